@@ -1,0 +1,347 @@
+//! Everything known about one file, language-neutral, owned and serialisable: what `lower` makes and all later stages read.
+
+use serde::{Deserialize, Serialize};
+
+use super::body::{Arena, NodeId};
+use super::problem::Problem;
+use super::source::{Language, Span};
+
+/// An interned string of one file: an index into its [`Names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Name(pub u32);
+
+/// The strings of one file: identifiers and literal values, each once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Names {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Names {
+    /// The string behind a name.
+    pub fn get(&self, name: Name) -> &str {
+        let at = name.0 as usize;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        &self.text[start..self.ends[at] as usize]
+    }
+
+    /// Number of distinct strings.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True when there is no string.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+/// Builds [`Names`] while lowering.
+#[derive(Default)]
+pub struct Interner {
+    names: Names,
+    // Keyed by hash, so that no string is owned twice; collisions chain through the vector.
+    index: rustc_hash::FxHashMap<u64, Vec<Name>>,
+}
+
+impl Interner {
+    /// The name of `text`, made if it is new.
+    pub fn intern(&mut self, text: &str) -> Name {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = rustc_hash::FxHasher::default();
+        text.hash(&mut hasher);
+        let bucket = self.index.entry(hasher.finish()).or_default();
+        if let Some(&known) = bucket.iter().find(|&&name| self.names.get(name) == text) {
+            return known;
+        }
+        let name = Name(self.names.ends.len() as u32);
+        self.names.text.push_str(text);
+        self.names.ends.push(self.names.text.len() as u32);
+        bucket.push(name);
+        name
+    }
+
+    /// The string behind a name.
+    pub fn get(&self, name: Name) -> &str {
+        self.names.get(name)
+    }
+
+    /// Ends interning.
+    pub fn finish(self) -> Names {
+        self.names
+    }
+}
+
+/// Index of a definition in its file. Definition 0 is the file's own module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DefId(pub u32);
+
+impl DefId {
+    /// The file's module.
+    pub const MODULE: DefId = DefId(0);
+
+    /// The definition's index into per-definition tables.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a definition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DefKind {
+    /// The file itself, or a Rust inline `mod x { … }`.
+    Module,
+    /// A function, also nested, also a closure (flag `CLOSURE`).
+    Function,
+    /// A function inside a class, interface, trait or `impl`.
+    Method,
+    Class,
+    Struct,
+    Enum,
+    Interface,
+    Trait,
+    /// A Rust `impl` block; `Definition::bases[0]` is the self type, `bases[1]` the trait if any.
+    Impl,
+    /// A member of a class or struct that is data: class attribute, property, struct field, TypeScript parameter property.
+    Field,
+    /// A member of an enum.
+    Variant,
+    /// A module-level variable or constant; also `const`/`static` in Rust.
+    Variable,
+    /// `type X = …`; the aliased type is `value`.
+    TypeAlias,
+    /// Rust `macro_rules!`.
+    Macro,
+}
+
+/// Flags of a definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefFlags(pub u32);
+
+impl DefFlags {
+    pub const ASYNC: DefFlags = DefFlags(1);
+    pub const GENERATOR: DefFlags = DefFlags(1 << 1);
+    pub const STATIC: DefFlags = DefFlags(1 << 2);
+    /// Python `@classmethod`.
+    pub const CLASS_METHOD: DefFlags = DefFlags(1 << 3);
+    /// Python `@property` / `@cached_property`, TypeScript `get`.
+    pub const GETTER: DefFlags = DefFlags(1 << 4);
+    pub const ABSTRACT: DefFlags = DefFlags(1 << 5);
+    /// Visible outside its module: TypeScript `export`, Rust `pub` (any), Python names without a leading underscore.
+    pub const PUBLIC: DefFlags = DefFlags(1 << 6);
+    /// Test code by syntax: `#[test]`, `#[cfg(test)]` (children inherit it: set on each).
+    pub const TEST: DefFlags = DefFlags(1 << 7);
+    /// A lambda, arrow function, function expression or closure.
+    pub const CLOSURE: DefFlags = DefFlags(1 << 8);
+    /// TypeScript constructor parameter property (`constructor(private repo: Repo)`).
+    pub const PARAMETER_PROPERTY: DefFlags = DefFlags(1 << 9);
+    /// `export default`.
+    pub const DEFAULT_EXPORT: DefFlags = DefFlags(1 << 10);
+    /// A constant: `const`, `final`, Rust `const`/`static` without `mut`, Python ALL_CAPS.
+    pub const CONSTANT: DefFlags = DefFlags(1 << 11);
+
+    /// True when every flag of `other` is set.
+    pub fn has(self, other: DefFlags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets the flags of `other`.
+    pub fn set(&mut self, other: DefFlags) {
+        self.0 |= other.0;
+    }
+}
+
+impl std::ops::BitOr for DefFlags {
+    type Output = DefFlags;
+    fn bitor(self, other: DefFlags) -> DefFlags {
+        DefFlags(self.0 | other.0)
+    }
+}
+
+/// A named (or anonymous) thing with a place: module, function, class, field, variable …
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The name; `<lambda>` for closures without one, `default` for an anonymous default export.
+    pub name: Name,
+    pub kind: DefKind,
+    pub flags: DefFlags,
+    /// The definition it stands in; itself for the file's module.
+    pub parent: DefId,
+    /// The whole definition with its decorators.
+    pub span: Span,
+    /// The name alone (or the first token of an anonymous one): where findings point.
+    pub name_span: Span,
+    /// Decorators (Python, TypeScript) or attributes (Rust: `#[get("/x")]` is a `Call`, `#[tokio::main]` a `Member`,
+    /// `#[derive(A, B)]` a `Call` of `derive` with names), in source order.
+    pub decorators: Vec<NodeId>,
+    /// Functions: parameters.
+    pub params: Vec<Param>,
+    /// Functions: return type. Fields, variables: annotation.
+    pub annotation: Option<NodeId>,
+    /// Functions and modules: the code, a `Block` (for an expression lambda, a `Block` whose `value` is true).
+    pub body: Option<NodeId>,
+    /// Fields, variables, type aliases: the value. A destructured variable has a synthesised `Member`/`Index` node over the value.
+    pub value: Option<NodeId>,
+    /// Classes: base classes (`class A(B, table=True)`: `Argument` nodes too), TypeScript `extends`, supertraits; `Impl`: see there.
+    pub bases: Vec<NodeId>,
+    /// TypeScript `implements`.
+    pub implements: Vec<NodeId>,
+}
+
+/// How a parameter takes arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ParamKind {
+    Normal,
+    /// After `*` in Python: by name only.
+    KeywordOnly,
+    /// `*args`, `...rest`.
+    Rest,
+    /// `**kwargs`.
+    KeywordRest,
+    /// The receiver (`self`, `cls`, `&mut self`). Python's and Rust's are listed; TypeScript has none.
+    Receiver,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// `None` for a destructuring pattern.
+    pub name: Option<Name>,
+    /// The pattern when it destructures (`{ id, name }: Props`, Rust `Path(id): Path<i32>`).
+    pub pattern: Option<NodeId>,
+    pub kind: ParamKind,
+    pub annotation: Option<NodeId>,
+    pub default: Option<NodeId>,
+    /// TypeScript parameter decorators (`@Body() dto`).
+    pub decorators: Vec<NodeId>,
+    pub span: Span,
+}
+
+/// What an import brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImportItem {
+    /// The module as a whole: `import a.b as x`, `import * as x from`, `const x = require()`, Rust `use a::b::{self}`.
+    Module,
+    /// `import a.b.c` without alias: binds `a`.
+    Root,
+    /// One name: `from m import n`, `import { n } from`, `use m::n`. The default export is the name `default`.
+    Named(Name),
+    /// `from m import *`, `export * from`, `use m::*`.
+    Star,
+    /// Nothing: `import "./x"`, a dynamic import whose result is not bound.
+    Nothing,
+}
+
+/// When and why an import takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportKind {
+    /// When the module loads.
+    Load,
+    /// Types only: `TYPE_CHECKING`, `import type`, inline `type`.
+    Type,
+    /// When a function runs: imports inside functions, dynamic `import()`.
+    Deferred,
+    /// Named in a string.
+    String,
+    /// In test code (`#[cfg(test)]`).
+    Test,
+}
+
+/// One imported name (a statement that imports three names makes three).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Import {
+    /// The module as written: `app.db` (Python, without leading dots), `./x` (TypeScript), `crate::a::b` (Rust, without the last
+    /// segment when that is the item; `a` for `use a;` is specifier `a` with item `Module`).
+    pub specifier: Name,
+    /// Leading dots of a Python relative import.
+    pub level: u8,
+    pub item: ImportItem,
+    /// The name bound in `scope`; for a TypeScript re-export the exported name. `None` for `Star` and `Nothing`, and Rust `as _`.
+    pub local: Option<Name>,
+    pub kind: ImportKind,
+    /// TypeScript `export … from` (binds nothing locally) or Rust `pub use` (binds too).
+    pub re_export: bool,
+    /// Python `try`/`if`-guarded, Rust `#[cfg]`-guarded.
+    pub conditional: bool,
+    /// The definition in which it stands: the module, a function, a Rust inline module.
+    pub scope: DefId,
+    pub span: Span,
+}
+
+/// A TypeScript/JavaScript export that is not a re-export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    /// The name others import (`default` for the default export, `=` for `export =` and `module.exports =`).
+    pub exported: Name,
+    /// What it is: a `Name` node, an expression, or a `Define`/`Closure`.
+    pub value: NodeId,
+    pub span: Span,
+}
+
+/// A Rust `mod x;`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModDeclaration {
+    pub name: Name,
+    /// `#[path = "…"]`.
+    pub path: Option<Name>,
+    /// The module it stands in (the file's, or an inline one).
+    pub scope: DefId,
+    pub test: bool,
+    pub public: bool,
+    pub span: Span,
+}
+
+/// A comment that carries a marker archcheck reads: `archcheck:` or TODO/FIXME/HACK/XXX.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// The comment as written, with its marker characters.
+    pub text: Name,
+    pub span: Span,
+}
+
+/// Everything known about one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileFacts {
+    pub language: Language,
+    pub names: Names,
+    pub arena: Arena,
+    /// Definition 0 is the module. Parents come before children.
+    pub defs: Vec<Definition>,
+    pub imports: Vec<Import>,
+    pub exports: Vec<Export>,
+    pub mods: Vec<ModDeclaration>,
+    /// Python `__all__`, when it is a literal (built up by `+=`, `extend`, `append`, `remove` too).
+    pub all: Option<Vec<Name>>,
+    pub comments: Vec<Comment>,
+    /// Lines in the file, and lines that hold code (neither blank nor comment).
+    pub lines: u32,
+    pub code_lines: u32,
+    /// Syntax errors, nesting that was cut off …; paths are filled in by the engine.
+    pub problems: Vec<Problem>,
+}
+
+impl FileFacts {
+    /// The string behind a name.
+    pub fn text(&self, name: Name) -> &str {
+        self.names.get(name)
+    }
+
+    /// A definition.
+    pub fn def(&self, id: DefId) -> &Definition {
+        &self.defs[id.index()]
+    }
+
+    /// All definitions with their ids.
+    pub fn definitions(&self) -> impl Iterator<Item = (DefId, &Definition)> {
+        self.defs.iter().enumerate().map(|(at, def)| (DefId(at as u32), def))
+    }
+
+    /// The literal string a node is, if it is one.
+    pub fn string(&self, id: NodeId) -> Option<&str> {
+        match self.arena.kind(id) {
+            super::body::NodeKind::Str(name) => Some(self.text(name)),
+            _ => None,
+        }
+    }
+}

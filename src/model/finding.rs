@@ -1,0 +1,148 @@
+//! What archcheck says about somebody's code, and the result of a whole run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use super::source::Span;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Note,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// The word used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// How sure archcheck is: what the weakest link of the evidence was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A naming convention or a folder decided.
+    Low,
+    /// A light type or a conventional name in a file that imports the library.
+    Medium,
+    /// Resolved through imports, annotations or constructors.
+    High,
+}
+
+/// A place in a file. The path is relative to the root, with forward slashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Location {
+    pub path: Arc<str>,
+    pub span: Span,
+}
+
+/// A place and what to say there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Label {
+    pub location: Location,
+    pub text: String,
+}
+
+/// A claim about somebody's code, with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule's id, e.g. `n-plus-one`.
+    pub rule: Arc<str>,
+    pub level: Level,
+    /// What is wrong; the first sentence stands alone in a one-line format. Backticks around code.
+    pub message: String,
+    /// The place on the user's code, with a short text for the label.
+    pub primary: Label,
+    /// Other places that belong to the evidence: the other end of an edge, the role's decorator, the user's config line.
+    pub related: Vec<Label>,
+    /// Ordered steps: a call chain from the loop to the query, a data flow from source to sink. Empty when there is none.
+    pub flow: Vec<Label>,
+    /// How to mend it in the framework at hand.
+    pub help: Option<String>,
+    /// What the finding is about in terms that survive edits elsewhere: symbol path, target, API. Part of the fingerprint.
+    pub subject: String,
+    /// Stable identity, made by triage from rule, path, subject and an ordinal among equals. Hex.
+    pub fingerprint: String,
+    pub confidence: Confidence,
+}
+
+/// Why a file was left out of the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    Generated,
+    Vendored,
+    Minified,
+    Binary,
+    TooLarge,
+    Unreadable,
+    NotUtf8,
+    /// A symbolic link that leads outside the root or in a circle.
+    Link,
+}
+
+impl SkipReason {
+    /// The words used in summaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            SkipReason::Generated => "generated",
+            SkipReason::Vendored => "vendored",
+            SkipReason::Minified => "minified",
+            SkipReason::Binary => "binary",
+            SkipReason::TooLarge => "too large",
+            SkipReason::Unreadable => "unreadable",
+            SkipReason::NotUtf8 => "not UTF-8",
+            SkipReason::Link => "link out of the root or in a circle",
+        }
+    }
+}
+
+/// Counts of a run. No clocks: they would make equal runs differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statistics {
+    pub files: u32,
+    pub lines: u32,
+    pub files_by_language: BTreeMap<String, u32>,
+    /// Files left out, by reason.
+    pub skipped: BTreeMap<SkipReason, u32>,
+    pub definitions: u32,
+    pub imports: u32,
+    /// Imports that look first-party but lead to no file.
+    pub imports_unresolved: u32,
+    pub calls: u32,
+    /// Calls whose target in the project or in a known library is known.
+    pub calls_resolved: u32,
+    pub routes: u32,
+    pub findings_by_rule: BTreeMap<String, u32>,
+}
+
+/// A finding that a comment silenced, with the reason given there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    pub finding: Finding,
+    pub reason: String,
+    pub comment: Location,
+}
+
+/// The result of a run, in output order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// To be reported, sorted by path, span, rule.
+    pub reported: Vec<Finding>,
+    pub suppressed: Vec<Suppressed>,
+    /// Findings listed in the baseline.
+    pub known: Vec<Finding>,
+    pub problems: Vec<Problem>,
+    pub statistics: Statistics,
+}

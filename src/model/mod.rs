@@ -1,0 +1,10 @@
+//! The nouns: plain data that every stage shares. Imports nothing of ours.
+
+pub mod body;
+pub mod facts;
+pub mod finding;
+pub mod problem;
+pub mod project;
+pub mod role;
+pub mod rule;
+pub mod source;

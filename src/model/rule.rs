@@ -1,0 +1,71 @@
+//! Rules as the rulebook holds them: one page each, data only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Level;
+
+/// How a rule is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleKind {
+    /// Over the graphs, from `archcheck.toml`.
+    Contract,
+    /// A tree-sitter query with whole-program predicates.
+    Query,
+    /// Rust code in `check/`.
+    Analysis,
+}
+
+/// Which profile switches a rule on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    Default,
+    Strict,
+}
+
+/// One example file of a page, with the marks found in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleFile {
+    pub path: String,
+    pub text: String,
+}
+
+/// One example: files that are analysed together as a small repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The heading it stands under.
+    pub title: String,
+    /// One-based line of the page at which its first block starts.
+    pub line: u32,
+    pub files: Vec<ExampleFile>,
+}
+
+/// One rule: its page, parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    pub id: Arc<str>,
+    /// The folder of the page: `architecture`, `data-access` …
+    pub category: Arc<str>,
+    pub kind: RuleKind,
+    pub level: Level,
+    pub profile: Profile,
+    /// SARIF `precision`: `very-high`, `high`, `medium`, `low`.
+    pub precision: String,
+    /// One sentence: what the rule holds. SARIF `shortDescription`.
+    pub title: String,
+    /// SARIF tags, CWE numbers among them as `external/cwe/cwe-089`.
+    pub tags: Vec<String>,
+    /// SARIF `security-severity`, only on security rules.
+    pub security_severity: Option<String>,
+    /// Option name → default value.
+    pub options: BTreeMap<String, toml::Value>,
+    /// How to mend it: key `default`, and per framework or ORM name (`sqlalchemy`, `prisma` …).
+    pub help: BTreeMap<String, String>,
+    /// The page below the front matter, Markdown.
+    pub markdown: String,
+    pub examples: Vec<Example>,
+}
