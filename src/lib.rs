@@ -1,4 +1,27 @@
-//! archcheck: checks the architecture of backend code in Python, TypeScript/JavaScript and Rust.
+//! archcheck checks the architecture of backend code in Python, TypeScript/JavaScript and Rust.
+//!
+//! The map, in reading order. Data flows one way: discover → lower → link → summarise → check → triage → report.
+//!
+//! - [`model`]: the nouns. Plain data that every stage shares.
+//! - [`graph`]: pure algorithms over graphs.
+//! - [`languages`]: per language, the grammar, the lowering and the module resolution.
+//! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
+//! - [`discover`], [`lower`], [`link`], [`summarise`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
+//! - [`engine`]: joins the stages; the only place with threads.
+//! - [`cli`]: arguments to engine calls, outcomes to exit codes.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod discover;
+pub mod engine;
+pub mod graph;
+pub mod languages;
+pub mod link;
+pub mod lower;
 pub mod model;
+pub mod report;
+pub mod rulebook;
+pub mod summarise;
+pub mod triage;

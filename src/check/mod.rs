@@ -1,0 +1,1 @@
+//! Stage 5: `Program` and `Summaries` to findings. One file per rule.

@@ -1,0 +1,1 @@
+//! `archcheck.toml` to a `Config`, each value with its span.

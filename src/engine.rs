@@ -1,0 +1,1 @@
+//! The pipeline: the only file that knows all stages, and where rayon lives.

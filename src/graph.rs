@@ -1,0 +1,1 @@
+//! Pure algorithms over petgraph: components, shortest path, reach.

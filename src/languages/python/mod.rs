@@ -1,0 +1,1 @@
+//! Python: grammar, lowering, module resolution.

@@ -1,0 +1,1 @@
+//! Rust: grammar, lowering, module tree.

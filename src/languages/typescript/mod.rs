@@ -1,0 +1,1 @@
+//! TypeScript and JavaScript: grammars, lowering, module resolution.

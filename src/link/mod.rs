@@ -1,0 +1,1 @@
+//! Stage 3: facts of all files to a `Program`: modules, names, types, call graph, roles.

@@ -1,0 +1,1 @@
+//! Stage 7: an `Outcome` to text, one file per format.
