@@ -75,6 +75,9 @@ pub struct Finding {
     /// Stable identity, made by triage from rule, path, subject and an ordinal among equals. Hex.
     pub fingerprint: String,
     pub confidence: Confidence,
+    /// Byte ranges of the primary label's file that hold a secret: no format ever prints them whole.
+    #[serde(default)]
+    pub redact: Vec<Span>,
 }
 
 /// Why a file was left out of the analysis.
