@@ -1,1 +1,26 @@
 //! Stage 5: `Program` and `Summaries` to findings. One file per rule.
+//!
+//! A check is a pure function; it makes findings at the rule's own level (or lower, when it says why) and knows nothing of
+//! suppressions, configuration levels or formats. The engine runs the checks in parallel and triage sorts what they say.
+
+use std::sync::Arc;
+
+use crate::model::finding::Finding;
+use crate::model::program::Program;
+use crate::model::rule::Settings;
+use crate::model::summary::Summaries;
+
+/// What a check may ask.
+pub struct Context<'a> {
+    pub program: &'a Program<'a>,
+    pub summaries: &'a Summaries,
+    pub settings: &'a Settings,
+    /// Text files that are not source code, with their text, sorted by path (for rules that read configuration).
+    pub texts: &'a [(Arc<str>, Arc<str>)],
+}
+
+/// A rule's code.
+pub type Check = fn(&Context) -> Vec<Finding>;
+
+/// Rule id → code, in order of id.
+pub const ANALYSES: &[(&str, Check)] = &[];

@@ -3,8 +3,11 @@
 pub mod body;
 pub mod facts;
 pub mod finding;
+pub mod knowledge;
 pub mod problem;
+pub mod program;
 pub mod project;
 pub mod role;
 pub mod rule;
 pub mod source;
+pub mod summary;

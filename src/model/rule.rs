@@ -69,3 +69,23 @@ pub struct Rule {
     pub markdown: String,
     pub examples: Vec<Example>,
 }
+
+/// What configuration says to the checks: the profile and the rules' options, defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    pub profile: Profile,
+    /// Rule id → option → value.
+    pub options: BTreeMap<String, BTreeMap<String, toml::Value>>,
+}
+
+impl Settings {
+    /// An integer option of a rule, or `default` when it is not set.
+    pub fn integer(&self, rule: &str, option: &str, default: i64) -> i64 {
+        self.options.get(rule).and_then(|options| options.get(option)).and_then(toml::Value::as_integer).unwrap_or(default)
+    }
+
+    /// True under `profile = "strict"`.
+    pub fn strict(&self) -> bool {
+        self.profile == Profile::Strict
+    }
+}

@@ -1,0 +1,472 @@
+//! Framework knowledge: what the APIs of libraries mean, as data. Read from `rules/frameworks/*.toml` and `[[knowledge]]`.
+//!
+//! An API is named by its **access path**: how a program gets to it from the package it imports.
+//!
+//! ```text
+//! sqlalchemy.orm.Session            the class                    (Python `from sqlalchemy.orm import Session`)
+//! sqlalchemy.orm.Session()          an instance of it            (`Session(...)`, `db: Session`, a DI parameter)
+//! sqlalchemy.orm.Session().execute  its method
+//! sqlalchemy.orm.Session().execute().scalars   a method of what the method returns
+//! express().get                     TypeScript; a default import is the package itself
+//! @prisma/client.PrismaClient().user.findMany
+//! sqlx.query().fetch_all            Rust; `::` is written `.`, `Type::new(…)` and other associated functions give `Type()`
+//! typeorm.Repository().find         the type argument of `Repository<User>` is the *subject*, not part of the path
+//! builtins.int()                    an instance of a builtin type (`number`, `i32`, `str` … under their own names)
+//! ```
+//!
+//! `await`, `?`, `&`, parentheses and transparent wrappers (`Option`, `Result`, `Arc`, `Promise`, `Annotated` …) leave no trace in
+//! the path. Patterns in the data may use `{a,b}` alternatives, `*` for exactly one name, and `<table>` for one name that
+//! is reported as the table. Aliases are applied after every step, so patterns are written on canonical paths only.
+
+use serde::{Deserialize, Serialize};
+
+use super::role::Role;
+use super::source::Family;
+
+/// What kind of library a framework file describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameworkKind {
+    Web,
+    Orm,
+    Driver,
+    QueryBuilder,
+    Validation,
+    Auth,
+    TaskQueue,
+    Logging,
+    HttpClient,
+    Language,
+    Other,
+}
+
+/// One framework file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Framework {
+    /// File stem: `sqlalchemy`.
+    pub name: String,
+    /// For people: `SQLAlchemy`.
+    pub title: String,
+    pub family: Family,
+    pub kind: FrameworkKind,
+    /// Import names (first segments of access paths) that show the framework is in use.
+    pub packages: Vec<String>,
+}
+
+/// Which argument of a call an entry speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ArgumentRef {
+    /// Zero-based position.
+    Position(u32),
+    /// By name (Python keyword; key of an object literal in the first argument is written `0.key`).
+    Name(String),
+}
+
+/// Whether a query reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    Read,
+    Write,
+    /// Decided by the SQL text it is given (`execute(sql)`): its first keyword, unknown counts as read.
+    Sql,
+}
+
+/// Where a query's model or table comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The subject the receiver already carries (model class whose attribute it is, type argument of a repository, earlier `query(User)`).
+    #[default]
+    Receiver,
+    /// The model class given as this argument (`session.get(User, 1)`, `select(User)`).
+    Argument(ArgumentRef),
+    /// The name the pattern captured with `<table>`.
+    Captured,
+}
+
+/// What a call gives back, in terms of the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// One instance of the subject (or nothing).
+    Row,
+    /// A collection of instances of the subject.
+    Rows,
+    /// The receiver itself: a builder (`query.filter(…)`), with its subject.
+    Receiver,
+    /// A value without a type worth knowing (count, boolean, number).
+    Scalar,
+    /// The argument's own result: dependency injection (`Depends(get_db)` gives what `get_db` returns or yields).
+    ResultOfArgument,
+    /// The element type of the receiver's collection (`result.scalars().first()`).
+    Element,
+}
+
+/// A query: an API whose call makes a round trip to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryFact {
+    pub access: Access,
+    pub subject: Subject,
+    /// How to do the same for many items at once, for the help of `n-plus-one`.
+    pub batched: Option<String>,
+    /// Only a query when the call is awaited or iterated, not when the builder is merely built (Knex, Mongoose, Drizzle chains).
+    pub when_awaited: bool,
+    /// Several calls in the same tick are batched by the library (Prisma `findUnique` in `Promise.all`).
+    pub same_tick_batched: bool,
+}
+
+/// Kinds of sinks that data-flow rules ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SinkKind {
+    /// SQL text that the library passes on as it is.
+    Sql,
+    /// A filter object of a document database.
+    NoSql,
+    Command,
+    Path,
+    Log,
+    Response,
+}
+
+/// Tiers of sources (api-knowledge §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// Data of a request: untrusted.
+    Request,
+    /// Other outside data: environment, arguments, files, queue messages, responses, rows.
+    Outside,
+}
+
+/// How functions become handlers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteFact {
+    /// HTTP methods; empty: the last name of the API in upper case (`get` → `GET`), `*` for any.
+    pub methods: Vec<String>,
+    /// Where the path stands.
+    pub path: Option<ArgumentRef>,
+    /// Which arguments are handlers when this is a registration call; `None` when it is a decorator, attribute or method decorator.
+    pub handlers: Option<Handlers>,
+    /// Access paths (instances) of the handler's parameters by position, e.g. `express.Request()`.
+    pub params: Vec<String>,
+    /// Text parameters of the handler are request data (FastAPI, Flask URL captures, Django views' keyword arguments).
+    pub params_are_sources: bool,
+    /// A middleware registration (`app.use`) rather than a route: its functions get role middleware.
+    pub middleware: bool,
+}
+
+/// Which arguments of a registration call are handlers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Handlers {
+    /// Every function-valued argument (also inside arrays); the last one is the handler, the ones before it are middleware.
+    Functions,
+    /// This argument; a class, function, or the object literal's key.
+    Argument(ArgumentRef),
+}
+
+/// How a definition shows that it has a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleSign {
+    /// The API is a base class (directly or through project classes), an implemented interface or trait.
+    Base,
+    /// The API decorates the class or function (decorator, attribute, derive macro by its bare or full name).
+    Decorator,
+    /// The API is called and its result assigned: the variable has the role (`model('User', schema)`, `pgTable(…)`).
+    Call,
+    /// Functions given to the API as arguments have the role (`app.use(f)`, `celery.task(f)`).
+    Argument,
+    /// A parameter of this type gives the function the role (Axum extractors).
+    Parameter,
+}
+
+/// What an API means. One API may have several facts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ApiFact {
+    Query(QueryFact),
+    /// `argument` reaches a sink.
+    Sink {
+        kind: SinkKind,
+        argument: ArgumentRef,
+    },
+    /// Reading it (or calling it) gives data from outside.
+    Source(SourceKind),
+    /// Its result is safe for this kind of sink, whatever goes in.
+    Sanitizer(SinkKind),
+    Route(RouteFact),
+    Role {
+        role: Role,
+        sign: RoleSign,
+    },
+    /// What a call of it gives. `subject` says what the result is about.
+    Gives {
+        gives: Gives,
+        subject: Subject,
+    },
+    /// Opens a transaction: as context manager, decorator, callback taker or plain `begin`.
+    Transaction,
+    /// Ends a unit of work (`commit`).
+    Commit,
+    /// Blocks the thread.
+    Blocking,
+    /// An outgoing call to another service (HTTP, mail, queue).
+    Outgoing,
+    /// Calls its function argument once per item of a collection (the receiver or argument 0): `p-map`, `asyncio.gather`-like helpers.
+    Iterates,
+    /// Calls its function argument once, inside the current function (`transaction(cb)`, `run(closure)`).
+    CallsArgument,
+    /// The argument runs elsewhere, later or on another thread (`spawn_blocking`, `to_thread`, `BackgroundTasks.add_task`).
+    RunsElsewhere,
+    /// A cache in front of the function it decorates or wraps (`lru_cache`, `cached`).
+    Cached,
+    /// Checks the shape of its input (schema `.parse`, `is_valid`).
+    Validator,
+    /// The relations named in it are loaded with the query (`joinedload`, `include:`).
+    EagerLoad,
+}
+
+/// One statement of a framework file: a pattern over access paths and what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Index into [`Knowledge::frameworks`].
+    pub framework: u16,
+    pub fact: ApiFact,
+}
+
+/// A variable's conventional name: evidence of medium strength where the file imports the framework and nothing better is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Convention {
+    pub framework: u16,
+    /// Exact names, or `*Suffix`.
+    pub names: Vec<String>,
+    /// Access path of the instance it stands for.
+    pub api: String,
+}
+
+/// A captured piece of a match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiMatch {
+    /// Index into [`Knowledge::entries`].
+    pub entry: u32,
+    /// What `<table>` stood for.
+    pub table: Option<String>,
+}
+
+/// Everything archcheck knows about libraries.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    pub frameworks: Vec<Framework>,
+    pub entries: Vec<Entry>,
+    pub conventions: Vec<Convention>,
+    patterns: PatternTable,
+}
+
+/// Patterns over access paths, for look-up by whole path.
+#[derive(Clone, Debug, Default)]
+struct PatternTable {
+    /// Exact path → canonical path.
+    aliases: rustc_hash::FxHashMap<String, String>,
+    /// Exact path → entries.
+    exact: rustc_hash::FxHashMap<String, Vec<u32>>,
+    /// Patterns with `*` or `<table>`, split at segments, by their first segment (the package).
+    open: rustc_hash::FxHashMap<String, Vec<(Vec<String>, u32)>>,
+    /// Same for aliases.
+    open_aliases: rustc_hash::FxHashMap<String, Vec<(Vec<String>, String)>>,
+}
+
+/// Why a pattern was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    pub message: String,
+}
+
+impl Knowledge {
+    /// Adds a fact for every path the pattern stands for (braces expanded).
+    ///
+    /// # Errors
+    /// A pattern with unbalanced braces or an empty segment is refused.
+    pub fn add(&mut self, framework: u16, pattern: &str, fact: ApiFact) -> Result<(), PatternError> {
+        let entry = self.entries.len() as u32;
+        self.entries.push(Entry { framework, fact });
+        for path in expand(pattern)? {
+            let segments = segments(&path);
+            if segments.iter().any(|segment| is_open(segment)) {
+                let first = segments[0].clone();
+                self.patterns.open.entry(first).or_default().push((segments, entry));
+            } else {
+                self.patterns.exact.entry(path).or_default().push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that `from` (a pattern) is another way to write `to`.
+    ///
+    /// # Errors
+    /// As [`Knowledge::add`].
+    pub fn alias(&mut self, from: &str, to: &str) -> Result<(), PatternError> {
+        for path in expand(from)? {
+            let segments = segments(&path);
+            if segments.iter().any(|segment| is_open(segment)) {
+                let first = segments[0].clone();
+                self.patterns.open_aliases.entry(first).or_default().push((segments, to.to_string()));
+            } else {
+                self.patterns.aliases.insert(path, to.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// The canonical spelling of a path, if it is an alias of another.
+    pub fn canonical(&self, path: &str) -> Option<&str> {
+        if let Some(to) = self.patterns.aliases.get(path) {
+            return Some(to);
+        }
+        let split = segments(path);
+        let open = self.patterns.open_aliases.get(split.first()?)?;
+        open.iter().find(|(pattern, _)| matches(pattern, &split).is_some()).map(|(_, to)| to.as_str())
+    }
+
+    /// Every entry that speaks of this (canonical) path, in the order of the files.
+    pub fn facts(&self, path: &str) -> Vec<ApiMatch> {
+        let mut found: Vec<ApiMatch> =
+            self.patterns.exact.get(path).into_iter().flatten().map(|&entry| ApiMatch { entry, table: None }).collect();
+        let split = segments(path);
+        if let Some(open) = split.first().and_then(|first| self.patterns.open.get(first)) {
+            found.extend(open.iter().filter_map(|(pattern, entry)| Some(ApiMatch { entry: *entry, table: matches(pattern, &split)? })));
+        }
+        found.sort_by_key(|found| found.entry);
+        found
+    }
+}
+
+fn is_open(segment: &str) -> bool {
+    segment == ".*" || segment.starts_with(".<")
+}
+
+/// Matches segment by segment; the value is the captured table.
+fn matches(pattern: &[String], path: &[String]) -> Option<Option<String>> {
+    if pattern.len() != path.len() {
+        return None;
+    }
+    let mut captured = None;
+    for (want, have) in pattern.iter().zip(path) {
+        if want == have {
+            continue;
+        }
+        let name = have.strip_prefix('.')?;
+        if want.starts_with(".<") {
+            captured = Some(name.to_string());
+        } else if want != ".*" {
+            return None;
+        }
+    }
+    Some(captured)
+}
+
+/// Splits a path: the package first (with its slashes, without dots for scoped and TypeScript packages as written), then `.name`, `()`, `[]`.
+///
+/// `@nestjs/common.Get` → `@nestjs/common`, `.Get`; `a.b().c` → `a`, `.b`, `()`, `.c`.
+pub fn segments(path: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let slash = path.rfind('/').unwrap_or(0);
+    for (at, c) in path.char_indices() {
+        match c {
+            '.' if at > slash => {
+                if !current.is_empty() {
+                    out.push(std::mem::take(&mut current));
+                }
+                current.push('.');
+            }
+            '(' | '[' => {
+                if !current.is_empty() {
+                    out.push(std::mem::take(&mut current));
+                }
+                current.push(c);
+            }
+            ')' | ']' => {
+                current.push(c);
+                out.push(std::mem::take(&mut current));
+            }
+            _ => current.push(c),
+        }
+    }
+    if !current.is_empty() {
+        out.push(current);
+    }
+    out
+}
+
+/// Expands `{a,b}` alternatives (not nested).
+fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
+    let mut done = vec![String::new()];
+    let mut rest = pattern;
+    while let Some(open) = rest.find('{') {
+        let close = rest[open..].find('}').map(|at| at + open).ok_or_else(|| error(pattern, "`{` without `}`"))?;
+        let head = &rest[..open];
+        let choices: Vec<&str> = rest[open + 1..close].split(',').map(str::trim).collect();
+        if head.contains('}') || choices.iter().any(|choice| choice.contains('{')) {
+            return Err(error(pattern, "braces cannot be nested"));
+        }
+        done = done.iter().flat_map(|prefix| choices.iter().map(move |choice| format!("{prefix}{head}{choice}"))).collect();
+        rest = &rest[close + 1..];
+    }
+    if rest.contains('}') {
+        return Err(error(pattern, "`}` without `{`"));
+    }
+    for path in &mut done {
+        path.push_str(rest);
+        if path.is_empty() || path.contains("..") || path.ends_with('.') {
+            return Err(error(pattern, "a name is missing between the dots"));
+        }
+    }
+    Ok(done)
+}
+
+fn error(pattern: &str, what: &str) -> PatternError {
+    PatternError { message: format!("pattern `{pattern}`: {what}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_split_into_package_names_calls() {
+        assert_eq!(segments("@nestjs/common.Get"), ["@nestjs/common", ".Get"]);
+        assert_eq!(segments("a.b().c[]"), ["a", ".b", "()", ".c", "[]"]);
+        assert_eq!(segments("next/server.NextRequest()"), ["next/server", ".NextRequest", "()"]);
+    }
+
+    #[test]
+    fn braces_stars_and_tables_match() {
+        let mut knowledge = Knowledge::default();
+        knowledge.add(0, "p.Client().<table>.{find,count}", ApiFact::Commit).unwrap();
+        knowledge.add(0, "p.Client().$raw", ApiFact::Blocking).unwrap();
+        let found = knowledge.facts("p.Client().user.find");
+        assert_eq!(found, [ApiMatch { entry: 0, table: Some("user".into()) }]);
+        assert_eq!(knowledge.facts("p.Client().$raw").len(), 1);
+        assert!(knowledge.facts("p.Client().user.other").is_empty());
+        assert!(knowledge.facts("p.Client().user().find").is_empty());
+    }
+
+    #[test]
+    fn aliases_rewrite_whole_paths() {
+        let mut knowledge = Knowledge::default();
+        knowledge.alias("s.{session.Session,scoped}", "s.Session").unwrap();
+        assert_eq!(knowledge.canonical("s.session.Session"), Some("s.Session"));
+        assert_eq!(knowledge.canonical("s.Session"), None);
+    }
+
+    #[test]
+    fn a_broken_pattern_is_refused() {
+        assert!(expand("a.{b").is_err());
+        assert!(expand("a..b").is_err());
+        assert!(expand("a}").is_err());
+    }
+}

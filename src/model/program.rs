@@ -1,0 +1,333 @@
+//! The linked whole: modules, import graph, call graph, light types, roles, routes. Made by `link`, read by every later stage.
+
+use rustc_hash::FxHashMap;
+
+use super::body::{NodeId, NodeKind};
+use super::facts::{DefId, DefKind, Definition, FileFacts, ImportKind};
+use super::finding::{Confidence, Location};
+use super::knowledge::{ApiFact, ApiMatch, Knowledge};
+use super::project::Project;
+use super::role::{GlobalDef, Role, RoleEvidence};
+use super::source::{FileId, Span};
+
+/// An interned access path of something outside the project (see `model/knowledge.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiId(pub u32);
+
+/// One access path with what is known of it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Canonical path: `sqlalchemy.orm.Session().execute`.
+    pub path: String,
+    pub matches: Vec<ApiMatch>,
+}
+
+/// An interned [`Value`]. Zero is [`Value::Unknown`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId(pub u32);
+
+/// What a name or expression stands for, as far as light typing can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    Unknown,
+    /// A module of the project (a file, or a Rust inline module).
+    Module(GlobalDef),
+    /// A function, class, or other definition itself (not an instance).
+    Def(GlobalDef),
+    /// A method taken from an instance: calling it passes the receiver. `receiver` is the class it was taken from.
+    Method {
+        method: GlobalDef,
+        receiver: GlobalDef,
+    },
+    /// An instance of a project class, struct, enum, interface or trait, with the value of its (first) type argument.
+    Instance {
+        class: GlobalDef,
+        argument: ValueId,
+    },
+    /// Something outside the project. `subject` is the model class it is about (`Repository<User>`, `User.objects`), if any.
+    Api {
+        api: ApiId,
+        subject: Option<GlobalDef>,
+    },
+    /// A list, set, stream or other collection of this.
+    Collection(ValueId),
+    /// A mapping to this.
+    Mapping(ValueId),
+    /// A tuple or object literal whose parts are read from its node: `(file, node)` of the literal.
+    Literal(FileId, NodeId),
+}
+
+/// How surely an edge of the call graph is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// Only the name fits.
+    NameOnly,
+    /// Through a light type, an implementation of an interface, or a function passed as a value.
+    Inferred,
+    /// Through imports, definitions, annotations or constructors.
+    Exact,
+}
+
+impl Resolution {
+    /// The word used in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Resolution::NameOnly => "name-only",
+            Resolution::Inferred => "inferred",
+            Resolution::Exact => "exact",
+        }
+    }
+
+    /// The confidence of a finding that rests on such an edge.
+    pub fn confidence(self) -> Confidence {
+        match self {
+            Resolution::NameOnly => Confidence::Low,
+            Resolution::Inferred => Confidence::Medium,
+            Resolution::Exact => Confidence::High,
+        }
+    }
+}
+
+/// Why a call graph edge exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// `f(x)`, `o.m()`, `C()`.
+    Call,
+    /// The function is passed as an argument of the call at `site` and may be called by it.
+    Passed,
+    /// The framework calls it for the caller (`Depends(f)`, a decorator's wrapper, a property read).
+    Implicit,
+}
+
+/// One edge of the call graph. `caller` is the innermost named or anonymous function (closures have their own edges), or the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallEdge {
+    pub caller: GlobalDef,
+    /// The call node in the caller's file.
+    pub site: NodeId,
+    pub callee: GlobalDef,
+    pub kind: CallKind,
+    pub resolution: Resolution,
+}
+
+/// Where an import leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportTarget {
+    /// A module of the project.
+    Module(GlobalDef),
+    /// A package outside it: the specifier as written.
+    External(String),
+    /// Looks first-party but no file is there.
+    Unresolved(String),
+    /// A file that is no code (style sheet, image, JSON).
+    Asset,
+}
+
+/// One edge of the import graph: an `Import` of a file, or (Rust) a path used without `use`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportEdge {
+    pub from: FileId,
+    /// The definition in which it stands.
+    pub scope: DefId,
+    pub target: ImportTarget,
+    /// Where the imported name is really defined, through re-exports and barrels; the module itself for whole-module imports.
+    pub definition: Option<GlobalDef>,
+    /// The name imported, for messages; empty for whole modules.
+    pub name: String,
+    pub kind: ImportKind,
+    pub re_export: bool,
+    pub span: Span,
+}
+
+/// One route of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `GET`, `POST` …, `*` for any.
+    pub methods: Vec<String>,
+    /// The path as written at the registration, if it is a literal.
+    pub path: Option<String>,
+    pub handler: GlobalDef,
+    /// Name of the framework file that knew it.
+    pub framework: String,
+    /// The registration: decorator, attribute or call.
+    pub place: Location,
+}
+
+/// The linked program. Per-file tables are indexed by `FileId`, per-node tables by `NodeId`.
+pub struct Program<'a> {
+    pub project: &'a Project,
+    pub facts: &'a [FileFacts],
+    pub knowledge: &'a Knowledge,
+    /// Module path of each file as its language writes it: `app.db.session`, `src/users/users.service`, `crate_name::db`.
+    pub modules: Vec<String>,
+    pub imports: Vec<ImportEdge>,
+    pub apis: Vec<Api>,
+    pub values: Vec<Value>,
+    /// What each node stands for; for a call, its result.
+    pub node_values: Vec<Vec<ValueId>>,
+    /// Sorted by caller, then site.
+    pub calls: Vec<CallEdge>,
+    /// Range of `calls` of each caller.
+    pub calls_of: FxHashMap<GlobalDef, (u32, u32)>,
+    /// Classes that directly extend, implement or (Rust) provide `impl` blocks for a class or trait.
+    pub subclasses: FxHashMap<GlobalDef, Vec<GlobalDef>>,
+    /// Roles of files, best evidence first (may be several; empty: none known).
+    pub file_roles: Vec<Vec<RoleEvidence>>,
+    /// Roles of single definitions, where they have one of their own.
+    pub def_roles: FxHashMap<GlobalDef, RoleEvidence>,
+    pub routes: Vec<Route>,
+    /// Number of calls seen and of those whose target (in the project or outside) is known.
+    pub calls_seen: u32,
+    pub calls_known: u32,
+}
+
+impl<'a> Program<'a> {
+    /// The facts of a file.
+    pub fn file(&self, file: FileId) -> &'a FileFacts {
+        &self.facts[file.index()]
+    }
+
+    /// The path of a file relative to the root.
+    pub fn path(&self, file: FileId) -> &std::sync::Arc<str> {
+        &self.project.files[file.index()].path
+    }
+
+    /// A definition.
+    pub fn def(&self, id: GlobalDef) -> &'a Definition {
+        self.file(id.file).def(id.def)
+    }
+
+    /// A definition's name.
+    pub fn name(&self, id: GlobalDef) -> &'a str {
+        let facts = self.file(id.file);
+        facts.text(facts.def(id.def).name)
+    }
+
+    /// `Class.method`, `outer.inner`, or the plain name: short, for messages.
+    pub fn short_name(&self, id: GlobalDef) -> String {
+        let def = self.def(id);
+        let parent = GlobalDef { file: id.file, def: def.parent };
+        if id.def == DefId::MODULE {
+            return self.modules[id.file.index()].clone();
+        }
+        let name = self.name(id);
+        match self.def(parent).kind {
+            DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Interface | DefKind::Trait => {
+                format!("{}.{}", self.name(parent), name)
+            }
+            DefKind::Impl => format!("{}::{}", self.name(parent), name),
+            _ => name.to_string(),
+        }
+    }
+
+    /// Module path and short name: identifies the definition in fingerprints and graphs.
+    pub fn qualified_name(&self, id: GlobalDef) -> String {
+        let facts = self.file(id.file);
+        let mut parts = Vec::new();
+        let mut at = id.def;
+        while at != DefId::MODULE && parts.len() < 64 {
+            parts.push(facts.text(facts.def(at).name).to_string());
+            at = facts.def(at).parent;
+        }
+        parts.push(self.modules[id.file.index()].clone());
+        parts.reverse();
+        let separator = if facts.language.family() == super::source::Family::Rust { "::" } else { "." };
+        parts.join(separator)
+    }
+
+    /// A place in a file.
+    pub fn location(&self, file: FileId, span: Span) -> Location {
+        Location { path: self.path(file).clone(), span }
+    }
+
+    /// Where a definition's name stands.
+    pub fn name_location(&self, id: GlobalDef) -> Location {
+        self.location(id.file, self.def(id).name_span)
+    }
+
+    /// What a node stands for.
+    pub fn value(&self, file: FileId, node: NodeId) -> Value {
+        self.values[self.node_values[file.index()][node.index()].0 as usize]
+    }
+
+    /// The value behind an id.
+    pub fn value_of(&self, id: ValueId) -> Value {
+        self.values[id.0 as usize]
+    }
+
+    /// The API a node stands for, if it is something outside the project.
+    pub fn api(&self, file: FileId, node: NodeId) -> Option<&Api> {
+        match self.value(file, node) {
+            Value::Api { api, .. } => Some(&self.apis[api.0 as usize]),
+            _ => None,
+        }
+    }
+
+    /// The API a call node calls (its callee's access path).
+    pub fn called_api(&self, file: FileId, call: NodeId) -> Option<&Api> {
+        match self.file(file).arena.kind(call) {
+            NodeKind::Call { callee, .. } => match self.file(file).arena.kind(callee) {
+                NodeKind::Apply { base, .. } => self.api(file, base).or_else(|| self.api(file, callee)),
+                _ => self.api(file, callee),
+            },
+            _ => None,
+        }
+    }
+
+    /// The facts known of an API.
+    pub fn facts_of<'b>(&'b self, api: &'b Api) -> impl Iterator<Item = (&'a ApiFact, &'b ApiMatch)> + 'b {
+        let knowledge = self.knowledge;
+        api.matches.iter().map(move |found| (&knowledge.entries[found.entry as usize].fact, found))
+    }
+
+    /// Edges of the call graph that leave `caller`, sorted by site.
+    pub fn calls_from(&self, caller: GlobalDef) -> &[CallEdge] {
+        match self.calls_of.get(&caller) {
+            Some(&(start, end)) => &self.calls[start as usize..end as usize],
+            None => &[],
+        }
+    }
+
+    /// Edges of the call graph that leave `caller` at the call node `site`.
+    pub fn calls_at(&self, caller: GlobalDef, site: NodeId) -> &[CallEdge] {
+        let edges = self.calls_from(caller);
+        let start = edges.partition_point(|edge| edge.site < site);
+        let end = edges.partition_point(|edge| edge.site <= site);
+        &edges[start..end]
+    }
+
+    /// The role of a definition: its own, else that of the nearest enclosing definition that has one, else its file's best.
+    pub fn role(&self, id: GlobalDef) -> Option<&RoleEvidence> {
+        let facts = self.file(id.file);
+        let mut at = id.def;
+        for _ in 0..64 {
+            if let Some(own) = self.def_roles.get(&GlobalDef { file: id.file, def: at }) {
+                return Some(own);
+            }
+            if at == DefId::MODULE {
+                break;
+            }
+            at = facts.def(at).parent;
+        }
+        self.file_roles[id.file.index()].first()
+    }
+
+    /// The best role of a file as a whole.
+    pub fn file_role(&self, file: FileId) -> Option<&RoleEvidence> {
+        self.file_roles[file.index()].first()
+    }
+
+    /// True when the file, or the definition by syntax, has this role among its roles (tests, migrations, scripts).
+    pub fn is(&self, id: GlobalDef, role: Role) -> bool {
+        self.role(id).is_some_and(|evidence| evidence.role == role)
+            || self.file_roles[id.file.index()].iter().any(|evidence| evidence.role == role)
+            || (role == Role::Test && self.def(id).flags.has(super::facts::DefFlags::TEST))
+    }
+
+    /// Every function (also methods and closures) and module body of the program, in order of files.
+    pub fn functions(&self) -> impl Iterator<Item = GlobalDef> + '_ {
+        self.facts.iter().enumerate().flat_map(|(file, facts)| {
+            facts.definitions().filter(|(_, def)| def.body.is_some()).map(move |(def, _)| GlobalDef { file: FileId(file as u32), def })
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! What one function does, with what it calls: the queries it runs and how data flows through it. Rules ask summaries; none
+//! walks the call graph itself.
+
+use rustc_hash::FxHashMap;
+
+use super::body::NodeId;
+use super::finding::Confidence;
+use super::knowledge::{Access, SinkKind, SourceKind};
+use super::program::ApiId;
+use super::role::GlobalDef;
+
+/// One query a function runs itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryEffect {
+    /// The call node.
+    pub site: NodeId,
+    pub api: ApiId,
+    /// Index of the knowledge entry that says so.
+    pub entry: u32,
+    /// Read or write (`Sql` is decided by then).
+    pub access: Access,
+    /// The model or table, for messages.
+    pub table: Option<String>,
+    pub confidence: Confidence,
+}
+
+/// A query a function runs itself or through calls: the nearest one of each kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    pub access: Access,
+    pub table: Option<String>,
+    /// Where in this function: the query's call node, or the call that leads on.
+    pub site: NodeId,
+    /// The function called at `site`; `None` when the query is run here.
+    pub via: Option<GlobalDef>,
+    /// The function that runs it, and where.
+    pub target: GlobalDef,
+    pub query: QueryEffect,
+    /// Number of calls between.
+    pub depth: u16,
+    /// The weakest link.
+    pub confidence: Confidence,
+    /// The way there goes through a cache, so it does not run each time.
+    pub cached: bool,
+}
+
+/// Where data that enters a function by a parameter ends up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowToSink {
+    /// Index of the parameter in `Definition::params`.
+    pub param: u16,
+    /// Member of the parameter that flows (`req.query` → `query`), outermost first; empty: the whole.
+    pub kind: SinkKind,
+    /// Steps from the parameter to the sink: nodes of functions, in order; the last one is the sink's argument.
+    pub steps: Vec<(GlobalDef, NodeId)>,
+    /// The API that is the sink.
+    pub api: ApiId,
+    /// The text is built around the value (it is not the whole text).
+    pub built: bool,
+    pub confidence: Confidence,
+}
+
+/// A flow from a source inside a function (or what it calls) to a sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    pub kind: SinkKind,
+    /// `None`: a non-constant value whose origin is not known.
+    pub source: Option<SourceKind>,
+    /// Steps from source to sink, in order; the first is where the value comes in, the last the sink's argument.
+    pub steps: Vec<(GlobalDef, NodeId)>,
+    /// Function and call node of the sink.
+    pub sink: (GlobalDef, NodeId),
+    pub api: ApiId,
+    pub confidence: Confidence,
+}
+
+/// What is known of one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Queries it runs itself, in source order (closures that run inside it included).
+    pub queries: Vec<QueryEffect>,
+    /// Nearest query of each (access, table), own ones first; at most [`Summary::REACH_LIMIT`].
+    pub reaches: Vec<Reach>,
+    /// Data flow from its parameters to sinks, through calls.
+    pub param_sinks: Vec<FlowToSink>,
+    /// Parameters whose data is in its result (bit per parameter, the first 64).
+    pub param_to_result: u64,
+    /// Its result carries data from a source.
+    pub result_source: Option<SourceKind>,
+    /// Complete flows found in it.
+    pub flows: Vec<Flow>,
+}
+
+impl Summary {
+    /// Most entries in `reaches`.
+    pub const REACH_LIMIT: usize = 16;
+}
+
+/// Summaries of all functions and module bodies.
+#[derive(Clone, Debug, Default)]
+pub struct Summaries {
+    pub by_function: FxHashMap<GlobalDef, Summary>,
+}
+
+impl Summaries {
+    /// The summary of a function, if it has a body.
+    pub fn of(&self, function: GlobalDef) -> Option<&Summary> {
+        self.by_function.get(&function)
+    }
+}
