@@ -1,1 +1,107 @@
-//! Stage 7: an `Outcome` to text, one file per format.
+//! Stage 7: an [`Outcome`] to text, one file per format.
+//!
+//! Every format gets the same [`Context`] and writes to a `Write`; none reads a file, looks at a clock or decides what is reported.
+//! What they share stands beside them: `clean` (no control character reaches a terminal), `mask` (no secret is printed whole),
+//! `texts` (lines and columns) and `snippet` (the piece of source around a label).
+
+mod clean;
+pub mod concise;
+pub mod errors;
+pub mod human;
+pub mod json;
+mod mask;
+mod snippet;
+mod summary;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use crate::model::finding::Outcome;
+use crate::model::rule::Rule;
+
+pub use clean::{clean_block, clean_line};
+pub use summary::{Counts, summary};
+
+/// Where the reports get source text from: the engine's files, an editor's buffers, a test's map.
+pub trait Sources {
+    /// The text of the file with this path (relative to the root), or `None` when there is none.
+    fn text(&self, path: &str) -> Option<Arc<str>>;
+}
+
+/// How much the formats for people say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Findings only.
+    Brief,
+    /// Findings, the first problems, the summary.
+    #[default]
+    Normal,
+    /// Everything: all problems, the silenced findings, the confidence of each finding.
+    Full,
+}
+
+/// Everything a format needs.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub outcome: &'a Outcome,
+    /// The rules that were on, for their titles and pages.
+    pub rules: &'a [Rule],
+    pub sources: &'a dyn Sources,
+    /// Whether to write ANSI colours (human only).
+    pub color: bool,
+    pub detail: Detail,
+    /// Whether SARIF carries suppressed and known findings too, marked as such. GitHub shows them as open alerts, so: no by default.
+    pub silenced: bool,
+}
+
+impl<'a> Context<'a> {
+    /// A context with the defaults: no colour, normal detail, silenced findings only counted.
+    pub fn new(outcome: &'a Outcome, rules: &'a [Rule], sources: &'a dyn Sources) -> Context<'a> {
+        Context { outcome, rules, sources, color: false, detail: Detail::Normal, silenced: false }
+    }
+
+    /// The rule with this id, if it was on.
+    pub(crate) fn rule(&self, id: &str) -> Option<&'a Rule> {
+        self.rules.iter().find(|rule| &*rule.id == id)
+    }
+}
+
+/// The formats, as `--format` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Concise,
+    Json,
+}
+
+impl Format {
+    /// Every format, in the order of the help text.
+    pub const ALL: [Format; 3] = [Format::Human, Format::Concise, Format::Json];
+
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Concise => "concise",
+            Format::Json => "json",
+        }
+    }
+
+    /// The format with this name.
+    pub fn from_name(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// Writes the outcome in a format.
+pub fn write(format: Format, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(context, out),
+        Format::Concise => concise::write(context, out),
+        Format::Json => json::write(context, out),
+    }
+}

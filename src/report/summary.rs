@@ -1,0 +1,137 @@
+//! The last lines of a run for people: what was found, in how much code, and everything that was left out, silenced or not understood.
+//! Nothing is dropped in silence: each line stands whenever its count is not zero.
+
+use std::collections::BTreeMap;
+
+use crate::model::finding::{Finding, Level, Outcome, Statistics};
+use crate::model::problem::ProblemKind;
+
+/// Findings by level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
+}
+
+impl Counts {
+    /// Counts findings by level.
+    pub fn of(findings: &[Finding]) -> Counts {
+        let at = |level| findings.iter().filter(|finding| finding.level == level).count();
+        Counts { errors: at(Level::Error), warnings: at(Level::Warning), notes: at(Level::Note) }
+    }
+
+    fn text(self) -> String {
+        let parts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
+        let parts: Vec<String> = parts.into_iter().filter(|&(count, _)| count > 0).map(|(count, word)| plural(count, word)).collect();
+        if parts.is_empty() { "nothing".to_owned() } else { list(&parts) }
+    }
+}
+
+/// The summary, line by line.
+pub fn summary(outcome: &Outcome) -> Vec<String> {
+    let statistics = &outcome.statistics;
+    let scope = format!("{} ({})", plural(statistics.files as usize, "file"), plural(statistics.lines as usize, "line"));
+    let mut lines = vec![format!("Found {} in {scope}.", Counts::of(&outcome.reported).text())];
+    lines.extend(silenced(outcome));
+    lines.extend(skipped(statistics));
+    lines.extend(unresolved(statistics));
+    lines.extend(troubles(outcome));
+    lines
+}
+
+fn silenced(outcome: &Outcome) -> Option<String> {
+    let mut parts = Vec::new();
+    if !outcome.suppressed.is_empty() {
+        parts.push(format!("{} suppressed by a comment", plural(outcome.suppressed.len(), "finding")));
+    }
+    if !outcome.known.is_empty() {
+        parts.push(format!("{} known from the baseline", plural(outcome.known.len(), "finding")));
+    }
+    (!parts.is_empty()).then(|| format!("Not shown: {}.", list(&parts)))
+}
+
+fn skipped(statistics: &Statistics) -> Option<String> {
+    let total: u32 = statistics.skipped.values().sum();
+    let reasons: Vec<String> = statistics
+        .skipped
+        .iter()
+        .filter(|&(_, &count)| count > 0)
+        .map(|(reason, count)| format!("{} {}", thousands(*count as usize), reason.name()))
+        .collect();
+    (total > 0).then(|| format!("Left out: {} ({}).", plural(total as usize, "file"), reasons.join(", ")))
+}
+
+fn unresolved(statistics: &Statistics) -> Option<String> {
+    let (unresolved, imports) = (statistics.imports_unresolved as usize, statistics.imports as usize);
+    (unresolved > 0)
+        .then(|| format!("Not resolved: {} of {} that look first-party.", thousands(unresolved), plural(imports.max(unresolved), "import")))
+}
+
+fn troubles(outcome: &Outcome) -> Option<String> {
+    let mut kinds: BTreeMap<ProblemKind, usize> = BTreeMap::new();
+    for problem in &outcome.problems {
+        *kinds.entry(problem.kind).or_default() += 1;
+    }
+    let parts: Vec<String> = kinds.iter().map(|(kind, &count)| plural(count, kind_word(*kind))).collect();
+    (!parts.is_empty()).then(|| format!("Not fully analysed: {}.", list(&parts)))
+}
+
+/// The word for a kind of problem in running text.
+pub(crate) fn kind_word(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::Unreadable => "unreadable file",
+        ProblemKind::Syntax => "syntax error",
+        ProblemKind::Limit => "exceeded limit",
+        ProblemKind::Manifest => "project file not understood",
+        ProblemKind::Directive => "archcheck comment not understood",
+    }
+}
+
+/// `1 file`, `1,204 files`; words of several parts take their `s` after the first noun.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    let number = thousands(count);
+    if count == 1 {
+        return format!("{number} {word}");
+    }
+    match word.split_once(" not ") {
+        Some((noun, rest)) => format!("{number} {noun}s not {rest}"),
+        None => format!("{number} {word}s"),
+    }
+}
+
+fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_run_says_so_in_one_line() {
+        assert_eq!(summary(&Outcome::default()), ["Found nothing in 0 files (0 lines)."]);
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(plural(1, "project file not understood"), "1 project file not understood");
+        assert_eq!(plural(1_234_567, "project file not understood"), "1,234,567 project files not understood");
+    }
+}

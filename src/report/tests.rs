@@ -1,0 +1,303 @@
+//! Every format over one outcome made by hand, with the nastiest text that a repository can hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::finding::{Confidence, Finding, Label, Level, Location, SkipReason, Statistics, Suppressed};
+use crate::model::problem::{Problem, ProblemKind};
+use crate::model::rule::{Profile, RuleKind};
+use crate::model::source::Span;
+
+/// Sources for tests: path to text.
+#[derive(Default)]
+pub(super) struct Map(pub(super) BTreeMap<&'static str, String>);
+
+impl Sources for Map {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        self.0.get(path).map(|text| Arc::from(text.as_str()))
+    }
+}
+
+const SECRET: &str = "sk_live_51H8abcdEFGHijklMNOP";
+
+pub(super) fn sources() -> Map {
+    let service = "\
+async def totals(ids, repo):\r
+\treturn [await repo.total(i) for i in ids]  # 漢字 \u{1b}[31mred\u{7} \u{202e}evil\r
+";
+    let repository =
+        "class Repo:\n    async def total(self, id):\n        return await self.session.scalar(select(Order).where(Order.id == id))";
+    let long = format!("x = \"{}\"; execute(\"SELECT \" + name); y = \"{}\"", "a".repeat(3000), "b".repeat(3000));
+    let settings = format!("import os\nSTRIPE = \"{SECRET}\"  # do not share\nKEY = '''-----first\nsecond line-----'''\n");
+    Map(BTreeMap::from([
+        ("app/services/orders.py", service.to_owned()),
+        ("app/repositories/orders.py", repository.to_owned()),
+        ("app/long line.py", long),
+        ("app/settings.py", settings),
+        ("app/empty.py", String::new()),
+    ]))
+}
+
+/// The span of `needle` in a file of the map.
+fn span(sources: &Map, path: &str, needle: &str) -> Span {
+    let at = sources.0[path].find(needle).expect("the needle is in the text");
+    Span::new(at, at + needle.len())
+}
+
+fn label(sources: &Map, path: &str, needle: &str, text: &str) -> Label {
+    Label { location: Location { path: Arc::from(path), span: span(sources, path, needle) }, text: text.to_owned() }
+}
+
+fn finding(rule: &str, level: Level, message: &str, primary: Label) -> Finding {
+    Finding {
+        rule: Arc::from(rule),
+        level,
+        message: message.to_owned(),
+        primary,
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: None,
+        subject: "subject".to_owned(),
+        fingerprint: "00ff".repeat(4),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}
+
+pub(super) fn outcome(sources: &Map) -> Outcome {
+    let service = "app/services/orders.py";
+    let repository = "app/repositories/orders.py";
+    let mut n_plus_one = finding(
+        "n-plus-one",
+        Level::Warning,
+        "`repo.total` runs one query for each `i` of `ids` [see](1). The \u{1b}[1mloop\u{202e} decides.",
+        label(sources, service, "repo.total(i)", "one query\nper item"),
+    );
+    n_plus_one.related = vec![
+        label(sources, service, "for i in ids", "the loop"),
+        label(sources, repository, "self.session.scalar(select(Order).where(Order.id == id))", "the query, at the end of the file"),
+    ];
+    n_plus_one.flow = vec![
+        label(sources, service, "for i in ids", "`totals` loops over `ids`"),
+        label(sources, service, "repo.total(i)", "calls `Repo.total`"),
+        label(sources, repository, "self.session.scalar", "runs a query"),
+    ];
+    n_plus_one.help = Some("load all rows at once:\n`select(Order).where(Order.id.in_(ids))`".to_owned());
+
+    let mut injection = finding(
+        "sql-injection",
+        Level::Error,
+        "SQL is built from `name`.",
+        label(sources, "app/long line.py", "\"SELECT \" + name", "built here"),
+    );
+    injection.confidence = Confidence::Medium;
+    injection.related =
+        vec![Label { location: Location { path: Arc::from("gone\u{7}.py"), span: Span::new(3, 9) }, text: "not at hand".to_owned() }];
+
+    let settings = "app/settings.py";
+    let mut secret = finding(
+        "hardcoded-secret",
+        Level::Error,
+        "A Stripe key stands in the source: `sk_l****`.",
+        label(sources, settings, SECRET, "the key"),
+    );
+    secret.redact = vec![span(sources, settings, SECRET)];
+    let mut multiline = finding(
+        "hardcoded-secret",
+        Level::Note,
+        &format!("A key over two lines, with a slip that quotes {SECRET}."),
+        label(sources, settings, "'''-----first\nsecond line-----'''", "the key"),
+    );
+    multiline.redact = vec![span(sources, settings, "-----first\nsecond line-----")];
+
+    let end = sources.0[repository].len();
+    let at_end =
+        Label { location: Location { path: Arc::from(repository), span: Span::new(end, end + 40) }, text: "past the end".to_owned() };
+    let empty = Label { location: Location { path: Arc::from("app/empty.py"), span: Span::new(0, 0) }, text: String::new() };
+
+    let known = finding("n-plus-one", Level::Warning, "Known already.", empty.clone());
+    let suppressed = Suppressed {
+        finding: finding("sql-injection", Level::Error, "Silenced by a comment.", label(sources, repository, "class Repo", "here")),
+        reason: "the names are constants".to_owned(),
+        comment: Location { path: Arc::from(repository), span: span(sources, repository, "class") },
+    };
+    Outcome {
+        reported: vec![
+            injection,
+            finding("layer-skip", Level::Note, "Something at the very end.", at_end),
+            n_plus_one,
+            finding("unlisted", Level::Note, "An empty file.", empty),
+            secret,
+            multiline,
+        ],
+        suppressed: vec![suppressed],
+        known: vec![known],
+        problems: vec![
+            Problem::new(ProblemKind::Syntax, Some(span(sources, service, "red")), "unexpected `\u{1b}`").at(&Arc::from(service)),
+            Problem::new(ProblemKind::Limit, None, "stopped after 10,000 call chains; longer ones are not followed"),
+        ],
+        statistics: Statistics {
+            files: 5,
+            lines: 1234,
+            files_by_language: BTreeMap::from([("python".to_owned(), 5)]),
+            skipped: BTreeMap::from([(SkipReason::Generated, 1200), (SkipReason::NotUtf8, 1)]),
+            imports: 10,
+            imports_unresolved: 2,
+            findings_by_rule: BTreeMap::from([("n-plus-one".to_owned(), 1)]),
+            ..Statistics::default()
+        },
+    }
+}
+
+pub(super) fn rules() -> Vec<Rule> {
+    let rule = |id: &str, category: &str, level, severity: Option<&str>| Rule {
+        id: Arc::from(id),
+        category: Arc::from(category),
+        kind: RuleKind::Analysis,
+        level,
+        profile: Profile::Default,
+        precision: "high".to_owned(),
+        title: format!("What {id} holds."),
+        tags: vec!["external/cwe/cwe-089".to_owned()],
+        security_severity: severity.map(str::to_owned),
+        options: BTreeMap::new(),
+        help: BTreeMap::from([("default".to_owned(), "Do it otherwise.".to_owned())]),
+        markdown: format!(
+            "# {id}\n\nBecause it is *slow*, see [docs](https://example.com).\n\n## Examples\n\n```python a.py\nx = 1\n```\n"
+        ),
+        examples: Vec::new(),
+    };
+    vec![
+        rule("hardcoded-secret", "security", Level::Error, Some("8.0")),
+        rule("layer-skip", "architecture", Level::Warning, None),
+        rule("n-plus-one", "data-access", Level::Warning, None),
+        rule("sql-injection", "security", Level::Error, Some("9.8")),
+    ]
+}
+
+fn written(format: Format, change: impl Fn(&mut Context)) -> String {
+    let sources = sources();
+    let outcome = outcome(&sources);
+    let rules = rules();
+    let mut context = Context::new(&outcome, &rules, &sources);
+    change(&mut context);
+    let mut out = Vec::new();
+    write(format, &context, &mut out).expect("writing to memory succeeds");
+    String::from_utf8(out).expect("reports are UTF-8")
+}
+
+#[test]
+fn human() {
+    insta::assert_snapshot!(written(Format::Human, |_| {}));
+}
+
+#[test]
+fn human_in_full() {
+    insta::assert_snapshot!(written(Format::Human, |context| context.detail = Detail::Full));
+}
+
+#[test]
+fn concise() {
+    insta::assert_snapshot!(written(Format::Concise, |_| {}));
+}
+
+#[test]
+fn json() {
+    insta::assert_snapshot!(written(Format::Json, |_| {}));
+}
+
+#[test]
+fn colour_is_the_only_source_of_escapes() {
+    let plain = written(Format::Human, |_| {});
+    let colored = written(Format::Human, |context| context.color = true);
+    assert!(!plain.contains('\u{1b}'));
+    let stripped = regex::Regex::new("\u{1b}\\[[0-9;]*m").expect("a valid pattern").replace_all(&colored, "").into_owned();
+    assert_eq!(stripped, plain);
+    assert!(colored.contains('\u{1b}'));
+}
+
+#[test]
+fn no_format_prints_a_secret_or_a_control_character() {
+    for format in Format::ALL {
+        let text = written(format, |context| {
+            context.detail = Detail::Full;
+            context.silenced = true;
+        });
+        assert!(!text.contains(SECRET), "{}", format.name());
+        assert!(!text.contains("second line"), "{}", format.name());
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{}", format.name());
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_drawn_like_a_finding() {
+    let sources = Map(BTreeMap::from([("archcheck.toml", "[rules]\nn-plus1 = \"off\"\n".to_owned())]));
+    let mistake = errors::Mistake {
+        level: Level::Error,
+        title: "unknown rule `n-plus1`".to_owned(),
+        place: Some((Arc::from("archcheck.toml"), Span::new(8, 15))),
+        label: "no rule has this id".to_owned(),
+        help: Some("did you mean `n-plus-one`?".to_owned()),
+    };
+    let mut out = Vec::new();
+    errors::draw(&mistake, &sources, false, &mut out).expect("writing to memory succeeds");
+    insta::assert_snapshot!(String::from_utf8_lossy(&out), @r#"
+    error: unknown rule `n-plus1`
+      ┌─ archcheck.toml:2:1
+      │
+    2 │ n-plus1 = "off"
+      │ ^^^^^^^ no rule has this id
+      │
+      = help: did you mean `n-plus-one`?
+    "#);
+}
+
+#[test]
+fn a_closed_pipe_comes_back_as_one() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (sources, rules) = (sources(), rules());
+    let outcome = outcome(&sources);
+    let context = Context::new(&outcome, &rules, &sources);
+    for format in Format::ALL {
+        let error = write(format, &context, &mut Closed).expect_err("the pipe is closed");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{}", format.name());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_and_any_spans_can_be_drawn(
+        text in "([a-z\\t 漢é🦀\u{1b}\u{202e}]{0,300}[\r\n]{0,2}){0,20}",
+        spans in proptest::collection::vec((0u32..3000, 0u32..2000), 1..5),
+        redact in (0u32..3000, 0u32..50),
+    ) {
+        let sources = Map(BTreeMap::from([("a.py", text)]));
+        let at = |&(start, length): &(u32, u32)| Label {
+            location: Location { path: Arc::from("a.py"), span: Span { start, end: start + length } },
+            text: "here".to_owned(),
+        };
+        let mut found = finding("rule", Level::Error, "Message.", at(&spans[0]));
+        found.related = spans.iter().skip(1).map(at).collect();
+        found.flow = found.related.clone();
+        found.redact = vec![Span { start: redact.0, end: redact.0 + redact.1 }];
+        let outcome = Outcome { reported: vec![found], ..Outcome::default() };
+        let context = Context::new(&outcome, &[], &sources);
+        for format in Format::ALL {
+            let mut out = Vec::new();
+            write(format, &context, &mut out).expect("writing to memory succeeds");
+            prop_assert!(!out.contains(&0x1b));
+        }
+    }
+}
