@@ -45,10 +45,14 @@ pub enum Value {
         argument: ValueId,
     },
     /// Something outside the project. `subject` is the model class it is about (`Repository<User>`, `User.objects`), if any.
+    /// `guessed`: a conventional name in a file that imports the framework is all the evidence (confidence medium).
     Api {
         api: ApiId,
         subject: Option<GlobalDef>,
+        guessed: bool,
     },
+    /// A Python folder without `__init__`: its dotted path is this access path's text.
+    Namespace(ApiId),
     /// A list, set, stream or other collection of this.
     Collection(ValueId),
     /// A mapping to this.
