@@ -40,6 +40,17 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// The word used in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
 /// A place in a file. The path is relative to the root, with forward slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Location {

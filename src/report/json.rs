@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::texts::Texts;
 use super::{Context, Counts, mask::Masks};
-use crate::model::finding::{Confidence, Finding, Label, Location, SkipReason, Statistics};
+use crate::model::finding::{Finding, Label, Location, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Span;
 
@@ -158,7 +158,7 @@ fn item<'a>(context: &Context<'a>, texts: &Texts, finding: &'a Finding) -> Item<
         rule: &finding.rule,
         category: context.rule(&finding.rule).map(|rule| &*rule.category),
         level: finding.level.name(),
-        confidence: confidence(finding),
+        confidence: finding.confidence.name(),
         message: text(&finding.message),
         location: place(texts, &finding.primary.location),
         label: text(&finding.primary.text),
@@ -167,14 +167,6 @@ fn item<'a>(context: &Context<'a>, texts: &Texts, finding: &'a Finding) -> Item<
         help: finding.help.as_deref().map(text),
         subject: text(&finding.subject),
         fingerprint: &finding.fingerprint,
-    }
-}
-
-fn confidence(finding: &Finding) -> &'static str {
-    match finding.confidence {
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => "high",
     }
 }
 

@@ -9,7 +9,9 @@ pub mod concise;
 pub mod errors;
 pub mod human;
 pub mod json;
+mod line_hash;
 mod mask;
+pub mod sarif;
 mod snippet;
 mod summary;
 mod texts;
@@ -76,11 +78,12 @@ pub enum Format {
     Human,
     Concise,
     Json,
+    Sarif,
 }
 
 impl Format {
     /// Every format, in the order of the help text.
-    pub const ALL: [Format; 3] = [Format::Human, Format::Concise, Format::Json];
+    pub const ALL: [Format; 4] = [Format::Human, Format::Concise, Format::Json, Format::Sarif];
 
     /// The word on the command line.
     pub fn name(self) -> &'static str {
@@ -88,6 +91,7 @@ impl Format {
             Format::Human => "human",
             Format::Concise => "concise",
             Format::Json => "json",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -103,5 +107,6 @@ pub fn write(format: Format, context: &Context, out: &mut dyn Write) -> io::Resu
         Format::Human => human::write(context, out),
         Format::Concise => concise::write(context, out),
         Format::Json => json::write(context, out),
+        Format::Sarif => sarif::write(context, out),
     }
 }

@@ -210,6 +210,43 @@ fn json() {
 }
 
 #[test]
+fn sarif() {
+    insta::assert_snapshot!(written(Format::Sarif, |context| context.silenced = true));
+}
+
+#[test]
+fn sarif_keeps_to_its_schema() {
+    let schema = serde_json::from_str(include_str!("../../tests/data/sarif-2.1.0.json")).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    for silenced in [false, true] {
+        let log = serde_json::from_str(&written(Format::Sarif, |context| context.silenced = silenced)).expect("SARIF is JSON");
+        let errors: Vec<String> = validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    let empty = Outcome::default();
+    let mut out = Vec::new();
+    sarif::write(&Context::new(&empty, &[], &Map::default()), &mut out).expect("writing to memory succeeds");
+    assert!(validator.is_valid(&serde_json::from_slice(&out).expect("SARIF is JSON")));
+}
+
+#[test]
+fn sarif_keeps_the_most_severe_results_and_tells_of_the_others() {
+    let sources = sources();
+    let at = label(&sources, "app/settings.py", "import", "here");
+    let mut reported: Vec<Finding> = (0..5003).map(|_| finding("rule", Level::Note, "A note.", at.clone())).collect();
+    reported.push(finding("rule", Level::Error, "An error.", at));
+    let outcome = Outcome { reported, ..Outcome::default() };
+    let mut out = Vec::new();
+    sarif::write(&Context::new(&outcome, &[], &sources), &mut out).expect("writing to memory succeeds");
+    let log: serde_json::Value = serde_json::from_slice(&out).expect("SARIF is JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results are a list");
+    assert_eq!(results.len(), 5000);
+    assert_eq!(results[0]["level"], "error");
+    let told = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+    assert_eq!(told, "4 results left out, the least severe ones: GitHub keeps 5000.");
+}
+
+#[test]
 fn colour_is_the_only_source_of_escapes() {
     let plain = written(Format::Human, |_| {});
     let colored = written(Format::Human, |context| context.color = true);

@@ -21,6 +21,11 @@ impl Text {
         self.lines.position_chars(&self.text, offset)
     }
 
+    /// Zero-based line and column in UTF-16 units.
+    pub(crate) fn position_utf16(&self, offset: u32) -> Position {
+        self.lines.position_utf16(&self.text, offset)
+    }
+
     /// The span cut to the text, and to character boundaries (outwards).
     pub(crate) fn clamp(&self, span: Span) -> Span {
         let length = self.text.len();
