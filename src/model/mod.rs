@@ -4,6 +4,7 @@ pub mod body;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;
+pub mod nesting;
 pub mod problem;
 pub mod program;
 pub mod project;

@@ -89,6 +89,8 @@ pub struct Summary {
     pub result_source: Option<SourceKind>,
     /// Complete flows found in it.
     pub flows: Vec<Flow>,
+    /// A closure that is handed to a call and runs there: the function (not itself such a closure) as part of which it runs.
+    pub runs_in: Option<GlobalDef>,
 }
 
 impl Summary {

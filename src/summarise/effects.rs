@@ -1,0 +1,371 @@
+//! What each function does to the database: the queries it runs itself and the nearest ones it reaches through calls.
+//!
+//! A closure that is handed to a call and run there (`transaction(|tx| …)`, `rows.map(async (r) => …)`) counts as part of the
+//! function that holds it ([`Summary::runs_in`]); one that runs elsewhere or later (event listeners, spawned threads, route
+//! handlers) does not. Reaches are found bottom-up over the strongly connected components of the call graph and are
+//! bounded by [`Summary::REACH_LIMIT`]. Edges that only a name supports are not followed, nor edges into test code.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::queries::{Found, queries, uses_up};
+use crate::graph::components;
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::finding::Confidence;
+use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
+
+/// Most rounds over one component of mutually recursive functions; reaches only get nearer, so few are needed.
+const MAX_ROUNDS: usize = 8;
+
+/// Fills `queries`, `reaches` and `runs_in` of every function's summary.
+pub fn effects(program: &Program, summaries: &mut Summaries) {
+    let nestings: Vec<Nesting> = program.facts.iter().map(Nesting::of).collect();
+    let functions: Vec<GlobalDef> = program.functions().collect();
+    let hosts = hosts(program, &nestings);
+    let own = own_queries(program, &nestings);
+    let cached = cached_functions(program, &nestings, &functions);
+    let groups = groups(program, &functions, &hosts, own, &cached);
+    let edges = followed_edges(program, &functions, &hosts, &nestings);
+    let reaches = reaches(program, &functions, &groups, &edges, &cached);
+    for (at, (function, (queries, reaches))) in functions.iter().zip(groups.into_iter().zip(reaches)).enumerate() {
+        let runs_in = hosts.get(function).copied();
+        if queries.is_empty() && reaches.is_empty() && runs_in.is_none() {
+            continue;
+        }
+        debug_assert!(at < functions.len());
+        let summary = summaries.by_function.entry(*function).or_default();
+        summary.queries = queries;
+        summary.reaches = reaches;
+        summary.runs_in = runs_in;
+    }
+}
+
+/// Closure → the function as part of which it runs.
+fn hosts(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, GlobalDef> {
+    let mut hosts = FxHashMap::default();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        // Parents come before children, so the host of the holder is known by then.
+        for (id, def) in facts.definitions() {
+            if !def.flags.has(DefFlags::CLOSURE) {
+                continue;
+            }
+            if let Some(holder) = holder(program, file, facts, &nestings[at], id) {
+                let holder = GlobalDef { file, def: holder };
+                let host = hosts.get(&holder).copied().unwrap_or(holder);
+                hosts.insert(GlobalDef { file, def: id }, host);
+            }
+        }
+    }
+    hosts
+}
+
+/// The definition that holds the closure, when the closure runs inside it.
+fn holder(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting, closure: DefId) -> Option<DefId> {
+    let place = nesting.place(closure)?;
+    let mut at = place;
+    let mut parent = nesting.parent(at)?;
+    // `{ onSuccess: () => … }`, `[async () => …]`, `handler=lambda: …` belong to the call they are given to.
+    while matches!(
+        facts.arena.kind(parent),
+        NodeKind::Entry { .. } | NodeKind::Collection { .. } | NodeKind::Argument { .. } | NodeKind::Spread { .. } | NodeKind::Cast { .. }
+    ) {
+        at = parent;
+        parent = nesting.parent(at)?;
+    }
+    match facts.arena.kind(parent) {
+        NodeKind::Call { callee, form, .. } => {
+            let runs = callee == at || (form != CallForm::Pattern && !runs_elsewhere(program, file, facts, parent));
+            runs.then(|| nesting.owner(place))
+        }
+        // `async { … }.await` and `(async () => { … })()` written with an await between.
+        NodeKind::Await(_) | NodeKind::Propagate(_) | NodeKind::Member { .. } => Some(nesting.owner(place)),
+        _ => None,
+    }
+}
+
+/// True when what is given to the call runs later, elsewhere, or for another caller.
+fn runs_elsewhere(program: &Program, file: FileId, facts: &FileFacts, call: NodeId) -> bool {
+    let known = program
+        .called_api(file, call)
+        .is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::RunsElsewhere | ApiFact::Route(_))));
+    known || called_name(facts, call).is_some_and(|name| LISTENERS.contains(&name))
+}
+
+/// Names under which callbacks are kept for later, whatever the object: event emitters, timers, subscriptions, test blocks.
+const LISTENERS: &[&str] = &[
+    "on",
+    "once",
+    "addListener",
+    "addEventListener",
+    "subscribe",
+    "setTimeout",
+    "setInterval",
+    "setImmediate",
+    "nextTick",
+    "queueMicrotask",
+    "describe",
+    "it",
+    "test",
+    "beforeEach",
+    "afterEach",
+    "beforeAll",
+    "afterAll",
+];
+
+/// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
+fn own_queries(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
+    let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
+    let mut deferred: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
+    for (at, nesting) in nestings.iter().enumerate() {
+        let file = FileId(at as u32);
+        for found in queries(program, file, nesting) {
+            let function = GlobalDef { file, def: found.owner };
+            if found.deferred {
+                deferred.entry(function).or_default().push(found);
+            } else {
+                own.entry(function).or_default().push(found.effect);
+            }
+        }
+    }
+    if deferred.is_empty() {
+        return own;
+    }
+    for edge in &program.calls {
+        if !deferred.contains_key(&edge.callee) || edge.kind != CallKind::Call || edge.resolution == Resolution::NameOnly {
+            continue;
+        }
+        if uses_up(program, edge.caller.file, &nestings[edge.caller.file.index()], edge.site) {
+            let found = deferred.remove(&edge.callee).unwrap_or_default();
+            own.entry(edge.callee).or_default().extend(found.into_iter().map(|found| found.effect));
+        }
+    }
+    own
+}
+
+/// Functions whose queries a cache stands in front of.
+fn cached_functions(program: &Program, nestings: &[Nesting], functions: &[GlobalDef]) -> FxHashSet<GlobalDef> {
+    functions
+        .iter()
+        .copied()
+        .filter(|&function| {
+            let facts = program.file(function.file);
+            let nesting = &nestings[function.file.index()];
+            decorated_by_cache(program, facts, function)
+                || wrapped_by_cache(program, facts, nesting, function)
+                || reads_cache_first(facts, function)
+        })
+        .collect()
+}
+
+fn is_cache(program: &Program, file: FileId, node: NodeId) -> bool {
+    let api = program.called_api(file, node).or_else(|| program.api(file, node));
+    api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Cached))
+}
+
+fn decorated_by_cache(program: &Program, facts: &FileFacts, function: GlobalDef) -> bool {
+    let def = facts.def(function.def);
+    def.decorators.iter().any(|&decorator| chain(facts, decorator).any(|link| is_cache(program, function.file, link)))
+}
+
+/// `cache(async () => …)`, `cache.getOrSet(key, () => …)`.
+fn wrapped_by_cache(program: &Program, facts: &FileFacts, nesting: &Nesting, function: GlobalDef) -> bool {
+    let Some((call, _)) = nesting.place(function.def).and_then(|place| nesting.argument_of(facts, place)) else { return false };
+    is_cache(program, function.file, call)
+        || called_name(facts, call).is_some_and(|name| {
+            matches!(name, "get_or_set" | "getOrSet" | "get_or_create_cached" | "unstable_cache" | "memoize" | "try_get_with" | "get_with")
+        })
+}
+
+/// Cache-aside: the body both asks something named a cache and fills it.
+fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
+    let Some(body) = facts.def(function.def).body else { return false };
+    let (mut asks, mut fills) = (false, false);
+    facts.arena.walk(body, |node| {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return };
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
+        let on_cache = last_name(facts, object).is_some_and(|name| {
+            let name = facts.text(name).to_ascii_lowercase();
+            name.contains("cache") || name.contains("redis")
+        });
+        if on_cache {
+            let method = facts.text(name);
+            asks |= method.starts_with("get") || matches!(method, "hget" | "hgetall" | "mget" | "aget");
+            fills |= method.starts_with("set") || matches!(method, "put" | "hset" | "insert" | "add" | "aset" | "store");
+        }
+    });
+    asks && fills
+}
+
+/// Own queries of each function with those of the closures that run in it, in source order.
+fn groups(
+    program: &Program,
+    functions: &[GlobalDef],
+    hosts: &FxHashMap<GlobalDef, GlobalDef>,
+    mut own: FxHashMap<GlobalDef, Vec<QueryEffect>>,
+    cached: &FxHashSet<GlobalDef>,
+) -> Vec<Vec<QueryEffect>> {
+    let mut held: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
+    for &function in functions {
+        if let Some(host) = hosts.get(&function)
+            && !cached.contains(&function)
+            && let Some(queries) = own.get(&function)
+        {
+            held.entry(*host).or_default().extend(queries.iter().cloned());
+        }
+    }
+    functions
+        .iter()
+        .map(|function| {
+            let mut queries = own.remove(function).unwrap_or_default();
+            queries.extend(held.remove(function).unwrap_or_default());
+            let arena = &program.file(function.file).arena;
+            queries.sort_by_key(|query| (arena.span(query.site), query.site));
+            queries
+        })
+        .collect()
+}
+
+/// An edge that reaches follow: index of the callee among the functions, and the edge.
+type Followed<'p> = (u32, &'p CallEdge);
+
+/// Edges that leave each function or a closure that runs in it.
+fn followed_edges<'p>(
+    program: &'p Program,
+    functions: &[GlobalDef],
+    hosts: &FxHashMap<GlobalDef, GlobalDef>,
+    nestings: &[Nesting],
+) -> Vec<Vec<Followed<'p>>> {
+    let index: FxHashMap<GlobalDef, u32> = functions.iter().enumerate().map(|(at, &function)| (function, at as u32)).collect();
+    let mut followed: Vec<Vec<Followed>> = vec![Vec::new(); functions.len()];
+    for edge in &program.calls {
+        if edge.resolution == Resolution::NameOnly || edge.caller == edge.callee || hosts.contains_key(&edge.callee) {
+            continue;
+        }
+        if program.is(edge.callee, Role::Test) && !program.is(edge.caller, Role::Test) {
+            continue;
+        }
+        let file = edge.caller.file;
+        if edge.kind == CallKind::Passed && passes_on(program, file, &nestings[file.index()], edge.site) {
+            continue;
+        }
+        let Some(&callee) = index.get(&edge.callee) else { continue };
+        for from in std::iter::once(&edge.caller).chain(hosts.get(&edge.caller)) {
+            if let Some(&caller) = index.get(from) {
+                followed[caller as usize].push((callee, edge));
+            }
+        }
+    }
+    for (function, edges) in functions.iter().zip(&mut followed) {
+        let arena = &program.file(function.file).arena;
+        edges.sort_by_key(|(callee, edge)| (arena.span(edge.site), edge.site, *callee));
+    }
+    followed
+}
+
+/// True when a function given to the call at `site` is only handed on (registered, scheduled, listed), not run here.
+fn passes_on(program: &Program, file: FileId, nesting: &Nesting, site: NodeId) -> bool {
+    let facts = program.file(file);
+    // Handing a function to a decorator or a class body's declaration is no call either.
+    nesting.owner(site) == DefId::MODULE || runs_elsewhere(program, file, facts, site) || arguments(facts, site).len() == 0
+}
+
+fn reaches(
+    program: &Program,
+    functions: &[GlobalDef],
+    queries: &[Vec<QueryEffect>],
+    edges: &[Vec<Followed>],
+    cached: &FxHashSet<GlobalDef>,
+) -> Vec<Vec<Reach>> {
+    let pairs: Vec<(u32, u32)> =
+        edges.iter().enumerate().flat_map(|(caller, followed)| followed.iter().map(move |&(callee, _)| (caller as u32, callee))).collect();
+    let mut reaches: Vec<Vec<Reach>> = vec![Vec::new(); functions.len()];
+    for component in components(functions.len(), &pairs) {
+        for _ in 0..MAX_ROUNDS {
+            let mut changed = false;
+            for &member in &component {
+                let at = member as usize;
+                let found = reach_of(program, functions[at], &queries[at], &edges[at], functions, &reaches, cached);
+                if found != reaches[at] {
+                    reaches[at] = found;
+                    changed = true;
+                }
+            }
+            if !changed || component.len() == 1 {
+                break;
+            }
+        }
+    }
+    reaches
+}
+
+/// The nearest query of each access and table that one function reaches, given what its callees reach.
+fn reach_of(
+    program: &Program,
+    function: GlobalDef,
+    queries: &[QueryEffect],
+    edges: &[Followed],
+    functions: &[GlobalDef],
+    known: &[Vec<Reach>],
+    cached: &FxHashSet<GlobalDef>,
+) -> Vec<Reach> {
+    let is_cached = cached.contains(&function);
+    let mut best: FxHashMap<(Access, Option<String>), (usize, Reach)> = FxHashMap::default();
+    let mut order = 0;
+    let mut offer = |reach: Reach| {
+        order += 1;
+        match best.entry((reach.access, reach.table.clone())) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert((order, reach));
+            }
+            std::collections::hash_map::Entry::Occupied(mut entry) => {
+                if rank(&reach) < rank(&entry.get().1) {
+                    entry.insert((order, reach));
+                }
+            }
+        }
+    };
+    for query in queries {
+        offer(Reach {
+            access: query.access,
+            table: query.table.clone(),
+            site: query.site,
+            via: None,
+            target: function,
+            query: query.clone(),
+            depth: 0,
+            confidence: query.confidence,
+            cached: is_cached,
+        });
+    }
+    for (callee, edge) in edges {
+        for reach in &known[*callee as usize] {
+            if reach.target == function && reach.via.is_none() {
+                continue;
+            }
+            offer(Reach {
+                site: edge.site,
+                via: Some(functions[*callee as usize]),
+                depth: reach.depth.saturating_add(1),
+                confidence: reach.confidence.min(edge.resolution.confidence()),
+                cached: reach.cached || is_cached,
+                ..reach.clone()
+            });
+        }
+    }
+    let arena = &program.file(function.file).arena;
+    let mut found: Vec<(usize, Reach)> = best.into_values().collect();
+    found.sort_by_key(|(order, reach)| (rank(reach), arena.span(reach.site), *order));
+    found.truncate(Summary::REACH_LIMIT);
+    found.into_iter().map(|(_, reach)| reach).collect()
+}
+
+/// Believable, uncached and near ones first.
+fn rank(reach: &Reach) -> (bool, bool, u16, std::cmp::Reverse<Confidence>) {
+    (reach.confidence == Confidence::Low, reach.cached, reach.depth, std::cmp::Reverse(reach.confidence))
+}

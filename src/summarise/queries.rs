@@ -1,0 +1,478 @@
+//! The queries a file's functions run themselves: call nodes that knowledge says make a round trip to a database.
+//!
+//! A fluent chain (`select(User).where(…).order_by(…)`) is one query, however many of its links are known. A link that
+//! knowledge marks `when_awaited` only builds; the chain is a query where its value is awaited, iterated or otherwise used up,
+//! directly or through a local variable. A function that returns a builder has no query of its own; whether its callers
+//! await it is asked in `effects`. Types are the linker's work: nothing here guesses what a name stands for.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::sql::{self, Statement};
+use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::finding::Confidence;
+use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, Subject};
+use crate::model::nesting::{Nesting, arguments, chain, chain_root, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::source::{Family, FileId};
+use crate::model::summary::QueryEffect;
+
+/// A query and the definition whose code holds it.
+pub(super) struct Found {
+    pub(super) owner: DefId,
+    pub(super) effect: QueryEffect,
+    /// The builder leaves its function unevaluated (`return db("t").where(x)`): a query only if a caller awaits the result.
+    pub(super) deferred: bool,
+}
+
+/// All queries of a file, in source order.
+pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting) -> Vec<Found> {
+    let reader = Reader { program, file, facts: program.file(file), nesting, assigned: None.into() };
+    let mut chains: FxHashMap<NodeId, Vec<Link>> = FxHashMap::default();
+    for call in reader.facts.arena.ids() {
+        for link in reader.links(call) {
+            chains.entry(nesting.chain_top(reader.facts, call)).or_default().push(link);
+        }
+    }
+    let mut found: Vec<Found> = chains.into_iter().filter_map(|(top, links)| reader.query(top, &links)).collect();
+    found.sort_by_key(|found| (reader.facts.arena.span(found.effect.site), found.effect.site));
+    found
+}
+
+/// True when the value of the call at `site` is awaited or otherwise used up, so that a builder it returned runs.
+pub(super) fn uses_up(program: &Program, file: FileId, nesting: &Nesting, site: NodeId) -> bool {
+    let reader = Reader { program, file, facts: program.file(file), nesting, assigned: None.into() };
+    reader.fate(site, nesting.chain_top(reader.facts, site), &mut FxHashSet::default()) == Fate::Evaluated
+}
+
+/// One call of a chain that knowledge calls a query.
+struct Link<'p> {
+    call: NodeId,
+    entry: u32,
+    query: &'p QueryFact,
+    table: Option<String>,
+    api: crate::model::program::ApiId,
+}
+
+/// What becomes of a chain's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Evaluated,
+    Returned,
+    Unused,
+}
+
+struct Reader<'a, 'p> {
+    program: &'p Program<'p>,
+    file: FileId,
+    facts: &'p FileFacts,
+    nesting: &'a Nesting,
+    /// Name → values assigned to it anywhere in the file, made when first asked for.
+    assigned: std::cell::RefCell<Option<Assignments>>,
+}
+
+type Assignments = FxHashMap<Name, Vec<(DefId, NodeId)>>;
+
+impl<'p> Reader<'_, 'p> {
+    fn links(&self, call: NodeId) -> Vec<Link<'p>> {
+        let NodeKind::Call { callee, .. } = self.facts.arena.kind(call) else { return Vec::new() };
+        let Some(api) = self.program.called_api(self.file, call) else { return Vec::new() };
+        let id = [callee, chain(self.facts, callee).nth(1).unwrap_or(callee)].into_iter().find_map(|node| {
+            match self.program.value(self.file, node) {
+                Value::Api { api: id, .. } if std::ptr::eq(&self.program.apis[id.0 as usize], api) => Some(id),
+                _ => None,
+            }
+        });
+        let Some(id) = id else { return Vec::new() };
+        self.program
+            .facts_of(api)
+            .filter_map(|(fact, found): (&'p ApiFact, &ApiMatch)| match fact {
+                ApiFact::Query(query) => Some(Link { call, entry: found.entry, query, table: found.table.clone(), api: id }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The one query of a chain: a write before a read, a call that surely runs before a builder, the innermost first.
+    fn query(&self, top: NodeId, links: &[Link<'p>]) -> Option<Found> {
+        let owner = self.nesting.owner(top);
+        let runs = links.iter().any(|link| !link.query.when_awaited);
+        let innermost = |link: &&Link| (self.facts.arena.span(link.call).end, link.call);
+        let mut deferred = false;
+        if !runs {
+            let first = links.iter().min_by_key(innermost)?;
+            match self.fate(first.call, top, &mut FxHashSet::default()) {
+                Fate::Evaluated => {}
+                Fate::Returned => deferred = true,
+                Fate::Unused => return None,
+            }
+        }
+        let mut chosen: Option<(Access, Option<String>, &Link)> = None;
+        for link in links {
+            if runs && link.query.when_awaited && link.query.access != Access::Write {
+                continue;
+            }
+            let (access, table) = self.read(top, link)?;
+            let better = match &chosen {
+                None => true,
+                Some((known, _, old)) => {
+                    (access == Access::Write, std::cmp::Reverse(innermost(&link)))
+                        > (*known == Access::Write, std::cmp::Reverse(innermost(old)))
+                }
+            };
+            if better {
+                chosen = Some((access, table, link));
+            }
+        }
+        let (access, table, link) = chosen?;
+        let confidence = self.confidence(link.call);
+        let effect = QueryEffect { site: link.call, api: link.api, entry: link.entry, access, table, confidence };
+        Some(Found { owner, effect, deferred })
+    }
+
+    /// Access and table of a link; `None` for session control (`SAVEPOINT a`), which is no query.
+    fn read(&self, top: NodeId, link: &Link) -> Option<(Access, Option<String>)> {
+        let named = self.subject(link);
+        let text = self.sql_text(top, link.call).and_then(|text| sql::read(&text));
+        match (link.query.access, text) {
+            (_, Some(Statement::Control)) => None,
+            (Access::Sql, Some(Statement::Data { access, table })) => Some((access, table.or(named))),
+            (access, Some(Statement::Data { table, .. })) => Some((access, named.or(table))),
+            (Access::Sql, None) => Some((self.built_access(link.call), named)),
+            (access, None) => Some((access, named)),
+        }
+    }
+
+    /// The access of an executor that was given a built statement: `session.execute(insert(User))` writes.
+    fn built_access(&self, call: NodeId) -> Access {
+        let mut writes = false;
+        for argument in arguments(self.facts, call).take(2) {
+            for link in self.values_of(argument).into_iter().flat_map(|value| chain(self.facts, value).collect::<Vec<_>>()) {
+                if let NodeKind::Call { callee, .. } = self.facts.arena.kind(link)
+                    && let Some(name) = last_name(self.facts, callee)
+                {
+                    writes |=
+                        matches!(self.facts.text(name), "insert" | "update" | "delete" | "insert_into" | "replace" | "upsert" | "merge");
+                }
+            }
+        }
+        if writes { Access::Write } else { Access::Read }
+    }
+
+    fn subject(&self, link: &Link) -> Option<String> {
+        let own = match &link.query.subject {
+            Subject::Captured => link.table.clone(),
+            Subject::Receiver => None,
+            Subject::Argument(reference) => self.argument(link.call, reference).and_then(|node| self.class_name(node)),
+        };
+        own.or_else(|| {
+            let inner = chain(self.facts, link.call).skip(1);
+            inner.into_iter().find_map(|node| self.subject_name(node))
+        })
+        .or_else(|| arguments(self.facts, link.call).take(2).find_map(|argument| self.argument_subject(argument)))
+    }
+
+    /// The subject of a built statement given as argument: `select(User)` in `session.execute(select(User))`.
+    fn argument_subject(&self, argument: NodeId) -> Option<String> {
+        let value = match self.facts.arena.kind(argument) {
+            NodeKind::Argument { value, .. } => value,
+            _ => argument,
+        };
+        chain(self.facts, value).find_map(|node| self.subject_name(node)).or_else(|| {
+            let values = self.values_of(value);
+            values.into_iter().find_map(|value| chain(self.facts, value).find_map(|node| self.subject_name(node)))
+        })
+    }
+
+    fn subject_name(&self, node: NodeId) -> Option<String> {
+        match self.program.value(self.file, node) {
+            Value::Api { subject: Some(class), .. } => Some(self.program.name(class).to_string()),
+            _ => None,
+        }
+    }
+
+    /// The class a node stands for or is an instance of.
+    fn class_name(&self, node: NodeId) -> Option<String> {
+        let mut value = self.program.value(self.file, node);
+        for _ in 0..4 {
+            return match value {
+                Value::Def(class) | Value::Instance { class, .. } => Some(self.program.name(class).to_string()),
+                Value::Api { subject: Some(class), .. } => Some(self.program.name(class).to_string()),
+                Value::Collection(of) => {
+                    value = self.program.value_of(of);
+                    continue;
+                }
+                _ => None,
+            };
+        }
+        None
+    }
+
+    fn argument(&self, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {
+        match reference {
+            ArgumentRef::Position(at) => {
+                let mut positional =
+                    arguments(self.facts, call).filter(|&node| !matches!(self.facts.arena.kind(node), NodeKind::Argument { .. }));
+                positional.nth(*at as usize)
+            }
+            ArgumentRef::Name(path) => match path.split_once('.') {
+                Some((position, key)) => {
+                    let object = self.argument(call, &ArgumentRef::Position(position.parse().ok()?))?;
+                    let NodeKind::Collection { items, .. } = self.facts.arena.kind(object) else { return None };
+                    self.facts.arena.list(items).find_map(|item| match self.facts.arena.kind(item) {
+                        NodeKind::Entry { key: node, value } if self.facts.string(node) == Some(key) => Some(value),
+                        _ => None,
+                    })
+                }
+                None => arguments(self.facts, call).find_map(|node| match self.facts.arena.kind(node) {
+                    NodeKind::Argument { name, value } if self.facts.text(name) == path => Some(value),
+                    _ => None,
+                }),
+            },
+        }
+    }
+
+    /// The SQL text of a chain, if it is constant enough to read its words: an argument of the call or of a link before it.
+    fn sql_text(&self, top: NodeId, call: NodeId) -> Option<String> {
+        let links = chain(self.facts, call).chain(std::iter::once(top));
+        for link in links {
+            for argument in arguments(self.facts, link).take(3) {
+                if let Some(text) = self.constant_text(argument, 0) {
+                    return Some(text);
+                }
+            }
+        }
+        None
+    }
+
+    fn constant_text(&self, node: NodeId, depth: u8) -> Option<String> {
+        if depth > 3 {
+            return None;
+        }
+        match self.facts.arena.kind(node) {
+            NodeKind::Str(name) => sql_like(self.facts.text(name)),
+            NodeKind::Text { parts, form } if form != TextForm::Join => {
+                let mut text = String::new();
+                for part in self.facts.arena.list(parts).take(64) {
+                    text.push_str(self.facts.string(part).unwrap_or("…"));
+                }
+                sql_like(&text)
+            }
+            NodeKind::Argument { value, .. } | NodeKind::Cast { value, .. } => self.constant_text(value, depth + 1),
+            NodeKind::Call { .. } => arguments(self.facts, node).take(2).find_map(|argument| self.constant_text(argument, depth + 1)),
+            NodeKind::Name(_) => self.values_of(node).into_iter().find_map(|value| self.constant_text(value, depth + 1)),
+            NodeKind::Member { .. } => match self.program.value(self.file, node) {
+                Value::Def(def) if def.file == self.file => {
+                    self.program.def(def).value.and_then(|value| self.constant_text(value, depth + 1))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The values a name has been given in the function around it or in the module; the node itself when it is no name.
+    fn values_of(&self, node: NodeId) -> Vec<NodeId> {
+        let node = match self.facts.arena.kind(node) {
+            NodeKind::Argument { value, .. } => value,
+            _ => node,
+        };
+        let NodeKind::Name(name) = self.facts.arena.kind(node) else { return vec![node] };
+        let scopes = self.scopes(self.nesting.owner(node));
+        let mut assigned = self.assigned.borrow_mut();
+        let table = assigned.get_or_insert_with(|| assignments(self.facts, self.nesting));
+        let values = table.get(&name).map(Vec::as_slice).unwrap_or_default();
+        values.iter().filter(|(owner, _)| scopes.contains(owner)).map(|&(_, value)| value).take(8).collect()
+    }
+
+    /// A definition and those around it, as far as their names can be seen.
+    fn scopes(&self, owner: DefId) -> Vec<DefId> {
+        let mut scopes = vec![owner];
+        let mut at = owner;
+        while at != DefId::MODULE && scopes.len() < 32 {
+            at = self.facts.def(at).parent;
+            scopes.push(at);
+        }
+        scopes
+    }
+
+    /// What becomes of a builder whose outermost link is `top`.
+    fn fate(&self, call: NodeId, top: NodeId, seen: &mut FxHashSet<NodeId>) -> Fate {
+        if !seen.insert(top) || seen.len() > 64 {
+            return Fate::Unused;
+        }
+        let python = self.facts.language.family() == Family::Python;
+        for link in self.nesting.around(call) {
+            match self.facts.arena.kind(link) {
+                NodeKind::Await(_) => return Fate::Evaluated,
+                NodeKind::Member { name, .. } if matches!(self.facts.text(name), "then" | "catch" | "finally" | "exec") && link != call => {
+                    return Fate::Evaluated;
+                }
+                NodeKind::Index { index, .. } if python && matches!(self.facts.arena.kind(index), NodeKind::Number(_)) => {
+                    return Fate::Evaluated;
+                }
+                _ => {}
+            }
+            if link == top {
+                break;
+            }
+        }
+        let mut at = top;
+        loop {
+            let Some(parent) = self.nesting.parent(at) else { return self.fate_of_root(at) };
+            match self.facts.arena.kind(parent) {
+                NodeKind::Loop { source, kind, .. } => {
+                    let iterated = source == Some(at) && matches!(kind, LoopKind::ForEach | LoopKind::Comprehension);
+                    return if iterated { Fate::Evaluated } else { Fate::Unused };
+                }
+                NodeKind::If { condition, .. } if condition == at => return evaluated_if(python),
+                NodeKind::If { .. } | NodeKind::Collection { .. } | NodeKind::Argument { .. } | NodeKind::Cast { .. } => at = parent,
+                NodeKind::Spread { .. } if python => return Fate::Evaluated,
+                NodeKind::Spread { .. } => at = parent,
+                NodeKind::Unary { op: UnaryOp::Not, .. } | NodeKind::Assert(_) => return evaluated_if(python),
+                NodeKind::Binary { op: BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce, .. } => at = parent,
+                NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, right, .. } => return evaluated_if(python && right == at),
+                NodeKind::Await(_) => return Fate::Evaluated,
+                NodeKind::Call { callee, .. } if callee != at => return self.fate_of_argument(parent, seen),
+                NodeKind::Return(_) => return self.fate_of_result(self.nesting.owner(parent)),
+                NodeKind::Block { items, value: true } if self.facts.arena.list(items).last() == Some(at) => {
+                    if self.nesting.parent(parent).is_none() {
+                        return self.fate_of_result(self.nesting.owner(parent));
+                    }
+                    at = parent;
+                }
+                NodeKind::Declare { target, .. } | NodeKind::Assign { target, op: AssignOp::Set | AssignOp::With, .. } if target != at => {
+                    return self.fate_of_variable(target, seen);
+                }
+                _ => return Fate::Unused,
+            }
+        }
+    }
+
+    /// A chain that is the whole code of a definition: `() => db("t")` without a block around it.
+    fn fate_of_root(&self, root: NodeId) -> Fate {
+        self.fate_of_result(self.nesting.owner(root))
+    }
+
+    /// A builder given to a call: used up by the functions that iterate or await their arguments.
+    fn fate_of_argument(&self, call: NodeId, seen: &mut FxHashSet<NodeId>) -> Fate {
+        let NodeKind::Call { callee, .. } = self.facts.arena.kind(call) else { return Fate::Unused };
+        let Some(name) = last_name(self.facts, callee).map(|name| self.facts.text(name)) else { return Fate::Unused };
+        let bare = matches!(self.facts.arena.kind(callee), NodeKind::Name(_));
+        match self.facts.language.family() {
+            Family::Python if bare && ITERATING_BUILTINS.contains(&name) => Fate::Evaluated,
+            // `zip(qs, xs)` and `enumerate(qs)` are as lazy as what they wrap: what iterates them iterates it.
+            Family::Python if bare && matches!(name, "enumerate" | "zip" | "iter" | "reversed" | "chain") => {
+                self.fate(call, self.nesting.chain_top(self.facts, call), seen)
+            }
+            Family::Python if matches!(name, "gather" | "wait_for" | "create_task" | "sync_to_async" | "extend") => Fate::Evaluated,
+            Family::TypeScript if matches!(name, "all" | "allSettled" | "race" | "any" | "$transaction" | "batch" | "resolve") => {
+                Fate::Evaluated
+            }
+            _ => Fate::Unused,
+        }
+    }
+
+    /// A builder that its function gives back: run by the promise machinery in an async TypeScript function and in callbacks
+    /// there, else its caller's business.
+    fn fate_of_result(&self, owner: DefId) -> Fate {
+        let def = self.facts.def(owner);
+        if !matches!(def.kind, DefKind::Function | DefKind::Method) {
+            return Fate::Unused;
+        }
+        if self.facts.language.family() != Family::TypeScript {
+            return Fate::Returned;
+        }
+        if def.flags.has(DefFlags::ASYNC) {
+            return Fate::Evaluated;
+        }
+        let callback = self.nesting.place(owner).is_some_and(|place| self.nesting.argument_of(self.facts, place).is_some());
+        if callback { Fate::Evaluated } else { Fate::Returned }
+    }
+
+    /// A builder kept in a local variable: whatever becomes of any use of it.
+    fn fate_of_variable(&self, target: NodeId, seen: &mut FxHashSet<NodeId>) -> Fate {
+        let NodeKind::Name(name) = self.facts.arena.kind(target) else { return Fate::Unused };
+        let owner = self.nesting.owner(target);
+        let Some(body) = self.facts.def(owner).body else { return Fate::Unused };
+        let mut uses = Vec::new();
+        crate::model::nesting::walk_deep(self.facts, body, |node| {
+            if node != target && self.facts.arena.kind(node) == NodeKind::Name(name) {
+                uses.push(node);
+            }
+            true
+        });
+        let mut fate = Fate::Unused;
+        for used in uses {
+            let top = self.nesting.chain_top(self.facts, used);
+            if self.runs_itself(used, top) {
+                continue;
+            }
+            match self.fate(used, top, seen) {
+                Fate::Evaluated => return Fate::Evaluated,
+                Fate::Returned => fate = Fate::Returned,
+                Fate::Unused => {}
+            }
+        }
+        fate
+    }
+
+    /// True when a chain that starts from a variable has a link that is a query in its own right (`q.first()`).
+    fn runs_itself(&self, used: NodeId, top: NodeId) -> bool {
+        self.nesting.around(used).take_while(|&link| link != top).chain(std::iter::once(top)).any(|link| !self.links(link).is_empty())
+    }
+
+    /// Medium when the chain starts at a name that only convention could have typed.
+    fn confidence(&self, call: NodeId) -> Confidence {
+        let root = chain_root(self.facts, call);
+        let NodeKind::Name(name) = self.facts.arena.kind(root) else { return Confidence::High };
+        let text = self.facts.text(name);
+        let owner = self.nesting.owner(root);
+        let untyped = self
+            .scopes(owner)
+            .iter()
+            .any(|&scope| self.facts.def(scope).params.iter().any(|param| param.name == Some(name) && param.annotation.is_none()));
+        let conventional = self
+            .program
+            .knowledge
+            .conventions
+            .iter()
+            .flat_map(|convention| &convention.names)
+            .any(|known| known.strip_prefix('*').map_or(known == text, |suffix| text.ends_with(suffix)));
+        if untyped && conventional { Confidence::Medium } else { Confidence::High }
+    }
+}
+
+const ITERATING_BUILTINS: &[&str] =
+    &["list", "tuple", "set", "frozenset", "dict", "sorted", "len", "bool", "sum", "min", "max", "any", "all", "next"];
+
+fn evaluated_if(yes: bool) -> Fate {
+    if yes { Fate::Evaluated } else { Fate::Unused }
+}
+
+fn sql_like(text: &str) -> Option<String> {
+    sql::read(text).map(|_| text.to_string())
+}
+
+fn assignments(facts: &FileFacts, nesting: &Nesting) -> Assignments {
+    let mut table: Assignments = FxHashMap::default();
+    for node in facts.arena.ids() {
+        let (target, value) = match facts.arena.kind(node) {
+            NodeKind::Declare { target, value: Some(value), .. } => (target, value),
+            NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::With } => (target, value),
+            _ => continue,
+        };
+        if let NodeKind::Name(name) = facts.arena.kind(target) {
+            table.entry(name).or_default().push((nesting.owner(node), value));
+        }
+    }
+    for (id, def) in facts.definitions() {
+        if let (DefKind::Variable, Some(value)) = (def.kind, def.value) {
+            let values = table.entry(def.name).or_default();
+            if !values.iter().any(|&(_, known)| known == value) {
+                values.push((facts.def(id).parent, value));
+            }
+        }
+    }
+    table
+}
