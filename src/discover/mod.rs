@@ -1,1 +1,138 @@
 //! Stage 1: paths, manifests, packages; the language of each file; what is left out and why.
+//!
+//! Discovery decides by path and by manifest. What only the content can tell (generated headers, minified or binary content) is
+//! found by [`read`], which the engine calls in its parallel pass. Nothing is installed, run or fetched, and nothing is dropped in silence:
+//! what is left out stands in [`Project::skipped`] by reason. Files the user's own ignore files or `exclude` name are not counted.
+
+mod manifests;
+mod skip;
+mod source_roots;
+pub mod stack;
+mod text;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::model::finding::SkipReason;
+use crate::model::problem::{Problem, ProblemKind};
+use crate::model::project::{Package, Project, TextFile};
+use crate::model::source::{Language, SourceFile};
+
+pub use text::{read, read_text};
+
+/// How to look at the file tree.
+#[derive(Clone, Debug)]
+pub struct DiscoverOptions {
+    /// Patterns in `.gitignore` syntax, relative to the root.
+    pub exclude: Vec<String>,
+    /// Larger files are left out.
+    pub max_bytes: u64,
+    /// Threads of the walk; zero lets the walker choose.
+    pub threads: usize,
+}
+
+/// The default of [`DiscoverOptions::max_bytes`]: 1 MiB. Larger source files are data or bundles.
+pub const MAX_BYTES: u64 = 1 << 20;
+
+impl Default for DiscoverOptions {
+    fn default() -> DiscoverOptions {
+        DiscoverOptions { exclude: Vec::new(), max_bytes: MAX_BYTES, threads: 0 }
+    }
+}
+
+/// The repository below `root`. Never fails: what could not be read is among the problems.
+pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
+    let walked = walk::walk(root, options);
+    let mut project = Project { problems: walked.problems, ..Project::default() };
+    for path in walked.links {
+        project.skipped.entry(SkipReason::Link).or_default().push(path);
+    }
+    for path in walked.unreadable {
+        project.skipped.entry(SkipReason::Unreadable).or_default().push(path);
+    }
+    let left_out = skip::by_path(&walked.entries);
+    let mut kept: Vec<Arc<str>> = Vec::new();
+    for (entry, reason) in walked.entries.into_iter().zip(left_out) {
+        let language = Language::of_path(&entry.path);
+        let text = language.is_none() && walk::is_text(&entry.path);
+        let reason = reason.or_else(|| (entry.bytes > options.max_bytes && (language.is_some() || text)).then_some(SkipReason::TooLarge));
+        match (reason, language) {
+            // Only source code counts as left out for being vendored or generated: nobody misses a vendored YAML file.
+            (Some(reason), language) if language.is_some() || reason == SkipReason::TooLarge => {
+                project.skipped.entry(reason).or_default().push(entry.path);
+            }
+            (Some(_), _) => {}
+            (None, Some(language)) => {
+                kept.push(entry.path.clone());
+                project.files.push(SourceFile { path: entry.path, language, bytes: entry.bytes });
+            }
+            (None, None) => {
+                kept.push(entry.path.clone());
+                if text {
+                    project.texts.push(TextFile { path: entry.path, bytes: entry.bytes });
+                }
+            }
+        }
+    }
+    for paths in project.skipped.values_mut() {
+        paths.sort();
+        paths.dedup();
+    }
+    describe(root, &kept, &mut project);
+    project
+}
+
+/// Fills in what manifests say: packages, resolution files, `stack/stack.yaml`.
+fn describe(root: &Path, kept: &[Arc<str>], project: &mut Project) {
+    let read = |path: &str| read_text(root, path).ok();
+    let found = manifests::packages(kept, &read);
+    project.packages = found.packages;
+    project.problems.extend(found.problems);
+    for path in kept.iter().filter(|path| walk::is_resolution_file(path)) {
+        if let Some(text) = read(path) {
+            project.resolution.insert(path.clone(), text);
+        }
+    }
+    for path in ["stack/stack.yaml", "stack/stack.yml"] {
+        if kept.iter().any(|known| &**known == path)
+            && let Some(text) = read(path)
+        {
+            match stack::declared(&text) {
+                Ok(declared) => project.stack = declared,
+                Err(message) => project.problems.push(Problem::new(ProblemKind::Manifest, None, message).at(&Arc::from(path))),
+            }
+        }
+    }
+    add_root_package(project);
+    add_families(project);
+    source_roots::fill(project);
+    project.problems.sort();
+}
+
+/// A file that stands under no manifest belongs to the root.
+fn add_root_package(project: &mut Project) {
+    let uncovered = project.files.iter().any(|file| project.package_of(&file.path).is_none());
+    if uncovered || project.packages.is_empty() {
+        project.packages.insert(0, Package::default());
+    }
+}
+
+/// A package speaks the languages of its manifests and of its files.
+fn add_families(project: &mut Project) {
+    let mut families: BTreeMap<usize, BTreeSet<_>> = BTreeMap::new();
+    for file in &project.files {
+        if let Some(package) = project.package_of(&file.path) {
+            families.entry(package).or_default().insert(file.language.family());
+        }
+    }
+    for (at, package) in project.packages.iter_mut().enumerate() {
+        let mut all: BTreeSet<_> = package.families.iter().copied().collect();
+        all.extend(families.remove(&at).unwrap_or_default());
+        package.families = all.into_iter().collect();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,4 +11,5 @@ pub mod project;
 pub mod role;
 pub mod rule;
 pub mod source;
+pub mod stack;
 pub mod summary;

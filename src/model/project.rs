@@ -20,6 +20,8 @@ pub struct Dependency {
     pub dev: bool,
     /// A path dependency's folder relative to the root.
     pub path: Option<String>,
+    /// The manifest that declares it, and where in it the name stands.
+    pub manifest: Arc<str>,
     pub span: Span,
 }
 
@@ -51,7 +53,7 @@ pub struct Package {
     pub crate_name: Option<String>,
     pub edition: Option<String>,
     pub targets: Vec<CargoTarget>,
-    /// Node: the parsed `package.json` and every field of it that resolution needs is read through the virtual file system; this is only its text.
+    /// Folders of the packages that this one's workspace declaration names (Cargo, npm, pnpm, lerna, uv), relative to the root, sorted.
     pub workspaces: Vec<String>,
 }
 
@@ -69,6 +71,8 @@ pub struct Project {
     pub texts: Vec<TextFile>,
     /// Packages, outermost first. A file belongs to the package with the longest root that holds it.
     pub packages: Vec<Package>,
+    /// Text of the files module resolution reads, by path: every `package.json`, `tsconfig*.json` and what those may extend.
+    pub resolution: BTreeMap<Arc<str>, Arc<str>>,
     /// What `stack/stack.yaml` says (`language`, `framework`, `orm`), if there is one.
     pub stack: BTreeMap<String, String>,
     pub skipped: BTreeMap<SkipReason, Vec<Arc<str>>>,
