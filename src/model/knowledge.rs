@@ -69,7 +69,8 @@ pub enum ArgumentRef {
 pub enum Access {
     Read,
     Write,
-    /// Decided by the SQL text it is given (`execute(sql)`): its first keyword, unknown counts as read.
+    /// Decided by the SQL text or statement it is given, or its receiver was made with (`execute(sql)`, `query(sql).fetch_all(…)`):
+    /// its first keyword, unknown counts as read.
     Sql,
 }
 
@@ -80,7 +81,8 @@ pub enum Subject {
     /// The subject the receiver already carries (model class whose attribute it is, type argument of a repository, earlier `query(User)`).
     #[default]
     Receiver,
-    /// The model class given as this argument (`session.get(User, 1)`, `select(User)`).
+    /// The model class given as this argument (`session.get(User, 1)`, `select(User)`), or what the argument is itself about
+    /// (`execute(select(User))`).
     Argument(ArgumentRef),
     /// The name the pattern captured with `<table>`.
     Captured,
@@ -102,6 +104,9 @@ pub enum Gives {
     ResultOfArgument,
     /// The element type of the receiver's collection (`result.scalars().first()`).
     Element,
+    /// What the access path says, `path()`, but with the subject: `select(User)` is `sqlalchemy.select()` about `User`. Also where an
+    /// associated function does not give its type (`Entity::find()` is `sea_orm.EntityTrait.find()`).
+    Path,
 }
 
 /// A query: an API whose call makes a round trip to a database.
@@ -115,6 +120,8 @@ pub struct QueryFact {
     pub when_awaited: bool,
     /// Several calls in the same tick are batched by the library (Prisma `findUnique` in `Promise.all`).
     pub same_tick_batched: bool,
+    /// Only recorded, and written together with others at the next flush (unit of work: SQLAlchemy `session.add`): no round trip itself.
+    pub deferred: bool,
 }
 
 /// Kinds of sinks that data-flow rules ask for.
@@ -146,8 +153,12 @@ pub enum SourceKind {
 pub struct RouteFact {
     /// HTTP methods; empty: the last name of the API in upper case (`get` → `GET`), `*` for any.
     pub methods: Vec<String>,
+    /// The argument that lists the methods (`methods=["GET", "POST"]`), which wins over `methods` where it is given.
+    pub methods_from: Option<ArgumentRef>,
     /// Where the path stands.
     pub path: Option<ArgumentRef>,
+    /// Of which call `path` is an argument.
+    pub path_of: PathPlace,
     /// Which arguments are handlers when this is a registration call; `None` when it is a decorator, attribute or method decorator.
     pub handlers: Option<Handlers>,
     /// Access paths (instances) of the handler's parameters by position, e.g. `express.Request()`.
@@ -156,6 +167,23 @@ pub struct RouteFact {
     pub params_are_sources: bool,
     /// A middleware registration (`app.use`) rather than a route: its functions get role middleware.
     pub middleware: bool,
+    /// Not empty: the API is a base class, and the methods of these names in its subclasses are the handlers (Flask's `MethodView`,
+    /// DRF's `ViewSet`). With empty `methods` the name of the member is the HTTP method.
+    pub members: Vec<String>,
+}
+
+/// Of which call the path of a route is an argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathPlace {
+    /// The registration or decorator itself: `app.get("/x", h)`.
+    #[default]
+    Own,
+    /// The call that made the receiver: `router.route("/x").get(h)`.
+    Receiver,
+    /// The call in whose arguments the registration stands, `Router::new().route("/x", get(h))`, or that call's receiver,
+    /// `web::resource("/x").route(web::get().to(h))`.
+    Around,
 }
 
 /// Which arguments of a registration call are handlers.
@@ -195,12 +223,19 @@ pub enum ApiFact {
     },
     /// Reading it (or calling it) gives data from outside.
     Source(SourceKind),
+    /// A parameter of this type (Axum's `Json<T>`), or decorated with it (NestJS' `@Body()`), is data from outside. Making one in
+    /// an expression is not: `Json(user)` is a response.
+    ParameterSource(SourceKind),
+    /// A value with this path is a statement that reads or writes when it is run: `sqlalchemy.insert()` in `session.execute(insert(User))`.
+    Statement(Access),
     /// Its result is safe for this kind of sink, whatever goes in.
     Sanitizer(SinkKind),
     Route(RouteFact),
     Role {
         role: Role,
         sign: RoleSign,
+        /// Only when the class statement or decorator has this named argument (SQLModel's `table=True`); wins over one without.
+        when: Option<String>,
     },
     /// What a call of it gives. `subject` says what the result is about.
     Gives {
@@ -219,6 +254,10 @@ pub enum ApiFact {
     Iterates,
     /// Calls its function argument once, inside the current function (`transaction(cb)`, `run(closure)`).
     CallsArgument,
+    /// Gives the parameters of its function argument these access paths (`$transaction(async tx => …)`), by position.
+    CallbackParams(Vec<String>),
+    /// A generic type that stands for its type argument (the last one) wherever it is written: `Mapped[User]`, `web::Data<Pool>`.
+    Transparent,
     /// The argument runs elsewhere, later or on another thread (`spawn_blocking`, `to_thread`, `BackgroundTasks.add_task`).
     RunsElsewhere,
     /// A cache in front of the function it decorates or wraps (`lru_cache`, `cached`).
@@ -247,6 +286,48 @@ pub struct Convention {
     pub api: String,
 }
 
+/// Handlers that a framework finds by the file's path: Next.js `app/**/route.ts` exports `GET`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRoute {
+    pub framework: u16,
+    /// Globs over the path relative to the root.
+    pub files: Vec<String>,
+    /// Names of exported functions that are handlers; empty: every exported function.
+    pub exports: Vec<String>,
+    /// HTTP methods; empty: the export's name.
+    pub methods: Vec<String>,
+    /// Only in files (or functions) that open with this directive (`use server`).
+    pub directive: Option<String>,
+    /// Access paths of the handler's parameters by position.
+    pub params: Vec<String>,
+    /// The handler's parameters are request data themselves (server actions).
+    pub params_are_sources: bool,
+}
+
+/// Methods that an import brings to any receiver: a Rust extension trait. Evidence of medium strength for a method call on a
+/// receiver of which nothing better is known (`users.filter(…).load(conn)` under `use diesel::prelude::*`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    pub framework: u16,
+    /// Access paths whose import brings the methods; a glob import is written `diesel.prelude.*`.
+    pub imports: Vec<String>,
+    pub methods: Vec<String>,
+    /// The access path the receiver then stands for: `diesel.RunQueryDsl()`.
+    pub api: String,
+}
+
+/// A name that a derive macro or decorator makes beside the type it decorates: `#[derive(DeriveEntityModel)] struct Model` makes `Entity`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    pub framework: u16,
+    /// Access path of the decorator.
+    pub by: String,
+    /// The name made in the module of the decorated type.
+    pub name: String,
+    /// What the name stands for; its subject is the decorated type.
+    pub api: String,
+}
+
 /// A captured piece of a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiMatch {
@@ -262,6 +343,9 @@ pub struct Knowledge {
     pub frameworks: Vec<Framework>,
     pub entries: Vec<Entry>,
     pub conventions: Vec<Convention>,
+    pub file_routes: Vec<FileRoute>,
+    pub extensions: Vec<Extension>,
+    pub generated: Vec<Generated>,
     patterns: PatternTable,
 }
 
@@ -402,8 +486,11 @@ pub fn segments(path: &str) -> Vec<String> {
     out
 }
 
-/// Expands `{a,b}` alternatives (not nested).
-fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
+/// Expands `{a,b}` alternatives (not nested), in order.
+///
+/// # Errors
+/// Unbalanced or nested braces, and names missing between dots, are refused.
+pub fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
     let mut done = vec![String::new()];
     let mut rest = pattern;
     while let Some(open) = rest.find('{') {

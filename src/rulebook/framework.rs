@@ -1,0 +1,503 @@
+//! Framework files (`rules/frameworks/*.toml`) and `[[knowledge]]` tables: text to entries of [`Knowledge`].
+//!
+//! The form is strict: an unknown key is a mistake. Facts that need nothing but a pattern are plain lists at the top of the file
+//! (`transaction = ["…"]`); the others are arrays of tables, one kind each. The meaning of the patterns is documented
+//! in `model/knowledge.rs`.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use toml::Spanned;
+
+use super::error::LoadError;
+use crate::model::knowledge::{
+    Access, ApiFact, ArgumentRef, Convention, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers, Knowledge,
+    PathPlace, QueryFact, RoleSign, RouteFact, SinkKind, SourceKind, Subject, expand,
+};
+use crate::model::role::Role;
+use crate::model::rule::{Example, ExampleFile};
+use crate::model::source::Family;
+
+/// Reads a framework file, whose heading must be complete.
+pub(super) fn parse(file: &str, text: &str) -> Result<FrameworkFile, Vec<LoadError>> {
+    let parsed = parse_table(file, text)?;
+    let missing: Vec<&str> = [
+        ("name", parsed.name.is_none()),
+        ("title", parsed.title.is_none()),
+        ("family", parsed.family.is_none()),
+        ("kind", parsed.kind.is_none()),
+        ("packages", parsed.packages.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(key, missing)| missing.then_some(key))
+    .collect();
+    if missing.is_empty() {
+        return Ok(parsed);
+    }
+    Err(vec![LoadError::at(file, 1, format!("the heading lacks `{}`", missing.join("`, `")))])
+}
+
+/// Reads a table of the same form without a heading.
+pub(super) fn parse_table(file: &str, text: &str) -> Result<FrameworkFile, Vec<LoadError>> {
+    toml::from_str(text).map_err(|error| vec![LoadError::of_toml(file, text, 0, &error)])
+}
+
+/// One or several strings.
+#[derive(Debug, Default)]
+struct Strings(Vec<String>);
+
+impl<'de> Deserialize<'de> for Strings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strings, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Strings;
+            fn expecting(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+                out.write_str("a string or a list of strings")
+            }
+            fn visit_str<E>(self, one: &str) -> Result<Strings, E> {
+                Ok(Strings(vec![one.to_string()]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut many: A) -> Result<Strings, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = many.next_element()? {
+                    all.push(one);
+                }
+                Ok(Strings(all))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+/// Patterns with their place in the file.
+type Patterns = Spanned<Strings>;
+
+/// A framework file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FrameworkFile {
+    name: Option<String>,
+    title: Option<String>,
+    family: Option<Family>,
+    kind: Option<FrameworkKind>,
+    #[serde(default)]
+    packages: Vec<String>,
+
+    transaction: Option<Patterns>,
+    commit: Option<Patterns>,
+    blocking: Option<Patterns>,
+    outgoing: Option<Patterns>,
+    iterates: Option<Patterns>,
+    calls_argument: Option<Patterns>,
+    runs_elsewhere: Option<Patterns>,
+    cached: Option<Patterns>,
+    validator: Option<Patterns>,
+    eager_load: Option<Patterns>,
+    transparent: Option<Patterns>,
+
+    #[serde(default)]
+    alias: Vec<AliasEntry>,
+    #[serde(default)]
+    query: Vec<QueryEntry>,
+    #[serde(default)]
+    builder: Vec<BuilderEntry>,
+    #[serde(default)]
+    gives: Vec<GivesEntry>,
+    #[serde(default)]
+    sink: Vec<SinkEntry>,
+    #[serde(default)]
+    source: Vec<SourceEntry>,
+    #[serde(default)]
+    statement: Vec<StatementEntry>,
+    #[serde(default)]
+    sanitizer: Vec<SanitizerEntry>,
+    #[serde(default)]
+    route: Vec<RouteEntry>,
+    #[serde(default)]
+    role: Vec<RoleEntry>,
+    #[serde(default)]
+    callback: Vec<CallbackEntry>,
+    #[serde(default)]
+    convention: Vec<ConventionEntry>,
+    #[serde(default)]
+    file_route: Vec<FileRouteEntry>,
+    #[serde(default)]
+    extension: Vec<ExtensionEntry>,
+    #[serde(default)]
+    generated: Vec<GeneratedEntry>,
+    #[serde(default)]
+    example: Vec<ExampleEntry>,
+}
+
+/// `from` are other ways to write `to`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AliasEntry {
+    from: Patterns,
+    to: Spanned<String>,
+}
+
+/// A round trip to a database; with `gives`, also what the call gives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct QueryEntry {
+    api: Patterns,
+    access: Access,
+    #[serde(default)]
+    subject: Subject,
+    batched: Option<String>,
+    #[serde(default)]
+    when_awaited: bool,
+    #[serde(default)]
+    same_tick_batched: bool,
+    #[serde(default)]
+    deferred: bool,
+    gives: Option<Gives>,
+}
+
+/// A call that gives its receiver again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuilderEntry {
+    api: Patterns,
+    #[serde(default)]
+    subject: Subject,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivesEntry {
+    api: Patterns,
+    gives: Gives,
+    #[serde(default)]
+    subject: Subject,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SinkEntry {
+    kind: SinkKind,
+    api: Patterns,
+    argument: Arguments,
+}
+
+/// One argument or several, each of which is a sink.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Arguments {
+    One(ArgumentRef),
+    Many(Vec<ArgumentRef>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceEntry {
+    kind: SourceKind,
+    api: Patterns,
+    /// The API is the type or decorator of a parameter.
+    #[serde(default)]
+    parameter: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatementEntry {
+    api: Patterns,
+    access: Access,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SanitizerEntry {
+    #[serde(rename = "for")]
+    kind: SinkKind,
+    api: Patterns,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RouteEntry {
+    api: Patterns,
+    #[serde(default)]
+    methods: Vec<String>,
+    methods_from: Option<ArgumentRef>,
+    path: Option<ArgumentRef>,
+    #[serde(default)]
+    path_of: PathPlace,
+    handlers: Option<Handlers>,
+    #[serde(default)]
+    params: Vec<String>,
+    #[serde(default)]
+    params_are_sources: bool,
+    #[serde(default)]
+    middleware: bool,
+    #[serde(default)]
+    members: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleEntry {
+    role: Role,
+    sign: RoleSign,
+    api: Patterns,
+    when: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallbackEntry {
+    api: Patterns,
+    params: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConventionEntry {
+    names: Vec<String>,
+    api: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FileRouteEntry {
+    files: Vec<String>,
+    #[serde(default)]
+    exports: Vec<String>,
+    #[serde(default)]
+    methods: Vec<String>,
+    directive: Option<String>,
+    #[serde(default)]
+    params: Vec<String>,
+    #[serde(default)]
+    params_are_sources: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtensionEntry {
+    imports: Vec<String>,
+    methods: Vec<String>,
+    api: String,
+}
+
+/// Names that a derive macro or decorator makes beside the type: `names = { Entity = "sea_orm.EntityTrait" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GeneratedEntry {
+    by: Strings,
+    names: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExampleEntry {
+    title: Spanned<String>,
+    file: Vec<ExampleFileEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExampleFileEntry {
+    path: String,
+    text: String,
+}
+
+impl FrameworkFile {
+    /// The examples, with the line at which each starts.
+    pub(super) fn examples(&self, text: &str) -> Vec<Example> {
+        let line = |offset: usize| 1 + text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count() as u32;
+        let file = |file: &ExampleFileEntry| ExampleFile { path: file.path.clone(), text: file.text.clone() };
+        self.example
+            .iter()
+            .map(|example| Example {
+                title: example.title.get_ref().clone(),
+                line: line(example.title.span().start),
+                files: example.file.iter().map(file).collect(),
+            })
+            .collect()
+    }
+
+    /// Adds everything the file says. Mistakes do not stop it.
+    pub(super) fn add_to(self, knowledge: &mut Knowledge, file: &str, text: &str) -> Result<(), Vec<LoadError>> {
+        let framework = knowledge.frameworks.len() as u16;
+        knowledge.frameworks.push(Framework {
+            name: self.name.unwrap_or_else(|| file.to_string()),
+            title: self.title.unwrap_or_else(|| file.to_string()),
+            // A user's own knowledge names its packages only when it describes a framework, and then its family too.
+            family: self.family.unwrap_or(Family::Python),
+            kind: self.kind.unwrap_or(FrameworkKind::Other),
+            packages: self.packages,
+        });
+        let mut target = Target { knowledge, framework, file, text, errors: Vec::new() };
+        for alias in &self.alias {
+            target.alias(alias);
+        }
+        let plain = [
+            (self.transaction, ApiFact::Transaction),
+            (self.commit, ApiFact::Commit),
+            (self.blocking, ApiFact::Blocking),
+            (self.outgoing, ApiFact::Outgoing),
+            (self.iterates, ApiFact::Iterates),
+            (self.calls_argument, ApiFact::CallsArgument),
+            (self.runs_elsewhere, ApiFact::RunsElsewhere),
+            (self.cached, ApiFact::Cached),
+            (self.validator, ApiFact::Validator),
+            (self.eager_load, ApiFact::EagerLoad),
+            (self.transparent, ApiFact::Transparent),
+        ];
+        for (patterns, fact) in plain {
+            if let Some(patterns) = patterns {
+                target.add(&patterns, &fact);
+            }
+        }
+        for query in self.query {
+            target.query(query);
+        }
+        for builder in self.builder {
+            target.add(&builder.api, &ApiFact::Gives { gives: Gives::Receiver, subject: builder.subject });
+        }
+        for entry in self.gives {
+            target.add(&entry.api, &ApiFact::Gives { gives: entry.gives, subject: entry.subject });
+        }
+        for sink in self.sink {
+            target.sink(sink);
+        }
+        for source in self.source {
+            let fact = if source.parameter { ApiFact::ParameterSource(source.kind) } else { ApiFact::Source(source.kind) };
+            target.add(&source.api, &fact);
+        }
+        for statement in self.statement {
+            target.add(&statement.api, &ApiFact::Statement(statement.access));
+        }
+        for sanitizer in self.sanitizer {
+            target.add(&sanitizer.api, &ApiFact::Sanitizer(sanitizer.kind));
+        }
+        for route in self.route {
+            target.route(route);
+        }
+        for role in self.role {
+            target.add(&role.api, &ApiFact::Role { role: role.role, sign: role.sign, when: role.when });
+        }
+        for callback in self.callback {
+            target.add(&callback.api, &ApiFact::CallbackParams(callback.params));
+        }
+        for entry in self.convention {
+            target.knowledge.conventions.push(Convention { framework, names: entry.names, api: entry.api });
+        }
+        for entry in self.file_route {
+            target.file_route(entry);
+        }
+        for entry in self.extension {
+            let extension = Extension { framework, imports: entry.imports, methods: entry.methods, api: entry.api };
+            target.knowledge.extensions.push(extension);
+        }
+        for entry in self.generated {
+            target.generated(entry);
+        }
+        if target.errors.is_empty() { Ok(()) } else { Err(target.errors) }
+    }
+}
+
+/// Where the entries of one file go, and what went wrong on the way.
+struct Target<'a> {
+    knowledge: &'a mut Knowledge,
+    framework: u16,
+    file: &'a str,
+    text: &'a str,
+    errors: Vec<LoadError>,
+}
+
+impl Target<'_> {
+    fn add(&mut self, patterns: &Patterns, fact: &ApiFact) {
+        for pattern in &patterns.get_ref().0 {
+            if let Err(error) = self.knowledge.add(self.framework, pattern, fact.clone()) {
+                self.errors.push(LoadError::at_value(self.file, self.text, patterns, error.message));
+            }
+        }
+    }
+
+    /// `to` may have alternatives of its own: then the paths pair up in order, `db.{select,text}` with `sqlalchemy.{select,text}`,
+    /// also round after round.
+    fn alias(&mut self, alias: &AliasEntry) {
+        if let Err(message) = self.pair_up(&alias.from.get_ref().0, alias.to.get_ref()) {
+            self.errors.push(LoadError::at_value(self.file, self.text, &alias.from, message));
+        }
+    }
+
+    fn pair_up(&mut self, from: &[String], to: &str) -> Result<(), String> {
+        if to.contains(['*', '<']) {
+            return Err(format!("alias to `{to}`: the canonical path is a plain path"));
+        }
+        let targets = expand(to).map_err(|error| error.message)?;
+        let mut sources = Vec::new();
+        for pattern in from {
+            sources.extend(expand(pattern).map_err(|error| error.message)?);
+        }
+        if !sources.len().is_multiple_of(targets.len()) {
+            return Err(format!("alias to `{to}`: {} paths cannot pair up with {}", sources.len(), targets.len()));
+        }
+        let mut pairs = sources.iter().zip(targets.iter().cycle());
+        pairs.try_for_each(|(from, to)| self.knowledge.alias(from, to)).map_err(|error| error.message)
+    }
+
+    fn query(&mut self, query: QueryEntry) {
+        let fact = QueryFact {
+            access: query.access,
+            subject: query.subject.clone(),
+            batched: query.batched,
+            when_awaited: query.when_awaited,
+            same_tick_batched: query.same_tick_batched,
+            deferred: query.deferred,
+        };
+        self.add(&query.api, &ApiFact::Query(fact));
+        if let Some(gives) = query.gives {
+            self.add(&query.api, &ApiFact::Gives { gives, subject: query.subject });
+        }
+    }
+
+    fn sink(&mut self, sink: SinkEntry) {
+        let arguments = match sink.argument {
+            Arguments::One(argument) => vec![argument],
+            Arguments::Many(arguments) => arguments,
+        };
+        for argument in arguments {
+            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument });
+        }
+    }
+
+    fn route(&mut self, route: RouteEntry) {
+        let fact = RouteFact {
+            methods: route.methods,
+            methods_from: route.methods_from,
+            path: route.path,
+            path_of: route.path_of,
+            handlers: route.handlers,
+            params: route.params,
+            params_are_sources: route.params_are_sources,
+            middleware: route.middleware,
+            members: route.members,
+        };
+        self.add(&route.api, &ApiFact::Route(fact));
+    }
+
+    fn file_route(&mut self, entry: FileRouteEntry) {
+        self.knowledge.file_routes.push(FileRoute {
+            framework: self.framework,
+            files: entry.files,
+            exports: entry.exports,
+            methods: entry.methods,
+            directive: entry.directive,
+            params: entry.params,
+            params_are_sources: entry.params_are_sources,
+        });
+    }
+
+    fn generated(&mut self, entry: GeneratedEntry) {
+        for by in &entry.by.0 {
+            for (name, api) in &entry.names {
+                let generated = Generated { framework: self.framework, by: by.clone(), name: name.clone(), api: api.clone() };
+                self.knowledge.generated.push(generated);
+            }
+        }
+    }
+}

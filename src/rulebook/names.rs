@@ -1,0 +1,136 @@
+//! Names that hint at roles (`rules/roles.toml`): the weakest evidence, used where neither configuration nor a framework nor the
+//! code itself says what a file or class is.
+//!
+//! It looks at names only. What outweighs what is decided where all evidence comes together, by [`Strength`].
+
+use serde::Deserialize;
+
+use super::error::LoadError;
+use crate::model::role::{Role, RoleEvidence, Strength};
+
+/// The closed list of roles, a sentence each, and the names that hint at them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleNames {
+    roles: Vec<RoleEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RoleEntry {
+    role: Role,
+    sentence: String,
+    /// Everything below such a folder has this role, whatever else its name says: `tests/services/x.py` is a test.
+    #[serde(default)]
+    ambient: bool,
+    /// `UserService`: strength name.
+    #[serde(default)]
+    class_suffixes: Vec<String>,
+    /// File names without extension with one `*`, `*.service`: strength name.
+    #[serde(default)]
+    file_patterns: Vec<String>,
+    /// Whole file names without extension, `services`: strength folder.
+    #[serde(default)]
+    files: Vec<String>,
+    /// Folder names, or several in a row (`alembic/versions`): strength folder.
+    #[serde(default)]
+    folders: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolesFile {
+    role: Vec<RoleEntry>,
+}
+
+/// Reads `rules/roles.toml`.
+pub(super) fn parse(file: &str, text: &str) -> Result<RoleNames, Vec<LoadError>> {
+    let parsed: RolesFile = toml::from_str(text).map_err(|error| vec![LoadError::of_toml(file, text, 0, &error)])?;
+    let missing: Vec<LoadError> = Role::ALL
+        .into_iter()
+        .filter(|role| !parsed.role.iter().any(|entry| entry.role == *role))
+        .map(|role| LoadError::at(file, 1, format!("role `{}` is not described", role.name())))
+        .collect();
+    if missing.is_empty() { Ok(RoleNames { roles: parsed.role }) } else { Err(missing) }
+}
+
+/// One hint: role, strength, words, and a rank among hints of equal strength (deeper folders first).
+struct Hint {
+    evidence: RoleEvidence,
+    ambient: bool,
+    rank: usize,
+}
+
+impl RoleNames {
+    /// What a role is, in one sentence.
+    pub fn sentence(&self, role: Role) -> &str {
+        self.roles.iter().find(|entry| entry.role == role).map_or("", |entry| &entry.sentence)
+    }
+
+    /// What a file's path (relative to the root, forward slashes) hints at, strongest first.
+    pub fn of_path(&self, path: &str) -> Vec<RoleEvidence> {
+        let lower = path.to_lowercase();
+        let (folder, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let stem = stem(name);
+        let mut hints: Vec<Hint> = self.roles.iter().filter_map(|entry| entry.hint(folder, stem)).collect();
+        if hints.iter().any(|hint| hint.ambient) {
+            hints.retain(|hint| hint.ambient);
+        }
+        hints.sort_by(|a, b| {
+            let strength = b.evidence.strength.cmp(&a.evidence.strength);
+            strength.then(b.rank.cmp(&a.rank)).then(a.evidence.role.cmp(&b.evidence.role))
+        });
+        hints.into_iter().map(|hint| hint.evidence).collect()
+    }
+
+    /// What the suffix of a class name hints at; the longest suffix decides.
+    pub fn of_class(&self, name: &str) -> Option<RoleEvidence> {
+        let fits = |suffix: &&String| name.len() > suffix.len() && name.ends_with(suffix.as_str());
+        let suffixes = self.roles.iter().flat_map(|entry| entry.class_suffixes.iter().map(move |suffix| (entry.role, suffix)));
+        let (role, suffix) = suffixes.filter(|(_, suffix)| fits(suffix)).max_by_key(|(_, suffix)| suffix.len())?;
+        Some(evidence(role, Strength::Name, format!("the name ends in `{suffix}`")))
+    }
+}
+
+impl RoleEntry {
+    /// The best hint this role finds in a (lower-case) path.
+    fn hint(&self, folder: &str, stem: &str) -> Option<Hint> {
+        let ambient = self.ambient;
+        let hint = |strength, rank, reason| Some(Hint { evidence: evidence(self.role, strength, reason), ambient, rank });
+        if let Some(pattern) = self.file_patterns.iter().find(|pattern| fits(pattern, stem)) {
+            return hint(Strength::Name, usize::MAX, format!("file name `{pattern}`"));
+        }
+        if self.files.iter().any(|name| name == stem) {
+            // The file's own name says more than any folder's.
+            return hint(Strength::Folder, usize::MAX, format!("file name `{stem}`"));
+        }
+        let deepest = self.folders.iter().filter_map(|name| Some((depth(folder, name)?, name)));
+        let (depth, name) = deepest.max_by_key(|(depth, _)| *depth)?;
+        let strength = if ambient { Strength::Name } else { Strength::Folder };
+        hint(strength, depth, format!("folder `{name}`"))
+    }
+}
+
+fn evidence(role: Role, strength: Strength, reason: String) -> RoleEvidence {
+    RoleEvidence { role, strength, reason, place: None }
+}
+
+/// `users.service.ts` → `users.service`.
+fn stem(name: &str) -> &str {
+    let name = name.strip_suffix(".d.ts").unwrap_or(name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// Matches a pattern with one `*`; the star stands for at least one character.
+fn fits(pattern: &str, stem: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((head, tail)) => stem.len() > head.len() + tail.len() && stem.starts_with(head) && stem.ends_with(tail),
+        None => pattern == stem,
+    }
+}
+
+/// How deep the last place is at which the folders `name` stand in a row in `folder`.
+fn depth(folder: &str, name: &str) -> Option<usize> {
+    let parts: Vec<&str> = folder.split('/').collect();
+    let wanted: Vec<&str> = name.split('/').collect();
+    (0..parts.len()).rev().find(|&at| parts[at..].starts_with(&wanted)).map(|at| at + wanted.len())
+}

@@ -1,0 +1,190 @@
+//! Rule pages: TOML front matter between `+++` lines, Markdown, and fenced examples that run as tests.
+//!
+//! ````markdown
+//! +++
+//! id = "n-plus-one"
+//! kind = "analysis"
+//! …
+//! +++
+//! Why it matters.
+//!
+//! ## In a loop
+//! ```python app/orders.py
+//! rows = [repo.get(i) for i in ids]  # expect: n-plus-one
+//! ```
+//! ````
+//!
+//! A block whose info string names a path is a file; the files under one heading are one small repository. Blocks without
+//! a path are prose. The marks are read by the tests, not here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::error::LoadError;
+use crate::model::finding::Level;
+use crate::model::rule::{Example, ExampleFile, Profile, Rule, RuleKind};
+
+/// SARIF's words for `precision`.
+const PRECISIONS: [&str; 4] = ["very-high", "high", "medium", "low"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FrontMatter {
+    id: String,
+    kind: RuleKind,
+    level: Level,
+    profile: Profile,
+    precision: String,
+    title: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    security_severity: Option<String>,
+    #[serde(default)]
+    options: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    help: BTreeMap<String, String>,
+}
+
+/// Reads a page. Its folder is the rule's category.
+pub(super) fn parse(file: &str, text: &str) -> Result<Rule, Vec<LoadError>> {
+    let (front, markdown, below) = split(file, text).map_err(|error| vec![error])?;
+    let matter: FrontMatter = toml::from_str(front).map_err(|error| vec![LoadError::of_toml(file, front, 1, &error)])?;
+    let errors = check(file, front, &matter);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    Ok(Rule {
+        id: Arc::from(matter.id.as_str()),
+        category: Arc::from(category(file)),
+        kind: matter.kind,
+        level: matter.level,
+        profile: matter.profile,
+        precision: matter.precision,
+        title: matter.title,
+        tags: matter.tags,
+        security_severity: matter.security_severity,
+        options: matter.options,
+        help: matter.help,
+        markdown: markdown.trim().to_string(),
+        examples: examples(markdown, below),
+    })
+}
+
+/// Front matter, what is below it, and the zero-based line at which that starts.
+fn split<'a>(file: &str, text: &'a str) -> Result<(&'a str, &'a str, u32), LoadError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut at = 0;
+    let mut start = None;
+    for (line, content) in text.split_inclusive('\n').enumerate() {
+        let end = at + content.len();
+        if content.trim_end() == "+++" {
+            match start {
+                None if line == 0 => start = Some(end),
+                None => break,
+                Some(start) => return Ok((&text[start..at], &text[end..], line as u32 + 1)),
+            }
+        } else if start.is_none() {
+            break;
+        }
+        at = end;
+    }
+    let message = if start.is_some() { "the front matter has no end" } else { "the page does not open with front matter" };
+    Err(LoadError::at(file, 1, message).help("it is TOML between two lines `+++`"))
+}
+
+fn check(file: &str, front: &str, matter: &FrontMatter) -> Vec<LoadError> {
+    let mut errors = Vec::new();
+    let mut wrong = |key: &str, message: String, help: String| {
+        let offset = front.find(&format!("{key} =")).or_else(|| front.find(key)).unwrap_or(0);
+        let error = LoadError::at_offset(file, front, offset, message);
+        errors.push(LoadError { line: error.line.map(|line| line + 1), ..error }.help(help));
+    };
+    let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(file);
+    if matter.id != stem {
+        wrong("id", format!("id `{}` differs from the file's name", matter.id), format!("write `{stem}`, or rename the file"));
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if matter.id.is_empty() || !matter.id.chars().all(plain) {
+        wrong("id", format!("id `{}` is no rule id", matter.id), "small letters, digits and `-`".to_string());
+    }
+    if !PRECISIONS.contains(&matter.precision.as_str()) {
+        let guess = super::error::nearest(&matter.precision, PRECISIONS.into_iter());
+        let help = guess.map_or_else(|| format!("one of `{}`", PRECISIONS.join("`, `")), |guess| format!("did you mean `{guess}`?"));
+        wrong("precision", format!("unknown precision `{}`", matter.precision), help);
+    }
+    if matter.security_severity.as_ref().is_some_and(|severity| severity.parse::<f32>().is_err()) {
+        wrong("security-severity", "`security-severity` is no number".to_string(), "a CVSS score as text, `\"8.1\"`".to_string());
+    }
+    errors
+}
+
+/// `rules/security/hardcoded-secret.md` → `security`; a page outside any folder is the user's `custom`.
+fn category(file: &str) -> &str {
+    file.rsplit('/').nth(1).filter(|folder| !folder.is_empty() && *folder != "rules").unwrap_or("custom")
+}
+
+/// An open code fence: what closes it, and the file it holds.
+struct Fence {
+    marker: char,
+    length: usize,
+    path: Option<String>,
+    text: String,
+}
+
+/// The example projects of a page. `first` is the zero-based line of the page at which `markdown` starts.
+fn examples(markdown: &str, first: u32) -> Vec<Example> {
+    let mut found: Vec<Example> = Vec::new();
+    let mut title = String::new();
+    let mut new = true;
+    let mut open: Option<Fence> = None;
+    for (at, line) in markdown.lines().enumerate() {
+        let line_number = first + at as u32 + 1;
+        if let Some(fence) = &mut open {
+            if closes(line, fence) {
+                add(&mut found, open.take(), &title, &mut new, line_number);
+            } else {
+                fence.text.push_str(line);
+                fence.text.push('\n');
+            }
+        } else if let Some(fence) = opens(line) {
+            open = Some(fence);
+        } else if line.starts_with('#') {
+            title = line.trim_start_matches('#').trim().to_string();
+            new = true;
+        }
+    }
+    found
+}
+
+/// Adds a closed block to the example at hand, or begins one: after a heading, or when the path is there already.
+fn add(found: &mut Vec<Example>, fence: Option<Fence>, title: &str, new: &mut bool, end: u32) {
+    let Some(Fence { path: Some(path), text, .. }) = fence else { return };
+    let known = |example: &Example| example.files.iter().any(|file| file.path == path);
+    let start = end - text.lines().count() as u32 - 1;
+    if *new || found.last().is_none_or(known) {
+        found.push(Example { title: title.to_string(), line: start, files: Vec::new() });
+        *new = false;
+    }
+    if let Some(example) = found.last_mut() {
+        example.files.push(ExampleFile { path, text });
+    }
+}
+
+/// The fence a line opens: ```` ```python app/x.py ````.
+fn opens(line: &str) -> Option<Fence> {
+    let trimmed = line.trim_start();
+    let marker = trimmed.chars().next().filter(|first| *first == '`' || *first == '~')?;
+    let length = trimmed.chars().take_while(|c| *c == marker).count();
+    if length < 3 {
+        return None;
+    }
+    let path = trimmed[length..].split_whitespace().nth(1).filter(|word| word.contains(['.', '/']));
+    Some(Fence { marker, length, path: path.map(str::to_string), text: String::new() })
+}
+
+fn closes(line: &str, fence: &Fence) -> bool {
+    let trimmed = line.trim();
+    trimmed.chars().all(|c| c == fence.marker) && trimmed.chars().count() >= fence.length
+}
