@@ -3,6 +3,14 @@
 //! A check is a pure function; it makes findings at the rule's own level (or lower, when it says why) and knows nothing of
 //! suppressions, configuration levels or formats. The engine runs the checks in parallel and triage sorts what they say.
 
+mod bounds;
+mod business_logic_in_handler;
+mod data_access_in_handler;
+mod dependence;
+mod handlers;
+mod loops;
+mod n_plus_one;
+
 use std::sync::Arc;
 
 use crate::model::finding::Finding;
@@ -23,4 +31,8 @@ pub struct Context<'a> {
 pub type Check = fn(&Context) -> Vec<Finding>;
 
 /// Rule id → code, in order of id.
-pub const ANALYSES: &[(&str, Check)] = &[];
+pub const ANALYSES: &[(&str, Check)] = &[
+    ("business-logic-in-handler", business_logic_in_handler::check),
+    ("data-access-in-handler", data_access_in_handler::check),
+    ("n-plus-one", n_plus_one::check),
+];

@@ -22,6 +22,8 @@ pub struct QueryEffect {
     /// The model or table, for messages.
     pub table: Option<String>,
     pub confidence: Confidence,
+    /// Only recorded for the next flush, which happens outside this function: no round trip itself.
+    pub deferred: bool,
 }
 
 /// A query a function runs itself or through calls: the nearest one of each kind.
@@ -42,6 +44,13 @@ pub struct Reach {
     pub confidence: Confidence,
     /// The way there goes through a cache, so it does not run each time.
     pub cached: bool,
+}
+
+impl Reach {
+    /// What a function has one reach of: the access, the table, and whether it is a round trip.
+    pub fn key(&self) -> (Access, Option<&str>, bool) {
+        (self.access, self.table.as_deref(), self.query.deferred)
+    }
 }
 
 /// Where data that enters a function by a parameter ends up.
@@ -108,5 +117,20 @@ impl Summaries {
     /// The summary of a function, if it has a body.
     pub fn of(&self, function: GlobalDef) -> Option<&Summary> {
         self.by_function.get(&function)
+    }
+
+    /// The calls from `function` to the query of one of its reaches: each function with the site in it, the query's last.
+    pub fn chain(&self, function: GlobalDef, reach: &Reach) -> Vec<(GlobalDef, NodeId)> {
+        let mut steps = Vec::new();
+        let (mut at, mut current) = (function, reach);
+        // Each step is nearer to the query; the bound only guards against summaries that were cut off.
+        for _ in 0..64 {
+            steps.push((at, current.site));
+            let Some(next) = current.via else { break };
+            let same = |other: &&Reach| other.key() == current.key();
+            let Some(found) = self.of(next).and_then(|summary| summary.reaches.iter().find(same)) else { break };
+            (at, current) = (next, found);
+        }
+        steps
     }
 }

@@ -16,7 +16,7 @@ use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
 
 /// Most rounds over one component of mutually recursive functions; reaches only get nearer, so few are needed.
@@ -85,8 +85,16 @@ fn holder(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting,
         }
         // `async { … }.await` and `(async () => { … })()` written with an await between.
         NodeKind::Await(_) | NodeKind::Propagate(_) | NodeKind::Member { .. } => Some(nesting.owner(place)),
+        // Rust's `async { … }` as the value of a closure or variable: whoever polls it is around here.
+        _ if is_async_block(facts, closure) => Some(nesting.owner(place)),
         _ => None,
     }
+}
+
+/// `async { … }` is lowered as a closure without parameters.
+fn is_async_block(facts: &FileFacts, closure: DefId) -> bool {
+    let def = facts.def(closure);
+    facts.language.family() == Family::Rust && def.flags.has(DefFlags::ASYNC) && def.params.is_empty()
 }
 
 /// True when what is given to the call runs later, elsewhere, or for another caller.
@@ -121,27 +129,27 @@ const LISTENERS: &[&str] = &[
 /// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
 fn own_queries(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
     let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
-    let mut deferred: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
+    let mut returned: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
     for (at, nesting) in nestings.iter().enumerate() {
         let file = FileId(at as u32);
         for found in queries(program, file, nesting) {
             let function = GlobalDef { file, def: found.owner };
-            if found.deferred {
-                deferred.entry(function).or_default().push(found);
+            if found.returned {
+                returned.entry(function).or_default().push(found);
             } else {
                 own.entry(function).or_default().push(found.effect);
             }
         }
     }
-    if deferred.is_empty() {
+    if returned.is_empty() {
         return own;
     }
     for edge in &program.calls {
-        if !deferred.contains_key(&edge.callee) || edge.kind != CallKind::Call || edge.resolution == Resolution::NameOnly {
+        if !returned.contains_key(&edge.callee) || edge.kind != CallKind::Call || edge.resolution == Resolution::NameOnly {
             continue;
         }
         if uses_up(program, edge.caller.file, &nestings[edge.caller.file.index()], edge.site) {
-            let found = deferred.remove(&edge.callee).unwrap_or_default();
+            let found = returned.remove(&edge.callee).unwrap_or_default();
             own.entry(edge.callee).or_default().extend(found.into_iter().map(|found| found.effect));
         }
     }
@@ -315,11 +323,11 @@ fn reach_of(
     cached: &FxHashSet<GlobalDef>,
 ) -> Vec<Reach> {
     let is_cached = cached.contains(&function);
-    let mut best: FxHashMap<(Access, Option<String>), (usize, Reach)> = FxHashMap::default();
+    let mut best: FxHashMap<(Access, Option<String>, bool), (usize, Reach)> = FxHashMap::default();
     let mut order = 0;
     let mut offer = |reach: Reach| {
         order += 1;
-        match best.entry((reach.access, reach.table.clone())) {
+        match best.entry((reach.access, reach.table.clone(), reach.query.deferred)) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert((order, reach));
             }

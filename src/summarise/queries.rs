@@ -12,7 +12,7 @@ use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextFor
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, Subject};
-use crate::model::nesting::{Nesting, arguments, chain, chain_root, last_name};
+use crate::model::nesting::{Nesting, arguments, chain, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
@@ -22,7 +22,7 @@ pub(super) struct Found {
     pub(super) owner: DefId,
     pub(super) effect: QueryEffect,
     /// The builder leaves its function unevaluated (`return db("t").where(x)`): a query only if a caller awaits the result.
-    pub(super) deferred: bool,
+    pub(super) returned: bool,
 }
 
 /// All queries of a file, in source order.
@@ -36,6 +36,7 @@ pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting) -> Vec
     }
     let mut found: Vec<Found> = chains.into_iter().filter_map(|(top, links)| reader.query(top, &links)).collect();
     found.sort_by_key(|found| (reader.facts.arena.span(found.effect.site), found.effect.site));
+    reader.flush(&mut found);
     found
 }
 
@@ -98,12 +99,12 @@ impl<'p> Reader<'_, 'p> {
         let owner = self.nesting.owner(top);
         let runs = links.iter().any(|link| !link.query.when_awaited);
         let innermost = |link: &&Link| (self.facts.arena.span(link.call).end, link.call);
-        let mut deferred = false;
+        let mut returned = false;
         if !runs {
             let first = links.iter().min_by_key(innermost)?;
             match self.fate(first.call, top, &mut FxHashSet::default()) {
                 Fate::Evaluated => {}
-                Fate::Returned => deferred = true,
+                Fate::Returned => returned = true,
                 Fate::Unused => return None,
             }
         }
@@ -126,8 +127,9 @@ impl<'p> Reader<'_, 'p> {
         }
         let (access, table, link) = chosen?;
         let confidence = self.confidence(link.call);
-        let effect = QueryEffect { site: link.call, api: link.api, entry: link.entry, access, table, confidence };
-        Some(Found { owner, effect, deferred })
+        let deferred = link.query.deferred;
+        let effect = QueryEffect { site: link.call, api: link.api, entry: link.entry, access, table, confidence, deferred };
+        Some(Found { owner, effect, returned })
     }
 
     /// Access and table of a link; `None` for session control (`SAVEPOINT a`), which is no query.
@@ -143,19 +145,33 @@ impl<'p> Reader<'_, 'p> {
         }
     }
 
+    /// What is only recorded until the next flush is written where the same function commits.
+    fn flush(&self, found: &mut [Found]) {
+        let commits: FxHashSet<DefId> = self
+            .facts
+            .arena
+            .ids()
+            .filter(|&node| {
+                let api = self.program.called_api(self.file, node);
+                api.is_some_and(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Commit))
+            })
+            .map(|node| self.nesting.owner(node))
+            .collect();
+        let flushes: FxHashSet<DefId> =
+            found.iter().filter(|found| found.effect.access == Access::Write && !found.effect.deferred).map(|found| found.owner).collect();
+        for found in found {
+            found.effect.deferred &= !commits.contains(&found.owner) && !flushes.contains(&found.owner);
+        }
+    }
+
     /// The access of an executor that was given a built statement: `session.execute(insert(User))` writes.
     fn built_access(&self, call: NodeId) -> Access {
-        let mut writes = false;
-        for argument in arguments(self.facts, call).take(2) {
-            for link in self.values_of(argument).into_iter().flat_map(|value| chain(self.facts, value).collect::<Vec<_>>()) {
-                if let NodeKind::Call { callee, .. } = self.facts.arena.kind(link)
-                    && let Some(name) = last_name(self.facts, callee)
-                {
-                    writes |=
-                        matches!(self.facts.text(name), "insert" | "update" | "delete" | "insert_into" | "replace" | "upsert" | "merge");
-                }
-            }
-        }
+        let statements = arguments(self.facts, call).take(2).flat_map(|argument| self.values_of(argument));
+        let links = statements.flat_map(|value| chain(self.facts, value).collect::<Vec<_>>()).chain(chain(self.facts, call).skip(1));
+        let writes = links.into_iter().any(|link| {
+            let api = self.program.api(self.file, link);
+            api.is_some_and(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Statement(Access::Write)))
+        });
         if writes { Access::Write } else { Access::Read }
     }
 
@@ -422,24 +438,10 @@ impl<'p> Reader<'_, 'p> {
         self.nesting.around(used).take_while(|&link| link != top).chain(std::iter::once(top)).any(|link| !self.links(link).is_empty())
     }
 
-    /// Medium when the chain starts at a name that only convention could have typed.
+    /// Medium when only a conventional name says what the receiver is.
     fn confidence(&self, call: NodeId) -> Confidence {
-        let root = chain_root(self.facts, call);
-        let NodeKind::Name(name) = self.facts.arena.kind(root) else { return Confidence::High };
-        let text = self.facts.text(name);
-        let owner = self.nesting.owner(root);
-        let untyped = self
-            .scopes(owner)
-            .iter()
-            .any(|&scope| self.facts.def(scope).params.iter().any(|param| param.name == Some(name) && param.annotation.is_none()));
-        let conventional = self
-            .program
-            .knowledge
-            .conventions
-            .iter()
-            .flat_map(|convention| &convention.names)
-            .any(|known| known.strip_prefix('*').map_or(known == text, |suffix| text.ends_with(suffix)));
-        if untyped && conventional { Confidence::Medium } else { Confidence::High }
+        let guessed = chain(self.facts, call).any(|link| matches!(self.program.value(self.file, link), Value::Api { guessed: true, .. }));
+        if guessed { Confidence::Medium } else { Confidence::High }
     }
 }
 

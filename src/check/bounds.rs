@@ -1,0 +1,520 @@
+//! Loops that do not make a query per item of an unbounded collection: constant and small collections, batches and pages,
+//! retries, loops that end with the query, memos in front of it.
+//!
+//! Each answer names its reason; the rule only asks whether there is one.
+
+use super::loops::{Place, Repetition, RepetitionKind};
+use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
+use crate::model::program::Value;
+
+/// Why a loop is no query per item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// A literal, an enum, `range(3)`, configuration.
+    Constant,
+    /// Chunks, pages, shards: each round is a batch.
+    Batch,
+    Retry,
+    /// `return` or `break` follows in the same block.
+    Once,
+    /// The query fills a memo that is asked first.
+    Memo,
+    /// One connection or database per item.
+    Connections,
+}
+
+/// A literal of up to this many items is a fixed list of things to do, whatever they are.
+const FEW: usize = 8;
+
+/// The reason, if there is one, for which the loop is fine around the call at `site`.
+pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Option<Bound> {
+    let facts = place.facts;
+    if let Some(source) = repetition.source
+        && repetition.kind != RepetitionKind::While
+        && repetition.kind != RepetitionKind::Counted
+    {
+        if is_constant(place, source, 0) {
+            return Some(Bound::Constant);
+        }
+        if gives_batches(facts, source) {
+            return Some(Bound::Batch);
+        }
+    }
+    if repetition.kind == RepetitionKind::Counted
+        && let Some(reason) = counted(place, repetition)
+    {
+        return Some(reason);
+    }
+    for &item in &repetition.items {
+        if let Some(reason) = by_item_name(place, repetition, facts.text(item)) {
+            return Some(reason);
+        }
+    }
+    if ends_loop(facts, repetition) {
+        return Some(Bound::Once);
+    }
+    memo(place, repetition, site).then_some(Bound::Memo)
+}
+
+fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bound> {
+    let words = words(item);
+    let last = words.last().map(String::as_str)?;
+    if matches!(last, "batch" | "chunk" | "chunks" | "segment" | "shard" | "partition" | "window") {
+        return Some(Bound::Batch);
+    }
+    if matches!(last, "attempt" | "attempts" | "retry" | "retries" | "tries" | "try") {
+        return Some(Bound::Retry);
+    }
+    if matches!(last, "database" | "connection" | "conn" | "alias" | "using") && words.len() <= 2 {
+        return Some(Bound::Connections);
+    }
+    let paging = matches!(last, "offset" | "page" | "cursor" | "skip");
+    let numbers = repetition.kind == RepetitionKind::Counted
+        || repetition.source.is_some_and(|source| called_name(place.facts, source).is_some_and(|name| name == "range" || name == "count"));
+    (paging && numbers).then_some(Bound::Batch)
+}
+
+/// The source hands out batches: `chunks(ids, 100)`, `range(0, n, 100)`, `.step_by(n)`, a name in the plural (`batches`).
+fn gives_batches(facts: &FileFacts, source: NodeId) -> bool {
+    const MAKERS: &[&str] = &[
+        "chunk",
+        "chunks",
+        "chunked",
+        "batch",
+        "batches",
+        "batched",
+        "chunks_exact",
+        "array_chunks",
+        "windows",
+        "grouper",
+        "paginate",
+        "paginator",
+        "pages",
+        "page_range",
+        "partition_all",
+        "step_by",
+        "islice",
+        "in_batches",
+        "try_chunks",
+        "ready_chunks",
+    ];
+    let mut found = false;
+    for link in chain(facts, source) {
+        if let NodeKind::Call { .. } = facts.arena.kind(link) {
+            let name = called_name(facts, link).unwrap_or_default();
+            found |=
+                MAKERS.contains(&name.to_ascii_lowercase().as_str()) || words(name).iter().any(|word| MAKERS[..6].contains(&word.as_str()));
+            found |= matches!(name, "range" | "xrange" | "arange") && arguments(facts, link).len() == 3;
+            let wraps = matches!(name, "enumerate" | "tqdm" | "list" | "track" | "entries" | "iter" | "into_iter");
+            found |= wraps && arguments(facts, link).next().is_some_and(|inner| inner != source && direct_batches(facts, inner));
+        }
+    }
+    found || direct_batches(facts, source)
+}
+
+fn direct_batches(facts: &FileFacts, node: NodeId) -> bool {
+    match facts.arena.kind(node) {
+        NodeKind::Call { .. } => called_name(facts, node).is_some_and(|name| {
+            words(name).iter().any(|word| matches!(word.as_str(), "chunk" | "chunks" | "chunked" | "batch" | "batches" | "batched"))
+        }),
+        NodeKind::Name(_) | NodeKind::Member { .. } => last_name(facts, node).is_some_and(|name| {
+            words(facts.text(name)).last().is_some_and(|word| matches!(word.as_str(), "chunks" | "batches" | "shards" | "partitions"))
+        }),
+        _ => false,
+    }
+}
+
+/// `for (let i = 0; i < ids.length; i += 100)`, `for (let i = 0; i < 3; i++)`, `attempt < maxRetries`.
+fn counted(place: &Place, repetition: &Repetition) -> Option<Bound> {
+    let facts = place.facts;
+    let NodeKind::Binary { right, .. } = facts.arena.kind(repetition.source?) else { return None };
+    if is_constant(place, right, 0) {
+        return Some(Bound::Constant);
+    }
+    let retries = last_name(facts, right).is_some_and(|name| {
+        words(facts.text(name)).iter().any(|word| matches!(word.as_str(), "retries" | "attempts" | "tries" | "retry" | "attempt"))
+    });
+    if retries {
+        return Some(Bound::Retry);
+    }
+    let NodeKind::Block { items, .. } = facts.arena.kind(repetition.body?) else { return None };
+    let step = facts.arena.list(items).last()?;
+    let NodeKind::Assign { op: AssignOp::Augment(_), value, .. } = facts.arena.kind(step) else { return None };
+    let single = matches!(facts.arena.kind(value), NodeKind::Number(name) if facts.text(name) == "1");
+    (!single).then_some(Bound::Batch)
+}
+
+/// True when the expression's size is fixed by the code or by configuration.
+pub(super) fn is_constant(place: &Place, node: NodeId, depth: u8) -> bool {
+    let facts = place.facts;
+    if depth > 6 {
+        return false;
+    }
+    let again = |node| is_constant(place, node, depth + 1);
+    match facts.arena.kind(node) {
+        NodeKind::Str(_) | NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Null | NodeKind::Bytes(_) => true,
+        NodeKind::Collection { items, kind } => {
+            let mut items = facts.arena.list(items);
+            let few = items.len() <= FEW;
+            items.all(|item| match facts.arena.kind(item) {
+                NodeKind::Spread { value, .. } => again(value),
+                NodeKind::Entry { value, .. } => few || again(value),
+                _ => few || kind != CollectionKind::Dict && again(item),
+            })
+        }
+        NodeKind::Binary { op: BinaryOp::Range, left, right } => again(left) && again(right),
+        NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, left, right } => again(left) && again(right),
+        NodeKind::Unary { value, .. } | NodeKind::Cast { value, .. } | NodeKind::Await(value) => again(value),
+        NodeKind::Name(name) => is_constant_name(place, node, name, depth),
+        NodeKind::Member { object, name, .. } => is_constant_member(place, node, object, name, depth),
+        NodeKind::Call { callee, .. } => is_constant_call(place, node, callee, depth),
+        NodeKind::Index { index, object } => again(object) || is_small_slice(facts, index),
+        _ => false,
+    }
+}
+
+fn is_constant_name(place: &Place, node: NodeId, name: Name, depth: u8) -> bool {
+    let text = place.facts.text(name);
+    if is_upper_case(text) {
+        return true;
+    }
+    match place.program.value(place.file, node) {
+        Value::Def(def) => {
+            let definition = place.program.def(def);
+            let enumerable = matches!(definition.kind, DefKind::Enum);
+            let constant = definition.kind == DefKind::Variable
+                && definition.flags.has(DefFlags::CONSTANT)
+                && def.file == place.file
+                && definition.value.is_some_and(|value| is_constant(place, value, depth + 1));
+            enumerable || constant || is_enum_class(place, def)
+        }
+        _ => is_constant_local(place, node, name, depth),
+    }
+}
+
+fn is_enum_class(place: &Place, def: crate::model::role::GlobalDef) -> bool {
+    let facts = place.program.file(def.file);
+    place.program.def(def).kind == DefKind::Class
+        && place.program.def(def).bases.iter().any(|&base| {
+            last_name(facts, base).is_some_and(|name| {
+                matches!(facts.text(name), "Enum" | "StrEnum" | "IntEnum" | "TextChoices" | "IntegerChoices" | "ChoiceSet" | "Flag")
+            })
+        })
+}
+
+/// A local that is given one constant value and never added to.
+fn is_constant_local(place: &Place, node: NodeId, name: Name, depth: u8) -> bool {
+    let facts = place.facts;
+    let mut owner = place.nesting.owner(node);
+    let mut values = Vec::new();
+    for _ in 0..16 {
+        let def = facts.def(owner);
+        if def.params.iter().any(|param| param.name == Some(name)) {
+            return false;
+        }
+        if let Some(body) = def.body {
+            let mut grows = false;
+            facts.arena.walk(body, |node| match facts.arena.kind(node) {
+                NodeKind::Declare { target, value: Some(value), .. } if facts.arena.kind(target) == NodeKind::Name(name) => {
+                    values.push(value)
+                }
+                NodeKind::Assign { target, value, op } if facts.arena.kind(chain_root(facts, target)) == NodeKind::Name(name) => {
+                    values.push(value);
+                    grows |= op != AssignOp::Set || facts.arena.kind(target) != NodeKind::Name(name);
+                }
+                NodeKind::Loop { target: Some(target), .. } => grows |= super::loops::bound_names(facts, target).contains(&name),
+                NodeKind::Call { callee, .. } => {
+                    if let NodeKind::Member { object, name: method, .. } = facts.arena.kind(callee) {
+                        let adds = matches!(
+                            facts.text(method),
+                            "push" | "append" | "extend" | "add" | "insert" | "update" | "unshift" | "set" | "push_back" | "setdefault"
+                        );
+                        grows |= adds && facts.arena.kind(object) == NodeKind::Name(name);
+                    }
+                }
+                _ => {}
+            });
+            if grows {
+                return false;
+            }
+        }
+        if !values.is_empty() || owner == DefId::MODULE {
+            break;
+        }
+        owner = def.parent;
+    }
+    !values.is_empty() && values.iter().all(|&value| is_constant(place, value, depth + 1))
+}
+
+fn is_constant_member(place: &Place, node: NodeId, object: NodeId, name: Name, depth: u8) -> bool {
+    let facts = place.facts;
+    if is_upper_case(facts.text(name)) {
+        return true;
+    }
+    if let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, object))
+        && matches!(facts.text(root), "settings" | "config" | "configs" | "conf" | "env" | "environment" | "constants")
+    {
+        return true;
+    }
+    match place.program.value(place.file, node) {
+        Value::Def(def) if def.file == place.file => {
+            let definition = place.program.def(def);
+            matches!(definition.kind, DefKind::Field | DefKind::Variable)
+                && definition.value.is_some_and(|value| is_constant(place, value, depth + 1))
+                && matches!(facts.arena.kind(object), NodeKind::Receiver | NodeKind::Name(_))
+                && place.nesting.owner(node) != DefId::MODULE
+                && definition.flags.has(DefFlags::CONSTANT)
+        }
+        _ => false,
+    }
+}
+
+fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> bool {
+    const KEEPS: &[&str] = &[
+        "range",
+        "enumerate",
+        "list",
+        "tuple",
+        "sorted",
+        "set",
+        "reversed",
+        "zip",
+        "iter",
+        "into_iter",
+        "items",
+        "keys",
+        "values",
+        "entries",
+        "filter",
+        "map",
+        "slice",
+        "rev",
+        "skip",
+        "cloned",
+        "copied",
+        "frozenset",
+        "dict",
+        "Set",
+        "Map",
+        "from",
+        "fromEntries",
+        "len",
+        "variants",
+        "split",
+        "concat",
+    ];
+    let facts = place.facts;
+    let Some(name) = called_name(facts, call) else { return false };
+    if matches!(name, "take" | "first") || name == "slice" {
+        let mut numbers = arguments(facts, call).peekable();
+        if numbers.peek().is_some() && numbers.all(|node| small_number(facts, node)) && name != "first" {
+            return true;
+        }
+    }
+    if !KEEPS.contains(&name) {
+        return false;
+    }
+    // `Permission::iter()`, `Permission.values()`.
+    let on_enum = match facts.arena.kind(callee) {
+        NodeKind::Member { object, .. } => is_constant(place, object, depth + 1),
+        _ => false,
+    };
+    let has_receiver = matches!(facts.arena.kind(callee), NodeKind::Member { .. });
+    let namespace = matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(name) if matches!(facts.text(name), "Object" | "Array" | "itertools"));
+    if has_receiver && !namespace {
+        return on_enum;
+    }
+    let mut given = arguments(facts, call)
+        .filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Closure(_) | NodeKind::Argument { .. }))
+        .peekable();
+    given.peek().is_some() && given.all(|argument| is_constant(place, argument, depth + 1))
+}
+
+/// `[:3]`: the only literal number of a slice.
+fn is_small_slice(facts: &FileFacts, index: NodeId) -> bool {
+    let NodeKind::Other(parts) = facts.arena.kind(index) else { return false };
+    let parts: Vec<NodeId> = facts.arena.list(parts).collect();
+    !parts.is_empty() && parts.iter().all(|&part| small_number(facts, part) || facts.arena.kind(part) == NodeKind::Null)
+}
+
+fn small_number(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Number(name) if facts.text(name).parse::<u32>().is_ok_and(|number| number <= 10))
+}
+
+/// True when a block on the way from the call to the loop ends the loop after the call, so that it runs at most once.
+fn ends_loop(facts: &FileFacts, repetition: &Repetition) -> bool {
+    repetition.path.windows(2).any(|pair| {
+        let (child, parent) = (pair[0], pair[1]);
+        match facts.arena.kind(parent) {
+            NodeKind::Return(_) | NodeKind::Raise(_) | NodeKind::Break(_) => true,
+            NodeKind::Block { items, .. } => {
+                let mut after = facts.arena.list(items).skip_while(|&item| item != child);
+                after.any(|item| matches!(facts.arena.kind(item), NodeKind::Return(_) | NodeKind::Raise(_) | NodeKind::Break(_)))
+            }
+            _ => false,
+        }
+    }) && repetition.kind != RepetitionKind::Callback
+}
+
+/// `if key not in memo: memo[key] = query(key)`: one query per distinct key, kept.
+fn memo(place: &Place, repetition: &Repetition, site: NodeId) -> bool {
+    let facts = place.facts;
+    let in_memo_call = place.nesting.around(site).any(|node| {
+        place.nesting.argument_of(facts, node).is_some_and(|(call, _)| {
+            called_name(facts, call).is_some_and(|name| {
+                matches!(
+                    name,
+                    "setdefault" | "or_insert_with" | "or_insert" | "or_try_insert_with" | "getOrInsert" | "getOrSet" | "get_or_set"
+                )
+            })
+        })
+    });
+    if in_memo_call {
+        return true;
+    }
+    place.nesting.around(site).take_while(|&node| node != repetition.node).any(|node| {
+        let NodeKind::If { condition, then, otherwise } = facts.arena.kind(node) else { return false };
+        asked_container(facts, condition)
+            .is_some_and(|container| fills(facts, then, container) || otherwise.is_some_and(|otherwise| fills(facts, otherwise, container)))
+    }) || memo_match(facts, place, repetition, site)
+}
+
+/// `match cache.get(&key) { Some(x) => …, None => { …; cache.insert(key, x) } }`.
+fn memo_match(facts: &FileFacts, place: &Place, repetition: &Repetition, site: NodeId) -> bool {
+    place.nesting.around(site).take_while(|&node| node != repetition.node).any(|node| {
+        let NodeKind::Match { subject, .. } = facts.arena.kind(node) else { return false };
+        asked_container(facts, subject).is_some_and(|container| fills(facts, node, container))
+    })
+}
+
+/// The name of the container that a condition asks for a key.
+fn asked_container(facts: &FileFacts, condition: NodeId) -> Option<Name> {
+    let mut found = None;
+    facts.arena.walk(condition, |node| {
+        let container = match facts.arena.kind(node) {
+            NodeKind::Binary { op: BinaryOp::NotIn | BinaryOp::In, right, .. } => Some(right),
+            NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+                NodeKind::Member { object, name, .. }
+                    if matches!(facts.text(name), "has" | "get" | "contains_key" | "contains" | "includes" | "get_mut") =>
+                {
+                    Some(object)
+                }
+                _ => None,
+            },
+            NodeKind::Unary { op: UnaryOp::Not, value } => match facts.arena.kind(value) {
+                NodeKind::Index { object, .. } => Some(object),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(container) = container {
+            found = found.or(container_name(facts, container));
+        }
+    });
+    found
+}
+
+/// `cache` of `cache[kind][key]`, `by_id` of `self.by_id`.
+fn container_name(facts: &FileFacts, node: NodeId) -> Option<Name> {
+    chain(facts, node).find_map(|link| match facts.arena.kind(link) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => Some(name),
+        _ => None,
+    })
+}
+
+/// True when the code below `root` puts something into the container.
+fn fills(facts: &FileFacts, root: NodeId, container: Name) -> bool {
+    let mut found = false;
+    facts.arena.walk(root, |node| match facts.arena.kind(node) {
+        NodeKind::Assign { target, .. } => {
+            if let NodeKind::Index { object, .. } = facts.arena.kind(target) {
+                found |= container_name(facts, object) == Some(container);
+            }
+        }
+        NodeKind::Call { callee, .. } => {
+            if let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) {
+                found |=
+                    matches!(facts.text(name), "set" | "insert" | "put" | "setdefault") && container_name(facts, object) == Some(container);
+            }
+        }
+        _ => {}
+    });
+    found
+}
+
+/// True when the call stands in a transaction that is opened anew for each item.
+pub(super) fn opens_transaction_per_item(place: &Place, repetition: &Repetition, site: NodeId) -> bool {
+    let facts = place.facts;
+    let is_transaction = |call: NodeId| {
+        place
+            .program
+            .called_api(place.file, call)
+            .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
+    };
+    let mut at = site;
+    for _ in 0..1000 {
+        if at == repetition.node {
+            return false;
+        }
+        if let NodeKind::With { items, .. } = facts.arena.kind(at)
+            && facts.arena.list(items).any(|item| {
+                let value = match facts.arena.kind(item) {
+                    NodeKind::Assign { value, .. } => value,
+                    _ => item,
+                };
+                is_transaction(value)
+            })
+        {
+            return true;
+        }
+        if place.nesting.argument_of(facts, at).is_some_and(|(call, _)| is_transaction(call)) {
+            return true;
+        }
+        let Some(parent) = place.nesting.parent(at).or_else(|| place.nesting.place(place.nesting.owner(at))) else { return false };
+        at = parent;
+    }
+    false
+}
+
+/// `MAX_ITEMS`, `KINDS`: a constant by convention.
+fn is_upper_case(text: &str) -> bool {
+    text.len() > 1 && text.chars().any(|c| c.is_ascii_uppercase()) && !text.chars().any(|c| c.is_ascii_lowercase())
+}
+
+/// The words of a name, in lower case: `commissionIdsBatch` → `commission ids batch`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            previous_lower = false;
+            words.push(String::new());
+            continue;
+        }
+        if c.is_uppercase() && previous_lower || words.is_empty() {
+            words.push(String::new());
+        }
+        previous_lower = c.is_lowercase() || c.is_numeric();
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn names_split_into_words() {
+        assert_eq!(words("commissionIdsBatch"), ["commission", "ids", "batch"]);
+        assert_eq!(words("page_range"), ["page", "range"]);
+        assert_eq!(words("URL"), ["url"]);
+        assert_eq!(words("_"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,541 @@
+//! `business-logic-in-handler`: a route handler that decides or computes on domain data instead of handing the work on.
+//!
+//! Reasons are collected and scored; a finding lists them. Parsing and validating the request, guards that end in an error, null
+//! checks, pagination arithmetic, building filters, shaping the response and logging score nothing, nor does one delegation
+//! with error mapping. It presumes no layer: a handler this full is hard to test and to reuse wherever it stands.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::bounds::words;
+use super::dependence::Dependence;
+use super::handlers::{Handler, handlers, route_text};
+use super::loops::{Place, around, bound_names};
+use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefKind, FileFacts, Name};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::program::{Program, Resolution, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::Span;
+
+const RULE: &str = "business-logic-in-handler";
+
+/// Points from which a handler is reported, unless the option `threshold` says otherwise.
+const THRESHOLD: i64 = 3;
+
+/// Kinds of reasons. Each kind scores up to its own limit, so that one habit repeated does not make a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Writes,
+    Reads,
+    Loop,
+    Decision,
+    Arithmetic,
+    State,
+    Secret,
+    Transaction,
+    Effect,
+}
+
+impl Kind {
+    /// Most points of the kind.
+    fn limit(self) -> i64 {
+        match self {
+            Kind::Writes | Kind::Loop | Kind::Arithmetic => 2,
+            Kind::Decision => 3,
+            Kind::Secret => 2,
+            Kind::Reads | Kind::State | Kind::Transaction | Kind::Effect => 1,
+        }
+    }
+}
+
+/// One reason, with its place.
+struct Reason {
+    kind: Kind,
+    points: i64,
+    text: String,
+    span: Span,
+}
+
+/// Finds handlers with business logic.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let threshold = context.settings.integer(RULE, "threshold", THRESHOLD);
+    let handlers = handlers(context);
+    let mut findings = Vec::new();
+    let mut at = 0;
+    while at < handlers.len() {
+        let file = handlers[at].function.file;
+        let end = at + handlers[at..].iter().take_while(|handler| handler.function.file == file).count();
+        let facts = context.program.file(file);
+        let nesting = Nesting::of(facts);
+        let place = Place { program: context.program, summaries: context.summaries, file, facts, nesting: &nesting };
+        findings.extend(handlers[at..end].iter().filter_map(|handler| judge(&place, handler, threshold)));
+        at = end;
+    }
+    findings
+}
+
+fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
+    let mut reasons = reasons(place, handler);
+    let kinds: FxHashSet<u8> = reasons.iter().map(|reason| reason.kind as u8).collect();
+    let mut score = 0;
+    for kind in 0..=Kind::Effect as u8 {
+        let of_kind = reasons.iter().filter(|reason| reason.kind as u8 == kind);
+        let limit = reasons.iter().find(|reason| reason.kind as u8 == kind).map_or(0, |reason| reason.kind.limit());
+        score += of_kind.map(|reason| reason.points).sum::<i64>().min(limit);
+    }
+    if score < threshold || kinds.len() < 2 {
+        return None;
+    }
+    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.span));
+    finding(place, handler, &reasons, score)
+}
+
+fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> Option<Finding> {
+    let program = place.program;
+    let name = program.short_name(handler.function);
+    let mut texts: Vec<&str> = Vec::new();
+    for reason in reasons {
+        if !texts.contains(&reason.text.as_str()) {
+            texts.push(&reason.text);
+        }
+    }
+    let shown = texts.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+    let first = reasons.first()?;
+    let label = |reason: &Reason| Label { location: program.location(place.file, reason.span), text: reason.text.clone() };
+    let mut related = vec![Label {
+        location: program.name_location(handler.function),
+        text: format!("the handler{}, score {score}", route_text(handler.route)),
+    }];
+    related.extend(reasons.iter().skip(1).take(8).map(label));
+    let confidence = handler.queries.iter().map(|query| query.confidence).min().unwrap_or(Confidence::High);
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("handler `{name}`{} holds business logic: it {shown}", route_text(handler.route)),
+        primary: label(first),
+        related,
+        flow: Vec::new(),
+        help: Some(
+            "move the decisions and writes into a service function; leave the handler to read the request, call it and shape the response"
+                .to_string(),
+        ),
+        subject: program.qualified_name(handler.function),
+        fingerprint: String::new(),
+        confidence,
+        redact: Vec::new(),
+    })
+}
+
+fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
+    let facts = place.facts;
+    let Some(body) = facts.def(handler.function.def).body else { return Vec::new() };
+    let entities = Dependence::of(facts, &entity_names(place, handler, body), body);
+    let mut reasons = Vec::new();
+    query_reasons(place, handler, &mut reasons);
+    walk_deep(facts, body, |node| {
+        let found = match facts.arena.kind(node) {
+            NodeKind::If { condition, then, otherwise } => decision(place, handler, &entities, condition, then, otherwise),
+            NodeKind::Match { subject, .. } if entities.mentions(facts, subject) && !is_outcome_match(place, node, subject) => {
+                Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", spell(facts, subject)), subject))
+            }
+            NodeKind::Binary { op, left, right } if op.is_arithmetic() => arithmetic(facts, &entities, node, &[left, right]),
+            NodeKind::Assign { target, value, op: AssignOp::Augment(op) } if op.is_arithmetic() => {
+                arithmetic(facts, &entities, node, &[target, value])
+            }
+            NodeKind::Assign { target, value, op: AssignOp::Set } => state(facts, &entities, target, value),
+            NodeKind::Call { .. } => call(place, handler, &entities, node),
+            _ => None,
+        };
+        reasons.extend(found);
+        !is_logging(facts, node)
+    });
+    reasons
+}
+
+fn reason(facts: &FileFacts, kind: Kind, points: i64, text: String, node: NodeId) -> Reason {
+    Reason { kind, points, text, span: facts.arena.span(node) }
+}
+
+/// Names given the result of a query, or of a call that leads to one.
+fn entity_names(place: &Place, handler: &Handler, body: NodeId) -> Vec<Name> {
+    let facts = place.facts;
+    let mut sites: FxHashSet<NodeId> = handler.queries.iter().map(|query| query.site).collect();
+    for &part in &handler.code {
+        for edge in place.program.calls_from(part).iter().filter(|edge| edge.resolution != Resolution::NameOnly) {
+            if place.summaries.of(edge.callee).is_some_and(|summary| !summary.reaches.is_empty()) {
+                sites.insert(edge.site);
+            }
+        }
+    }
+    let mut names = Vec::new();
+    walk_deep(facts, body, |node| {
+        let (target, value) = match facts.arena.kind(node) {
+            NodeKind::Declare { target, value: Some(value), .. } => (target, value),
+            NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::Test } => (target, value),
+            NodeKind::Call { .. } => {
+                // `Model.findOne(…).then((row) => …)`
+                if called_name(facts, node) == Some("then") && chain(facts, node).any(|link| sites.contains(&link)) {
+                    for argument in arguments(facts, node) {
+                        if let NodeKind::Closure(def) = facts.arena.kind(argument) {
+                            names.extend(facts.def(def).params.iter().flat_map(|param| super::loops::parameter_names(facts, param)));
+                        }
+                    }
+                }
+                return true;
+            }
+            _ => return true,
+        };
+        let mut holds = false;
+        facts.arena.walk(value, |inner| holds |= sites.contains(&inner));
+        if holds {
+            names.extend(bound_names(facts, target));
+        }
+        true
+    });
+    names
+}
+
+fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
+    let facts = place.facts;
+    let mut written: Vec<String> = Vec::new();
+    let mut read: Vec<String> = Vec::new();
+    let mut first_write = None;
+    for query in &handler.queries {
+        let list = if query.access == Access::Write { &mut written } else { &mut read };
+        let table = query.table.clone().unwrap_or_default();
+        if !list.iter().any(|known| known.eq_ignore_ascii_case(&table)) {
+            list.push(table);
+        }
+        if query.access == Access::Write {
+            first_write = first_write.or(Some(query.site));
+        }
+        if let Some(repetition) = around(place, query.site, false).first() {
+            let verb = if query.access == Access::Write { "writes" } else { "queries" };
+            let points = if query.access == Access::Write { 2 } else { 1 };
+            reasons.push(Reason { kind: Kind::Loop, points, text: format!("{verb} in a loop"), span: repetition.head(facts) });
+        }
+    }
+    let named = |tables: &[String]| {
+        let names: Vec<String> = tables.iter().filter(|table| !table.is_empty()).map(|table| format!("`{table}`")).collect();
+        if names.is_empty() { "the database".to_string() } else { names.join(" and ") }
+    };
+    let distinct = written.iter().filter(|table| !table.is_empty()).count();
+    if let Some(site) = first_write {
+        let points = if distinct >= 2 { 2 } else { 1 };
+        reasons.push(Reason { kind: Kind::Writes, points, text: format!("writes to {}", named(&written)), span: callee_span(facts, site) });
+    }
+    if read.iter().filter(|table| !table.is_empty()).count() >= 3
+        && let Some(query) = handler.queries.first()
+    {
+        reasons.push(Reason {
+            kind: Kind::Reads,
+            points: 1,
+            text: format!("combines rows of {}", named(&read)),
+            span: callee_span(facts, query.site),
+        });
+    }
+}
+
+fn callee_span(facts: &FileFacts, call: NodeId) -> Span {
+    match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => facts.arena.span(callee),
+        _ => facts.arena.span(call),
+    }
+}
+
+/// An `if` as a domain decision, a domain limit, or find-or-create; `None` for what handlers are for.
+fn decision(
+    place: &Place,
+    handler: &Handler,
+    entities: &Dependence,
+    condition: NodeId,
+    then: NodeId,
+    otherwise: Option<NodeId>,
+) -> Option<Reason> {
+    let facts = place.facts;
+    let writes = |branch: NodeId| handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch));
+    let either_writes = writes(then) || otherwise.is_some_and(writes);
+    if is_presence_check(facts, condition) {
+        let creates = either_writes && entities.mentions(facts, condition) && !handler.queries.is_empty();
+        return creates.then(|| reason(facts, Kind::Decision, 1, "creates what it does not find".to_string(), condition));
+    }
+    let on_entities = entities.mentions(facts, condition);
+    if ends_in_error(facts, then) && otherwise.is_none() {
+        let limit = on_entities && compares_sizes(facts, entities, condition);
+        return limit.then(|| reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition));
+    }
+    if on_entities && !is_permission_check(facts, condition) && !only_responds(facts, then, otherwise) {
+        return Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition));
+    }
+    let makes = |branch: NodeId| writes(branch) || constructs_model(place, branch);
+    let chooses = !handler.queries.is_empty() && otherwise.is_some_and(|otherwise| makes(then) && makes(otherwise));
+    chooses.then(|| reason(facts, Kind::Decision, 1, "chooses what to write".to_string(), condition))
+}
+
+/// The first entity a condition asks about, as the code spells it.
+fn comparison_text(facts: &FileFacts, condition: NodeId) -> String {
+    let mut found = None;
+    facts.arena.walk(condition, |node| {
+        if let NodeKind::Binary { op, left, .. } = facts.arena.kind(node)
+            && op.is_test()
+        {
+            found = found.or(Some(left));
+        }
+    });
+    let text = spell(facts, found.unwrap_or(condition));
+    if text == "…" { "the row".to_string() } else { text }
+}
+
+fn is_below(place: &Place, node: NodeId, root: NodeId) -> bool {
+    let mut at = node;
+    for _ in 0..10_000 {
+        if at == root {
+            return true;
+        }
+        let Some(parent) = place.nesting.parent(at).or_else(|| place.nesting.place(place.nesting.owner(at))) else { return false };
+        at = parent;
+    }
+    false
+}
+
+/// `if not row`, `if (row == null)`, `if rows.length === 0`, `if row.is_none()`: is there one at all?
+fn is_presence_check(facts: &FileFacts, condition: NodeId) -> bool {
+    match facts.arena.kind(condition) {
+        NodeKind::Name(_) | NodeKind::Call { .. } | NodeKind::Await(_) => {
+            let name = called_name(facts, condition).unwrap_or_default();
+            !matches!(facts.arena.kind(condition), NodeKind::Call { .. })
+                || matches!(name, "is_none" | "is_some" | "is_empty" | "exists" | "isEmpty" | "bool" | "Boolean")
+        }
+        NodeKind::Unary { op: UnaryOp::Not, value } => {
+            is_presence_check(facts, value) || matches!(facts.arena.kind(value), NodeKind::Call { .. } | NodeKind::Member { .. })
+        }
+        NodeKind::Binary { op, left, right } => match op {
+            BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Is | BinaryOp::IsNot => [left, right].iter().any(|&side| {
+                matches!(facts.arena.kind(side), NodeKind::Null)
+                    || matches!(facts.arena.kind(side), NodeKind::Number(name) if facts.text(name) == "0")
+            }),
+            BinaryOp::Greater | BinaryOp::Less => {
+                let counts = |side: NodeId| {
+                    last_name(facts, side).is_some_and(|name| matches!(facts.text(name), "length" | "size" | "rowcount" | "count"))
+                        || called_name(facts, side).is_some_and(|name| matches!(name, "len" | "count" | "rows_affected"))
+                };
+                counts(left) || counts(right)
+            }
+            BinaryOp::And | BinaryOp::Or => is_presence_check(facts, left) && is_presence_check(facts, right),
+            _ => false,
+        },
+        NodeKind::Assign { op: AssignOp::Test | AssignOp::Set, .. } => true,
+        _ => false,
+    }
+}
+
+/// `<` and its like between values of rows: limits, balances, stock.
+fn compares_sizes(facts: &FileFacts, entities: &Dependence, condition: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(condition, |node| {
+        if let NodeKind::Binary { op: BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual, left, right } =
+            facts.arena.kind(node)
+        {
+            let words = [left, right].iter().flat_map(|&side| words(&spell(facts, side))).collect::<Vec<_>>();
+            let free = words.iter().any(|word| is_paging_or_time(word));
+            found |= !free && (entities.mentions(facts, left) || entities.mentions(facts, right));
+        }
+    });
+    found
+}
+
+/// Ownership and permission guards: comparisons of identities, roles asked of the current user.
+fn is_permission_check(facts: &FileFacts, condition: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(condition, |node| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+            found |= words(facts.text(name)).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "owner"
+                        | "permission"
+                        | "permissions"
+                        | "superuser"
+                        | "admin"
+                        | "auth"
+                        | "authenticated"
+                        | "authorized"
+                        | "role"
+                        | "roles"
+                        | "session"
+                )
+            });
+        }
+    });
+    found
+}
+
+/// The branch only reports an error: raises, returns, passes it on.
+fn ends_in_error(facts: &FileFacts, branch: NodeId) -> bool {
+    let last = match facts.arena.kind(branch) {
+        NodeKind::Block { items, .. } => facts.arena.list(items).last(),
+        _ => Some(branch),
+    };
+    last.is_some_and(|last| {
+        matches!(facts.arena.kind(last), NodeKind::Raise(_) | NodeKind::Return(_) | NodeKind::Continue | NodeKind::Break(_))
+    })
+}
+
+/// Both branches only shape a response or build a filter: they return or assign, and write nothing of rows.
+fn only_responds(facts: &FileFacts, then: NodeId, otherwise: Option<NodeId>) -> bool {
+    ends_in_error(facts, then) || otherwise.is_some_and(|otherwise| ends_in_error(facts, otherwise)) || is_expression(facts, then)
+}
+
+/// A ternary's arm that is a plain value.
+fn is_expression(facts: &FileFacts, node: NodeId) -> bool {
+    !matches!(facts.arena.kind(node), NodeKind::Block { .. })
+}
+
+fn constructs_model(place: &Place, branch: NodeId) -> bool {
+    let mut found = false;
+    place.facts.arena.walk(branch, |node| {
+        if let NodeKind::Call { callee, .. } = place.facts.arena.kind(node)
+            && let Value::Def(def) = place.program.value(place.file, callee)
+        {
+            found |= is_model(place.program, def);
+        }
+    });
+    found
+}
+
+fn is_model(program: &Program, def: GlobalDef) -> bool {
+    matches!(program.def(def).kind, DefKind::Class | DefKind::Struct)
+        && program.role(def).is_some_and(|evidence| evidence.role == Role::Model)
+}
+
+/// `match result { Ok(…) => …, Err(…) => … }`, `match row { Some(…) …, None … }`: error mapping.
+fn is_outcome_match(place: &Place, node: NodeId, subject: NodeId) -> bool {
+    let facts = place.facts;
+    let NodeKind::Match { arms, .. } = facts.arena.kind(node) else { return false };
+    let outcome = facts.arena.list(arms).any(|arm| {
+        let NodeKind::Arm { pattern, .. } = facts.arena.kind(arm) else { return false };
+        let callee = match facts.arena.kind(pattern) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => pattern,
+        };
+        last_name(facts, callee).is_some_and(|name| matches!(facts.text(name), "Ok" | "Err" | "Some" | "None"))
+    });
+    outcome || last_name(facts, subject).is_some_and(|name| facts.text(name) == "method")
+}
+
+/// Arithmetic on fields of rows; not on pages, sizes or times, and no joining of text.
+fn arithmetic(facts: &FileFacts, entities: &Dependence, node: NodeId, sides: &[NodeId]) -> Option<Reason> {
+    let textual =
+        sides.iter().any(|&side| matches!(facts.arena.kind(side), NodeKind::Str(_) | NodeKind::Text { .. } | NodeKind::Collection { .. }));
+    if textual || !entities.mentions(facts, node) {
+        return None;
+    }
+    let mut free = false;
+    facts.arena.walk(node, |inner| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
+            free |= words(facts.text(name)).iter().any(|word| is_paging_or_time(word));
+        }
+    });
+    let side = sides.iter().find(|&&side| entities.mentions(facts, side))?;
+    (!free).then(|| reason(facts, Kind::Arithmetic, 1, format!("computes with `{}`", spell(facts, *side)), node))
+}
+
+fn is_paging_or_time(word: &str) -> bool {
+    matches!(
+        word,
+        "page"
+            | "pages"
+            | "limit"
+            | "offset"
+            | "skip"
+            | "take"
+            | "size"
+            | "per"
+            | "length"
+            | "len"
+            | "index"
+            | "idx"
+            | "i"
+            | "cursor"
+            | "now"
+            | "time"
+            | "date"
+            | "timestamp"
+            | "ms"
+            | "expires"
+            | "expiry"
+            | "expiration"
+            | "exp"
+            | "days"
+            | "hours"
+            | "minutes"
+            | "seconds"
+            | "timedelta"
+            | "duration"
+            | "today"
+            | "created"
+            | "updated"
+            | "start"
+            | "end"
+            | "url"
+            | "path"
+    )
+}
+
+/// `order.status = "paid"`: the handler moves a row to a state of its own choosing.
+fn state(facts: &FileFacts, entities: &Dependence, target: NodeId, value: NodeId) -> Option<Reason> {
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return None };
+    let on_row = entities.mentions(facts, object) && matches!(facts.arena.kind(chain_root(facts, object)), NodeKind::Name(_));
+    let fixed = match facts.arena.kind(value) {
+        NodeKind::Str(_) | NodeKind::Bool(_) => true,
+        NodeKind::Member { name, .. } => facts.text(name).chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),
+        _ => false,
+    };
+    (on_row && fixed).then(|| reason(facts, Kind::State, 1, format!("sets `{}.{}`", spell(facts, object), facts.text(name)), target))
+}
+
+/// Calls that are domain work: aggregation over rows, password hashing and tokens beside queries, transactions, messages.
+fn call(place: &Place, handler: &Handler, entities: &Dependence, node: NodeId) -> Option<Reason> {
+    let facts = place.facts;
+    let name = called_name(facts, node)?;
+    let words = words(name);
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let queries = !handler.queries.is_empty();
+    let writes = handler.queries.iter().filter(|query| query.access == Access::Write).count();
+    if matches!(name, "sum" | "reduce" | "fold") && entities.mentions(facts, node) {
+        return Some(reason(facts, Kind::Arithmetic, 1, "aggregates over rows".to_string(), node));
+    }
+    if matches!(name, "increment" | "decrement") && queries {
+        return Some(reason(facts, Kind::State, 1, format!("changes a balance with `{name}`"), node));
+    }
+    if writes > 0 {
+        let hashes = has("hash") && (has("password") || spell(facts, node).to_ascii_lowercase().contains("bcrypt"))
+            || matches!(name, "make_password" | "set_password");
+        if hashes {
+            return Some(reason(facts, Kind::Secret, 1, "hashes a password".to_string(), node));
+        }
+        let issues =
+            (has("token") || has("jwt")) && ["create", "generate", "sign", "encode", "to", "make", "issue"].iter().any(|verb| has(verb));
+        if issues {
+            return Some(reason(facts, Kind::Secret, 1, "issues a token".to_string(), node));
+        }
+    }
+    let api = place.program.called_api(place.file, node)?;
+    let is = |wanted: &ApiFact| place.program.facts_of(api).any(|(fact, _)| fact == wanted);
+    if writes >= 2 && is(&ApiFact::Transaction) {
+        return Some(reason(facts, Kind::Transaction, 1, "opens a transaction".to_string(), node));
+    }
+    if writes >= 1 && is(&ApiFact::Outgoing) {
+        return Some(reason(facts, Kind::Effect, 1, format!("calls `{}` besides", spell(facts, node)), node));
+    }
+    None
+}
+
+fn is_logging(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
+    let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, callee)) else { return false };
+    matches!(facts.text(root), "logger" | "log" | "console" | "logging" | "tracing")
+}

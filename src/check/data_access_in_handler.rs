@@ -1,0 +1,173 @@
+//! `data-access-in-handler`: a route handler that itself builds or runs a query.
+//!
+//! Presumes a layer below the handlers, so it asks first what the package does. Where handlers delegate to services or
+//! repositories, each handler with a query of its own is a finding. Where there is no such layer, the package gets one note at
+//! its worst place; `strict` reports every place all the same.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::handlers::{Habit, Handler, habits, handlers, package, route_text};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::Access;
+use crate::model::nesting::spell;
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::Span;
+use crate::model::summary::QueryEffect;
+
+const RULE: &str = "data-access-in-handler";
+
+/// Most places listed with one finding.
+const MAX_PLACES: usize = 8;
+
+/// Finds handlers that query.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let handlers = handlers(context);
+    let habits = habits(program, &handlers);
+    let mut findings = Vec::new();
+    let mut flat: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
+    for handler in handlers.iter().filter(|handler| !handler.queries.is_empty()) {
+        let package = package(program, handler.function);
+        if context.settings.strict() || habits.get(&package) == Some(&Habit::Layered) {
+            findings.extend(one(program, handler, &handlers));
+        } else {
+            flat.entry(package).or_default().push(handler);
+        }
+    }
+    findings.extend(flat.values().filter_map(|querying| note(program, querying)));
+    findings
+}
+
+fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {
+    let query = handler.queries.first()?;
+    let name = program.short_name(handler.function);
+    let message = format!(
+        "handler `{name}`{} runs {} itself{}",
+        route_text(handler.route),
+        query_text(program, handler.function, query),
+        more(handler)
+    );
+    let mut related: Vec<Label> = role_label(program, handler).into_iter().collect();
+    for query in handler.queries.iter().skip(1).take(MAX_PLACES) {
+        related.push(query_label(program, handler.function, query));
+    }
+    let example = all.iter().find(|other| other.queries.is_empty() && other.delegates.is_some());
+    let help = match handler.delegates.or_else(|| example.and_then(|other| other.delegates)) {
+        Some(below) => format!(
+            "move the query into the layer below the handlers, as elsewhere here: `{}` in `{}` is called by a handler",
+            program.short_name(below),
+            program.path(below.file)
+        ),
+        None => "move the query into a repository or service and call that from the handler".to_string(),
+    };
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message,
+        primary: query_label(program, handler.function, query),
+        related,
+        flow: Vec::new(),
+        help: Some(help),
+        subject: program.qualified_name(handler.function),
+        fingerprint: String::new(),
+        confidence: query.confidence,
+        redact: Vec::new(),
+    })
+}
+
+/// One note for a package without a layer below its handlers, at the handler with most of it.
+fn note(program: &Program, querying: &[&Handler]) -> Option<Finding> {
+    let mut worst: Vec<&&Handler> = querying.iter().collect();
+    worst.sort_by_key(|handler| (std::cmp::Reverse(weight(handler)), handler.function));
+    let first = worst.first()?;
+    let query = first.queries.first()?;
+    let count = querying.len();
+    let message = if count == 1 {
+        format!("handler `{}` runs queries itself: the project has no layer below its handlers", program.short_name(first.function))
+    } else {
+        format!(
+            "{count} handlers run queries themselves, `{}` most: the project has no layer below its handlers",
+            program.short_name(first.function)
+        )
+    };
+    let related = worst.iter().skip(1).take(MAX_PLACES).filter_map(|handler| {
+        let text = format!("`{}`: {}", program.short_name(handler.function), count_text(handler));
+        Some(Label { text, ..query_label(program, handler.function, handler.queries.first()?) })
+    });
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Note,
+        message,
+        primary: query_label(program, first.function, query),
+        related: related.collect(),
+        flow: Vec::new(),
+        help: Some("where handlers grow, move queries into repositories or services; `profile = \"strict\"` lists every place".to_string()),
+        subject: "no layer below the handlers".to_string(),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    })
+}
+
+/// Writes weigh more than reads.
+fn weight(handler: &Handler) -> usize {
+    handler.queries.iter().map(|query| if query.access == Access::Write { 2 } else { 1 }).sum()
+}
+
+fn count_text(handler: &Handler) -> String {
+    match handler.queries.len() {
+        1 => "one query".to_string(),
+        count => format!("{count} queries"),
+    }
+}
+
+fn more(handler: &Handler) -> String {
+    match handler.queries.len() {
+        0 | 1 => String::new(),
+        2 => ", and one more query".to_string(),
+        count => format!(", and {} more queries", count - 1),
+    }
+}
+
+/// What made it a handler.
+fn role_label(program: &Program, handler: &Handler) -> Option<Label> {
+    if let Some(route) = handler.route {
+        return Some(Label { location: route.place.clone(), text: format!("the route{}", route_text(handler.route)) });
+    }
+    let evidence = program.role(handler.function)?;
+    let (file, span) = evidence.place?;
+    Some(Label { location: program.location(file, span), text: evidence.reason.clone() })
+}
+
+fn query_text(program: &Program, function: GlobalDef, query: &QueryEffect) -> String {
+    let table = query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
+    format!("`{}`{table}", spelled(program, function, query.site))
+}
+
+fn query_label(program: &Program, function: GlobalDef, query: &QueryEffect) -> Label {
+    let verb = if query.access == Access::Write { "writes" } else { "queries" };
+    let text = match &query.table {
+        Some(table) => format!("{verb} `{table}` in the handler"),
+        None => format!("{verb} the database in the handler"),
+    };
+    Label { location: program.location(function.file, callee_span(program, function, query.site)), text }
+}
+
+fn spelled(program: &Program, function: GlobalDef, call: NodeId) -> String {
+    let facts = program.file(function.file);
+    match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => spell(facts, callee),
+        _ => spell(facts, call),
+    }
+}
+
+fn callee_span(program: &Program, function: GlobalDef, call: NodeId) -> Span {
+    let arena = &program.file(function.file).arena;
+    match arena.kind(call) {
+        NodeKind::Call { callee, .. } => arena.span(callee),
+        _ => arena.span(call),
+    }
+}

@@ -1,0 +1,232 @@
+//! The handlers of a program, with the code that is lexically theirs and what the project's own habit is.
+//!
+//! A handler is what a route leads to, or a function that a framework fact makes a router. Closures inside it are its code,
+//! also those it returns (`function placeOrder() { return (req, res) => … }`) and those that run later.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Context;
+use super::bounds::words;
+use crate::model::body::NodeId;
+use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::finding::Confidence;
+use crate::model::program::{CallKind, Program, Resolution, Route};
+use crate::model::role::{GlobalDef, Role, Strength};
+use crate::model::summary::QueryEffect;
+
+/// One handler.
+pub(super) struct Handler<'a> {
+    pub(super) function: GlobalDef,
+    /// Its first route; `None` when only its role says that it is a handler.
+    pub(super) route: Option<&'a Route>,
+    /// The function and the closures in it, in source order.
+    pub(super) code: Vec<GlobalDef>,
+    /// Queries its own code runs, in source order.
+    pub(super) queries: Vec<&'a QueryEffect>,
+    /// The first call that leads to a function of a service or repository.
+    pub(super) delegates: Option<GlobalDef>,
+}
+
+/// All handlers in order of files, health checks and test code left out.
+pub(super) fn handlers<'a>(context: &'a Context) -> Vec<Handler<'a>> {
+    let program = context.program;
+    let mut routes: FxHashMap<GlobalDef, &Route> = FxHashMap::default();
+    for route in &program.routes {
+        for handler in handler_functions(program, route.handler) {
+            routes.entry(handler).or_insert(route);
+        }
+    }
+    let mut functions: Vec<GlobalDef> = routes.keys().copied().collect();
+    let by_role = program.def_roles.iter().filter(|(def, evidence)| {
+        evidence.role == Role::Router
+            && evidence.strength >= Strength::Framework
+            && program.def(**def).body.is_some()
+            && is_function(program, **def)
+    });
+    functions.extend(by_role.map(|(def, _)| *def));
+    functions.sort_unstable();
+    functions.dedup();
+    let known: FxHashSet<GlobalDef> = functions.iter().copied().collect();
+    functions
+        .into_iter()
+        .filter(|&function| in_scope(program, function) && !is_inside(program, function, &known))
+        .map(|function| (function, routes.get(&function).copied()))
+        .filter(|(function, route)| !is_health_check(program, *function, *route))
+        .map(|(function, route)| handler(context, function, route))
+        .collect()
+}
+
+fn is_function(program: &Program, def: GlobalDef) -> bool {
+    matches!(program.def(def).kind, DefKind::Function | DefKind::Method)
+}
+
+/// True when the handler is a closure in another handler: one place is enough.
+fn is_inside(program: &Program, function: GlobalDef, known: &FxHashSet<GlobalDef>) -> bool {
+    let facts = program.file(function.file);
+    let mut at = function.def;
+    for _ in 0..64 {
+        if at == DefId::MODULE {
+            return false;
+        }
+        at = facts.def(at).parent;
+        if known.contains(&GlobalDef { file: function.file, def: at }) && facts.def(function.def).flags.has(DefFlags::CLOSURE) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A route's handler as functions: a class stands for its methods that answer requests.
+fn handler_functions(program: &Program, handler: GlobalDef) -> Vec<GlobalDef> {
+    const MEMBERS: &[&str] = &[
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "list",
+        "create",
+        "retrieve",
+        "update",
+        "partial_update",
+        "destroy",
+        "GET",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+    ];
+    if program.def(handler).kind != DefKind::Class {
+        return vec![handler];
+    }
+    let facts = program.file(handler.file);
+    let members = facts.definitions().filter(|(_, def)| {
+        def.parent == handler.def && def.kind == DefKind::Method && def.body.is_some() && MEMBERS.contains(&facts.text(def.name))
+    });
+    members.map(|(def, _)| GlobalDef { file: handler.file, def }).collect()
+}
+
+fn in_scope(program: &Program, function: GlobalDef) -> bool {
+    ![Role::Test, Role::Migration, Role::Script, Role::Frontend].iter().any(|&role| program.is(function, role))
+        && program.def(function).body.is_some()
+}
+
+/// Liveness and readiness probes query by design.
+fn is_health_check(program: &Program, function: GlobalDef, route: Option<&Route>) -> bool {
+    const PROBES: &[&str] = &[
+        "health",
+        "healthz",
+        "healthcheck",
+        "ready",
+        "readyz",
+        "readiness",
+        "live",
+        "livez",
+        "liveness",
+        "ping",
+        "heartbeat",
+        "alive",
+        "status",
+    ];
+    let probe = |text: &str| PROBES.contains(&text);
+    let name = words(program.name(function));
+    let named = name.len() <= 3
+        && name.iter().any(|word| probe(word))
+        && name
+            .iter()
+            .all(|word| probe(word) || matches!(word.as_str(), "get" | "check" | "probe" | "handler" | "is" | "db" | "database" | "app"));
+    let routed = route.and_then(|route| route.path.as_deref()).is_some_and(|path| {
+        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+        words(last).iter().all(|word| probe(word) || matches!(word.as_str(), "check" | "db" | "database"))
+            && words(last).iter().any(|word| probe(word))
+            && !path.contains(['{', ':', '<'])
+    });
+    named || routed
+}
+
+fn handler<'a>(context: &'a Context, function: GlobalDef, route: Option<&'a Route>) -> Handler<'a> {
+    let program = context.program;
+    let code = code_of(program, function);
+    let mut queries: Vec<&QueryEffect> = Vec::new();
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    for &part in &code {
+        for query in context.summaries.of(part).map(|summary| summary.queries.as_slice()).unwrap_or_default() {
+            if query.confidence >= Confidence::Medium && seen.insert(query.site) {
+                queries.push(query);
+            }
+        }
+    }
+    let arena = &program.file(function.file).arena;
+    queries.sort_by_key(|query| (arena.span(query.site), query.site));
+    let delegates = code.iter().flat_map(|&part| program.calls_from(part)).find_map(|edge| {
+        let follows = edge.kind != CallKind::Passed && edge.resolution != Resolution::NameOnly && !code.contains(&edge.callee);
+        (follows && is_layer_below(program, edge.callee)).then_some(edge.callee)
+    });
+    Handler { function, route, code, queries, delegates }
+}
+
+/// A service or repository by the project's own layout.
+fn is_layer_below(program: &Program, callee: GlobalDef) -> bool {
+    program.role(callee).is_some_and(|evidence| matches!(evidence.role, Role::Service | Role::Repository))
+}
+
+/// A function and the closures in it.
+pub(super) fn code_of(program: &Program, function: GlobalDef) -> Vec<GlobalDef> {
+    let facts = program.file(function.file);
+    let mut code = vec![function];
+    // Parents come before children.
+    for (def, definition) in facts.definitions().skip(function.def.index() + 1) {
+        let parent = GlobalDef { file: function.file, def: definition.parent };
+        if definition.flags.has(DefFlags::CLOSURE) && code.contains(&parent) {
+            code.push(GlobalDef { file: function.file, def });
+        }
+    }
+    code
+}
+
+/// What most handlers of a package do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// Handlers hand their work to services or repositories; a query in a handler is an exception.
+    Layered,
+    /// There is no such layer.
+    Flat,
+}
+
+/// Share of handlers that delegate from which a package counts as layered.
+const LAYERED_PERCENT: usize = 20;
+
+/// The habit of each package, by its index in the project (`None`: no package).
+pub(super) fn habits(program: &Program, handlers: &[Handler]) -> FxHashMap<Option<usize>, Habit> {
+    let mut counts: FxHashMap<Option<usize>, (usize, usize)> = FxHashMap::default();
+    for handler in handlers {
+        let (delegating, querying) = counts.entry(package(program, handler.function)).or_default();
+        *delegating += usize::from(handler.delegates.is_some());
+        *querying += usize::from(handler.delegates.is_none() && !handler.queries.is_empty());
+    }
+    counts
+        .into_iter()
+        .map(|(package, (delegating, querying))| {
+            let layered = delegating >= 2 && delegating * 100 >= (delegating + querying) * LAYERED_PERCENT;
+            (package, if layered { Habit::Layered } else { Habit::Flat })
+        })
+        .collect()
+}
+
+/// The package a function belongs to.
+pub(super) fn package(program: &Program, function: GlobalDef) -> Option<usize> {
+    program.project.package_of(program.path(function.file))
+}
+
+/// `POST /orders`, or nothing.
+pub(super) fn route_text(route: Option<&Route>) -> String {
+    match route {
+        Some(Route { methods, path: Some(path), .. }) => {
+            let method = methods.first().map(String::as_str).filter(|method| *method != "*").unwrap_or_default();
+            format!(" (`{}`)", format!("{method} {path}").trim())
+        }
+        _ => String::new(),
+    }
+}

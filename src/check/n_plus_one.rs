@@ -1,0 +1,395 @@
+//! `n-plus-one`: a query that runs once for each item of a collection, directly or through calls.
+//!
+//! The evidence is a loop ([`loops`](super::loops)), a query in it or reached from it (summaries), and that what the query is
+//! given depends on the item ([`dependence`](super::dependence)). Loops whose length does not grow with data are left out
+//! ([`bounds`](super::bounds)). Lazily loaded relations are another rule's.
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::bounds::{Bound, bound, opens_transaction_per_item, words};
+use super::dependence::Dependence;
+use super::loops::{Place, Repetition, RepetitionKind, around};
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{Access, ApiFact, QueryFact};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+use crate::model::summary::{QueryEffect, Reach};
+
+const RULE: &str = "n-plus-one";
+
+/// A query of a loop: where in the loop, and how it is reached from there.
+struct Site<'a> {
+    function: GlobalDef,
+    node: NodeId,
+    query: &'a QueryEffect,
+    /// `None`: the query stands in the loop itself.
+    reached: Option<(GlobalDef, &'a Reach)>,
+    confidence: Confidence,
+    /// The function that runs the query is given to the call by name.
+    passed: bool,
+}
+
+/// A site with the loop that repeats it.
+struct Repeated<'a> {
+    site: Site<'a>,
+    repetition: Repetition,
+}
+
+/// Finds queries that run once per item.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut findings = Vec::new();
+    for at in 0..program.facts.len() {
+        let file = FileId(at as u32);
+        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+            findings.extend(check_file(context, file));
+        }
+    }
+    findings
+}
+
+/// Tests, migrations, scripts and code for browsers are out.
+fn in_scope(program: &Program, function: GlobalDef) -> bool {
+    let out = [Role::Test, Role::Migration, Role::Script, Role::Frontend];
+    let seeds = |path: &str| {
+        path.split('/').any(|part| {
+            let stem = part.split('.').next().unwrap_or(part);
+            words(stem).iter().any(|word| matches!(word.as_str(), "seed" | "seeds" | "seeder" | "seeders" | "fixtures" | "datacreator"))
+        })
+    };
+    !out.iter().any(|&role| program.is(function, role)) && !seeds(program.path(function.file))
+}
+
+fn check_file(context: &Context, file: FileId) -> Vec<Finding> {
+    let program = context.program;
+    let facts = program.file(file);
+    let sites = sites(context, file);
+    if sites.is_empty() {
+        return Vec::new();
+    }
+    let nesting = Nesting::of(facts);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let mut dependences: FxHashMap<NodeId, Dependence> = FxHashMap::default();
+    // One finding per loop and target; further queries of the loop on the same table belong to it.
+    let mut groups: Vec<(Target, Vec<Repeated>)> = Vec::new();
+    for site in sites {
+        let Some(repetition) = repeating_loop(&place, &site, &mut dependences) else { continue };
+        let target = Target::of(&site, &repetition);
+        let repeated = Repeated { site, repetition };
+        match groups.iter_mut().find(|(known, _)| *known == target) {
+            Some((_, members)) => members.push(repeated),
+            None => groups.push((target, vec![repeated])),
+        }
+    }
+    groups.iter().filter_map(|(_, members)| finding(&place, members)).collect()
+}
+
+/// What one finding is about: a loop, and the table or else the query.
+#[derive(PartialEq, Eq)]
+struct Target {
+    loop_node: NodeId,
+    table: Option<String>,
+    query: Option<(GlobalDef, NodeId)>,
+}
+
+impl Target {
+    fn of(site: &Site, repetition: &Repetition) -> Target {
+        let table = site.query.table.as_ref().map(|table| table.to_ascii_lowercase());
+        let target = site.reached.map_or(site.function, |(_, reach)| reach.target);
+        let query = table.is_none().then_some((target, site.query.site));
+        Target { loop_node: repetition.node, table, query }
+    }
+}
+
+/// Calls of the file that query or lead to a query, in source order.
+fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut sites: Vec<Site> = Vec::new();
+    for (def, definition) in facts.definitions() {
+        let function = GlobalDef { file, def };
+        if definition.body.is_none() || def == DefId::MODULE || !in_scope(program, function) || is_start_up(facts.text(definition.name)) {
+            continue;
+        }
+        let summary = context.summaries.of(function);
+        if summary.is_some_and(|summary| summary.runs_in.is_none()) {
+            for query in summary.map(|summary| summary.queries.as_slice()).unwrap_or_default() {
+                sites.push(Site { function, node: query.site, query, reached: None, confidence: query.confidence, passed: false });
+            }
+        }
+        let mut edges = program.calls_from(function);
+        while let Some(first) = edges.first() {
+            let (here, rest) = edges.split_at(edges.partition_point(|edge| edge.site <= first.site));
+            edges = rest;
+            let best = here.iter().filter(|edge| edge.resolution != Resolution::NameOnly).filter_map(|edge| {
+                let reach = nearest(context, edge.callee)?;
+                let confidence = reach.confidence.min(edge.resolution.confidence());
+                Some((edge, reach, confidence))
+            });
+            if let Some((edge, reach, confidence)) = best.min_by_key(|(_, reach, confidence)| (std::cmp::Reverse(*confidence), reach.depth))
+            {
+                let reached = Some((edge.callee, reach));
+                let passed = edge.kind == CallKind::Passed;
+                sites.push(Site { function, node: edge.site, query: &reach.query, reached, confidence, passed });
+            }
+        }
+    }
+    sites.retain(|site| site.confidence >= Confidence::Medium);
+    sites.sort_by_key(|site| (facts.arena.span(site.node), site.node, site.reached.is_some()));
+    // A call that knowledge calls a query and the linker also leads into the project is one site.
+    sites.dedup_by_key(|site| site.node);
+    sites
+}
+
+/// The nearest query that a call of the function surely leads to.
+fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
+    if !in_scope(context.program, callee) {
+        return None;
+    }
+    let reaches = &context.summaries.of(callee)?.reaches;
+    reaches
+        .iter()
+        .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred)
+        .min_by_key(|reach| (reach.depth, reach.access == Access::Write))
+}
+
+/// Start-up code runs once per process.
+fn is_start_up(name: &str) -> bool {
+    let words = words(name);
+    let start = ["startup", "bootstrap", "lifespan", "main", "seed", "seeds", "migrate", "backfill", "populate", "init"];
+    words.first().is_some_and(|word| start.contains(&word.as_str()))
+        && (words.len() <= 2 || matches!(words[0].as_str(), "seed" | "migrate" | "backfill"))
+        || words.iter().any(|word| matches!(word.as_str(), "startup" | "bootstrap"))
+}
+
+/// The innermost loop whose item the call depends on, unless its length does not grow with data.
+fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId, Dependence>) -> Option<Repetition> {
+    if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) {
+        return None;
+    }
+    for repetition in around(place, site.node, site.passed) {
+        let Some(body) = repetition.body else {
+            return bound(place, &repetition, site.node).is_none().then_some(repetition);
+        };
+        let dependence = dependences.entry(repetition.node).or_insert_with(|| Dependence::of(place.facts, &repetition.items, body));
+        let top = place.nesting.chain_top(place.facts, site.node);
+        if !dependence.mentions(place.facts, top) {
+            continue;
+        }
+        if site.reached.is_none() && is_unit_of_work(place, site, body) {
+            return None;
+        }
+        match bound(place, &repetition, site.node) {
+            None if repetition.streams(place.facts, place.nesting.owner(repetition.node)) => return None,
+            None => return Some(repetition),
+            // A fixed list inside a loop over rows: the outer loop is asked next.
+            Some(Bound::Constant | Bound::Connections) => {}
+            Some(Bound::Batch | Bound::Retry | Bound::Once | Bound::Memo) => return None,
+        }
+    }
+    None
+}
+
+fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Option<&'a QueryFact> {
+    match &program.knowledge.entries.get(query.entry as usize)?.fact {
+        ApiFact::Query(fact) => Some(fact),
+        _ => None,
+    }
+}
+
+/// `session.add(row)` in a loop that does not commit: all rows are written together afterwards.
+fn is_unit_of_work(place: &Place, site: &Site, body: NodeId) -> bool {
+    let recorded = query_fact(place.program, site.query).is_some_and(|fact| fact.deferred);
+    let mut commits = false;
+    walk_deep(place.facts, body, |node| {
+        let api = place.program.called_api(place.file, node);
+        commits |= api.is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Commit));
+        !commits
+    });
+    recorded && !commits
+}
+
+/// `loader.load(id)`: the remedy.
+fn asks_loader(facts: &FileFacts, call: NodeId) -> bool {
+    matches!(called_name(facts, call), Some("load" | "loadMany" | "load_many"))
+        && spell(facts, call).to_ascii_lowercase().contains("loader")
+}
+
+/// Rows that must be locked one by one.
+fn locks_rows(place: &Place, site: NodeId) -> bool {
+    let top = place.nesting.chain_top(place.facts, site);
+    chain(place.facts, top).any(|link| {
+        called_name(place.facts, link).is_some_and(|name| {
+            matches!(name, "select_for_update" | "with_for_update" | "for_update" | "forUpdate" | "setLock" | "begin_nested" | "savepoint")
+        })
+    })
+}
+
+fn finding(place: &Place, members: &[Repeated]) -> Option<Finding> {
+    let first = members.first()?;
+    let (site, repetition) = (&first.site, &first.repetition);
+    let (program, facts) = (place.program, place.facts);
+    let fact = query_fact(program, site.query);
+    let batched = members.iter().find_map(|member| query_fact(program, member.site.query)?.batched.clone());
+    let judgement = judge(place, first, fact);
+    let called = spelled_callee(facts, site.node);
+    let subject_of_query = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
+    let item = item_text(facts, repetition);
+    let verb = if site.query.access == Access::Write { "write" } else { "query" };
+    let message = match site.reached {
+        None => format!("`{called}` runs one {verb}{subject_of_query} for each {item}{}", judgement.remark),
+        Some((callee, _)) => {
+            format!(
+                "`{}` runs one {verb}{subject_of_query} for each {item}, through {}{}",
+                program.short_name(callee),
+                chain_text(place, site),
+                judgement.remark
+            )
+        }
+    };
+    let call_label = Label {
+        location: program.location(place.file, call_span(facts, site.node)),
+        text: match site.reached {
+            None => format!("one {verb} per item"),
+            Some((callee, _)) => format!("`{}` leads to a {verb} per item", program.short_name(callee)),
+        },
+    };
+    let head = Label { location: program.location(place.file, repetition.head(facts)), text: format!("repeats for each {item}") };
+    let mut flow = vec![head.clone()];
+    flow.extend(steps(place, site));
+    let mut related = vec![head];
+    if site.reached.is_some()
+        && let Some(last) = flow.last()
+    {
+        related.push(last.clone());
+    }
+    for member in members.iter().skip(1).take(5) {
+        let text = format!("`{}` too, on the same table", spelled_callee(facts, member.site.node));
+        related.push(Label { location: program.location(place.file, call_span(facts, member.site.node)), text });
+    }
+    Some(Finding {
+        rule: RULE.into(),
+        level: judgement.level,
+        message,
+        primary: call_label,
+        related,
+        flow,
+        help: Some(help(site, repetition, batched.as_deref())),
+        subject: format!("{} {}", program.qualified_name(site.function), called),
+        fingerprint: String::new(),
+        confidence: site.confidence,
+        redact: Vec::new(),
+    })
+}
+
+struct Judgement {
+    level: Level,
+    /// Why the level is lower, for the message.
+    remark: &'static str,
+}
+
+/// The level: a warning, or a note where the round trips may be meant.
+fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgement {
+    let note = |remark| Judgement { level: Level::Note, remark };
+    let Repeated { site, repetition } = repeated;
+    if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
+        return note(", though the library may batch calls of the same tick");
+    }
+    if site.query.access == Access::Write {
+        if opens_transaction_per_item(place, repetition, site.node) {
+            return note(", each in a transaction of its own");
+        }
+        if fact.is_some_and(|fact| fact.batched.is_none()) {
+            return note("; fine where each row must be written on its own (hooks, signals, validation)");
+        }
+    }
+    Judgement { level: Level::Warning, remark: "" }
+}
+
+/// `role_id` of `role_ids`, or `item` of a callback without a name for it.
+fn item_text(facts: &FileFacts, repetition: &Repetition) -> String {
+    let names: Vec<&str> = repetition.items.iter().map(|&name| facts.text(name)).take(2).collect();
+    let source = repetition.source.filter(|_| repetition.kind != RepetitionKind::While && repetition.kind != RepetitionKind::Counted);
+    let of = source.map(|source| spell(facts, source)).filter(|text| text.len() <= 60 && text != "…");
+    let item = match names.first() {
+        Some(name) if !name.starts_with('_') => format!("`{name}`"),
+        _ => "item".to_string(),
+    };
+    match of {
+        Some(of) => format!("{item} of `{of}`"),
+        None => item,
+    }
+}
+
+fn spelled_callee(facts: &FileFacts, site: NodeId) -> String {
+    match facts.arena.kind(site) {
+        NodeKind::Call { callee, form, .. } if form != CallForm::Pattern => spell(facts, callee),
+        _ => spell(facts, site),
+    }
+}
+
+/// A call's span without the lines of its arguments: up to the callee's end.
+fn call_span(facts: &FileFacts, site: NodeId) -> crate::model::source::Span {
+    match facts.arena.kind(site) {
+        NodeKind::Call { callee, .. } if arguments(facts, site).len() > 0 => {
+            let whole = facts.arena.span(site);
+            let callee = facts.arena.span(callee);
+            if callee.end > whole.start { crate::model::source::Span { start: whole.start, end: callee.end } } else { whole }
+        }
+        _ => facts.arena.span(site),
+    }
+}
+
+/// `A.b` → `C.d`: the functions between the loop and the query, and the query's call.
+fn chain_text(place: &Place, site: &Site) -> String {
+    let Some((callee, reach)) = site.reached else { return String::new() };
+    let steps = place.summaries.chain(callee, reach);
+    let mut names: Vec<String> = steps.iter().skip(1).map(|(function, _)| format!("`{}`", place.program.short_name(*function))).collect();
+    if let Some(&(function, node)) = steps.last() {
+        names.push(format!("`{}`", spelled_callee(place.program.file(function.file), node)));
+    }
+    names.join(" → ")
+}
+
+/// The chain from the call in the loop to the query, as labelled places.
+fn steps(place: &Place, site: &Site) -> Vec<Label> {
+    let program = place.program;
+    let runs = |function: GlobalDef, node: NodeId| {
+        let facts = program.file(function.file);
+        let table = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
+        let text = format!("`{}` runs the query{table}", spelled_callee(facts, node));
+        Label { location: program.location(function.file, call_span(facts, node)), text }
+    };
+    let Some((callee, reach)) = site.reached else { return vec![runs(site.function, site.node)] };
+    let calls = |at: GlobalDef, node: NodeId, callee: GlobalDef| Label {
+        location: program.location(at.file, call_span(program.file(at.file), node)),
+        text: format!("calls `{}`", program.short_name(callee)),
+    };
+    let chain = place.summaries.chain(callee, reach);
+    let mut labels = vec![calls(site.function, site.node, callee)];
+    for pair in chain.windows(2) {
+        labels.push(calls(pair[0].0, pair[0].1, pair[1].0));
+    }
+    if let Some(&(function, node)) = chain.last() {
+        labels.push(runs(function, node));
+    }
+    labels
+}
+
+fn help(site: &Site, repetition: &Repetition, batched: Option<&str>) -> String {
+    let write = site.query.access == Access::Write;
+    let what = match (write, repetition.concurrent) {
+        (true, _) => "collect the rows in the loop and write them in one statement after it",
+        (false, true) => "running them at once does not make them fewer: fetch all rows in one query and look them up by key",
+        (false, false) => "fetch all rows in one query before the loop and look them up by key in it",
+    };
+    match batched {
+        Some(batched) => format!("{what}: {batched}"),
+        None => what.to_string(),
+    }
+}
