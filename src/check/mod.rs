@@ -8,6 +8,7 @@ mod business_logic_in_handler;
 mod data_access_in_handler;
 mod dependence;
 mod handlers;
+pub mod hardcoded_secret;
 mod loops;
 mod n_plus_one;
 

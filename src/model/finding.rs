@@ -160,3 +160,15 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
 }
+
+/// A secret as it may be shown: a quarter of it, four characters at most, then `****`. No format prints more.
+pub fn masked(secret: &str) -> String {
+    let mut text: String = secret.chars().take(shown(secret)).collect();
+    text.push_str("****");
+    text
+}
+
+/// How many characters of a secret may be shown.
+pub fn shown(secret: &str) -> usize {
+    (secret.chars().take(16).count() / 4).min(4)
+}

@@ -10,11 +10,9 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Sources;
-use crate::model::finding::{Finding, Outcome};
+use crate::model::finding::{Finding, Outcome, masked, shown};
 use crate::model::source::Span;
 
-/// How much of a secret may be shown at most, in characters.
-const SHOWN: usize = 4;
 /// Shorter secrets are too common as words to be blotted out of messages; their places in the source still are.
 const SEARCHED: usize = 8;
 
@@ -67,21 +65,10 @@ impl Masks {
     }
 }
 
-/// A secret with its end blotted out, for messages: the first characters (a quarter, four at most), then `****`.
-pub fn masked(secret: &str) -> String {
-    let mut text: String = secret.chars().take(shown(secret)).collect();
-    text.push_str("****");
-    text
-}
-
-fn shown(secret: &str) -> usize {
-    SHOWN.min(secret.chars().take(SHOWN * 4).count() / 4)
-}
-
 fn is_shown(text: &str, span: Span, at: u32) -> bool {
     let secret = text.get(span.range()).unwrap_or("");
     let before = text.get(span.start as usize..at as usize).unwrap_or(secret);
-    before.chars().take(SHOWN).count() < shown(secret)
+    before.chars().take(8).count() < shown(secret)
 }
 
 fn spans_by_path<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeMap<Arc<str>, Vec<Span>> {

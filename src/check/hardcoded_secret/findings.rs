@@ -1,0 +1,182 @@
+//! Hits to findings: the level by the ground on which a file stands, and what to do about it.
+
+use std::sync::Arc;
+
+use super::{SecretHit, SecretKind, generic, scan_source, scan_text};
+use crate::check::Context;
+use crate::model::facts::DefId;
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
+
+const RULE: &str = "hardcoded-secret";
+
+/// What a file is for, as far as the level of a secret depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    Production,
+    /// Settings that say they are for development.
+    Development,
+    /// Run by hand: scripts, seeds, migrations.
+    Tool,
+    Test,
+}
+
+/// Finds secrets in every source file and every configuration file.
+pub(super) fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        let path = program.path(file);
+        let ground = ground_of_source(context, file);
+        let help = help(Some(facts.language.family()));
+        findings.extend(scan_source(facts).iter().filter_map(|hit| finding(path, hit, ground, help)));
+    }
+    for (path, text) in context.texts {
+        let ground = ground_of_path(path);
+        findings.extend(scan_text(path, text).iter().filter_map(|hit| finding(path, hit, ground, help(None))));
+    }
+    findings
+}
+
+fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, help: &str) -> Option<Finding> {
+    let ground = if hit.in_test { Ground::Test } else { ground };
+    let level = level(hit, ground)?;
+    let mut message = hit.message();
+    if let Some(why) = why_lower(hit, ground) {
+        message.push(' ');
+        message.push_str(why);
+    }
+    let location = Location { path: path.clone(), span: hit.span };
+    Some(Finding {
+        rule: Arc::from(RULE),
+        level,
+        message,
+        primary: Label { location, text: hit.label().to_owned() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some(help.to_owned()),
+        subject: format!("{}:{}", kind_word(&hit.kind), hit.name),
+        fingerprint: String::new(),
+        confidence: if hit.provider || hit.kind == SecretKind::PrivateKey { Confidence::High } else { Confidence::Medium },
+        redact: vec![hit.redact],
+    })
+}
+
+/// Vendors' tokens at full level everywhere. What only its place makes a secret is nothing in a test.
+fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
+    if hit.provider {
+        return Some(Level::Error);
+    }
+    match ground {
+        Ground::Test => hit.strong.then_some(Level::Note),
+        Ground::Tool | Ground::Development => Some(if hit.strong { Level::Warning } else { Level::Note }),
+        // Signed tokens expire; whether this one has is not written in the code.
+        Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
+        Ground::Production => Some(Level::Error),
+    }
+}
+
+fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
+    match ground {
+        _ if hit.provider => None,
+        Ground::Test => Some("A note only: this is test code."),
+        Ground::Tool => Some("Not an error: this is a script, a seed or a migration."),
+        Ground::Development => Some("Not an error: the file is for development."),
+        Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
+        Ground::Production => None,
+    }
+}
+
+fn kind_word(kind: &SecretKind) -> &'static str {
+    match kind {
+        SecretKind::ProviderToken => "token",
+        SecretKind::PrivateKey => "private-key",
+        SecretKind::SignedToken => "jwt",
+        SecretKind::ConnectionUrl { .. } => "url",
+        SecretKind::CredentialPosition => "position",
+        SecretKind::HashedLiteral => "hashed",
+        SecretKind::Fallback => "fallback",
+        SecretKind::NamedLiteral => "name",
+    }
+}
+
+fn ground_of_source(context: &Context, file: FileId) -> Ground {
+    let module = GlobalDef { file, def: DefId::MODULE };
+    let is = |role| context.program.is(module, role);
+    if is(Role::Test) {
+        return Ground::Test;
+    }
+    if is(Role::Script) || is(Role::Migration) {
+        return Ground::Tool;
+    }
+    ground_of_path(context.program.path(file))
+}
+
+fn ground_of_path(path: &str) -> Ground {
+    const TESTS: &[&str] = &[
+        "test",
+        "tests",
+        "spec",
+        "specs",
+        "e2e",
+        "cypress",
+        "playwright",
+        "fixture",
+        "fixtures",
+        "mock",
+        "mocks",
+        "testdata",
+        "testing",
+        "conftest",
+        "stub",
+        "stubs",
+    ];
+    const TOOLS: &[&str] = &["script", "scripts", "seed", "seeds", "seeder", "seeders", "migrations"];
+    const DEVELOPMENT: &[&str] = &["dev", "development", "local", "localhost", "sandbox", "devcontainer", "demo"];
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let words = generic::words(name);
+    let any = |list: &[&str]| {
+        words.iter().any(|word| list.contains(&word.as_str()))
+            || folders.split('/').any(|folder| list.contains(&folder.trim_matches(['_', '.']).to_ascii_lowercase().as_str()))
+    };
+    match () {
+        () if any(TESTS) => Ground::Test,
+        () if any(TOOLS) => Ground::Tool,
+        () if any(DEVELOPMENT) => Ground::Development,
+        () => Ground::Production,
+    }
+}
+
+fn help(family: Option<Family>) -> &'static str {
+    match family {
+        Some(Family::Python) => {
+            "read it from the environment without a default (`os.environ[\"NAME\"]`, a settings field with no value), and replace this one: the history keeps it"
+        }
+        Some(Family::TypeScript) => {
+            "read it from `process.env` and stop at start-up when it is missing, and replace this one: the history keeps it"
+        }
+        Some(Family::Rust) => {
+            "read it with `std::env::var` and stop at start-up when it is missing, and replace this one: the history keeps it"
+        }
+        None => {
+            "take it out of the repository (an ignored file, the platform's secret store, a reference to a secret manager), and replace this one: the history keeps it"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ground_is_told_by_words_of_the_path() {
+        assert_eq!(ground_of_path("app/settings.py"), Ground::Production);
+        assert_eq!(ground_of_path("app/settings/dev.py"), Ground::Development);
+        assert_eq!(ground_of_path(".env.development"), Ground::Development);
+        assert_eq!(ground_of_path("apps/api/__tests__/login.ts"), Ground::Test);
+        assert_eq!(ground_of_path("contest/latest.py"), Ground::Production);
+        assert_eq!(ground_of_path("prisma/seed.ts"), Ground::Tool);
+    }
+}

@@ -1,0 +1,564 @@
+//! Secrets without a vendor's format: is this *name* one of a secret, and does this *value* look like a real one?
+//!
+//! Names are split into words and compared by words: `pass` is in `db_pass`, not in `bypass`. Values must survive every innocent
+//! explanation: placeholder, identifier, sentence, path, reference to a secret kept elsewhere, hash.
+
+use super::entropy;
+
+/// What kind of secret a name promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameClass {
+    /// Signs or encrypts: `SECRET_KEY`, `jwtSecret`, `encryption_key`. Even a weak literal is a flaw.
+    Signing,
+    /// `password`, `db_pass`, `pwd`.
+    Password,
+    /// Opens somebody else's door: `api_key`, `accessToken`, `client_secret`.
+    Token,
+}
+
+/// The words of a name in any convention, in lower case: `DBPassword`, `db-password`, `db_password` → `db`, `password`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let characters: Vec<char> = name.chars().collect();
+    for (at, &c) in characters.iter().enumerate() {
+        let previous = at.checked_sub(1).and_then(|at| characters.get(at)).copied().unwrap_or('_');
+        let next_lower = characters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let starts = c.is_uppercase() && (previous.is_lowercase() || previous.is_ascii_digit() || (previous.is_uppercase() && next_lower));
+        if (starts || !c.is_alphanumeric()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Words that may follow the secret word without taking its meaning away.
+const TAILS: &[&str] = &[
+    "default",
+    "value",
+    "string",
+    "str",
+    "prod",
+    "production",
+    "dev",
+    "development",
+    "local",
+    "staging",
+    "live",
+    "base",
+    "base64",
+    "b64",
+    "hex",
+    "bytes",
+    "plain",
+    "raw",
+    "env",
+    "main",
+    "primary",
+    "secondary",
+    "old",
+    "new",
+    "current",
+    "fallback",
+    "literal",
+    "v1",
+    "v2",
+    "v3",
+];
+
+/// Words before the secret word that make the name one of something else.
+const NOT_BEFORE: &[&str] = &[
+    "forgot",
+    "forgotten",
+    "invalid",
+    "wrong",
+    "bad",
+    "missing",
+    "expired",
+    "no",
+    "without",
+    "show",
+    "hide",
+    "toggle",
+    "confirm",
+    "change",
+    "changed",
+    "public",
+    "pub",
+    "dummy",
+    "fake",
+    "mock",
+    "placeholder",
+    "example",
+    "sample",
+    "hashed",
+    "encrypted",
+    "masked",
+    "max",
+    "min",
+    "num",
+    "is",
+    "has",
+    "use",
+    "uses",
+    "enable",
+    "disable",
+    "require",
+    "requires",
+    "validate",
+    "check",
+    "on",
+    "handle",
+    "foreign",
+    "partition",
+    "sort",
+    "cache",
+    "idempotency",
+    "locale",
+    "translation",
+    "query",
+    "row",
+    "column",
+    "registry",
+    "error",
+    "label",
+    "text",
+    "message",
+    "msg",
+    "help",
+    "csrf",
+    "xsrf",
+    "object",
+    "prop",
+    "next",
+    "page",
+    "cursor",
+    "continuation",
+    "event",
+    "metadata",
+    "redis",
+    "dedupe",
+    "lookup",
+    "site",
+    "captcha",
+    "recaptcha",
+    "keyboard",
+    "separator",
+    "syntax",
+    "unknown",
+    "test",
+    "hash",
+    "unusable",
+];
+
+/// What a name promises, if it is one of a secret.
+pub(super) fn classify(name: &str) -> Option<NameClass> {
+    let words = words(name);
+    let words: Vec<&str> =
+        words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).filter(|word| !word.is_empty()).collect();
+    let tails = words.iter().rev().take_while(|word| TAILS.contains(word)).count();
+    let words = words.get(..words.len().saturating_sub(tails)).unwrap_or(&[]);
+    let (last, before) = words.split_last()?;
+    let (class, used) = match (*last, before.last().copied().unwrap_or("")) {
+        ("password" | "passwd" | "passphrase" | "passcode" | "pwd" | "pw" | "userpassword" | "dbpassword", _) => (NameClass::Password, 0),
+        (
+            "pass",
+            "" | "db" | "database" | "smtp" | "mail" | "email" | "user" | "admin" | "root" | "mysql" | "postgres" | "pg" | "redis"
+            | "mongo" | "rabbitmq" | "mq" | "auth" | "ftp" | "ssh",
+        ) => (NameClass::Password, 0),
+        ("secret" | "secrets", "client" | "api" | "app" | "consumer" | "oauth" | "webhook" | "access") => (NameClass::Token, 1),
+        ("secret" | "secrets" | "secretkey" | "jwtsecret" | "secretkeybase", _) => (NameClass::Signing, 0),
+        (
+            "key",
+            "secret" | "signing" | "encryption" | "encrypt" | "cipher" | "crypto" | "hmac" | "aes" | "jwt" | "session" | "cookie"
+            | "master",
+        ) => (NameClass::Signing, 1),
+        ("key", "api" | "private" | "access" | "auth" | "client" | "app" | "account" | "service" | "license" | "licence" | "shared") => {
+            (NameClass::Token, 1)
+        }
+        ("token" | "tokens", _) => (NameClass::Token, 0),
+        (
+            "apikey" | "apitoken" | "authtoken" | "accesstoken" | "privatekey" | "clientsecret" | "accesskey" | "apisecret" | "authkey",
+            _,
+        ) => (NameClass::Token, 0),
+        ("credential" | "credentials", _) => (NameClass::Token, 0),
+        _ => return None,
+    };
+    let before = before.get(..before.len().saturating_sub(used)).unwrap_or(&[]);
+    (!before.iter().any(|word| NOT_BEFORE.contains(word))).then_some(class)
+}
+
+/// True for a value that stands for one still to come, or names where it is kept.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    let lower = value.to_ascii_lowercase();
+    const WHOLE: &[&str] = &[
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "true",
+        "false",
+        "redacted",
+        "hidden",
+        "default",
+        "string",
+        "empty",
+        "n/a",
+        "na",
+        "unset",
+        "todo",
+        "tbd",
+        "optional",
+        "required",
+        "bearer",
+        "basic",
+        "changeit",
+    ];
+    const START: &[&str] = &[
+        "your",
+        "my-",
+        "my_",
+        "<",
+        "{",
+        "$",
+        "%",
+        "@",
+        "!",
+        "&",
+        "#",
+        "[",
+        "(",
+        "process.env",
+        "os.environ",
+        "os.getenv",
+        "env.",
+        "env:",
+        "env(",
+        "vault:",
+        "arn:aws",
+        "projects/",
+        "sm://",
+        "op://",
+        "ssm:",
+        "enc[",
+        "enc:",
+        "enc(",
+        "keyring:",
+        "file:",
+        "secretref",
+        "secrets.",
+        "var.",
+        "data.",
+        "local.",
+        "module.",
+        "insert",
+        "replace",
+        "enter",
+        "put",
+        "add",
+        "set",
+        "generate",
+        "fill",
+        "see ",
+        "ref:",
+        "to be",
+        "to-be",
+    ];
+    const INSIDE: &[&str] = &[
+        "changeme",
+        "change_me",
+        "change-me",
+        "change this",
+        "changethis",
+        "change-this",
+        "change_this",
+        "placeholder",
+        "redacted",
+        "xxxx",
+        "****",
+        "....",
+        "----",
+        "example",
+        "dummy",
+        "replace",
+        "${",
+        "{{",
+        "<your",
+        "your_",
+        "your-",
+        "_here",
+        "-here",
+        "goes here",
+        "not-set",
+        "not_set",
+        "lorem",
+        "ipsum",
+        "%(",
+        "%s",
+        "\u{2026}",
+    ];
+    value.is_empty()
+        || WHOLE.contains(&lower.as_str())
+        || START.iter().any(|start| lower.starts_with(start))
+        || INSIDE.iter().any(|inside| lower.contains(inside))
+        || entropy::longest_run(value) == value.chars().count()
+}
+
+/// True for a value that says the same as its name: `PASSWORD_RESET = "password_reset"`, `JWT_SECRET: 'jwt-secret'`.
+pub(super) fn says_its_name(name: &str, value: &str) -> bool {
+    words(name).concat() == words(value).concat()
+}
+
+/// The hash of a password: not the password.
+pub(super) fn is_password_hash(value: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "$2a$", "$2b$", "$2y$", "$argon2", "$pbkdf2", "$scrypt", "$1$", "$5$", "$6$", "pbkdf2_", "pbkdf2:", "scrypt:", "argon2", "bcrypt",
+        "sha1$", "sha256$", "sha512$", "md5$", "{ssha}", "{sha",
+    ];
+    let lower = value.trim_start().to_ascii_lowercase();
+    STARTS.iter().any(|start| lower.starts_with(start))
+}
+
+/// A value that is a name of something: words joined by `_ - . : /`, camel case, constants.
+pub(super) fn is_identifier(value: &str) -> bool {
+    if !value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '@')) {
+        return false;
+    }
+    let pieces = words(value);
+    let short_number = |piece: &str| piece.len() <= 4 && piece.chars().all(|c| c.is_ascii_digit());
+    !pieces.is_empty()
+        && pieces.iter().all(|piece| short_number(piece) || is_wordlike(piece.trim_end_matches(|c: char| c.is_ascii_digit())))
+}
+
+/// Letters that a person could pronounce.
+fn is_wordlike(piece: &str) -> bool {
+    const ACRONYMS: &[&str] = &[
+        "api", "jwt", "http", "https", "db", "sql", "xml", "html", "css", "url", "id", "aws", "gcp", "ssl", "tls", "dns", "csrf", "rsa",
+        "hmac", "sha", "md", "pkce", "mfa", "v",
+    ];
+    if ACRONYMS.contains(&piece) {
+        return true;
+    }
+    let is_vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+    let letters = piece.chars().count();
+    let vowels = piece.chars().filter(|&c| is_vowel(c)).count();
+    let consonants = piece.split(is_vowel).map(str::len).max().unwrap_or(0);
+    (2..=16).contains(&letters) && piece.chars().all(|c| c.is_ascii_lowercase()) && vowels * 5 >= letters && consonants <= 4
+}
+
+/// A value for which a credential position is evidence enough: anything but placeholders, hashes and references.
+pub(super) fn is_literal_secret(value: &str) -> bool {
+    let length = value.chars().count();
+    (1..=4096).contains(&length) && !is_placeholder(value) && !is_password_hash(value) && !value.contains("://") && !is_path(value)
+}
+
+/// A value that looks like a real secret on its own, given that its name says so.
+pub(super) fn looks_secret(name: &str, value: &str) -> bool {
+    let length = value.chars().count();
+    let fits = (8..=512).contains(&length) && value.chars().all(|c| c.is_ascii_graphic());
+    fits && is_literal_secret(value)
+        && !says_its_name(name, value)
+        && !is_identifier(value)
+        && !is_dull(value)
+        && !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';'])
+        && is_random(value)
+}
+
+/// Made of the words samples are made of, or of a keyboard's rows.
+fn is_dull(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "password",
+        "passwort",
+        "passwd",
+        "p@ssw0rd",
+        "passw0rd",
+        "p@ssword",
+        "pass",
+        "secret",
+        "s3cr3t",
+        "token",
+        "apikey",
+        "key",
+        "test",
+        "demo",
+        "foobar",
+        "foo",
+        "bar",
+        "baz",
+        "qwerty",
+        "admin",
+        "default",
+        "insecure",
+        "django",
+        "super",
+        "user",
+        "root",
+        "hunter",
+        "letmein",
+        "welcome",
+        "hello",
+        "world",
+        "guest",
+        "sample",
+        "fake",
+        "mock",
+        "invalid",
+        "wrong",
+        "valid",
+        "correct",
+        "my",
+        "your",
+        "some",
+        "random",
+        "strong",
+        "development",
+        "dev",
+        "local",
+        "only",
+        "for",
+        "new",
+        "old",
+        "access",
+        "refresh",
+        "auth",
+        "jwt",
+        "session",
+        "client",
+        "app",
+        "api",
+    ];
+    let mut residue = value.to_ascii_lowercase();
+    for word in WORDS {
+        residue = residue.replace(word, " ");
+    }
+    let left = residue.chars().filter(|c| c.is_ascii_alphabetic()).count();
+    let changed = residue != value.to_ascii_lowercase();
+    entropy::longest_run(value) >= 5 || entropy::longest_sequence(value) >= 6 || entropy::is_periodic(value) || (changed && left < 6)
+}
+
+fn is_random(value: &str) -> bool {
+    let length = value.chars().count();
+    let any = |test: fn(&char) -> bool| value.chars().any(|c| test(&c));
+    let lower = any(char::is_ascii_lowercase);
+    let upper = any(char::is_ascii_uppercase);
+    let digit = any(char::is_ascii_digit);
+    let symbol = any(char::is_ascii_punctuation);
+    let kinds = [lower, upper, digit, symbol].into_iter().filter(|&kind| kind).count();
+    let entropy = entropy::shannon(value);
+    if value.chars().all(|c| c.is_ascii_hexdigit()) && length >= 16 {
+        return digit && (lower || upper) && entropy >= 3.0;
+    }
+    let mixed = digit && (lower || upper) || (lower && upper && symbol) || (lower && upper && length >= 24);
+    kinds >= 2 && mixed && entropy >= if length <= 16 { 3.0 } else { 3.5 }
+}
+
+/// A file or resource path, a version, a date, an address.
+fn is_path(value: &str) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        ".pem", ".key", ".json", ".yaml", ".yml", ".txt", ".crt", ".pub", ".env", ".html", ".js", ".ts", ".py", ".rs", ".toml", ".xml",
+        ".md",
+    ];
+    let lower = value.to_ascii_lowercase();
+    let rooted = value.starts_with('/') && value.len() < 80 && value.get(1..).is_some_and(|rest| rest.contains('/') || is_identifier(rest));
+    rooted
+        || value.starts_with("./")
+        || value.starts_with("../")
+        || value.starts_with("~/")
+        || EXTENSIONS.iter().any(|end| lower.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_by_words() {
+        use NameClass::*;
+        let cases = [
+            ("SECRET_KEY", Some(Signing)),
+            ("jwtSecret", Some(Signing)),
+            ("JWT_SECRET_DEV", Some(Signing)),
+            ("encryption-key", Some(Signing)),
+            ("DBPassword", Some(Password)),
+            ("db_pass", Some(Password)),
+            ("password1", Some(Password)),
+            ("pwd", Some(Password)),
+            ("apiKey", Some(Token)),
+            ("STRIPE_API_KEY", Some(Token)),
+            ("access_token", Some(Token)),
+            ("clientSecret", Some(Token)),
+            ("aws_secret_access_key", Some(Token)),
+            ("passed", None),
+            ("bypass", None),
+            ("compass", None),
+            ("monkey", None),
+            ("keyboard_key", None),
+            ("tokenizer", None),
+            ("max_tokens", None),
+            ("secretary", None),
+            ("author", None),
+            ("password_hash", None),
+            ("PASSWORD_RESET", None),
+            ("forgot_password", None),
+            ("secret_name", None),
+            ("public_key", None),
+            ("token_type", None),
+            ("csrf_token", None),
+            ("key", None),
+            ("primary_key", None),
+            ("password_field", None),
+        ];
+        for (name, class) in cases {
+            assert_eq!(classify(name), class, "{name}");
+        }
+    }
+
+    #[test]
+    fn values_must_survive_every_innocent_explanation() {
+        let real = [
+            ("SECRET_KEY", "3488a63e1765035d386f05409663f55c83bfae3b3c61a932744b20ad14244dcf"),
+            ("hmac_key", "pa4qacea4VK9t9nGv7yZtwmj"),
+            ("db_password", "kX9#vLq2Tz"),
+            ("token", "b7e23ec2-9af1-4d3c-8e5b-6d0c1f7a2e94"),
+            ("api_key", "Zq3vT8xN5mB2kL7p"),
+        ];
+        for (name, value) in real {
+            assert!(looks_secret(name, value), "{value}");
+        }
+        let innocent = [
+            ("PASSWORD_RESET", "password_reset"),
+            ("token", "refresh_token"),
+            ("INVALID_PASSWORD", "INVALID_PASSWORD"),
+            ("password", "changeme"),
+            ("secret", "your-secret-here1"),
+            ("password", "${DB_PASSWORD}"),
+            ("password", "{{ vault.password }}"),
+            ("token", "<token>"),
+            ("password", "Enter your password"),
+            ("secret", "xxxxxxxxxxxx"),
+            ("password", "password123"),
+            ("token", "user.created.v2"),
+            ("secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"),
+            ("password", "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"),
+            ("private_key", "keys/server.pem"),
+            ("password", "12345678"),
+            ("api_key", "process.env.API_KEY"),
+            ("token", "camelCaseIdentifier2"),
+            ("password", "abcdefgh1"),
+            ("token", "aaaaaaaa1"),
+            ("api_key", "https://example.com/key1"),
+            ("password", "short1"),
+            ("secretToken", "mySuperSecretToken1"),
+        ];
+        for (name, value) in innocent {
+            assert!(!looks_secret(name, value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `hardcoded-secret`: credentials written into source code and configuration files.
+//!
+//! Three layers, surest first. Formats of vendors, private keys and URLs (`providers`, `urls`) speak for themselves. Credential positions
+//! (`positions`) are places where whatever literal stands is a credential: the key of `jwt.sign`, the secret of a session. Last come a
+//! name that promises a secret together with a value that looks like one (`generic`).
+//!
+//! The scans are pure and know one file; `check` gives the findings their level by the role of the file. No message holds a secret whole.
+
+mod entropy;
+mod findings;
+mod generic;
+mod jwt;
+mod positions;
+mod providers;
+mod source;
+mod texts;
+mod urls;
+
+use super::Context;
+use crate::model::facts::FileFacts;
+use crate::model::finding::{Finding, masked};
+use crate::model::source::Span;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretKind {
+    /// A vendor's token, by its exact format; `name` is the vendor's ("a Stripe key").
+    ProviderToken,
+    PrivateKey,
+    /// A JWT with real claims.
+    SignedToken,
+    /// A URL with a password; `name` is its scheme.
+    ConnectionUrl {
+        host: String,
+    },
+    /// A literal where an API takes a credential; `name` is the API.
+    CredentialPosition,
+    /// A literal password given to a password hasher; `name` is the hasher.
+    HashedLiteral,
+    /// A fallback for a setting that is missing; `name` is the setting.
+    Fallback,
+    /// Name and value together; `name` is the name.
+    NamedLiteral,
+}
+
+/// One credential in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretHit {
+    /// Where to point: the literal, or in a text file the value.
+    pub span: Span,
+    /// The bytes no report may print whole.
+    pub redact: Span,
+    pub kind: SecretKind,
+    pub name: String,
+    /// A vendor's own format: reported at full level everywhere, test code included.
+    pub provider: bool,
+    /// The value would be taken for a secret without its place, too: kept in test code, at a lower level.
+    pub strong: bool,
+    /// Inside test code by syntax.
+    pub in_test: bool,
+    /// The value, blotted out but for its beginning.
+    pub masked: String,
+}
+
+/// The rule's code.
+pub fn check(context: &Context) -> Vec<Finding> {
+    findings::check(context)
+}
+
+/// Finds credentials in a source file.
+pub fn scan_source(facts: &FileFacts) -> Vec<SecretHit> {
+    source::scan(facts)
+}
+
+/// Finds credentials in a text file that is not source code.
+pub fn scan_text(path: &str, text: &str) -> Vec<SecretHit> {
+    texts::scan(path, text)
+}
+
+impl SecretHit {
+    /// What is wrong, in one sentence.
+    pub fn message(&self) -> String {
+        let SecretHit { name, masked, .. } = self;
+        match &self.kind {
+            SecretKind::ProviderToken => format!("{} is written here: `{masked}`.", capital(name)),
+            SecretKind::PrivateKey => "A private key is written here.".to_owned(),
+            SecretKind::SignedToken => format!("A signed token with real claims is written here: `{masked}`."),
+            SecretKind::ConnectionUrl { host } => format!("A `{name}` URL holds the password for `{host}`: `{masked}`."),
+            SecretKind::CredentialPosition => format!("`{name}` is given a literal credential: `{masked}`."),
+            SecretKind::HashedLiteral => format!("`{name}` is given a literal password: `{masked}`."),
+            SecretKind::Fallback => format!("`{name}` falls back to a literal where it is not set: `{masked}`."),
+            SecretKind::NamedLiteral => format!("`{name}` is a literal that looks like a real secret: `{masked}`."),
+        }
+    }
+
+    /// A few words for the label at the place.
+    pub fn label(&self) -> &'static str {
+        match self.kind {
+            SecretKind::ProviderToken => "recognised by its exact format",
+            SecretKind::PrivateKey => "the key",
+            SecretKind::SignedToken => "whoever reads the code can use it",
+            SecretKind::ConnectionUrl { .. } => "the password",
+            SecretKind::CredentialPosition => "a literal where a credential is taken",
+            SecretKind::HashedLiteral => "everybody who reads the code knows it",
+            SecretKind::Fallback => "used wherever the setting is missing, production included",
+            SecretKind::NamedLiteral => "the value",
+        }
+    }
+
+    fn of_format(text: &str, found: &providers::Found, base: usize) -> SecretHit {
+        let kind = match found.class {
+            providers::Class::Token => SecretKind::ProviderToken,
+            providers::Class::PrivateKey => SecretKind::PrivateKey,
+            providers::Class::Jwt => SecretKind::SignedToken,
+        };
+        let span = Span::new(base + found.start, base + found.end);
+        let masked = masked(text.get(found.start..found.end).unwrap_or(""));
+        let provider = found.class == providers::Class::Token;
+        SecretHit { span, redact: span, kind, name: found.name.to_owned(), provider, strong: true, in_test: false, masked }
+    }
+
+    fn of_url(text: &str, url: &urls::UrlSecret, base: usize) -> SecretHit {
+        let span = Span::new(base + url.start, base + url.end);
+        let kind = SecretKind::ConnectionUrl { host: url.host.clone() };
+        let masked = masked(text.get(url.start..url.end).unwrap_or(""));
+        SecretHit { span, redact: span, kind, name: url.scheme.clone(), provider: false, strong: true, in_test: false, masked }
+    }
+
+    fn named(text: &str, name: &str, start: usize, end: usize) -> SecretHit {
+        let span = Span::new(start, end);
+        let masked = masked(text.get(start..end).unwrap_or(""));
+        SecretHit {
+            span,
+            redact: span,
+            kind: SecretKind::NamedLiteral,
+            name: name.to_owned(),
+            provider: false,
+            strong: true,
+            in_test: false,
+            masked,
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// In order of place; of overlapping hits the surest one (they come surest first).
+fn without_repeats(hits: Vec<SecretHit>) -> Vec<SecretHit> {
+    let mut kept: Vec<SecretHit> = Vec::new();
+    for hit in hits {
+        let overlaps = |other: &SecretHit| other.redact.start < hit.redact.end && hit.redact.start < other.redact.end;
+        if !kept.iter().any(overlaps) {
+            kept.push(hit);
+        }
+    }
+    kept.sort_by_key(|hit| (hit.span.start, hit.span.end));
+    kept
+}

@@ -1,0 +1,532 @@
+//! The scan of one source file's facts: every literal against the formats, every bound or passed literal against names and positions.
+
+use std::collections::BTreeMap;
+
+use super::generic::{self, NameClass};
+use super::{SecretHit, SecretKind, positions, providers, urls};
+use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefKind, FileFacts, ImportItem};
+use crate::model::finding::masked;
+use crate::model::source::{Family, Span};
+
+/// How deep wrappers around a literal are followed.
+const WRAPPERS: usize = 8;
+/// How many nodes of an options object are looked at.
+const OPTIONS: usize = 400;
+
+pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
+    let scan = Scan { facts, imports: imports(facts) };
+    let mut hits = Vec::new();
+    for id in facts.arena.ids() {
+        scan.formats(id, &mut hits);
+    }
+    for id in facts.arena.ids() {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(id) {
+            scan.call(id, callee, &mut hits);
+        }
+    }
+    for id in facts.arena.ids() {
+        scan.binding(id, &mut hits);
+    }
+    scan.definitions(&mut hits);
+    let tests: Vec<Span> = facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST)).map(|def| def.span).collect();
+    for hit in &mut hits {
+        hit.in_test = tests.iter().any(|test| test.contains(hit.span));
+    }
+    super::without_repeats(hits)
+}
+
+struct Scan<'a> {
+    facts: &'a FileFacts,
+    /// Local name → what it is imported from: `jwt` → `jsonwebtoken`, `EncodingKey` → `jsonwebtoken.EncodingKey`.
+    imports: BTreeMap<&'a str, String>,
+}
+
+/// A literal that a value comes down to.
+struct Leaf {
+    id: NodeId,
+    /// It stands in for this setting when that is missing.
+    fallback_of: Option<String>,
+}
+
+impl<'a> Scan<'a> {
+    /// Vendor formats, private keys and URLs in literals, and in text put together from literals.
+    fn formats(&self, id: NodeId, hits: &mut Vec<SecretHit>) {
+        match self.facts.arena.kind(id) {
+            NodeKind::Str(name) | NodeKind::Bytes(name) => {
+                let value = self.facts.text(name);
+                if value.len() >= 16 {
+                    self.formats_in(id, value, hits);
+                }
+            }
+            NodeKind::Text { parts, .. } => {
+                let mut value = String::new();
+                for part in self.facts.arena.list(parts) {
+                    // A value between the literals breaks every format.
+                    value.push_str(self.facts.string(part).unwrap_or("\0"));
+                }
+                if value.len() >= 16 {
+                    self.formats_in(id, &value, hits);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn formats_in(&self, id: NodeId, value: &str, hits: &mut Vec<SecretHit>) {
+        let whole = self.facts.arena.span(id);
+        let base = self.base(id, value);
+        let mut add = |mut hit: SecretHit| {
+            hit.span = whole;
+            hit.redact = base.map_or(whole, |base| Span { start: hit.redact.start + base, end: hit.redact.end + base });
+            hits.push(hit);
+        };
+        providers::find(value).iter().for_each(|found| add(SecretHit::of_format(value, found, 0)));
+        urls::find(value).iter().for_each(|url| add(SecretHit::of_url(value, url, 0)));
+    }
+
+    /// Where a literal's value starts in the file, if it is written as it is: in plain quotes without escapes.
+    fn base(&self, id: NodeId, value: &str) -> Option<u32> {
+        let span = self.facts.arena.span(id);
+        match (span.end - span.start).checked_sub(value.len() as u32) {
+            Some(0) => Some(span.start),
+            Some(2) => Some(span.start + 1),
+            _ => None,
+        }
+    }
+
+    fn call(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, form, .. } = self.facts.arena.kind(id) else { return };
+        if matches!(form, CallForm::Jsx | CallForm::Pattern) {
+            return;
+        }
+        let Some(path) = self.path(callee) else { return };
+        let short = shortened(&path);
+        let positional: Vec<NodeId> = self.facts.arena.list(args).filter(|&arg| !self.is_named(arg)).collect();
+        if let Some(&argument) = positions::argument(&path).and_then(|at| positional.get(at)) {
+            self.credential(argument, &short, SecretKind::CredentialPosition, hits);
+        }
+        if positions::is_hasher(&path) {
+            let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
+            if let Some(argument) = named.or(positional.first().copied()) {
+                self.credential(argument, &short, SecretKind::HashedLiteral, hits);
+            }
+        }
+        if positions::takes_options(&path) {
+            let is_local = self.names_local_host(id);
+            for argument in self.facts.arena.list(args) {
+                self.options(argument, &short, is_local, hits);
+            }
+        }
+    }
+
+    fn is_named(&self, id: NodeId) -> bool {
+        matches!(self.facts.arena.kind(id), NodeKind::Argument { .. })
+    }
+
+    fn password_argument(&self, id: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } if generic::classify(self.facts.text(name)) == Some(NameClass::Password) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A literal at a credential position.
+    fn credential(&self, value: NodeId, api: &str, kind: SecretKind, hits: &mut Vec<SecretHit>) {
+        for leaf in self.leaves(value) {
+            let text = self.literal(leaf.id);
+            if !generic::is_literal_secret(text) || is_stand_in(text) || is_environment_name(text) {
+                continue;
+            }
+            let (kind, name) = match leaf.fallback_of {
+                Some(setting) => (SecretKind::Fallback, setting),
+                None => (kind.clone(), api.to_owned()),
+            };
+            hits.push(self.hit(leaf.id, kind, &name));
+        }
+    }
+
+    /// Credentials in the options of a call: entries of object literals and named arguments with the name of one.
+    fn options(&self, root: NodeId, api: &str, is_local: bool, hits: &mut Vec<SecretHit>) {
+        let mut seen = 0;
+        self.facts.arena.walk_while(root, |id| {
+            seen += 1;
+            if let Some((name, value)) = self.bound(id) {
+                let class = generic::classify(&name).or((name == "pass" || name == "keys").then_some(NameClass::Password));
+                for leaf in class.map(|_| self.leaves(value)).unwrap_or_default() {
+                    let text = self.literal(leaf.id);
+                    let harmless = is_local && class == Some(NameClass::Password) && !generic::looks_secret(&name, text);
+                    let weak_fallback =
+                        leaf.fallback_of.is_some() && class == Some(NameClass::Password) && !generic::looks_secret(&name, text);
+                    let same = generic::says_its_name(&name, text) && class != Some(NameClass::Signing);
+                    if generic::is_literal_secret(text)
+                        && !harmless
+                        && !weak_fallback
+                        && !same
+                        && !is_environment_name(text)
+                        && !is_stand_in(text)
+                    {
+                        let kind = if leaf.fallback_of.is_some() { SecretKind::Fallback } else { SecretKind::CredentialPosition };
+                        hits.push(self.hit(leaf.id, kind, leaf.fallback_of.as_deref().unwrap_or(api)));
+                    }
+                }
+            }
+            seen < OPTIONS
+        });
+    }
+
+    /// Whether a call's options name this machine or a container as host.
+    fn names_local_host(&self, call: NodeId) -> bool {
+        let (mut local, mut seen) = (false, 0);
+        self.facts.arena.walk_while(call, |id| {
+            seen += 1;
+            if let Some((name, value)) = self.bound(id)
+                && matches!(name.to_ascii_lowercase().as_str(), "host" | "hostname" | "server" | "endpoint")
+                && let Some(host) = self.facts.string(value)
+            {
+                local |= !host.contains('.') || host.starts_with("127.") || host.contains("localhost");
+            }
+            seen < OPTIONS
+        });
+        local
+    }
+
+    /// A name and the value given to it: assignment, declaration, entry, named argument.
+    fn bound(&self, id: NodeId) -> Option<(String, NodeId)> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } => Some((self.facts.text(name).to_owned(), value)),
+            NodeKind::Entry { key, value } => Some((self.name_of(key)?, value)),
+            NodeKind::Assign { target, value, .. } => Some((self.name_of(target)?, value)),
+            NodeKind::Declare { target, value: Some(value), .. } => Some((self.name_of(target)?, value)),
+            _ => None,
+        }
+    }
+
+    fn name_of(&self, id: NodeId) -> Option<String> {
+        let text = match self.facts.arena.kind(id) {
+            NodeKind::Name(name) | NodeKind::Str(name) | NodeKind::Member { name, .. } => self.facts.text(name),
+            NodeKind::Index { index, .. } => self.facts.string(index)?,
+            _ => return None,
+        };
+        (text.len() <= 80).then(|| text.to_owned())
+    }
+
+    fn binding(&self, id: NodeId, hits: &mut Vec<SecretHit>) {
+        if let NodeKind::Binary { op: BinaryOp::Equal, left, right } = self.facts.arena.kind(id) {
+            for (side, other) in [(left, right), (right, left)] {
+                if self.facts.string(other).is_some()
+                    && let Some(name) = self.name_of(side)
+                {
+                    self.named(&name, other, hits);
+                }
+            }
+            return;
+        }
+        if let NodeKind::Call { callee, .. } = self.facts.arena.kind(id) {
+            // `getenv("SECRET_KEY", "…")` names the setting itself, whatever it is bound to.
+            if self.facts.arena.span(callee) != self.facts.arena.span(id) {
+                self.fallbacks(id, hits);
+            }
+            return;
+        }
+        if let Some((name, value)) = self.bound(id) {
+            self.named(&name, value, hits);
+        }
+    }
+
+    fn definitions(&self, hits: &mut Vec<SecretHit>) {
+        for def in &self.facts.defs {
+            if let (DefKind::Field | DefKind::Variable, Some(value)) = (def.kind, def.value) {
+                self.named(self.facts.text(def.name), value, hits);
+            }
+            for param in &def.params {
+                if let (Some(name), Some(default)) = (param.name, param.default) {
+                    self.named(self.facts.text(name), default, hits);
+                }
+            }
+        }
+    }
+
+    /// A literal bound to a name.
+    fn named(&self, name: &str, value: NodeId, hits: &mut Vec<SecretHit>) {
+        let class = generic::classify(name);
+        if class.is_none() && !matches!(self.facts.arena.kind(value), NodeKind::Binary { .. } | NodeKind::Call { .. }) {
+            return;
+        }
+        for leaf in self.leaves(value) {
+            let text = self.literal(leaf.id);
+            match &leaf.fallback_of {
+                Some(setting) => {
+                    let class = generic::classify(setting).or(class);
+                    if class.is_some_and(|class| is_fallback_secret(class, setting, text)) {
+                        hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
+                    }
+                }
+                None if class.is_some() && (generic::looks_secret(name, text) || is_setting_value(name, text)) => {
+                    hits.push(self.hit(leaf.id, SecretKind::NamedLiteral, name));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn fallbacks(&self, id: NodeId, hits: &mut Vec<SecretHit>) {
+        for leaf in self.leaves(id) {
+            let Some(setting) = &leaf.fallback_of else { continue };
+            if generic::classify(setting).is_some_and(|class| is_fallback_secret(class, setting, self.literal(leaf.id))) {
+                hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
+            }
+        }
+    }
+
+    fn hit(&self, literal: NodeId, kind: SecretKind, name: &str) -> SecretHit {
+        let text = self.literal(literal);
+        let span = self.facts.arena.span(literal);
+        let redact = self.base(literal, text).map_or(span, |start| Span { start, end: start + text.len() as u32 });
+        let strong = generic::looks_secret(name, text) && text.len() >= 16;
+        SecretHit { span, redact, kind, name: name.to_owned(), provider: false, strong, in_test: false, masked: masked(text) }
+    }
+
+    fn literal(&self, id: NodeId) -> &'a str {
+        match self.facts.arena.kind(id) {
+            NodeKind::Str(name) | NodeKind::Bytes(name) => self.facts.text(name),
+            _ => "",
+        }
+    }
+
+    /// The literals a value comes down to, through conversions, wrappers and fallbacks.
+    fn leaves(&self, value: NodeId) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        let mut pending: Vec<(NodeId, Option<String>, usize)> = vec![(value, None, 0)];
+        while let Some((id, setting, depth)) = pending.pop() {
+            if depth > WRAPPERS {
+                continue;
+            }
+            let mut follow = |id: NodeId, setting: Option<String>| pending.push((id, setting, depth + 1));
+            match self.facts.arena.kind(id) {
+                NodeKind::Str(_) | NodeKind::Bytes(_) => leaves.push(Leaf { id, fallback_of: setting }),
+                NodeKind::Cast { value, .. } | NodeKind::Await(value) | NodeKind::Propagate(value) => follow(value, setting),
+                NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, left, right } => {
+                    let missing = self.setting(left);
+                    if missing.is_some() {
+                        follow(right, missing.or(setting));
+                    }
+                }
+                NodeKind::Collection { kind: CollectionKind::List, items } if setting.is_none() && depth == 0 => {
+                    self.facts.arena.list(items).take(4).for_each(|item| follow(item, None));
+                }
+                NodeKind::Call { .. } => self.unwrap_call(id, setting, &mut follow),
+                NodeKind::Closure(def) => {
+                    let body = self.facts.def(def).body.map(|body| self.facts.arena.kind(body));
+                    if let (Some(NodeKind::Block { items, value: true }), true) = (body, setting.is_some())
+                        && let Some(last) = self.facts.arena.list(items).next_back()
+                    {
+                        follow(last, setting);
+                    }
+                }
+                _ => {}
+            }
+        }
+        leaves
+    }
+
+    /// Conversions (`"x".to_string()`, `Buffer.from("x")`), wrappers (`SecretStr("x")`) and lookups with a default.
+    fn unwrap_call(&self, id: NodeId, setting: Option<String>, follow: &mut impl FnMut(NodeId, Option<String>)) {
+        let NodeKind::Call { callee, args, .. } = self.facts.arena.kind(id) else { return };
+        let receiver = self.receiver(callee);
+        let first = self.facts.arena.list(args).next();
+        match self.last_name(callee) {
+            "to_string" | "to_owned" | "into" | "as_bytes" | "as_ref" | "as_str" | "encode" | "decode" | "trim" | "strip" | "to_vec"
+            | "into_bytes" | "toString" => {
+                // `new TextEncoder().encode("x")` converts its argument, `"x".encode()` its receiver.
+                for part in receiver.into_iter().chain(first.filter(|&first| !self.is_named(first))) {
+                    follow(part, setting.clone());
+                }
+            }
+            "SecretStr" | "SecretString" | "SecretBytes" | "SecretBox" | "Secret" | "new" | "from" | "Some" | "Ok" | "bytes" | "str"
+            | "String" | "repeat" => {
+                if let Some(first) = first {
+                    follow(first, setting);
+                }
+            }
+            "unwrap_or" | "unwrap_or_else" | "or" | "or_else" | "unwrap_or_default" => {
+                let missing = receiver.and_then(|receiver| self.setting(receiver));
+                if let (Some(first), Some(missing)) = (first, missing.or(setting)) {
+                    follow(first, Some(missing));
+                }
+            }
+            _ => {
+                if let Some(missing) = self.setting(id) {
+                    let default = self.facts.arena.list(args).find_map(|arg| self.default_argument(arg));
+                    let second = self.facts.arena.list(args).nth(1).filter(|&second| !self.is_named(second));
+                    if let Some(default) = default.or(second) {
+                        follow(default, Some(missing));
+                    }
+                }
+            }
+        }
+    }
+
+    fn default_argument(&self, id: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } if self.facts.text(name) == "default" => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The setting an expression looks up: `process.env.X`, `os.environ.get("X")`, `env::var("X")`, `config.get("X")`.
+    fn setting(&self, id: NodeId) -> Option<String> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Member { object, name, .. } if self.path(object).is_some_and(|path| path.ends_with("env")) => {
+                Some(self.facts.text(name).to_owned())
+            }
+            NodeKind::Index { object, index }
+                if self.path(object).is_some_and(|path| path.ends_with("env") || path.ends_with("environ")) =>
+            {
+                self.facts.string(index).map(str::to_owned)
+            }
+            NodeKind::Call { callee, args, .. } => {
+                let path = self.path(callee)?;
+                let lookups = [
+                    "getenv",
+                    "environ.get",
+                    "env.get",
+                    "env.var",
+                    "env.str",
+                    "env",
+                    "config",
+                    "config.get",
+                    "configService.get",
+                    "config_service.get",
+                    "get_env",
+                    "getEnv",
+                    "dotenv.var",
+                ];
+                let looks_up = lookups.iter().any(|lookup| path == *lookup || path.ends_with(&format!(".{lookup}")));
+                let first = self.facts.arena.list(args).next();
+                first.filter(|_| looks_up).and_then(|first| self.facts.string(first)).filter(|name| name.len() <= 80).map(str::to_owned)
+            }
+            NodeKind::Cast { value, .. } | NodeKind::Propagate(value) => self.setting_once(value),
+            _ => None,
+        }
+    }
+
+    fn setting_once(&self, id: NodeId) -> Option<String> {
+        let is_wrapper = matches!(self.facts.arena.kind(id), NodeKind::Cast { .. } | NodeKind::Propagate(_));
+        if is_wrapper { None } else { self.setting(id) }
+    }
+
+    fn receiver(&self, callee: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(callee) {
+            NodeKind::Member { object, path: false, .. } => Some(object),
+            _ => None,
+        }
+    }
+
+    fn last_name(&self, callee: NodeId) -> &'a str {
+        match self.facts.arena.kind(callee) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => self.facts.text(name),
+            NodeKind::Apply { base, .. } => match self.facts.arena.kind(base) {
+                NodeKind::Name(name) | NodeKind::Member { name, .. } => self.facts.text(name),
+                _ => "",
+            },
+            _ => "",
+        }
+    }
+
+    /// The dotted path of a callee, its first name replaced by what it is imported from.
+    fn path(&self, callee: NodeId) -> Option<String> {
+        let mut names: Vec<String> = Vec::new();
+        let mut at = callee;
+        for _ in 0..24 {
+            match self.facts.arena.kind(at) {
+                NodeKind::Member { object, name, .. } => {
+                    names.push(self.facts.text(name).to_owned());
+                    at = object;
+                }
+                NodeKind::Name(name) => {
+                    let local = self.facts.text(name);
+                    names.push(self.imports.get(local).cloned().unwrap_or_else(|| local.to_owned()));
+                    names.reverse();
+                    return Some(names.join("."));
+                }
+                NodeKind::Receiver => {
+                    names.push("self".to_owned());
+                    names.reverse();
+                    return Some(names.join("."));
+                }
+                NodeKind::Call { callee, .. } => {
+                    match names.last_mut() {
+                        Some(_) => names.push("()".to_owned()),
+                        None => return None,
+                    }
+                    at = callee;
+                }
+                NodeKind::Apply { base, .. } | NodeKind::Await(base) | NodeKind::Propagate(base) => at = base,
+                _ => return (!names.is_empty()).then(|| names.iter().rev().cloned().collect::<Vec<_>>().join(".")),
+            }
+        }
+        None
+    }
+}
+
+fn imports(facts: &FileFacts) -> BTreeMap<&str, String> {
+    let mut imports = BTreeMap::new();
+    for import in &facts.imports {
+        let Some(local) = import.local else { continue };
+        let specifier = facts.text(import.specifier).replace("::", ".");
+        let from = match import.item {
+            ImportItem::Named(name) if facts.text(name) != "default" => format!("{specifier}.{}", facts.text(name)),
+            ImportItem::Named(_) | ImportItem::Module => specifier,
+            // `import a.b` binds `a`, under its own name.
+            ImportItem::Root | ImportItem::Star | ImportItem::Nothing => continue,
+        };
+        // A path into the project says nothing about a library.
+        let external = !from.starts_with('.') || facts.language.family() != Family::TypeScript;
+        if external {
+            imports.insert(facts.text(local), from);
+        }
+    }
+    imports
+}
+
+/// The last two names of a path, for messages.
+fn shortened(path: &str) -> String {
+    let names: Vec<&str> = path.rsplitn(3, '.').take(2).filter(|name| !name.contains(['/', '(', ':'])).collect();
+    names.into_iter().rev().collect::<Vec<_>>().join(".")
+}
+
+/// A fallback counts when its setting is one of a secret and the literal is neither empty nor a reminder to set it.
+fn is_fallback_secret(class: NameClass, setting: &str, value: &str) -> bool {
+    if !generic::is_literal_secret(value) || value.contains(' ') || value.len() < 3 || is_stand_in(value) || is_environment_name(value) {
+        return false;
+    }
+    match class {
+        NameClass::Signing => true,
+        NameClass::Password | NameClass::Token => generic::looks_secret(setting, value),
+    }
+}
+
+/// A framework's secret setting: also a weak literal is a flaw, unless it names something.
+fn is_setting_value(name: &str, value: &str) -> bool {
+    positions::is_setting(name)
+        && generic::is_literal_secret(value)
+        && value.len() >= 3
+        && !value.contains([' ', '.'])
+        && !generic::says_its_name(name, value)
+        && !is_environment_name(value)
+        && !is_stand_in(value)
+}
+
+/// `JWT_SECRET`: the name of a setting, not its value.
+fn is_environment_name(value: &str) -> bool {
+    value.contains('_') && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Values that stand in on purpose: against timing attacks, for tests and tools that need none.
+fn is_stand_in(value: &str) -> bool {
+    let words = generic::words(value);
+    let purposes =
+        ["dummy", "fake", "invalid", "unused", "unusable", "ignored", "nonexistent", "timing", "mock", "test", "testing", "noop"];
+    words.iter().any(|word| purposes.contains(&word.as_str()))
+}

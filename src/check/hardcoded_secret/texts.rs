@@ -1,0 +1,228 @@
+//! Configuration files, line by line: `.env`, YAML, TOML, JSON, INI, properties, Dockerfile, compose, shell, Terraform.
+//!
+//! One loose reading of `key = value` in all of them, because the question is the same everywhere. Vendor formats, private keys and
+//! URLs are looked for in the whole text; names and values only where a file is meant to hold real settings.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::generic::{self, NameClass};
+use super::{SecretHit, providers, urls};
+
+/// Longest line whose settings are read.
+const LINE: usize = 2000;
+
+pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
+    let kind = FileKind::of(path, text);
+    if kind == FileKind::Noise {
+        return Vec::new();
+    }
+    // Signed tokens in descriptions and samples show what one looks like.
+    let counts = |found: &&providers::Found| kind == FileKind::Settings || found.class != providers::Class::Jwt;
+    let formats = providers::find(text);
+    let mut hits: Vec<SecretHit> = formats.iter().filter(counts).map(|found| SecretHit::of_format(text, found, 0)).collect();
+    if kind == FileKind::Settings {
+        hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
+        hits.extend(settings(text));
+    }
+    super::without_repeats(hits)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    /// Lock files, documentation: nothing to find.
+    Noise,
+    /// Templates, translations, samples, API descriptions, pipelines of tests: only formats that cannot be mistaken.
+    Sample,
+    Settings,
+}
+
+impl FileKind {
+    fn of(path: &str, text: &str) -> FileKind {
+        let lower = path.to_ascii_lowercase();
+        let name = lower.rsplit('/').next().unwrap_or(&lower);
+        const LOCKS: &[&str] = &[
+            "package-lock.json",
+            "pnpm-lock.yaml",
+            "composer.lock",
+            "poetry.lock",
+            "uv.lock",
+            "cargo.lock",
+            "pipfile.lock",
+            "npm-shrinkwrap.json",
+            "yarn.lock",
+            "bun.lock",
+        ];
+        if LOCKS.contains(&name) || [".md", ".rst", ".lock", ".svg", ".ipynb", ".snap", ".map"].iter().any(|end| name.ends_with(end)) {
+            return FileKind::Noise;
+        }
+        let words = generic::words(name);
+        const SAMPLES: &[&str] = &[
+            "example",
+            "examples",
+            "sample",
+            "template",
+            "tmpl",
+            "tpl",
+            "dist",
+            "default",
+            "defaults",
+            "schema",
+            "openapi",
+            "swagger",
+            "postman",
+            "i18n",
+            "locale",
+            "messages",
+            "gitlab",
+            "travis",
+            "jenkinsfile",
+            "ci",
+        ];
+        const FOLDERS: &[&str] = &[
+            "locales",
+            "locale",
+            "i18n",
+            "lang",
+            "langs",
+            "translations",
+            "l10n",
+            "docs",
+            "doc",
+            "examples",
+            "openapi",
+            "swagger",
+            "static",
+            "public",
+            "assets",
+            "schemas",
+        ];
+        let head = floor(text, 2000);
+        let description = head.contains("openapi:")
+            || head.contains("\"openapi\"")
+            || head.contains("swagger:")
+            || head.contains("\"swagger\"")
+            || head.contains("\"$schema\": \"http");
+        let sample = words.iter().any(|word| SAMPLES.contains(&word.as_str()))
+            || lower.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder));
+        if sample || description { FileKind::Sample } else { FileKind::Settings }
+    }
+}
+
+fn settings(text: &str) -> Vec<SecretHit> {
+    let mut hits = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.len() <= LINE && !is_comment(text, start) {
+            hits.extend(line_settings(text, line, start));
+        }
+        start += line.len();
+    }
+    hits
+}
+
+fn line_settings(text: &str, line: &str, start: usize) -> Vec<SecretHit> {
+    static SETTING: OnceLock<Option<Regex>> = OnceLock::new();
+    // A key, a separator (`:`, `=`, `=>`), a value: quoted, or bare up to a blank. Quoted keys and `--flag=value` included.
+    let pattern = r#"["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})["']?[ \t]*(?:=>|[:=])[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'#,;{}\[\]()]+))"#;
+    let Some(setting) = SETTING.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
+    let mut hits: Vec<SecretHit> = setting.captures_iter(line).filter_map(|found| setting_hit(text, start, &found)).collect();
+    hits.extend(docker_env(text, line, start));
+    hits
+}
+
+fn setting_hit(text: &str, start: usize, found: &regex::Captures) -> Option<SecretHit> {
+    let name = found.name("key")?.as_str();
+    let value = found.name("double").or_else(|| found.name("single")).or_else(|| found.name("bare"))?;
+    hit(text, name, value.as_str(), start + value.start())
+}
+
+/// `ENV KEY value`, the old form.
+fn docker_env(text: &str, line: &str, start: usize) -> Option<SecretHit> {
+    let rest = line.trim_start().strip_prefix("ENV ")?;
+    let (name, value) = rest.trim_start().split_once([' ', '\t'])?;
+    let value = value.trim();
+    let at = line.rfind(value)?;
+    if name.contains('=') { None } else { hit(text, name, value, start + at) }
+}
+
+fn hit(text: &str, name: &str, value: &str, at: usize) -> Option<SecretHit> {
+    let class = generic::classify(name)?;
+    let value = value.trim_end_matches(['\r', ',']);
+    // Names of signing secrets are strong evidence, but configuration is full of weak local defaults: the value must convince either way.
+    let strong = generic::looks_secret(name, value) && (class != NameClass::Password || value.len() >= 10 || has_symbol(value));
+    strong.then(|| SecretHit::named(text, name, at, at + value.len()))
+}
+
+fn has_symbol(value: &str) -> bool {
+    value.chars().any(|c| c.is_ascii_punctuation())
+}
+
+/// Whether the line of `at` is a comment up to there.
+fn is_comment(text: &str, at: usize) -> bool {
+    let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let lead = text.get(line..).unwrap_or("").trim_start();
+    lead.starts_with('#') || lead.starts_with("//") || lead.starts_with(';') || lead.starts_with("--")
+}
+
+fn floor(text: &str, length: usize) -> &str {
+    let mut end = length.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> Vec<String> {
+        scan(path, text).iter().map(|hit| text[hit.redact.range()].to_owned()).collect()
+    }
+
+    #[test]
+    fn every_kind_of_settings_file_is_read() {
+        let value = "Zq3vT8xN5mB2kL7p";
+        for (path, text) in [
+            (".env", format!("A=1\nSECRET_KEY={value}\n")),
+            (".env", format!("export API_KEY='{value}' # live\r\n")),
+            ("config.yaml", format!("db:\n  password: {value}\n")),
+            ("config.yml", format!("  - name: x\n    api_key: \"{value}\"\n")),
+            ("settings.toml", format!("secret_key = \"{value}\"\n")),
+            ("config/production.json", format!("{{\"jwt\": {{\"secretKey\": \"{value}\"}}, \"a\": 1}}")),
+            ("app.properties", format!("spring.datasource.password={value}\n")),
+            ("Dockerfile", format!("FROM a\nENV API_TOKEN={value}\n")),
+            ("Dockerfile", format!("ENV API_TOKEN {value}\n")),
+            ("docker-compose.yml", format!("    environment:\n      - JWT_SECRET={value}\n")),
+            ("run.sh", format!("curl --token={value} x\n")),
+            ("main.tf", format!("  master_password = \"{value}\"\n")),
+        ] {
+            assert_eq!(found(path, &text), [value], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn references_samples_and_local_defaults_are_left_alone() {
+        for (path, text) in [
+            (".env", "DB_PASSWORD=\nSECRET_KEY=changeme\nTOKEN=${TOKEN}\nPASSWORD=postgres\n"),
+            (".env.example", "SECRET_KEY=Zq3vT8xN5mB2kL7p\n"),
+            ("ci.yml", "password: ${{ secrets.PASSWORD }}\nPOSTGRES_PASSWORD: postgres\n"),
+            ("package-lock.json", "\"token\": \"Zq3vT8xN5mB2kL7p\""),
+            ("locales/en.json", "{\"password\": \"Passwort-9x!Aq2\"}"),
+            ("api.yaml", "openapi: 3.0.0\nexample:\n  password: Zq3vT8xN5mB2kL7p\n"),
+            ("a.yml", "# api_key: Zq3vT8xN5mB2kL7p\n"),
+            ("a.yml", "secretName: tls-cert-prod\nkey: password\nsecret: db-credentials\n"),
+            ("a.tf", "password = var.db_password\nsecret = data.aws_secret.x.value\n"),
+        ] {
+            assert_eq!(found(path, text), [""; 0], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn urls_and_keys_are_found_anywhere() {
+        assert_eq!(found("alembic.ini", "sqlalchemy.url = postgresql://app:kX9vLq2Tz8@db.acorn.io/app\n"), ["kX9vLq2Tz8"]);
+        assert_eq!(found("alembic.ini", "# postgresql://app:kX9vLq2Tz8@db.acorn.io/app\n"), [""; 0]);
+    }
+}

@@ -1,0 +1,130 @@
+//! Passwords in connection URLs: `postgresql://app:hunter2@db.internal/app`.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::generic;
+
+/// A URL with a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UrlSecret {
+    /// Byte range of the password in the text.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) scheme: String,
+    pub(super) host: String,
+}
+
+/// Every URL in `text` whose password looks meant.
+pub(super) fn find(text: &str) -> Vec<UrlSecret> {
+    static URL: OnceLock<Option<Regex>> = OnceLock::new();
+    if memchr::memchr(b'@', text.as_bytes()).is_none() || !text.contains("://") {
+        return Vec::new();
+    }
+    let pattern = r#"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{1,30})://(?P<user>[^\s:/?#@"'`<>\\]{0,100}):(?P<password>[^\s/@"'`<>\\]{1,200})@(?P<host>[A-Za-z0-9._-]{1,200}|\[[0-9a-fA-F:]+\])"#;
+    let Some(url) = URL.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
+    url.captures_iter(text)
+        .filter_map(|found| {
+            let part = |name| found.name(name).map_or("", |part| part.as_str());
+            let password = found.name("password")?;
+            is_meant(part("user"), password.as_str(), part("host")).then(|| UrlSecret {
+                start: password.start(),
+                end: password.end(),
+                scheme: part("scheme").to_owned(),
+                host: part("host").to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Not a placeholder, not documentation, not the usual defaults of a local database.
+fn is_meant(user: &str, password: &str, host: &str) -> bool {
+    if !generic::is_literal_secret(password)
+        || (!user.is_empty() && generic::is_placeholder(user))
+        || password.contains(['{', '}', '$', '%', '*', '<', '>', '(', ')', '|', ',', ';'])
+    {
+        return false;
+    }
+    let host = host.to_ascii_lowercase();
+    let documented = [
+        "example",
+        "domain.com",
+        "yourhost",
+        "your-host",
+        "hostname",
+        "myserver",
+        "invalid",
+        "xxx.",
+        "...",
+        "test.com",
+        "site.com",
+        "acme",
+    ];
+    if documented.iter().any(|word| host.contains(word)) || host == "host" || host == "server" {
+        return false;
+    }
+    if is_weak(user, password) {
+        // A name as password opens a local container, and only that; a remote host with one is a real hole.
+        return !is_local(&host) && host.contains('.') && !is_usual(password);
+    }
+    !is_local(&host) || generic::looks_secret("password", password)
+}
+
+fn is_weak(user: &str, password: &str) -> bool {
+    password.eq_ignore_ascii_case(user) || is_usual(password) || password.len() < 8 || !generic::looks_secret("password", password)
+}
+
+/// What documentation and containers use.
+fn is_usual(password: &str) -> bool {
+    const USUAL: &[&str] = &[
+        "password", "pass", "passwd", "pwd", "pw", "p", "secret", "user", "username", "root", "admin", "postgres", "mysql", "mongo",
+        "redis", "guest", "test", "foo", "bar", "baz", "tiger", "example", "db", "token", "key",
+    ];
+    USUAL.contains(&password.to_ascii_lowercase().as_str())
+}
+
+/// This machine, or a name that only a container network knows.
+fn is_local(host: &str) -> bool {
+    let private = host.starts_with("127.") || host.starts_with("10.") || host.starts_with("192.168.") || host.starts_with("172.");
+    private
+        || !host.contains('.')
+        || host.starts_with('[')
+        || host.ends_with(".local")
+        || host.ends_with(".localhost")
+        || host.ends_with(".docker.internal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_is_meant_is_found_with_its_place() {
+        let text = "url = 'postgresql+asyncpg://app:kX9vLq2Tz8@db.prod.acorn.io:5432/app'";
+        let found = find(text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].start..found[0].end], "kX9vLq2Tz8");
+        assert_eq!(found[0].host, "db.prod.acorn.io");
+        assert_eq!(find("redis://:kX9vLq2Tz8@cache:6379").len(), 1);
+    }
+
+    #[test]
+    fn defaults_placeholders_and_documentation_are_not() {
+        for url in [
+            "postgresql://postgres:postgres@localhost:5432/app",
+            "postgres://user:password@host:5432/db",
+            "mysql://root:root@db/app",
+            "amqp://guest:guest@rabbitmq//",
+            "postgres://${USER}:${PASSWORD}@db.acorn.io/app",
+            "postgres://{user}:{password}@db.acorn.io",
+            "https://user:pass@example.com/",
+            "http://localhost:3000/@user",
+            "https://medium.com:443/@someone",
+            "postgres://app:%s@db.acorn.io",
+            "mongodb+srv://<user>:<password>@cluster0.acorn.io",
+        ] {
+            assert_eq!(find(url), [], "{url}");
+        }
+    }
+}
