@@ -1,1 +1,22 @@
 //! TypeScript and JavaScript: grammars, lowering, module resolution.
+//!
+//! [`lower`] turns one file into facts. It is written once for the three grammars ([`grammar`]), and split by what is
+//! lowered: [`statements`], [`expressions`], [`text`], [`patterns`], [`functions`], [`classes`], [`types`], [`jsx`], [`imports`].
+//! [`repair`] undoes what the grammars misread.
+
+mod classes;
+mod comments;
+mod expressions;
+mod functions;
+mod grammar;
+mod imports;
+mod jsx;
+pub mod lower;
+mod patterns;
+mod repair;
+mod statements;
+mod text;
+mod types;
+
+#[cfg(test)]
+mod tests;

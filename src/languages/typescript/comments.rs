@@ -1,0 +1,115 @@
+//! Comments: those that carry a marker, triple-slash references, and the count of lines that hold code.
+
+use crate::model::facts::{Comment, ImportItem, ImportKind};
+use crate::model::source::Span;
+
+use super::lower::Lowering;
+
+impl Lowering<'_> {
+    /// Notes the comment at the cursor.
+    pub(super) fn comment(&mut self) {
+        let span = self.span();
+        self.comment_spans.push(span);
+        let text = self.slice(span);
+        if has_marker(text) {
+            let text = self.names.intern(text);
+            self.comments.push(Comment { text, span });
+        }
+        if let Some(path) = referenced_path(text) {
+            let specifier = if path.starts_with('.') { path.to_owned() } else { format!("./{path}") };
+            let specifier = self.names.intern(&specifier);
+            self.add_import(specifier, ImportItem::Nothing, None, ImportKind::Type, span);
+        }
+    }
+}
+
+/// `/// <reference path="…" />`
+fn referenced_path(comment: &str) -> Option<&str> {
+    let rest = comment.strip_prefix("///")?.trim_start().strip_prefix("<reference")?;
+    let (_, rest) = rest.split_once("path=")?;
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    rest[1..].split(quote).next()
+}
+
+/// True when a comment has a marker archcheck reads: `archcheck:`, or TODO, FIXME, HACK or XXX as a word.
+pub(super) fn has_marker(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // The markers' rarest letters first: most comments are done after one look.
+    if memchr::memmem::find(bytes, b"archcheck:").is_some() {
+        return true;
+    }
+    ["TODO", "FIXME", "HACK", "XXX"].iter().any(|marker| {
+        memchr::memmem::find_iter(bytes, marker).any(|at| {
+            let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+            !is_word(before) && !is_word(bytes.get(at + marker.len()))
+        })
+    })
+}
+
+/// Lines with something on them besides white space and comments. Sorts the comments.
+pub(super) fn code_lines(text: &str, comments: &mut [Span]) -> u32 {
+    comments.sort_unstable();
+    let bytes = text.as_bytes();
+    let mut next = comments.iter().peekable();
+    let mut count = 0;
+    let mut at = 0;
+    let mut line_has_code = false;
+    while at < bytes.len() {
+        while next.next_if(|comment| (comment.end as usize) <= at).is_some() {}
+        if let Some(comment) = next.peek()
+            && comment.start as usize <= at
+        {
+            // A comment over several lines ends the line it starts on.
+            let end = (comment.end as usize).min(bytes.len());
+            if line_has_code && memchr::memchr(b'\n', &bytes[at..end]).is_some() {
+                count += 1;
+                line_has_code = false;
+            }
+            at = end;
+            continue;
+        }
+        match bytes[at] {
+            b'\n' => {
+                count += u32::from(line_has_code);
+                line_has_code = false;
+            }
+            byte => line_has_code |= !byte.is_ascii_whitespace(),
+        }
+        at += 1;
+        // The rest of a line of code does not matter up to the next comment.
+        if line_has_code {
+            let stop = next.peek().map_or(bytes.len(), |comment| (comment.start as usize).max(at)).min(bytes.len());
+            at += memchr::memchr(b'\n', &bytes[at..stop]).unwrap_or(stop - at);
+        }
+    }
+    count + u32::from(line_has_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markers_are_words() {
+        for marked in ["// TODO: x", "/* FIXME(me) */", "// x archcheck: ignore", "// XXX", "//HACK"] {
+            assert!(has_marker(marked), "{marked}");
+        }
+        for plain in ["// todo", "// METHODTODO", "// archcheck is nice", "// XXXL", "// HACKS"] {
+            assert!(!has_marker(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn lines_of_code_are_neither_blank_nor_comment() {
+        let text = "// a\n\nlet x = 1; // b\n/* c\n d */ let y\nlet z /* e\n\n f */\n";
+        let comment = |needle: &str, length: usize| {
+            let start = text.find(needle).unwrap();
+            Span::new(start, start + length)
+        };
+        let mut comments = [comment("/* e", 11), comment("// a", 4), comment("// b", 4), comment("/* c", 10)];
+        assert_eq!(code_lines(text, &mut comments), 3);
+        assert_eq!(code_lines("", &mut []), 0);
+        assert_eq!(code_lines("a\nb", &mut []), 2);
+    }
+}
