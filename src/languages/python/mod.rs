@@ -1,1 +1,19 @@
 //! Python: grammar, lowering, module resolution.
+
+mod definitions;
+mod expressions;
+mod formatting;
+mod imports;
+mod kinds;
+pub mod lower;
+mod operators;
+mod parse;
+mod patterns;
+mod statements;
+mod strings;
+mod types;
+
+pub use lower::lower;
+
+#[cfg(test)]
+mod tests;
