@@ -1,1 +1,22 @@
 //! Rust: grammar, lowering, module tree.
+
+mod attributes;
+mod control;
+mod expressions;
+mod format;
+mod items;
+mod kinds;
+mod lexer;
+mod literals;
+mod lower;
+mod macros;
+mod patterns;
+mod prepare;
+mod tokens;
+mod types;
+mod uses;
+
+#[cfg(test)]
+mod tests;
+
+pub use lower::lower;
