@@ -1,1 +1,89 @@
 //! Stage 3: facts of all files to a `Program`: modules, names, types, call graph, roles.
+//!
+//! Order: module systems → scopes → `impl` blocks → bodies (light types) → call graph → routes → roles. It decides no rule and
+//! reads no file; what libraries mean comes from the rulebook.
+
+mod calls;
+mod classes;
+mod evaluate;
+mod imports;
+mod modules;
+mod names;
+pub mod render;
+mod roles;
+mod routes;
+mod scopes;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::facts::FileFacts;
+use crate::model::program::{CallEdge, Program};
+use crate::model::project::Project;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+use crate::rulebook::Rulebook;
+use evaluate::Linker;
+use modules::Modules;
+
+/// What linking needs besides the facts.
+pub struct Inputs<'a> {
+    pub project: &'a Project,
+    pub facts: &'a [FileFacts],
+    pub rulebook: &'a Rulebook,
+    /// Text of a `package.json`, `tsconfig.json` or the like, by path relative to the root.
+    pub manifests: &'a dyn Fn(&str) -> Option<String>,
+    /// Roles that configuration gives a path.
+    pub configured: &'a dyn Fn(&str) -> Vec<Role>,
+}
+
+/// Links the facts of all files.
+pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
+    let modules = Modules::new(inputs.project, inputs.facts, inputs.manifests);
+    let knowledge = &inputs.rulebook.knowledge;
+    let mut linker = Linker::new(inputs.project, inputs.facts, knowledge, modules);
+    linker.resolve_imports();
+    linker.collect_impls();
+    linker.collect_generated();
+    linker.evaluate_all();
+    let subclasses = linker.subclasses();
+    let (calls, calls_seen, calls_known) = linker.call_edges(&subclasses);
+    let routes = linker.routes();
+    let roles = linker.roles(&routes, &calls, &inputs.rulebook.names, inputs.configured);
+    let imports = linker.import_edges();
+    let names = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();
+    Program {
+        project: inputs.project,
+        facts: inputs.facts,
+        knowledge,
+        modules: names,
+        imports,
+        calls_of: ranges(&calls),
+        calls,
+        subclasses,
+        file_roles: roles.files,
+        def_roles: roles.defs,
+        routes: routes.routes,
+        calls_seen,
+        calls_known,
+        node_values: linker.node_values,
+        apis: linker.apis.finish(),
+        values: linker.values.finish(),
+    }
+}
+
+/// The range of each caller in the sorted edges.
+fn ranges(calls: &[CallEdge]) -> FxHashMap<GlobalDef, (u32, u32)> {
+    let mut table = FxHashMap::default();
+    let mut start = 0;
+    for at in 1..=calls.len() {
+        if at == calls.len() || calls[at].caller != calls[start].caller {
+            table.insert(calls[start].caller, (start as u32, at as u32));
+            start = at;
+        }
+    }
+    table
+}

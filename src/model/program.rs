@@ -155,6 +155,8 @@ pub struct Route {
     pub framework: String,
     /// The registration: decorator, attribute or call.
     pub place: Location,
+    /// The handler's text parameters are request data.
+    pub params_are_sources: bool,
 }
 
 /// The linked program. Per-file tables are indexed by `FileId`, per-node tables by `NodeId`.

@@ -6,6 +6,7 @@ mod formatting;
 mod imports;
 mod kinds;
 pub mod lower;
+pub mod modules;
 mod operators;
 mod parse;
 mod patterns;

@@ -10,6 +10,7 @@ mod lexer;
 mod literals;
 mod lower;
 mod macros;
+pub mod modules;
 mod patterns;
 mod prepare;
 mod tokens;

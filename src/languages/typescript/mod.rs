@@ -12,6 +12,7 @@ mod grammar;
 mod imports;
 mod jsx;
 pub mod lower;
+pub mod modules;
 mod patterns;
 mod repair;
 mod statements;

@@ -1,0 +1,931 @@
+//! Calls: what they give, and the edges of the call graph.
+
+use rustc_hash::FxHashMap;
+
+use super::evaluate::{Linker, Registration};
+use super::scopes::is_class_like;
+use super::tables::UNKNOWN;
+use crate::model::body::{CallForm, List, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefKind, ParamKind};
+use crate::model::knowledge::{ApiFact, ArgumentRef, Gives, Subject};
+use crate::model::program::{ApiId, CallEdge, CallKind, Resolution, Value, ValueId};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+/// Functions that give back the collection they are given.
+const SAME_COLLECTION: &[&str] = &[
+    "builtins.list",
+    "builtins.sorted",
+    "builtins.set",
+    "builtins.tuple",
+    "builtins.reversed",
+    "builtins.iter",
+    "builtins.frozenset",
+    "Array.from",
+    "Promise.all",
+    "Promise.allSettled",
+    "asyncio.gather",
+    "Object.values",
+];
+
+/// Methods of a collection that give a collection of the same elements.
+const KEEPS_ELEMENTS: &[&str] = &[
+    "filter",
+    "slice",
+    "sort",
+    "sorted",
+    "reverse",
+    "concat",
+    "copy",
+    "iter",
+    "into_iter",
+    "iter_mut",
+    "values",
+    "skip",
+    "take",
+    "rev",
+    "to_vec",
+    "clone",
+    "collect",
+    "cloned",
+    "copied",
+    "chunks",
+    "dedup",
+    "drain",
+    "splice",
+    "union",
+    "difference",
+    "intersection",
+    "peekable",
+    "fuse",
+    "step_by",
+    "chain",
+    "unwrap",
+    "expect",
+    "unwrap_or_default",
+    "as_slice",
+    "toSorted",
+    "toReversed",
+    "skip_while",
+    "take_while",
+    "inspect",
+    "enumerate_values",
+];
+
+/// Methods of a collection that give one element.
+const GIVES_ELEMENT: &[&str] = &[
+    "find",
+    "pop",
+    "at",
+    "first",
+    "last",
+    "shift",
+    "next",
+    "get",
+    "max_by_key",
+    "min_by_key",
+    "nth",
+    "findLast",
+    "popleft",
+    "setdefault",
+    "remove",
+];
+
+/// Methods of a collection that call their function argument with each element.
+const EACH_ELEMENT: &[&str] = &[
+    "map",
+    "forEach",
+    "filter",
+    "flatMap",
+    "some",
+    "every",
+    "find",
+    "findIndex",
+    "findLast",
+    "for_each",
+    "filter_map",
+    "flat_map",
+    "any",
+    "all",
+    "then",
+    "sort_by_key",
+    "partition",
+    "position",
+    "for_each_concurrent",
+    "try_for_each",
+    "retain",
+    "inspect",
+    "group_by",
+    "sort_by",
+    "take_while",
+    "skip_while",
+    "map_while",
+    "find_map",
+];
+
+/// Methods of `Option`, `Result` and friends, and builders' `clone`, that leave the value as it is.
+const SAME_VALUE: &[&str] = &[
+    "unwrap",
+    "expect",
+    "clone",
+    "as_ref",
+    "as_mut",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "unwrap_or",
+    "ok_or",
+    "ok_or_else",
+    "map_err",
+    "ok",
+    "cloned",
+    "to_owned",
+    "as_deref",
+    "as_deref_mut",
+    "borrow",
+    "borrow_mut",
+    "lock",
+    "read",
+    "write",
+    "into_inner",
+    "inner",
+    "get_ref",
+    "deref",
+    "context",
+    "with_context",
+    "copied",
+    "take",
+    "or_else",
+    "filter",
+    "into",
+    "iter",
+    "then",
+    "catch",
+    "finally",
+    "boxed",
+    "await_holding",
+];
+
+impl<'a> Linker<'a> {
+    pub(super) fn eval_call(&mut self, node: NodeId, callee: NodeId, args: List, form: CallForm) -> ValueId {
+        let file = self.here().file;
+        let facts = &self.facts[file.index()];
+        let arena = &facts.arena;
+        let mut callee_value = match form {
+            CallForm::Macro => self.macro_value(callee),
+            _ => self.eval(callee),
+        };
+        let receiver = match arena.kind(callee) {
+            NodeKind::Member { object, .. } => Some(object),
+            NodeKind::Apply { base, .. } => match arena.kind(base) {
+                NodeKind::Member { object, .. } => Some(object),
+                _ => None,
+            },
+            _ => None,
+        };
+        let receiver_value = receiver.map_or(UNKNOWN, |object| self.node_values[file.index()][object.index()]);
+        let method = match arena.kind(callee) {
+            NodeKind::Member { name, path: false, .. } => facts.text(name),
+            _ => "",
+        };
+        if !method.is_empty()
+            && let Some(extension) = self.extension(file, callee_value, receiver_value, method)
+        {
+            callee_value = extension;
+            self.node_values[file.index()][callee.index()] = extension;
+        }
+        let arg_nodes: Vec<NodeId> = arena.list(args).collect();
+        self.hint_closures(file, callee_value, receiver_value, method, &arg_nodes);
+        let mut arg_values = Vec::with_capacity(arg_nodes.len());
+        for &arg in &arg_nodes {
+            let value = self.eval(arg);
+            arg_values.push(value);
+        }
+        if let Value::Api { api, .. } = self.get(callee_value)
+            && self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Route(route) if route.handlers.is_some()))
+        {
+            self.registrations.push(Registration { file, call: node });
+            self.hint_handlers(api, &arg_values);
+        }
+        if let Some(result) = self.collection_call(receiver_value, method, &arg_values) {
+            return result;
+        }
+        match self.get(callee_value) {
+            Value::Def(function) => self.call_def(function, None, UNKNOWN, &arg_nodes, &arg_values, callee),
+            Value::Method { method, receiver } => {
+                let argument = match self.get(receiver_value) {
+                    Value::Instance { argument, .. } => argument,
+                    _ => UNKNOWN,
+                };
+                self.call_def(method, Some(receiver), argument, &arg_nodes, &arg_values, callee)
+            }
+            Value::Api { api, subject, guessed } => {
+                self.call_api(node, api, subject, guessed, receiver_value, callee, &arg_nodes, &arg_values)
+            }
+            Value::Instance { class, argument } => match self.find_member(class, "__call__") {
+                Some(method) => self.return_value(method, Some(class), argument),
+                // Tuple structs and enum variants are called by name.
+                None if self.family(file) == Family::Rust => callee_value,
+                None => UNKNOWN,
+            },
+            Value::Unknown if SAME_VALUE.contains(&method) => receiver_value,
+            _ => UNKNOWN,
+        }
+    }
+
+    /// A method that an imported extension trait brings to a receiver of which nothing better is known.
+    fn extension(&mut self, file: FileId, callee: ValueId, receiver: ValueId, method: &str) -> Option<ValueId> {
+        let extensions = &self.extensions_of[file.index()];
+        if extensions.is_empty() {
+            return None;
+        }
+        match self.get(callee) {
+            Value::Unknown => {}
+            Value::Api { api, .. } if !self.apis.is_known(api) => {}
+            _ => return None,
+        }
+        let knowledge = self.knowledge;
+        let found = extensions
+            .iter()
+            .map(|&at| &knowledge.extensions[at as usize])
+            .find(|extension| extension.methods.iter().any(|own| own == method))?;
+        let subject = match self.get(receiver) {
+            Value::Api { subject, .. } => subject,
+            Value::Collection(_) | Value::Mapping(_) => return None,
+            _ => None,
+        };
+        let owner = self.apis.intern(&found.api);
+        let api = self.apis.step_name(owner, method);
+        Some(self.value(Value::Api { api, subject, guessed: true }))
+    }
+
+    /// `println!` is the path `println!`; `sqlx::query!` is `sqlx.query!`.
+    fn macro_value(&mut self, callee: NodeId) -> ValueId {
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        let value = match facts.arena.kind(callee) {
+            NodeKind::Name(name) => {
+                let text = facts.text(name);
+                let found = self.lookup_static(here, text, false);
+                match self.get(found) {
+                    Value::Api { .. } => found,
+                    Value::Def(def) if self.facts[def.file.index()].def(def.def).kind == DefKind::Macro => UNKNOWN,
+                    _ => self.api(text),
+                }
+            }
+            _ => self.eval(callee),
+        };
+        match self.get(value) {
+            Value::Api { api, subject, guessed } => {
+                let api = self.apis.step(api, "!");
+                let value = self.value(Value::Api { api, subject, guessed });
+                self.node_values[here.file.index()][callee.index()] = value;
+                value
+            }
+            _ => UNKNOWN,
+        }
+    }
+
+    /// Tells function arguments what they will be called with, before they are walked.
+    fn hint_closures(&mut self, file: FileId, callee: ValueId, receiver: ValueId, method: &str, args: &[NodeId]) {
+        let arena = &self.facts[file.index()].arena;
+        let closures: Vec<GlobalDef> = args
+            .iter()
+            .filter_map(|&arg| match arena.kind(arg) {
+                NodeKind::Closure(def) => Some(GlobalDef { file, def }),
+                _ => None,
+            })
+            .collect();
+        if closures.is_empty() {
+            return;
+        }
+        let mut hints: Vec<ValueId> = Vec::new();
+        match self.get(callee) {
+            Value::Api { api, .. } => {
+                let facts: Vec<ApiFact> = self.apis.facts(api).map(|(fact, _)| fact.clone()).collect();
+                for fact in facts {
+                    match fact {
+                        ApiFact::Route(route) => {
+                            let params: Vec<ValueId> = route.params.iter().map(|path| self.api(path)).collect();
+                            hints = params;
+                        }
+                        ApiFact::CallbackParams(paths) => hints = paths.iter().map(|path| self.api(path)).collect(),
+                        ApiFact::CallsArgument | ApiFact::Transaction if hints.is_empty() => hints = vec![receiver],
+                        ApiFact::Iterates if hints.is_empty() => {
+                            let element = self.element(receiver);
+                            hints = vec![element];
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ if EACH_ELEMENT.contains(&method) => {
+                let element = match self.get(receiver) {
+                    Value::Collection(_) | Value::Mapping(_) => self.element(receiver),
+                    _ => receiver,
+                };
+                hints = vec![element];
+            }
+            Value::Unknown if matches!(method, "reduce" | "fold" | "try_fold") => {
+                let element = self.element(receiver);
+                hints = vec![UNKNOWN, element];
+            }
+            Value::Unknown if matches!(method, "and_then" | "map_or" | "map_or_else" | "unwrap_or_else" | "is_some_and" | "inspect") => {
+                hints = vec![receiver]
+            }
+            _ => {}
+        }
+        for closure in closures {
+            for (at, &hint) in hints.iter().enumerate() {
+                self.hint(closure, at, hint);
+            }
+        }
+    }
+
+    /// Methods of collections, whose elements stay known.
+    fn collection_call(&mut self, receiver: ValueId, method: &str, args: &[ValueId]) -> Option<ValueId> {
+        let element = match self.get(receiver) {
+            Value::Collection(element) | Value::Mapping(element) => element,
+            _ => return None,
+        };
+        if KEEPS_ELEMENTS.contains(&method) {
+            return Some(self.value(Value::Collection(element)));
+        }
+        if GIVES_ELEMENT.contains(&method) {
+            return Some(element);
+        }
+        if matches!(method, "map" | "flatMap" | "filter_map" | "flat_map" | "and_then") {
+            let result = match args.first().map(|&arg| self.get(arg)) {
+                Some(Value::Def(function)) => self.return_value(function, None, UNKNOWN),
+                _ => UNKNOWN,
+            };
+            let result = if matches!(method, "flatMap" | "flat_map") { self.element_or_self(result) } else { result };
+            return Some(self.value(Value::Collection(result)));
+        }
+        Some(UNKNOWN)
+    }
+
+    fn element_or_self(&mut self, value: ValueId) -> ValueId {
+        match self.get(value) {
+            Value::Collection(element) => element,
+            _ => value,
+        }
+    }
+
+    /// Calling a project function or class.
+    fn call_def(
+        &mut self,
+        def: GlobalDef,
+        receiver: Option<GlobalDef>,
+        argument: ValueId,
+        nodes: &[NodeId],
+        values: &[ValueId],
+        callee: NodeId,
+    ) -> ValueId {
+        let kind = self.facts[def.file.index()].def(def.def).kind;
+        if is_class_like(kind) {
+            let argument = self.explicit_argument(callee);
+            if let Some(constructor) = self.constructor(def) {
+                self.hint_arguments(constructor, nodes, values);
+            }
+            return self.value(Value::Instance { class: def, argument });
+        }
+        if !matches!(kind, DefKind::Function | DefKind::Method) {
+            return UNKNOWN;
+        }
+        self.hint_arguments(def, nodes, values);
+        let result = self.return_value(def, receiver, argument);
+        // `wrap(async (req, res) => …)` that gives back a closure of its own stands for the function it wraps.
+        let gives_closure = match self.get(result) {
+            Value::Def(inner) => inner.file == def.file && self.facts[inner.file.index()].def(inner.def).parent == def.def,
+            _ => false,
+        };
+        if gives_closure && let Some(&wrapped) = values.iter().find(|&&value| self.is_function(value)) {
+            return wrapped;
+        }
+        result
+    }
+
+    pub(super) fn is_function(&self, value: ValueId) -> bool {
+        match self.get(value) {
+            Value::Def(def) => matches!(self.facts[def.file.index()].def(def.def).kind, DefKind::Function | DefKind::Method),
+            Value::Method { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The type argument written at a construction: `new Repo<User>()`.
+    fn explicit_argument(&mut self, callee: NodeId) -> ValueId {
+        let file = self.here().file;
+        let arena = &self.facts[file.index()].arena;
+        match arena.kind(callee) {
+            NodeKind::Apply { args, .. } => match arena.list(args).next() {
+                Some(first) => self.type_value(first),
+                None => UNKNOWN,
+            },
+            _ => UNKNOWN,
+        }
+    }
+
+    /// The function that runs when a class is constructed, own or inherited.
+    pub(super) fn constructor(&mut self, class: GlobalDef) -> Option<GlobalDef> {
+        match self.family(class.file) {
+            Family::Python => self.find_member(class, "__init__"),
+            Family::TypeScript => self.find_member(class, "constructor"),
+            Family::Rust => None,
+        }
+        .filter(|member| self.facts[member.file.index()].def(member.def).kind == DefKind::Method)
+    }
+
+    /// Lets unannotated parameters learn from this call.
+    fn hint_arguments(&mut self, function: GlobalDef, nodes: &[NodeId], values: &[ValueId]) {
+        let here = self.here();
+        let arena = &self.facts[here.file.index()].arena;
+        let facts = &self.facts[function.file.index()];
+        let params = &facts.def(function.def).params;
+        if params.iter().all(|param| param.annotation.is_some() || param.kind != ParamKind::Normal) {
+            return;
+        }
+        for (at, (&node, &value)) in nodes.iter().zip(values).enumerate() {
+            match arena.kind(node) {
+                NodeKind::Spread { .. } => return,
+                NodeKind::Argument { name, .. } => {
+                    let name = self.facts[here.file.index()].text(name);
+                    let position = params
+                        .iter()
+                        .filter(|param| param.kind != ParamKind::Receiver)
+                        .position(|param| param.name.is_some_and(|own| facts.text(own) == name));
+                    if let Some(position) = position {
+                        self.hint(function, position, value);
+                    }
+                }
+                _ => self.hint(function, at, value),
+            }
+        }
+    }
+
+    /// What calling a function gives: its declared return type, else what its body returns.
+    pub(super) fn return_value(&mut self, function: GlobalDef, receiver: Option<GlobalDef>, argument: ValueId) -> ValueId {
+        let facts = &self.facts[function.file.index()];
+        let def = facts.def(function.def);
+        if let Some(annotation) = def.annotation {
+            // `Self` and type variables are what the receiver is.
+            if let NodeKind::Name(name) = facts.arena.kind(annotation)
+                && facts.text(name) == "Self"
+                && let Some(class) = receiver
+            {
+                return self.value(Value::Instance { class, argument });
+            }
+            let known = self.node_values[function.file.index()][annotation.index()];
+            let declared = if known != UNKNOWN { known } else { self.within(function, |linker| linker.type_value(annotation)) };
+            let is_builtin = match self.get(declared) {
+                Value::Api { api, .. } => matches!(self.apis.path(api), "builtins.object()" | "Any()" | "typing.Any()"),
+                _ => false,
+            };
+            if declared != UNKNOWN && !is_builtin {
+                return declared;
+            }
+            if argument != UNKNOWN && self.names_type_variable(function, annotation) {
+                return argument;
+            }
+            if let NodeKind::Apply { args, .. } = facts.arena.kind(annotation)
+                && let Some(inner) = facts.arena.list(args).next()
+                && argument != UNKNOWN
+                && self.names_type_variable(function, inner)
+            {
+                return argument;
+            }
+        }
+        self.run(function)
+    }
+
+    /// True when an annotation names a type variable (`T`, `ModelType`, bound nowhere to a class).
+    fn names_type_variable(&mut self, function: GlobalDef, node: NodeId) -> bool {
+        let facts = &self.facts[function.file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Name(name) => {
+                let text = facts.text(name);
+                let value = self.lookup_static(function, text, true);
+                match self.get(value) {
+                    Value::Api { api, .. } => {
+                        let path = self.apis.path(api);
+                        path.ends_with("TypeVar()") || path == text
+                    }
+                    Value::Unknown => true,
+                    _ => false,
+                }
+            }
+            NodeKind::Union(parts) => {
+                let parts: Vec<NodeId> = facts.arena.list(parts).collect();
+                parts.into_iter().any(|part| self.names_type_variable(function, part))
+            }
+            _ => false,
+        }
+    }
+
+    /// Calling something outside the project.
+    #[expect(clippy::too_many_arguments, reason = "the pieces of one call, each needed once")]
+    fn call_api(
+        &mut self,
+        node: NodeId,
+        api: ApiId,
+        subject: Option<GlobalDef>,
+        guessed: bool,
+        receiver: ValueId,
+        callee: NodeId,
+        nodes: &[NodeId],
+        values: &[ValueId],
+    ) -> ValueId {
+        let here = self.here();
+        let path = self.apis.path(api);
+        if SAME_COLLECTION.contains(&path) {
+            return self.same_collection(values);
+        }
+        if let Some(builtin) = path.strip_prefix("builtins.") {
+            return match builtin {
+                "super" | "getattr" => UNKNOWN,
+                _ => {
+                    let api = self.apis.step(api, "()");
+                    self.value(Value::Api { api, subject: None, guessed: false })
+                }
+            };
+        }
+        let subject = match self.callee_subject(callee) {
+            Some(class) => Some(class),
+            None => subject,
+        };
+        let facts: Vec<ApiFact> = self.apis.facts(api).map(|(fact, _)| fact.clone()).collect();
+        for fact in &facts {
+            if let ApiFact::Gives { gives, subject: from } = fact {
+                let subject = self.subject(from, subject, nodes, values);
+                return self.gives(here, node, *gives, subject, receiver, api, guessed, values);
+            }
+        }
+        if let Some(ApiFact::Query(query)) = facts.iter().find(|fact| matches!(fact, ApiFact::Query(_))) {
+            let from = query.subject.clone();
+            let subject = self.subject(&from, subject, nodes, values);
+            let api = self.apis.step(api, "()");
+            return self.value(Value::Api { api, subject, guessed });
+        }
+        // `debounce(fn)`, `asyncHandler(fn)`: a plain function of a package that takes one function stands for that function.
+        if facts.is_empty() && !self.apis.path(api).contains("()") {
+            let functions: Vec<ValueId> = values.iter().copied().filter(|&value| self.is_function(value)).collect();
+            if functions.len() == 1 && values.len() <= 2 {
+                return functions[0];
+            }
+        }
+        let result = self.associated(api, callee).unwrap_or(api);
+        let result = self.apis.step(result, "()");
+        self.value(Value::Api { api: result, subject, guessed })
+    }
+
+    /// Rust: `Type::function(…)` outside the project gives a `Type`.
+    fn associated(&mut self, api: ApiId, callee: NodeId) -> Option<ApiId> {
+        let here = self.here();
+        let arena = &self.facts[here.file.index()].arena;
+        let callee = match arena.kind(callee) {
+            NodeKind::Apply { base, .. } => base,
+            _ => callee,
+        };
+        let NodeKind::Member { path: true, .. } = arena.kind(callee) else { return None };
+        let path = self.apis.path(api);
+        let (owner, _) = path.rsplit_once('.')?;
+        let name = owner.rsplit(['.', '/']).next()?;
+        if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return None;
+        }
+        let owner = owner.to_string();
+        Some(self.apis.intern(&owner))
+    }
+
+    /// The model named by explicit type arguments at the callee: `query_as::<_, User>`, `em.find<User>`.
+    fn callee_subject(&mut self, callee: NodeId) -> Option<GlobalDef> {
+        let here = self.here();
+        match self.get(self.node_values[here.file.index()][callee.index()]) {
+            Value::Api { subject, .. } => subject,
+            _ => None,
+        }
+    }
+
+    fn same_collection(&mut self, values: &[ValueId]) -> ValueId {
+        let first = values.first().copied().unwrap_or(UNKNOWN);
+        match self.get(first) {
+            Value::Collection(_) => first,
+            Value::Mapping(element) => self.value(Value::Collection(element)),
+            Value::Literal(..) => first,
+            _ => {
+                let element = self.element(first);
+                self.value(Value::Collection(element))
+            }
+        }
+    }
+
+    /// The model class a call is about.
+    fn subject(&mut self, from: &Subject, own: Option<GlobalDef>, nodes: &[NodeId], values: &[ValueId]) -> Option<GlobalDef> {
+        let Subject::Argument(argument) = from else { return own };
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        let at = match argument {
+            ArgumentRef::Position(at) => Some(*at as usize),
+            ArgumentRef::Name(name) => nodes.iter().position(|&node| match facts.arena.kind(node) {
+                NodeKind::Argument { name: own, .. } => facts.text(own) == name,
+                _ => false,
+            }),
+        };
+        let at = at?;
+        let value = values.get(at).copied().unwrap_or(UNKNOWN);
+        if let Some(class) = self.class_of(value) {
+            return Some(class);
+        }
+        // `select(User.id)`, `select([User.id, …])`: the class the column is taken from.
+        let mut node = *nodes.get(at)?;
+        for _ in 0..4 {
+            node = match facts.arena.kind(node) {
+                NodeKind::Member { object, .. } => object,
+                NodeKind::Collection { items, .. } => facts.arena.list(items).next()?,
+                NodeKind::Call { args, .. } => facts.arena.list(args).next()?,
+                NodeKind::Argument { value, .. } => value,
+                _ => break,
+            };
+            let value = self.node_values[here.file.index()][node.index()];
+            if let Some(class) = self.class_of(value) {
+                return Some(class);
+            }
+        }
+        own
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the pieces of one call, each needed once")]
+    fn gives(
+        &mut self,
+        here: GlobalDef,
+        node: NodeId,
+        gives: Gives,
+        subject: Option<GlobalDef>,
+        receiver: ValueId,
+        api: ApiId,
+        guessed: bool,
+        values: &[ValueId],
+    ) -> ValueId {
+        match gives {
+            Gives::Row => match subject {
+                Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
+                None => {
+                    let api = self.apis.step(api, "()");
+                    self.value(Value::Api { api, subject, guessed })
+                }
+            },
+            Gives::Rows => {
+                let element = match subject {
+                    Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
+                    None => UNKNOWN,
+                };
+                self.value(Value::Collection(element))
+            }
+            Gives::Receiver => match self.get(receiver) {
+                Value::Api { api: own, subject: old, guessed } => self.value(Value::Api { api: own, subject: subject.or(old), guessed }),
+                Value::Unknown | Value::Def(_) | Value::Module(_) => {
+                    let api = self.apis.step(api, "()");
+                    self.value(Value::Api { api, subject, guessed })
+                }
+                _ => receiver,
+            },
+            Gives::Scalar => UNKNOWN,
+            Gives::Path => {
+                let api = self.apis.step(api, "()");
+                self.value(Value::Api { api, subject, guessed })
+            }
+            Gives::Element => self.element(receiver),
+            Gives::ResultOfArgument => {
+                let function = values.first().copied().unwrap_or(UNKNOWN);
+                match self.get(function) {
+                    Value::Def(def) => {
+                        self.implicit.insert((here, node, def));
+                        if is_class_like(self.facts[def.file.index()].def(def.def).kind) {
+                            return self.value(Value::Instance { class: def, argument: UNKNOWN });
+                        }
+                        self.return_value(def, None, UNKNOWN)
+                    }
+                    Value::Method { method, receiver } => {
+                        self.implicit.insert((here, node, method));
+                        self.return_value(method, Some(receiver), UNKNOWN)
+                    }
+                    Value::Instance { class, .. } => match self.find_member(class, "__call__") {
+                        Some(method) => {
+                            self.implicit.insert((here, node, method));
+                            self.return_value(method, Some(class), UNKNOWN)
+                        }
+                        None => UNKNOWN,
+                    },
+                    _ => UNKNOWN,
+                }
+            }
+        }
+    }
+
+    /// Remembers a call nobody wrote (a property read). The site is found when edges are made; here the frame's body stands for it.
+    pub(super) fn implicit_here(&mut self, caller: GlobalDef, callee: GlobalDef) {
+        if let Some(node) = self.current_member {
+            self.implicit.insert((caller, node, callee));
+        }
+    }
+
+    /// `object.name`, remembered as the place of a property read.
+    pub(super) fn eval_member(&mut self, node: NodeId, object: NodeId, name: &str) -> ValueId {
+        let here = self.here();
+        let arena = &self.facts[here.file.index()].arena;
+        if matches!(arena.kind(object), NodeKind::Super) {
+            return self.super_member(name);
+        }
+        let value = self.eval(object);
+        let before = self.current_member.replace(node);
+        let result = self.member(value, name);
+        self.current_member = before;
+        if result == UNKNOWN && matches!(self.get(value), Value::Unknown | Value::Api { .. }) {
+            return self.convention(here.file, name);
+        }
+        result
+    }
+
+    fn super_member(&mut self, name: &str) -> ValueId {
+        let Some(class) = self.current_class() else { return UNKNOWN };
+        for base in self.hierarchy(class).into_iter().skip(1) {
+            if let Some(method) = self.own_member(base, name) {
+                return self.value(Value::Method { method, receiver: class });
+            }
+        }
+        let outside = self.class_info(class).outside;
+        match outside.first() {
+            Some(&api) => {
+                let owner = self.apis.step(api, "()");
+                let member = self.apis.step_name(owner, name);
+                self.value(Value::Api { api: member, subject: Some(class), guessed: false })
+            }
+            None => UNKNOWN,
+        }
+    }
+
+    /// All edges of the call graph, sorted; and how many calls were seen and known.
+    pub(super) fn call_edges(&mut self, subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>) -> (Vec<CallEdge>, u32, u32) {
+        let mut edges = Vec::new();
+        let (mut seen, mut known) = (0, 0);
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            let facts = &self.facts[file.index()];
+            for (def, definition) in facts.definitions() {
+                let caller = GlobalDef { file, def };
+                let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
+                roots.extend(definition.params.iter().filter_map(|param| param.default));
+                if definition.kind == DefKind::Field {
+                    roots.extend(definition.value);
+                }
+                for root in roots {
+                    let mut calls = Vec::new();
+                    facts.arena.walk(root, |node| {
+                        if let NodeKind::Call { form, .. } = facts.arena.kind(node)
+                            && form != CallForm::Pattern
+                        {
+                            calls.push(node);
+                        }
+                    });
+                    for call in calls {
+                        seen += 1;
+                        known += u32::from(self.edges_of_call(caller, call, subclasses, &mut edges));
+                    }
+                }
+            }
+        }
+        let mut implicit: Vec<(GlobalDef, NodeId, GlobalDef)> = self.implicit.drain().collect();
+        implicit.sort_unstable();
+        edges.extend(implicit.into_iter().map(|(caller, site, callee)| CallEdge {
+            caller,
+            site,
+            callee,
+            kind: CallKind::Implicit,
+            resolution: Resolution::Exact,
+        }));
+        edges.sort_unstable();
+        edges.dedup();
+        (edges, seen, known)
+    }
+
+    fn edges_of_call(
+        &mut self,
+        caller: GlobalDef,
+        call: NodeId,
+        subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>,
+        edges: &mut Vec<CallEdge>,
+    ) -> bool {
+        let facts = &self.facts[caller.file.index()];
+        let NodeKind::Call { callee, args, .. } = facts.arena.kind(call) else { return false };
+        let base = match facts.arena.kind(callee) {
+            NodeKind::Apply { base, .. } => base,
+            _ => callee,
+        };
+        let mut value = self.get(self.node_values[caller.file.index()][callee.index()]);
+        if matches!(value, Value::Unknown) {
+            value = self.get(self.node_values[caller.file.index()][base.index()]);
+        }
+        let mut add = |callee: GlobalDef, kind: CallKind, resolution: Resolution| {
+            edges.push(CallEdge { caller, site: call, callee, kind, resolution });
+        };
+        let mut known = true;
+        match value {
+            Value::Def(def) => {
+                let kind = facts_kind(self, def);
+                if is_class_like(kind) {
+                    if let Some(constructor) = self.constructor(def) {
+                        add(constructor, CallKind::Call, Resolution::Exact);
+                    }
+                } else if matches!(kind, DefKind::Function | DefKind::Method) {
+                    add(def, CallKind::Call, Resolution::Exact);
+                }
+            }
+            Value::Method { method, receiver } => {
+                let has_body = self.facts[method.file.index()].def(method.def).body.is_some();
+                let is_super = matches!(facts.arena.kind(base), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Super));
+                let is_abstract = self.facts[method.file.index()].def(method.def).flags.has(DefFlags::ABSTRACT) || !has_body;
+                if !is_abstract {
+                    add(method, CallKind::Call, Resolution::Exact);
+                }
+                if !is_super {
+                    let name = self.facts[method.file.index()].text(self.facts[method.file.index()].def(method.def).name);
+                    for implementation in self.implementations(receiver, name, subclasses) {
+                        if implementation != method {
+                            add(implementation, CallKind::Call, Resolution::Inferred);
+                        }
+                    }
+                }
+            }
+            Value::Api { .. } => {}
+            Value::Instance { class, .. } => match self.find_member(class, "__call__") {
+                Some(method) => add(method, CallKind::Call, Resolution::Exact),
+                None => known = facts.language.family() == Family::Rust,
+            },
+            _ => {
+                known = matches!(facts.arena.kind(callee), NodeKind::Closure(_));
+                if let NodeKind::Closure(def) = facts.arena.kind(callee) {
+                    add(GlobalDef { file: caller.file, def }, CallKind::Call, Resolution::Exact);
+                }
+            }
+        }
+        for arg in facts.arena.list(args) {
+            let node = match facts.arena.kind(arg) {
+                NodeKind::Argument { value, .. } => value,
+                _ => arg,
+            };
+            self.passed(caller.file, node, 0, &mut |callee| add(callee, CallKind::Passed, Resolution::Inferred));
+        }
+        known
+    }
+
+    /// Functions an argument carries: itself, in an array, in an object literal.
+    fn passed(&self, file: FileId, node: NodeId, depth: u8, add: &mut dyn FnMut(GlobalDef)) {
+        let arena = &self.facts[file.index()].arena;
+        match arena.kind(node) {
+            NodeKind::Closure(def) => add(GlobalDef { file, def }),
+            NodeKind::Collection { items, .. } if depth < 3 => {
+                for item in arena.list(items) {
+                    self.passed(file, item, depth + 1, add);
+                }
+            }
+            NodeKind::Entry { value, .. } => self.passed(file, value, depth + 1, add),
+            NodeKind::Name(_) | NodeKind::Member { .. } => match self.get(self.node_values[file.index()][node.index()]) {
+                Value::Def(def) if matches!(facts_kind(self, def), DefKind::Function | DefKind::Method) => add(def),
+                Value::Method { method, .. } => add(method),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Overriding and implementing methods below a class.
+    fn implementations(&self, class: GlobalDef, name: &str, subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>) -> Vec<GlobalDef> {
+        let mut found = Vec::new();
+        let mut queue: Vec<GlobalDef> = subclasses.get(&class).cloned().unwrap_or_default();
+        let mut at = 0;
+        while at < queue.len() && queue.len() < 256 {
+            let below = queue[at];
+            if let Some(member) = self.own_member(below, name)
+                && self.facts[member.file.index()].def(member.def).body.is_some()
+            {
+                found.push(member);
+            }
+            for &next in subclasses.get(&below).into_iter().flatten() {
+                if !queue.contains(&next) {
+                    queue.push(next);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+}
+
+fn facts_kind(linker: &Linker, def: GlobalDef) -> DefKind {
+    linker.facts[def.file.index()].def(def.def).kind
+}
+
+/// The definition kinds a call may lead to.
+pub(super) fn is_callable(kind: DefKind) -> bool {
+    matches!(kind, DefKind::Function | DefKind::Method)
+}

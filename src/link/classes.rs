@@ -1,0 +1,380 @@
+//! Classes: bases, members through the hierarchy, `impl` blocks, attributes assigned to the receiver.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::evaluate::Linker;
+use super::scopes::is_class_like;
+use super::tables::UNKNOWN;
+use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::program::{ApiId, Value, ValueId};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+/// What a class extends.
+#[derive(Clone, Default)]
+pub(super) struct ClassInfo {
+    /// Project classes, interfaces and traits it extends or implements, in order.
+    pub(super) bases: Vec<GlobalDef>,
+    /// Bases outside the project, as access paths of the classes.
+    pub(super) outside: Vec<ApiId>,
+    /// Value of the first type argument given to a base (`class Users(Repository[User])`).
+    pub(super) argument: ValueId,
+}
+
+/// Most classes looked at in one hierarchy.
+const WIDEST_HIERARCHY: usize = 64;
+
+impl<'a> Linker<'a> {
+    /// Reads every `impl` block: self type → blocks, trait → implementors.
+    pub(super) fn collect_impls(&mut self) {
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            for def in self.scopes[file.index()].impls.clone() {
+                let block = GlobalDef { file, def };
+                if let Some(class) = self.impl_type(block) {
+                    self.impls.entry(class).or_default().push(block);
+                }
+            }
+        }
+    }
+
+    /// The type an `impl` block is for.
+    pub(super) fn impl_type(&mut self, block: GlobalDef) -> Option<GlobalDef> {
+        let def = self.facts[block.file.index()].def(block.def);
+        let base = *def.bases.first()?;
+        let scope = GlobalDef { file: block.file, def: def.parent };
+        let value = self.within(scope, |linker| linker.type_value(base));
+        match self.get(value) {
+            Value::Instance { class, .. } => Some(class),
+            _ => None,
+        }
+    }
+
+    /// What a class extends, evaluated once; circles end empty.
+    pub(super) fn class_info(&mut self, class: GlobalDef) -> ClassInfo {
+        if let Some(known) = self.classes.get(&class) {
+            return known.clone().unwrap_or_default();
+        }
+        self.classes.insert(class, None);
+        let mut info = ClassInfo::default();
+        let def = self.facts[class.file.index()].def(class.def);
+        let scope = GlobalDef { file: class.file, def: def.parent };
+        let nodes: Vec<NodeId> = def.bases.iter().chain(&def.implements).copied().collect();
+        self.add_bases(&mut info, scope, &nodes);
+        for block in self.impls.get(&class).cloned().unwrap_or_default() {
+            let block_def = self.facts[block.file.index()].def(block.def);
+            let traits: Vec<NodeId> = block_def.bases.iter().skip(1).copied().collect();
+            let scope = GlobalDef { file: block.file, def: block_def.parent };
+            self.add_bases(&mut info, scope, &traits);
+        }
+        self.classes.insert(class, Some(info.clone()));
+        info
+    }
+
+    fn add_bases(&mut self, info: &mut ClassInfo, scope: GlobalDef, nodes: &[NodeId]) {
+        for &node in nodes {
+            let value = self.within(scope, |linker| linker.base_value(node));
+            match self.get(value) {
+                Value::Instance { class, argument } => {
+                    info.bases.push(class);
+                    info.argument = self.join(info.argument, argument);
+                }
+                Value::Api { api, subject, .. } => {
+                    info.outside.push(api);
+                    if let Some(class) = subject {
+                        let argument = self.value(Value::Instance { class, argument: UNKNOWN });
+                        info.argument = self.join(info.argument, argument);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A base class expression: an instance for project classes, the class path for outside ones.
+    fn base_value(&mut self, node: NodeId) -> ValueId {
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Argument { .. } => UNKNOWN,
+            NodeKind::Apply { base, args } | NodeKind::Call { callee: base, args, .. } if self.is_plain_base(base) => {
+                let subject = facts.arena.list(args).filter_map(|arg| self.class_of_type(arg)).next();
+                let argument = match subject {
+                    Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
+                    None => UNKNOWN,
+                };
+                let value = self.base_value(base);
+                let is_call = matches!(facts.arena.kind(node), NodeKind::Call { .. });
+                match self.get(value) {
+                    Value::Instance { class, .. } => self.value(Value::Instance { class, argument }),
+                    // `class Base(declarative_base())`, `extends PartialType(Dto)`: what the call gives.
+                    Value::Api { api, .. } if is_call => {
+                        let api = self.apis.step(api, "()");
+                        self.value(Value::Api { api, subject: None, guessed: false })
+                    }
+                    Value::Api { api, guessed, .. } => self.value(Value::Api { api, subject, guessed }),
+                    _ => value,
+                }
+            }
+            NodeKind::Index { object, index } => {
+                let subject = self.class_of_type(index);
+                let argument = match subject {
+                    Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
+                    None => UNKNOWN,
+                };
+                let value = self.base_value(object);
+                match self.get(value) {
+                    Value::Instance { class, .. } => self.value(Value::Instance { class, argument }),
+                    Value::Api { api, guessed, .. } => self.value(Value::Api { api, subject, guessed }),
+                    _ => value,
+                }
+            }
+            _ => {
+                let value = self.eval(node);
+                match self.get(value) {
+                    Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => {
+                        self.value(Value::Instance { class, argument: UNKNOWN })
+                    }
+                    _ => value,
+                }
+            }
+        }
+    }
+
+    fn is_plain_base(&self, base: NodeId) -> bool {
+        let here = self.here();
+        matches!(self.facts[here.file.index()].arena.kind(base), NodeKind::Name(_) | NodeKind::Member { .. })
+    }
+
+    /// A class and everything it extends in the project, nearest first.
+    pub(super) fn hierarchy(&mut self, class: GlobalDef) -> Vec<GlobalDef> {
+        let mut order = vec![class];
+        let mut at = 0;
+        while at < order.len() && order.len() < WIDEST_HIERARCHY {
+            for base in self.class_info(order[at]).bases {
+                if !order.contains(&base) {
+                    order.push(base);
+                }
+            }
+            at += 1;
+        }
+        order
+    }
+
+    /// The definition of a member, through `impl` blocks and bases.
+    pub(super) fn find_member(&mut self, class: GlobalDef, name: &str) -> Option<GlobalDef> {
+        if let Some(own) = self.own_member(class, name) {
+            return Some(own);
+        }
+        let hierarchy = self.hierarchy(class);
+        hierarchy.into_iter().skip(1).find_map(|base| self.own_member(base, name))
+    }
+
+    /// A member declared by the class itself or one of its `impl` blocks.
+    pub(super) fn own_member(&self, class: GlobalDef, name: &str) -> Option<GlobalDef> {
+        if let Some(def) = self.scopes[class.file.index()].member(class.def, name) {
+            return Some(GlobalDef { file: class.file, def });
+        }
+        self.impls
+            .get(&class)?
+            .iter()
+            .find_map(|block| Some(GlobalDef { file: block.file, def: self.scopes[block.file.index()].member(block.def, name)? }))
+    }
+
+    /// `value.name`.
+    pub(super) fn member(&mut self, value: ValueId, name: &str) -> ValueId {
+        match self.get(value) {
+            Value::Module(module) => self.module_member(module, name).unwrap_or(UNKNOWN),
+            Value::Namespace(path) => {
+                let path = self.apis.path(path).to_string();
+                self.namespace_member(&path, name)
+            }
+            Value::Def(def) => self.static_member(def, name),
+            Value::Instance { class, argument } => self.instance_member(class, argument, name),
+            Value::Api { api, subject, guessed } => {
+                if let Some(class) = subject
+                    && self.is_wrapper(api)
+                {
+                    return self.instance_member(class, UNKNOWN, name);
+                }
+                let api = self.apis.step_name(api, name);
+                self.value(Value::Api { api, subject, guessed })
+            }
+            Value::Literal(file, node) => self.literal_member(file, node, name),
+            Value::Unknown | Value::Method { .. } | Value::Collection(_) | Value::Mapping(_) => UNKNOWN,
+        }
+    }
+
+    /// A Rust extractor around a type derefs to it (`Json<User>`: `.name` is the user's).
+    fn is_wrapper(&self, api: ApiId) -> bool {
+        let path = self.apis.path(api);
+        [".Json()", ".Form()", ".Query()", ".Path()"].iter().any(|end| path.ends_with(end))
+    }
+
+    /// `{ a: 1 }.a`.
+    fn literal_member(&mut self, file: FileId, node: NodeId, name: &str) -> ValueId {
+        let facts = &self.facts[file.index()];
+        let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(node) else { return UNKNOWN };
+        for item in facts.arena.list(items) {
+            match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } if facts.string(key) == Some(name) => {
+                    return self.node_values[file.index()][value.index()];
+                }
+                NodeKind::Spread { value, .. } => {
+                    let inner = self.node_values[file.index()][value.index()];
+                    if matches!(self.get(inner), Value::Literal(..)) && inner != UNKNOWN {
+                        let found = self.member(inner, name);
+                        if found != UNKNOWN {
+                            return found;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        UNKNOWN
+    }
+
+    /// `Class.name`, `Enum::Variant`, `Type::function`.
+    fn static_member(&mut self, def: GlobalDef, name: &str) -> ValueId {
+        let kind = self.facts[def.file.index()].def(def.def).kind;
+        if !is_class_like(kind) {
+            return UNKNOWN;
+        }
+        if let Some(member) = self.find_member(def, name) {
+            let found = self.facts[member.file.index()].def(member.def);
+            return match found.kind {
+                DefKind::Method if found.flags.has(DefFlags::CLASS_METHOD) || found.flags.has(DefFlags::STATIC) => {
+                    self.value(Value::Method { method: member, receiver: def })
+                }
+                DefKind::Method if self.family(member.file) == Family::Rust => self.value(Value::Method { method: member, receiver: def }),
+                DefKind::Method => self.value(Value::Def(member)),
+                DefKind::Field => self.variable(member),
+                _ => self.def_value(member),
+            };
+        }
+        self.outside_class_member(def, name, false)
+    }
+
+    /// `instance.name`.
+    fn instance_member(&mut self, class: GlobalDef, argument: ValueId, name: &str) -> ValueId {
+        if let Some(member) = self.find_member(class, name) {
+            let found = self.facts[member.file.index()].def(member.def);
+            return match found.kind {
+                DefKind::Method if found.flags.has(DefFlags::GETTER) => {
+                    let here = self.here();
+                    self.implicit_here(here, member);
+                    self.return_value(member, Some(class), argument)
+                }
+                DefKind::Method => self.value(Value::Method { method: member, receiver: class }),
+                DefKind::Field => {
+                    let declared = self.variable(member);
+                    if declared != UNKNOWN {
+                        return declared;
+                    }
+                    let assigned = self.assigned_member(class, name);
+                    if assigned != UNKNOWN { assigned } else { self.convention(class.file, name) }
+                }
+                _ => self.def_value(member),
+            };
+        }
+        let assigned = self.assigned_member(class, name);
+        if assigned != UNKNOWN {
+            return assigned;
+        }
+        let outside = self.outside_class_member(class, name, true);
+        if outside != UNKNOWN { outside } else { self.convention(class.file, name) }
+    }
+
+    /// A member a base outside the project provides: the first base knowledge speaks of, else the first base.
+    fn outside_class_member(&mut self, class: GlobalDef, name: &str, on_instance: bool) -> ValueId {
+        let mut first = None;
+        for base in self.hierarchy(class) {
+            for api in self.class_info(base).outside {
+                let owner = if on_instance { self.apis.step(api, "()") } else { api };
+                let member = self.apis.step_name(owner, name);
+                if self.apis.is_known(member) {
+                    return self.value(Value::Api { api: member, subject: Some(class), guessed: false });
+                }
+                first = first.or(Some(member));
+            }
+        }
+        match first {
+            Some(api) => self.value(Value::Api { api, subject: Some(class), guessed: false }),
+            None => UNKNOWN,
+        }
+    }
+
+    /// An attribute some method assigns: `self.repo = repo`.
+    fn assigned_member(&mut self, class: GlobalDef, name: &str) -> ValueId {
+        for owner in self.hierarchy(class) {
+            if !self.assigned.contains_key(&owner) {
+                let table = self.collect_assigned(owner);
+                self.assigned.insert(owner, table);
+            }
+            let Some(&(method, node)) = self.assigned.get(&owner).and_then(|table| table.get(name)) else { continue };
+            self.run(GlobalDef { file: owner.file, def: method });
+            let value = self.node_values[owner.file.index()][node.index()];
+            if value != UNKNOWN {
+                return value;
+            }
+        }
+        UNKNOWN
+    }
+
+    /// All attributes assigned to the receiver in the methods of a class: name → (method, value node), constructor first.
+    fn collect_assigned(&self, class: GlobalDef) -> FxHashMap<&'a str, (DefId, NodeId)> {
+        let facts = &self.facts[class.file.index()];
+        let mut table = FxHashMap::default();
+        if facts.language.family() == Family::Rust {
+            return table;
+        }
+        let mut methods: Vec<DefId> = facts
+            .definitions()
+            .skip(class.def.index() + 1)
+            .filter(|(_, def)| def.parent == class.def && def.kind == DefKind::Method && def.body.is_some())
+            .map(|(id, _)| id)
+            .collect();
+        methods.sort_by_key(|&id| !matches!(facts.text(facts.def(id).name), "__init__" | "constructor" | "setUp"));
+        for method in methods {
+            let Some(body) = facts.def(method).body else { continue };
+            facts.arena.walk(body, |node| {
+                let (target, value) = match facts.arena.kind(node) {
+                    NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::With } => (target, Some(value)),
+                    NodeKind::Declare { target, value, annotation, .. } => (target, annotation.or(value)),
+                    _ => return,
+                };
+                if let (NodeKind::Member { object, name, .. }, Some(value)) = (facts.arena.kind(target), value)
+                    && matches!(facts.arena.kind(object), NodeKind::Receiver)
+                {
+                    table.entry(facts.text(name)).or_insert((method, value));
+                }
+            });
+        }
+        table
+    }
+
+    /// Direct subclasses and implementors of every class, for dispatch.
+    pub(super) fn subclasses(&mut self) -> FxHashMap<GlobalDef, Vec<GlobalDef>> {
+        let mut table: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
+        let mut seen: FxHashSet<(GlobalDef, GlobalDef)> = FxHashSet::default();
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            let classes: Vec<DefId> = self.facts[file.index()]
+                .definitions()
+                .filter(|(_, def)| is_class_like(def.kind) && def.kind != DefKind::Impl)
+                .map(|(id, _)| id)
+                .collect();
+            for def in classes {
+                let class = GlobalDef { file, def };
+                for base in self.class_info(class).bases {
+                    if seen.insert((base, class)) {
+                        table.entry(base).or_default().push(class);
+                    }
+                }
+            }
+        }
+        table
+    }
+}

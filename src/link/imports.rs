@@ -1,0 +1,243 @@
+//! Import statements to edges of the import graph.
+
+use rustc_hash::FxHashSet;
+
+use super::evaluate::Linker;
+use super::modules::Target;
+use super::tables::UNKNOWN;
+use crate::model::body::NodeKind;
+use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem, ImportKind};
+use crate::model::program::{ImportEdge, ImportTarget, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+impl<'a> Linker<'a> {
+    /// Where each import statement leads, and which frameworks each file imports.
+    pub(super) fn resolve_imports(&mut self) {
+        let facts = self.facts;
+        for (at, facts) in facts.iter().enumerate() {
+            let file = FileId(at as u32);
+            let targets: Vec<Target> = facts
+                .imports
+                .iter()
+                .map(|import| {
+                    let specifier = facts.text(import.specifier);
+                    match facts.language.family() {
+                        Family::Python => self.python_target(file, import.level, specifier, import.item),
+                        Family::TypeScript => self.modules.typescript.resolve(file, specifier).into(),
+                        // Rust paths are walked name by name, see `names.rs`.
+                        Family::Rust => Target::External(specifier.replace("::", ".")),
+                    }
+                })
+                .collect();
+            self.import_targets.push(targets);
+        }
+        let knowledge = self.knowledge;
+        for (at, facts) in facts.iter().enumerate() {
+            let mut used: Vec<u16> = Vec::new();
+            for target in &self.import_targets[at] {
+                let Target::External(path) = target else { continue };
+                for (framework, entry) in knowledge.frameworks.iter().enumerate() {
+                    let framework = framework as u16;
+                    if entry.family == facts.language.family()
+                        && !used.contains(&framework)
+                        && entry.packages.iter().any(|package| starts(path, package))
+                    {
+                        used.push(framework);
+                    }
+                }
+            }
+            used.sort_unstable();
+            self.frameworks_of.push(used);
+            self.extensions_of.push(self.extensions_imported(FileId(at as u32)));
+        }
+    }
+
+    /// Extensions of knowledge whose import the file has.
+    fn extensions_imported(&self, file: FileId) -> Vec<u16> {
+        let facts = &self.facts[file.index()];
+        let mut found = Vec::new();
+        for (at, import) in facts.imports.iter().enumerate() {
+            let Target::External(base) = &self.import_targets[file.index()][at] else { continue };
+            let path = match import.item {
+                ImportItem::Named(name) => format!("{base}.{}", facts.text(name)),
+                ImportItem::Star => format!("{base}.*"),
+                _ => base.clone(),
+            };
+            for (index, extension) in self.knowledge.extensions.iter().enumerate() {
+                if extension.imports.contains(&path) && !found.contains(&(index as u16)) {
+                    found.push(index as u16);
+                }
+            }
+        }
+        found
+    }
+
+    fn python_target(&self, file: FileId, level: u8, specifier: &str, item: ImportItem) -> Target {
+        let target: Target = self.modules.python.resolve(file, level, specifier).into();
+        // `import a.b.c` where `c` is an attribute never happens; `from a import b` may name a module `a.b` of a namespace folder.
+        let _ = item;
+        target
+    }
+
+    /// The import graph, in order of files and imports; Rust paths without `use` included.
+    pub(super) fn import_edges(&mut self) -> Vec<ImportEdge> {
+        let mut edges = Vec::new();
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            for at in 0..self.facts[file.index()].imports.len() {
+                let edge = self.import_edge(file, at as u32);
+                edges.push(edge);
+            }
+            if self.family(file) == Family::Rust {
+                self.path_edges(file, &mut edges);
+            }
+        }
+        edges
+    }
+
+    fn import_edge(&mut self, file: FileId, at: u32) -> ImportEdge {
+        let facts = &self.facts[file.index()];
+        let import = &facts.imports[at as usize];
+        let specifier = facts.text(import.specifier).to_string();
+        let name = match import.item {
+            ImportItem::Named(name) => facts.text(name).to_string(),
+            _ => String::new(),
+        };
+        let value = match import.item {
+            ImportItem::Star | ImportItem::Nothing => UNKNOWN,
+            _ => self.import_value(file, at),
+        };
+        let definition = self.definition_behind(file, at, value);
+        let target = match self.family(file) {
+            Family::Rust => self.rust_target(file, at, &specifier, definition),
+            _ => match self.import_targets[file.index()][at as usize].clone() {
+                Target::Module(module) => ImportTarget::Module(self.submodule(module, value)),
+                Target::Namespace(path) => match self.get(value) {
+                    Value::Module(module) => ImportTarget::Module(module),
+                    _ => ImportTarget::External(path),
+                },
+                Target::External(path) => ImportTarget::External(path),
+                Target::Unresolved(path) => ImportTarget::Unresolved(path),
+                Target::Asset => ImportTarget::Asset,
+            },
+        };
+        let in_test = facts.def(import.scope).flags.has(DefFlags::TEST);
+        let kind = if in_test && import.kind == ImportKind::Load { ImportKind::Test } else { import.kind };
+        ImportEdge { from: file, scope: import.scope, target, definition, name, kind, re_export: import.re_export, span: import.span }
+    }
+
+    /// `from pkg import module`: the edge leads to the module, not to the package.
+    fn submodule(&self, module: GlobalDef, value: crate::model::program::ValueId) -> GlobalDef {
+        match self.get(value) {
+            Value::Module(inner) if self.family(module.file) == Family::Python => inner,
+            _ => module,
+        }
+    }
+
+    /// Where the imported name is really defined.
+    fn definition_behind(&mut self, file: FileId, at: u32, value: crate::model::program::ValueId) -> Option<GlobalDef> {
+        match self.get(value) {
+            Value::Module(def) | Value::Def(def) => Some(def),
+            Value::Method { method, .. } => Some(method),
+            Value::Unknown => None,
+            _ => self.variable_behind(file, at, 0),
+        }
+    }
+
+    /// The variable an import names, followed through re-exports by name.
+    fn variable_behind(&mut self, file: FileId, at: u32, depth: u8) -> Option<GlobalDef> {
+        if depth > 16 {
+            return None;
+        }
+        let facts = &self.facts[file.index()];
+        let ImportItem::Named(name) = facts.imports[at as usize].item else { return None };
+        let name = facts.text(name);
+        let module = match &self.import_targets[file.index()][at as usize] {
+            Target::Module(module) => *module,
+            _ => return None,
+        };
+        let scopes = &self.scopes[module.file.index()];
+        if let Some(&def) = scopes.exported.get(name) {
+            return Some(GlobalDef { file: module.file, def });
+        }
+        let next = match scopes.name(module.def, name) {
+            Some(super::scopes::Binding::Def(def)) => return Some(GlobalDef { file: module.file, def }),
+            Some(super::scopes::Binding::Import(next)) => next,
+            None => *scopes.re_exports.get(name)?,
+        };
+        self.variable_behind(module.file, next, depth + 1)
+    }
+
+    /// Rust: the module that holds what is imported, or the crate it comes from.
+    fn rust_target(&mut self, file: FileId, at: u32, specifier: &str, definition: Option<GlobalDef>) -> ImportTarget {
+        if let Some(definition) = definition {
+            return ImportTarget::Module(self.rust_module_of(definition));
+        }
+        let import = &self.facts[file.index()].imports[at as usize];
+        let scope = GlobalDef { file, def: import.scope };
+        let base = self.rust_path(scope, specifier);
+        match self.get(base) {
+            Value::Module(module) => ImportTarget::Module(module),
+            Value::Def(def) => ImportTarget::Module(self.rust_module_of(def)),
+            Value::Api { .. } => ImportTarget::External(specifier.to_string()),
+            _ => match specifier.split("::").next() {
+                Some("crate" | "self" | "super") => ImportTarget::Unresolved(specifier.to_string()),
+                _ => ImportTarget::External(specifier.to_string()),
+            },
+        }
+    }
+
+    /// Rust paths used without `use`: `crate::db::pool()`, one edge for each definition and place.
+    fn path_edges(&mut self, file: FileId, edges: &mut Vec<ImportEdge>) {
+        let facts = &self.facts[file.index()];
+        let mut seen: FxHashSet<(DefId, GlobalDef)> = FxHashSet::default();
+        for (def, definition) in facts.definitions() {
+            let mut roots: Vec<_> = definition.body.into_iter().collect();
+            roots.extend(definition.annotation);
+            roots.extend(definition.params.iter().filter_map(|param| param.annotation));
+            for root in roots {
+                let mut paths = Vec::new();
+                facts.arena.walk(root, |node| {
+                    if let NodeKind::Member { path: true, object, .. } = facts.arena.kind(node) {
+                        let mut first = object;
+                        while let NodeKind::Member { object, .. } = facts.arena.kind(first) {
+                            first = object;
+                        }
+                        if let NodeKind::Name(name) = facts.arena.kind(first)
+                            && matches!(facts.text(name), "crate" | "super" | "self")
+                        {
+                            paths.push(node);
+                        }
+                    }
+                });
+                for node in paths {
+                    let target = match self.get(self.node_values[file.index()][node.index()]) {
+                        Value::Def(def) => def,
+                        Value::Method { receiver, .. } => receiver,
+                        _ => continue,
+                    };
+                    if target.file == file || !seen.insert((def, target)) {
+                        continue;
+                    }
+                    let is_item = !matches!(self.facts[target.file.index()].def(target.def).kind, DefKind::Module);
+                    edges.push(ImportEdge {
+                        from: file,
+                        scope: def,
+                        target: ImportTarget::Module(self.rust_module_of(target)),
+                        definition: is_item.then_some(target),
+                        name: self.facts[target.file.index()].text(self.facts[target.file.index()].def(target.def).name).to_string(),
+                        kind: if definition.flags.has(DefFlags::TEST) { ImportKind::Test } else { ImportKind::Load },
+                        re_export: false,
+                        span: facts.arena.span(node),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// True when `path` is `package` or lies in it.
+fn starts(path: &str, package: &str) -> bool {
+    path.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/', ':']))
+}

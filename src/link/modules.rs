@@ -1,0 +1,85 @@
+//! Import statements to modules, in the three module systems behind one door.
+
+use crate::languages::python::modules::{PythonModules, PythonTarget};
+use crate::languages::rust::modules::{ExternCrate, RustModules};
+use crate::languages::typescript::modules::{TypeScriptModules, TypeScriptTarget};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::project::Project;
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+/// The module systems of the three languages over one project.
+pub(super) struct Modules {
+    pub(super) python: PythonModules,
+    pub(super) typescript: TypeScriptModules,
+    pub(super) rust: RustModules,
+}
+
+impl Modules {
+    pub(super) fn new(project: &Project, facts: &[FileFacts], manifests: &dyn Fn(&str) -> Option<String>) -> Modules {
+        Modules {
+            python: PythonModules::new(project),
+            typescript: TypeScriptModules::new(project, manifests),
+            rust: RustModules::new(project, facts),
+        }
+    }
+
+    /// The module path of a file as its language writes it.
+    pub(super) fn name(&self, project: &Project, file: FileId) -> String {
+        let source = &project.files[file.index()];
+        match source.language.family() {
+            Family::Python => self.python.module_name(file).to_string(),
+            Family::Rust => self.rust.path_of(GlobalDef { file, def: DefId::MODULE }),
+            Family::TypeScript => strip_extension(&source.path).to_string(),
+        }
+    }
+}
+
+/// The path without its source extension.
+fn strip_extension(path: &str) -> &str {
+    match path.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') => stem.strip_suffix(".d").unwrap_or(stem),
+        _ => path,
+    }
+}
+
+/// Where a specifier leads, whatever the language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Module(GlobalDef),
+    Namespace(String),
+    External(String),
+    Unresolved(String),
+    Asset,
+}
+
+impl From<PythonTarget> for Target {
+    fn from(target: PythonTarget) -> Target {
+        match target {
+            PythonTarget::File(file) => Target::Module(GlobalDef { file, def: DefId::MODULE }),
+            PythonTarget::Namespace(path) => Target::Namespace(path),
+            PythonTarget::External(path) => Target::External(path),
+            PythonTarget::Unresolved(path) => Target::Unresolved(path),
+        }
+    }
+}
+
+impl From<TypeScriptTarget> for Target {
+    fn from(target: TypeScriptTarget) -> Target {
+        match target {
+            TypeScriptTarget::File(file) => Target::Module(GlobalDef { file, def: DefId::MODULE }),
+            TypeScriptTarget::External(path) => Target::External(path),
+            TypeScriptTarget::Asset => Target::Asset,
+            TypeScriptTarget::Unresolved(path) => Target::Unresolved(path),
+        }
+    }
+}
+
+/// What the first segment of a Rust path means when no local name does.
+pub(super) fn extern_crate(modules: &Modules, from: FileId, name: &str) -> Option<Target> {
+    match modules.rust.extern_crate(from, name) {
+        ExternCrate::Local(root) => Some(Target::Module(root)),
+        ExternCrate::External(package) => Some(Target::External(package)),
+        ExternCrate::Unknown => None,
+    }
+}

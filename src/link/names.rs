@@ -1,0 +1,430 @@
+//! Imports to values, and the names of modules: through aliases, re-exports, barrels, star imports and packages.
+
+use super::evaluate::Linker;
+use super::modules::{self, Target};
+use super::scopes::Binding;
+use super::tables::UNKNOWN;
+use crate::model::body::NodeKind;
+use crate::model::facts::{DefId, DefKind, FileFacts, Import, ImportItem};
+use crate::model::program::{Value, ValueId};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+impl<'a> Linker<'a> {
+    /// What an import binds.
+    pub(super) fn import_value(&mut self, file: FileId, at: u32) -> ValueId {
+        if let Some(known) = self.import_values.get(&(file, at)) {
+            return known.unwrap_or(UNKNOWN);
+        }
+        self.import_values.insert((file, at), None);
+        let facts = self.facts;
+        let import = &facts[file.index()].imports[at as usize];
+        let value = match self.family(file) {
+            Family::Rust => self.rust_import(file, import),
+            Family::Python => self.python_import(file, at, import),
+            Family::TypeScript => self.typescript_import(file, at, import),
+        };
+        self.import_values.insert((file, at), Some(value));
+        value
+    }
+
+    fn python_import(&mut self, file: FileId, at: u32, import: &Import) -> ValueId {
+        let target = self.import_targets[file.index()][at as usize].clone();
+        let specifier = self.facts[file.index()].text(import.specifier);
+        match import.item {
+            ImportItem::Root => {
+                let root = specifier.split('.').next().unwrap_or(specifier);
+                let target = self.modules.python.resolve(file, 0, root).into();
+                self.target_value(target)
+            }
+            ImportItem::Named(name) => {
+                let name = self.facts[file.index()].text(name);
+                self.target_member(target, name)
+            }
+            _ => self.target_value(target),
+        }
+    }
+
+    fn typescript_import(&mut self, file: FileId, at: u32, import: &Import) -> ValueId {
+        let target = self.import_targets[file.index()][at as usize].clone();
+        match import.item {
+            ImportItem::Named(name) => {
+                let name = self.facts[file.index()].text(name);
+                self.target_member(target, name)
+            }
+            _ => match target {
+                Target::Module(module) => self.common_js_value(module),
+                other => self.target_value(other),
+            },
+        }
+    }
+
+    /// `require('./x')` gives what the module assigned to `module.exports`, or the module with its names.
+    fn common_js_value(&mut self, module: GlobalDef) -> ValueId {
+        let whole = self.value(Value::Module(module));
+        let scopes = &self.scopes[module.file.index()];
+        let Some(&export) = scopes.exports.get("=") else { return whole };
+        if scopes.exports.len() > 1 {
+            return whole;
+        }
+        let value = self.export_value(module.file, export);
+        if value == UNKNOWN { whole } else { value }
+    }
+
+    /// A whole module as a value.
+    pub(super) fn target_value(&mut self, target: Target) -> ValueId {
+        match target {
+            Target::Module(module) => self.value(Value::Module(module)),
+            Target::External(path) => self.api(&path),
+            Target::Namespace(path) => {
+                let id = self.apis.intern(&path);
+                self.value(Value::Namespace(id))
+            }
+            Target::Unresolved(_) | Target::Asset => UNKNOWN,
+        }
+    }
+
+    /// A name of a module.
+    fn target_member(&mut self, target: Target, name: &str) -> ValueId {
+        match target {
+            Target::Module(module) => self.module_member(module, name).unwrap_or(UNKNOWN),
+            Target::External(path) => self.outside_member(&path, name),
+            Target::Namespace(path) => self.namespace_member(&path, name),
+            Target::Unresolved(_) | Target::Asset => UNKNOWN,
+        }
+    }
+
+    /// A name of an external package; the default export is the package itself.
+    fn outside_member(&mut self, package: &str, name: &str) -> ValueId {
+        if name == "default" { self.api(package) } else { self.api(&format!("{package}.{name}")) }
+    }
+
+    pub(super) fn namespace_member(&mut self, path: &str, name: &str) -> ValueId {
+        let namespace = crate::languages::python::modules::PythonTarget::Namespace(path.to_string());
+        match self.modules.python.child(&namespace, name) {
+            Some(child) => self.target_value(child.into()),
+            None => UNKNOWN,
+        }
+    }
+
+    /// A name of a project module, wherever it is really defined.
+    pub(super) fn module_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {
+        if let Some(known) = self.member_values.get(&module).and_then(|names| names.get(name)) {
+            return *known;
+        }
+        // A circle of re-exports ends here.
+        self.member_values.entry(module).or_default().insert(name.into(), None);
+        let found = match self.family(module.file) {
+            Family::Python => self.python_member(module, name),
+            Family::TypeScript => self.typescript_member(module, name),
+            Family::Rust => self.rust_member(module, name),
+        };
+        self.member_values.entry(module).or_default().insert(name.into(), found);
+        found
+    }
+
+    fn python_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {
+        if let Some(binding) = self.scopes[module.file.index()].name(module.def, name) {
+            // A submodule imported under its own name in `__init__` is that submodule.
+            let value = self.binding_value(module.file, binding);
+            if value != UNKNOWN || matches!(binding, Binding::Def(_)) {
+                return Some(value);
+            }
+        }
+        for star in self.scopes[module.file.index()].stars(module.def).to_vec() {
+            if let Some(value) = self.star_member(module.file, star, name) {
+                return Some(value);
+            }
+        }
+        let here = crate::languages::python::modules::PythonTarget::File(module.file);
+        let child = self.modules.python.child(&here, name)?;
+        Some(self.target_value(child.into()))
+    }
+
+    /// A name through `from m import *` / `use m::*`.
+    pub(super) fn star_member(&mut self, file: FileId, star: u32, name: &str) -> Option<ValueId> {
+        let facts = self.facts;
+        let import = &facts[file.index()].imports[star as usize];
+        if self.family(file) == Family::Rust {
+            return self.rust_glob(file, import, name);
+        }
+        match self.import_targets[file.index()][star as usize].clone() {
+            Target::Module(module) => {
+                let listed = facts[module.file.index()].all.as_ref();
+                let hidden = match listed {
+                    Some(all) => !all.iter().any(|&listed| facts[module.file.index()].text(listed) == name),
+                    None => name.starts_with('_'),
+                };
+                if hidden { None } else { self.module_member(module, name) }
+            }
+            Target::External(path) => {
+                let api = self.apis.intern(&format!("{path}.{name}"));
+                self.apis.is_known(api).then(|| self.value(Value::Api { api, subject: None, guessed: false }))
+            }
+            _ => None,
+        }
+    }
+
+    fn typescript_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {
+        if module.def != DefId::MODULE {
+            let binding = self.scopes[module.file.index()].name(module.def, name)?;
+            return Some(self.binding_value(module.file, binding));
+        }
+        let file = module.file;
+        let scopes = &self.scopes[file.index()];
+        if let Some(&def) = scopes.exported.get(name) {
+            return Some(self.def_value(GlobalDef { file, def }));
+        }
+        if let Some(&export) = scopes.exports.get(name) {
+            return Some(self.export_value(file, export));
+        }
+        if let Some(&import) = scopes.re_exports.get(name) {
+            return Some(self.import_value(file, import));
+        }
+        for star in scopes.star_re_exports.clone() {
+            if name != "default"
+                && let Target::Module(inner) = self.import_targets[file.index()][star as usize].clone()
+                && let Some(value) = self.module_member(inner, name)
+            {
+                return Some(value);
+            }
+        }
+        // CommonJS: `import x from './x'` is `module.exports`; other names are its properties.
+        if let Some(&whole) = self.scopes[file.index()].exports.get("=") {
+            let value = self.export_value(file, whole);
+            if name == "default" {
+                return Some(if value == UNKNOWN { self.value(Value::Module(module)) } else { value });
+            }
+            let member = self.member(value, name);
+            return (member != UNKNOWN).then_some(member);
+        }
+        if name == "default" && !self.scopes[file.index()].exports.is_empty() {
+            return Some(self.value(Value::Module(module)));
+        }
+        None
+    }
+
+    /// The value of an `export` statement or a `module.exports` assignment.
+    pub(super) fn export_value(&mut self, file: FileId, export: u32) -> ValueId {
+        let node = self.facts[file.index()].exports[export as usize].value;
+        let known = self.node_values[file.index()][node.index()];
+        if known != UNKNOWN {
+            return known;
+        }
+        if let NodeKind::Define(def) = self.facts[file.index()].arena.kind(node) {
+            return self.def_value(GlobalDef { file, def });
+        }
+        if self.frames.len() > 60 {
+            return UNKNOWN;
+        }
+        self.within(GlobalDef { file, def: DefId::MODULE }, |linker| linker.eval(node))
+    }
+
+    // ---- Rust ----
+
+    /// `crate`, `self`, `super`, `Self`.
+    pub(super) fn rust_keyword(&mut self, from: GlobalDef, name: &str) -> Option<ValueId> {
+        match name {
+            "crate" | "$crate" => {
+                let root = self.modules.rust.root_of(from.file)?;
+                Some(self.value(Value::Module(root)))
+            }
+            "self" => {
+                let module = self.rust_module_of(from);
+                Some(self.value(Value::Module(module)))
+            }
+            "super" => {
+                let module = self.rust_module_of(from);
+                let parent = self.modules.rust.parent(module)?;
+                Some(self.value(Value::Module(parent)))
+            }
+            "Self" => {
+                let class = self.within(from, |linker| linker.current_class())?;
+                Some(self.value(Value::Def(class)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The module (file or inline) a definition stands in.
+    pub(super) fn rust_module_of(&self, from: GlobalDef) -> GlobalDef {
+        let facts = &self.facts[from.file.index()];
+        let mut at = from.def;
+        for _ in 0..256 {
+            if at == DefId::MODULE || facts.def(at).kind == DefKind::Module {
+                break;
+            }
+            at = facts.def(at).parent;
+        }
+        GlobalDef { file: from.file, def: at }
+    }
+
+    /// A Rust name no scope of the file binds: a declared module, an extern crate, a glob-imported external name, the prelude.
+    pub(super) fn rust_outside(&mut self, from: GlobalDef, name: &str) -> ValueId {
+        let module = self.rust_module_of(from);
+        if let Some(child) = self.modules.rust.child(module, name) {
+            return self.value(Value::Module(child));
+        }
+        if let Some(target) = modules::extern_crate(&self.modules, from.file, name) {
+            return self.target_value(target);
+        }
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return match name {
+                "String" => self.api("builtins.str"),
+                _ => self.api(name),
+            };
+        }
+        match name {
+            "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "isize" | "usize" | "f32" | "f64" | "bool"
+            | "char" | "str" => self.api(&format!("builtins.{name}")),
+            _ => UNKNOWN,
+        }
+    }
+
+    fn rust_import(&mut self, file: FileId, import: &Import) -> ValueId {
+        let facts = self.facts;
+        let specifier = facts[file.index()].text(import.specifier);
+        let scope = GlobalDef { file, def: import.scope };
+        let base = self.rust_path(scope, specifier);
+        match import.item {
+            ImportItem::Named(name) => {
+                let name = facts[file.index()].text(name);
+                self.rust_step(base, name)
+            }
+            _ => base,
+        }
+    }
+
+    /// A path `a::b::c` from a scope.
+    pub(super) fn rust_path(&mut self, scope: GlobalDef, path: &str) -> ValueId {
+        let mut parts = path.split("::").filter(|part| !part.is_empty());
+        let Some(first) = parts.next() else { return UNKNOWN };
+        let mut value = match path.starts_with("::") {
+            true => match modules::extern_crate(&self.modules, scope.file, first) {
+                Some(target) => self.target_value(target),
+                None => self.api(first),
+            },
+            false => self.rust_first(scope, first),
+        };
+        for part in parts {
+            value = self.rust_step(value, part);
+        }
+        value
+    }
+
+    /// First segment of a `use` path: keywords, a module declared here, a crate, a name in scope.
+    fn rust_first(&mut self, scope: GlobalDef, name: &str) -> ValueId {
+        if let Some(value) = self.rust_keyword(scope, name) {
+            return value;
+        }
+        let module = self.rust_module_of(scope);
+        if let Some(child) = self.modules.rust.child(module, name) {
+            return self.value(Value::Module(child));
+        }
+        if let Some(target) = modules::extern_crate(&self.modules, scope.file, name) {
+            return self.target_value(target);
+        }
+        let value = self.lookup_static(module, name, false);
+        if value == UNKNOWN { self.api(name) } else { value }
+    }
+
+    pub(super) fn rust_step(&mut self, base: ValueId, name: &str) -> ValueId {
+        match self.get(base) {
+            Value::Module(module) => self.module_member(module, name).unwrap_or(UNKNOWN),
+            _ => self.member(base, name),
+        }
+    }
+
+    fn rust_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {
+        if name == "self" {
+            return Some(self.value(Value::Module(module)));
+        }
+        if name == "super" {
+            let parent = self.modules.rust.parent(module)?;
+            return Some(self.value(Value::Module(parent)));
+        }
+        if let Some(binding) = self.scopes[module.file.index()].name(module.def, name) {
+            let value = self.binding_value(module.file, binding);
+            if value != UNKNOWN || matches!(binding, Binding::Def(_)) {
+                return Some(value);
+            }
+        }
+        if let Some(child) = self.modules.rust.child(module, name) {
+            return Some(self.value(Value::Module(child)));
+        }
+        if let Some(&made) = self.generated.get(&module).and_then(|names| names.get(name)) {
+            return Some(made);
+        }
+        for star in self.scopes[module.file.index()].stars(module.def).to_vec() {
+            if let Some(value) = self.star_member(module.file, star, name) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn rust_glob(&mut self, file: FileId, import: &Import, name: &str) -> Option<ValueId> {
+        let specifier = self.facts[file.index()].text(import.specifier);
+        // The base must not be looked up through this very glob.
+        if self.frames.len() > 60 || specifier.split("::").next() == Some(name) {
+            return None;
+        }
+        let base = self.glob_base(file, import.scope, specifier);
+        match self.get(base) {
+            Value::Module(module) if module != self.rust_module_of(GlobalDef { file, def: import.scope }) => {
+                self.module_member(module, name)
+            }
+            Value::Def(class) => {
+                let member = self.scopes[class.file.index()].member(class.def, name)?;
+                Some(self.def_value(GlobalDef { file: class.file, def: member }))
+            }
+            Value::Api { api, .. } => {
+                let step = self.apis.step(api, &format!(".{name}"));
+                self.apis.is_known(step).then(|| self.value(Value::Api { api: step, subject: None, guessed: false }))
+            }
+            _ => None,
+        }
+    }
+
+    fn glob_base(&mut self, file: FileId, scope: DefId, specifier: &str) -> ValueId {
+        let key = GlobalDef { file, def: scope };
+        if self.globs_open.contains(&(key, specifier.to_string())) {
+            return UNKNOWN;
+        }
+        self.globs_open.insert((key, specifier.to_string()));
+        let value = self.rust_path(key, specifier);
+        self.globs_open.remove(&(key, specifier.to_string()));
+        value
+    }
+
+    /// Names that derive macros make beside the types they decorate (`DeriveEntityModel` makes `Entity`).
+    pub(super) fn collect_generated(&mut self) {
+        let knowledge = self.knowledge;
+        if knowledge.generated.is_empty() {
+            return;
+        }
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            if self.family(file) != Family::Rust {
+                continue;
+            }
+            let facts: &'a FileFacts = &self.facts[file.index()];
+            for (id, def) in facts.definitions() {
+                for &decorator in &def.decorators {
+                    for node in super::roles::derived(facts, decorator) {
+                        let scope = GlobalDef { file, def: def.parent };
+                        let value = self.within(scope, |linker| linker.eval(node));
+                        let Value::Api { api, .. } = self.get(value) else { continue };
+                        for made in knowledge.generated.iter().filter(|made| made.by == self.apis.path(api)).collect::<Vec<_>>() {
+                            let api = self.apis.intern(&made.api);
+                            let subject = Some(GlobalDef { file, def: id });
+                            let value = self.value(Value::Api { api, subject, guessed: false });
+                            let module = self.rust_module_of(scope);
+                            self.generated.entry(module).or_default().insert(made.name.as_str(), value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Roles of definitions and files, from the strongest evidence there is: configuration, framework facts, content, names, folders.
+
+use rustc_hash::FxHashMap;
+
+use super::evaluate::Linker;
+use super::routes::Routes;
+use super::scopes::is_class_like;
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind};
+use crate::model::knowledge::{ApiFact, RoleSign};
+use crate::model::program::{ApiId, CallEdge, Value};
+use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
+use crate::model::source::{FileId, Language, Span};
+use crate::rulebook::RoleNames;
+
+/// Roles by definition and by file.
+pub(super) struct Roles {
+    pub(super) defs: FxHashMap<GlobalDef, RoleEvidence>,
+    pub(super) files: Vec<Vec<RoleEvidence>>,
+}
+
+impl<'a> Linker<'a> {
+    pub(super) fn roles(
+        &mut self,
+        routes: &Routes,
+        calls: &[CallEdge],
+        names: &RoleNames,
+        configured: &dyn Fn(&str) -> Vec<Role>,
+    ) -> Roles {
+        let mut defs: FxHashMap<GlobalDef, RoleEvidence> = FxHashMap::default();
+        for route in &routes.routes {
+            let place = self.file_by_path(&route.place.path).map(|file| (file, route.place.span));
+            let reason = format!("handles a route ({})", route.framework);
+            add(&mut defs, route.handler, Role::Router, Strength::Framework, reason, place);
+        }
+        for (function, file, span, api) in &routes.middleware {
+            if !defs.contains_key(function) {
+                add(&mut defs, *function, Role::Middleware, Strength::Framework, format!("registered with `{api}`"), Some((*file, *span)));
+            }
+        }
+        for file in 0..self.facts.len() {
+            self.signed_roles(FileId(file as u32), &mut defs);
+        }
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            let facts = &self.facts[file.index()];
+            for (id, def) in facts.definitions() {
+                if is_class_like(def.kind) && def.kind != DefKind::Impl {
+                    let class = GlobalDef { file, def: id };
+                    if let (None, Some(evidence)) = (defs.get(&class), names.of_class(facts.text(def.name))) {
+                        defs.insert(class, RoleEvidence { place: Some((file, def.name_span)), ..evidence });
+                    }
+                }
+            }
+        }
+        let mut files: Vec<Vec<RoleEvidence>> = Vec::with_capacity(self.facts.len());
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            files.push(self.file_roles(file, routes, &defs, names, configured));
+        }
+        let mut roles = Roles { defs, files };
+        self.names_that_lie(&mut roles, routes, calls);
+        self.impl_blocks(&mut roles);
+        for (file, evidence) in roles.files.iter_mut().enumerate() {
+            let _ = file;
+            evidence.sort_by(|a, b| (is_ambient(b.role), b.strength, a.role).cmp(&(is_ambient(a.role), a.strength, b.role)));
+            evidence.dedup_by_key(|evidence| evidence.role);
+        }
+        roles
+    }
+
+    pub(super) fn file_by_path(&self, path: &str) -> Option<FileId> {
+        let at = self.project.files.binary_search_by(|file| (*file.path).cmp(path)).ok()?;
+        Some(FileId(at as u32))
+    }
+
+    fn role_facts(&self, api: ApiId, sign: RoleSign) -> Vec<(Role, Option<String>, String)> {
+        self.apis
+            .facts(api)
+            .filter_map(|(fact, _)| match fact {
+                ApiFact::Role { role, sign: own, when } if *own == sign => Some((*role, when.clone(), self.apis.path(api).to_string())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Roles that framework facts give: bases, decorators, calls, arguments, parameters.
+    fn signed_roles(&mut self, file: FileId, defs: &mut FxHashMap<GlobalDef, RoleEvidence>) {
+        let facts = &self.facts[file.index()];
+        for (id, def) in facts.definitions() {
+            let this = GlobalDef { file, def: id };
+            if is_class_like(def.kind) && def.kind != DefKind::Impl {
+                let mut bases = Vec::new();
+                for base in self.hierarchy(this) {
+                    bases.extend(self.class_info(base).outside);
+                }
+                for api in bases {
+                    for (role, when, path) in self.role_facts(api, RoleSign::Base) {
+                        if self.has_argument(file, &def.bases, when.as_deref()) {
+                            add(defs, this, role, Strength::Framework, format!("extends `{path}`"), Some((file, def.name_span)));
+                        }
+                    }
+                }
+            }
+            for &decorator in &def.decorators {
+                for node in derived(facts, decorator) {
+                    let Some(api) = self.decorator_api(file, node) else { continue };
+                    let span = facts.arena.span(node);
+                    for (role, when, path) in self.role_facts(api, RoleSign::Decorator) {
+                        if self.has_argument(file, &[decorator], when.as_deref()) {
+                            add(defs, this, role, Strength::Framework, format!("decorated with `{path}`"), Some((file, span)));
+                        }
+                    }
+                }
+            }
+            if matches!(def.kind, DefKind::Variable | DefKind::Field)
+                && let Some(value) = def.value
+                && let NodeKind::Call { callee, form: CallForm::Plain | CallForm::New, .. } = facts.arena.kind(value)
+                && let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()])
+            {
+                for (role, _, path) in self.role_facts(api, RoleSign::Call) {
+                    add(defs, this, role, Strength::Framework, format!("made by `{path}`"), Some((file, def.name_span)));
+                }
+            }
+            for param in &def.params {
+                let Some(annotation) = param.annotation else { continue };
+                if let Value::Api { api, .. } = self.get(self.node_values[file.index()][annotation.index()]) {
+                    for (role, _, path) in self.role_facts(api, RoleSign::Parameter) {
+                        add(defs, this, role, Strength::Framework, format!("takes `{path}`"), Some((file, param.span)));
+                    }
+                }
+            }
+        }
+        for node in facts.arena.ids() {
+            let NodeKind::Call { callee, args, .. } = facts.arena.kind(node) else { continue };
+            let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()]) else { continue };
+            for (role, _, path) in self.role_facts(api, RoleSign::Argument) {
+                for arg in facts.arena.list(args) {
+                    if let Value::Def(def) = self.get(self.node_values[file.index()][arg.index()]) {
+                        let span = facts.arena.span(node);
+                        add(defs, def, role, Strength::Framework, format!("given to `{path}`"), Some((file, span)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// True when no argument is asked for, or one of the nodes (or the call's arguments) is a named argument of that name.
+    fn has_argument(&self, file: FileId, nodes: &[NodeId], wanted: Option<&str>) -> bool {
+        let Some(wanted) = wanted else { return true };
+        let facts = &self.facts[file.index()];
+        let is_it = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Argument { name, .. } if facts.text(name) == wanted);
+        nodes.iter().any(|&node| {
+            is_it(node)
+                || match facts.arena.kind(node) {
+                    NodeKind::Call { args, .. } => facts.arena.list(args).any(is_it),
+                    _ => false,
+                }
+        })
+    }
+
+    fn file_roles(
+        &self,
+        file: FileId,
+        routes: &Routes,
+        defs: &FxHashMap<GlobalDef, RoleEvidence>,
+        names: &RoleNames,
+        configured: &dyn Fn(&str) -> Vec<Role>,
+    ) -> Vec<RoleEvidence> {
+        let facts = &self.facts[file.index()];
+        let path = &self.project.files[file.index()].path;
+        let mut found: Vec<RoleEvidence> = configured(path)
+            .into_iter()
+            .map(|role| RoleEvidence { role, strength: Strength::Config, reason: "archcheck.toml".to_string(), place: None })
+            .collect();
+        if let Some((_, span, api)) = routes.registering.iter().find(|entry| entry.0 == file) {
+            found.push(RoleEvidence {
+                role: Role::Router,
+                strength: Strength::Framework,
+                reason: format!("registers routes with `{api}`"),
+                place: Some((file, *span)),
+            });
+        }
+        // The role most of the file's top-level definitions have.
+        let mut counts: Vec<(Role, usize, Option<Span>)> = Vec::new();
+        let mut total = 0;
+        for (id, def) in facts.definitions().skip(1) {
+            let counts_here = match def.kind {
+                DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Trait => true,
+                DefKind::Function => def.parent == DefId::MODULE && !def.flags.has(crate::model::facts::DefFlags::CLOSURE),
+                _ => false,
+            };
+            let own = defs.get(&GlobalDef { file, def: id }).filter(|evidence| evidence.strength >= Strength::Framework);
+            total += usize::from(counts_here);
+            if let Some(evidence) = own {
+                match counts.iter_mut().find(|entry| entry.0 == evidence.role) {
+                    Some(entry) => entry.1 += 1,
+                    None => counts.push((evidence.role, 1, Some(def.name_span))),
+                }
+            }
+        }
+        for (role, count, span) in counts {
+            // Handlers make a file a router wherever they stand; other roles need the majority.
+            if role == Role::Router || count * 2 >= total.max(1) {
+                found.push(RoleEvidence {
+                    role,
+                    strength: Strength::Content,
+                    reason: format!("holds {count} definition{} of role {}", if count == 1 { "" } else { "s" }, role.name()),
+                    place: span.map(|span| (file, span)),
+                });
+            }
+        }
+        let is_client = self.has_jsx(file);
+        if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
+            found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
+        }
+        found.extend(names.of_path(path));
+        found
+    }
+
+    fn has_jsx(&self, file: FileId) -> bool {
+        let facts = &self.facts[file.index()];
+        matches!(facts.language, Language::Tsx | Language::JavaScript)
+            && facts.arena.ids().any(|node| matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Jsx, .. }))
+    }
+
+    /// A `controllers` folder in a project whose routes stand elsewhere holds no routers: what the routes call there is a service.
+    fn names_that_lie(&self, roles: &mut Roles, routes: &Routes, calls: &[CallEdge]) {
+        let families: Vec<_> = routes.routes.iter().map(|route| self.family(route.handler.file)).collect();
+        let has_routes = |file: FileId| families.contains(&self.family(file));
+        let mut handler_calls: Vec<FileId> = Vec::new();
+        for edge in calls {
+            let is_handler = roles
+                .defs
+                .get(&edge.caller)
+                .is_some_and(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Framework);
+            if is_handler && edge.callee.file != edge.caller.file {
+                handler_calls.push(edge.callee.file);
+            }
+        }
+        handler_calls.sort_unstable();
+        handler_calls.dedup();
+        let mut lies: Vec<FileId> = Vec::new();
+        for file in 0..roles.files.len() {
+            let file = FileId(file as u32);
+            let evidence = &mut roles.files[file.index()];
+            let proven = evidence.iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content);
+            if proven || !has_routes(file) {
+                continue;
+            }
+            let before = evidence.len();
+            evidence.retain(|evidence| evidence.role != Role::Router);
+            if evidence.len() < before {
+                lies.push(file);
+                if evidence.is_empty() && handler_calls.binary_search(&file).is_ok() {
+                    evidence.push(RoleEvidence {
+                        role: Role::Service,
+                        strength: Strength::Content,
+                        reason: "called by handlers, handles no route itself".to_string(),
+                        place: None,
+                    });
+                }
+            }
+        }
+        // Class suffixes lie in the same places.
+        let mut classes: Vec<GlobalDef> = roles
+            .defs
+            .iter()
+            .filter(|(class, evidence)| {
+                evidence.role == Role::Router && evidence.strength < Strength::Content && lies.binary_search(&class.file).is_ok()
+            })
+            .map(|(&class, _)| class)
+            .collect();
+        classes.sort_unstable();
+        for class in classes {
+            roles.defs.remove(&class);
+        }
+    }
+
+    /// An `impl` block has the role of its type.
+    fn impl_blocks(&self, roles: &mut Roles) {
+        let mut blocks: Vec<(GlobalDef, GlobalDef)> =
+            self.impls.iter().flat_map(|(&class, blocks)| blocks.iter().map(move |&block| (block, class))).collect();
+        blocks.sort_unstable();
+        for (block, class) in blocks {
+            if let Some(evidence) = roles.defs.get(&class).cloned() {
+                roles.defs.entry(block).or_insert(evidence);
+            }
+        }
+    }
+}
+
+/// Roles that hold whatever else a file is.
+fn is_ambient(role: Role) -> bool {
+    matches!(role, Role::Test | Role::Migration)
+}
+
+/// Adds evidence unless there is stronger.
+fn add(
+    defs: &mut FxHashMap<GlobalDef, RoleEvidence>,
+    def: GlobalDef,
+    role: Role,
+    strength: Strength,
+    reason: String,
+    place: Option<(FileId, Span)>,
+) {
+    let stronger = defs.get(&def).is_none_or(|known| known.strength < strength);
+    if stronger {
+        defs.insert(def, RoleEvidence { role, strength, reason, place });
+    }
+}
+
+/// The decorator itself, or the names inside `derive(…)`.
+pub(super) fn derived(facts: &crate::model::facts::FileFacts, decorator: NodeId) -> Vec<NodeId> {
+    match facts.arena.kind(decorator) {
+        NodeKind::Call { callee, args, .. } => match facts.arena.kind(callee) {
+            NodeKind::Name(name) if facts.text(name) == "derive" => facts.arena.list(args).collect(),
+            _ => vec![decorator],
+        },
+        _ => vec![decorator],
+    }
+}

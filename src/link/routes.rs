@@ -1,0 +1,496 @@
+//! Routes: which functions handle requests, by decorators, registration calls, base classes and file paths.
+
+use globset::{Glob, GlobSetBuilder};
+
+use super::evaluate::Linker;
+use super::scopes::is_class_like;
+use super::tables::UNKNOWN;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::finding::Location;
+use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
+use crate::model::program::{ApiId, Route, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId, Span};
+
+/// Names of methods that handle an HTTP method in class-based views, with what they handle.
+const HTTP_MEMBERS: &[(&str, &str)] = &[
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("patch", "PATCH"),
+    ("delete", "DELETE"),
+    ("head", "HEAD"),
+    ("options", "OPTIONS"),
+    ("list", "GET"),
+    ("retrieve", "GET"),
+    ("create", "POST"),
+    ("update", "PUT"),
+    ("partial_update", "PATCH"),
+    ("destroy", "DELETE"),
+];
+
+/// Everything routes tell.
+#[derive(Default)]
+pub(super) struct Routes {
+    pub(super) routes: Vec<Route>,
+    /// Functions registered as middleware, with the place.
+    pub(super) middleware: Vec<(GlobalDef, FileId, Span, String)>,
+    /// Files that hold registration calls, with the first one and the API.
+    pub(super) registering: Vec<(FileId, Span, String)>,
+}
+
+impl<'a> Linker<'a> {
+    /// All routes, sorted by place.
+    pub(super) fn routes(&mut self) -> Routes {
+        let mut found = Routes::default();
+        self.registered_routes(&mut found);
+        self.decorated_routes(&mut found);
+        self.member_routes(&mut found);
+        self.file_routes(&mut found);
+        found.routes.sort_by(|a, b| (&a.place, a.handler, &a.methods).cmp(&(&b.place, b.handler, &b.methods)));
+        found.routes.dedup();
+        found.middleware.sort();
+        found.middleware.dedup();
+        found.registering.sort();
+        found.registering.dedup_by_key(|entry| entry.0);
+        found
+    }
+
+    fn place(&self, file: FileId, span: Span) -> Location {
+        Location { path: self.project.files[file.index()].path.clone(), span }
+    }
+
+    /// The route fact of an API, with the framework's name and the path of the API.
+    fn route_fact(&self, api: ApiId) -> Option<(&'a RouteFact, String, String)> {
+        let fact = self.apis.facts(api).find_map(|(fact, _)| match fact {
+            ApiFact::Route(route) => Some(route),
+            _ => None,
+        })?;
+        let framework = self.apis.framework_of(api, |fact| matches!(fact, ApiFact::Route(_))).unwrap_or("").to_string();
+        Some((fact, framework, self.apis.path(api).to_string()))
+    }
+
+    fn registered_routes(&mut self, found: &mut Routes) {
+        let mut registrations = std::mem::take(&mut self.registrations);
+        registrations.sort_by_key(|registration| (registration.file, registration.call));
+        registrations.dedup_by_key(|registration| (registration.file, registration.call));
+        for registration in registrations {
+            let file = registration.file;
+            let facts = &self.facts[file.index()];
+            let NodeKind::Call { callee, args, .. } = facts.arena.kind(registration.call) else { continue };
+            let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()]) else { continue };
+            let Some((route, framework, path)) = self.route_fact(api) else { continue };
+            let args: Vec<NodeId> = facts.arena.list(args).collect();
+            let span = facts.arena.span(registration.call);
+            let mut handlers = Vec::new();
+            match &route.handlers {
+                Some(Handlers::Functions) => {
+                    for &arg in &args {
+                        self.functions_in(file, arg, 0, &mut handlers);
+                    }
+                }
+                Some(Handlers::Argument(argument)) => {
+                    if let Some(node) = self.argument(file, &args, argument) {
+                        self.functions_in(file, node, 0, &mut handlers);
+                    }
+                }
+                None => continue,
+            }
+            if handlers.is_empty() && !matches!(route.handlers, Some(Handlers::Argument(_))) {
+                continue;
+            }
+            found.registering.push((file, span, path.clone()));
+            if route.middleware {
+                found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, path.clone())));
+                continue;
+            }
+            let methods = self.methods(route, file, &args, &path);
+            let url = self.route_path(route, file, registration.call, callee, &args);
+            let last = handlers.last().map(|&(handler, _)| handler);
+            let all = matches!(route.handlers, Some(Handlers::Argument(_)));
+            for (handler, method) in handlers {
+                if !all && Some(handler) != last {
+                    found.middleware.push((handler, file, span, path.clone()));
+                    continue;
+                }
+                let methods = match method {
+                    Some(method) => vec![method.to_string()],
+                    None => methods.clone(),
+                };
+                found.routes.push(Route {
+                    methods,
+                    path: url.clone(),
+                    handler,
+                    framework: framework.clone(),
+                    place: self.place(file, span),
+                    params_are_sources: route.params_are_sources,
+                });
+            }
+        }
+    }
+
+    /// Functions an argument stands for: itself, through wrappers, arrays, object literals, classes with HTTP methods.
+    fn functions_in(&mut self, file: FileId, node: NodeId, depth: u8, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
+        if depth > 4 {
+            return;
+        }
+        let facts = &self.facts[file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Closure(def) => {
+                out.push((GlobalDef { file, def }, None));
+                return;
+            }
+            NodeKind::Argument { value, .. } | NodeKind::Entry { value, .. } | NodeKind::Cast { value, .. } => {
+                return self.functions_in(file, value, depth + 1, out);
+            }
+            NodeKind::Collection { items, .. } => {
+                let items: Vec<NodeId> = facts.arena.list(items).collect();
+                for item in items {
+                    self.functions_in(file, item, depth + 1, out);
+                }
+                return;
+            }
+            NodeKind::Str(_) | NodeKind::Text { .. } => return,
+            _ => {}
+        }
+        match self.get(self.node_values[file.index()][node.index()]) {
+            Value::Def(def) => {
+                let kind = self.facts[def.file.index()].def(def.def).kind;
+                if super::calls::is_callable(kind) {
+                    out.push((def, None));
+                } else if is_class_like(kind) {
+                    self.class_handlers(def, out);
+                }
+            }
+            Value::Method { method, .. } => out.push((method, None)),
+            Value::Instance { class, .. } | Value::Api { subject: Some(class), .. }
+                if is_class_like(self.facts[class.file.index()].def(class.def).kind)
+                    && !matches!(facts.arena.kind(node), NodeKind::Name(_)) =>
+            {
+                self.class_handlers(class, out);
+            }
+            _ => {
+                if let NodeKind::Call { args, .. } = facts.arena.kind(node) {
+                    let args: Vec<NodeId> = facts.arena.list(args).collect();
+                    for arg in args {
+                        self.functions_in(file, arg, depth + 1, out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn class_handlers(&mut self, class: GlobalDef, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
+        for &(name, method) in HTTP_MEMBERS {
+            if let Some(member) = self.own_member(class, name)
+                && self.facts[member.file.index()].def(member.def).kind == DefKind::Method
+            {
+                out.push((member, Some(method)));
+            }
+        }
+    }
+
+    /// The node of an argument.
+    fn argument(&self, file: FileId, args: &[NodeId], argument: &ArgumentRef) -> Option<NodeId> {
+        let facts = &self.facts[file.index()];
+        match argument {
+            ArgumentRef::Position(at) => {
+                args.get(*at as usize).copied().filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. }))
+            }
+            ArgumentRef::Name(name) => match name.split_once('.') {
+                Some((position, key)) => {
+                    let object = *args.get(position.parse::<usize>().ok()?)?;
+                    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
+                    facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+                        NodeKind::Entry { key: own, value } if facts.string(own) == Some(key) => Some(value),
+                        _ => None,
+                    })
+                }
+                None => args.iter().find_map(|&node| match facts.arena.kind(node) {
+                    NodeKind::Argument { name: own, value } if facts.text(own) == name => Some(value),
+                    _ => None,
+                }),
+            },
+        }
+    }
+
+    fn methods(&self, route: &RouteFact, file: FileId, args: &[NodeId], api: &str) -> Vec<String> {
+        let facts = &self.facts[file.index()];
+        if let Some(argument) = &route.methods_from
+            && let Some(node) = self.argument(file, args, argument)
+        {
+            let listed: Vec<String> = match facts.arena.kind(node) {
+                NodeKind::Collection { items, .. } => {
+                    facts.arena.list(items).filter_map(|item| Some(facts.string(item)?.to_ascii_uppercase())).collect()
+                }
+                _ => facts.string(node).map(|text| text.to_ascii_uppercase()).into_iter().collect(),
+            };
+            if !listed.is_empty() {
+                return listed;
+            }
+        }
+        if !route.methods.is_empty() {
+            return route.methods.clone();
+        }
+        let name = api.trim_end_matches("()").trim_end_matches('!').rsplit('.').next().unwrap_or(api);
+        match name {
+            "all" | "route" | "use" | "any" | "All" => vec!["*".to_string()],
+            _ => vec![name.to_ascii_uppercase()],
+        }
+    }
+
+    fn route_path(&self, route: &RouteFact, file: FileId, call: NodeId, callee: NodeId, args: &[NodeId]) -> Option<String> {
+        let facts = &self.facts[file.index()];
+        let wanted = route.path.as_ref()?;
+        let _ = call;
+        let args: Vec<NodeId> = match route.path_of {
+            PathPlace::Own => args.to_vec(),
+            PathPlace::Receiver | PathPlace::Around => match facts.arena.kind(callee) {
+                NodeKind::Member { object, .. } => match facts.arena.kind(object) {
+                    NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
+                    _ => return None,
+                },
+                _ => return None,
+            },
+        };
+        let node = self.argument(file, &args, wanted)?;
+        facts.string(node).map(str::to_string)
+    }
+
+    fn decorated_routes(&mut self, found: &mut Routes) {
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            let facts = &self.facts[file.index()];
+            for (def, definition) in facts.definitions() {
+                if !matches!(definition.kind, DefKind::Function | DefKind::Method | DefKind::Class) {
+                    continue;
+                }
+                for &decorator in &definition.decorators {
+                    let Some(api) = self.decorator_api(file, decorator) else { continue };
+                    let Some((route, framework, path)) = self.route_fact(api) else { continue };
+                    if !route.members.is_empty() {
+                        continue;
+                    }
+                    let args: Vec<NodeId> = match facts.arena.kind(decorator) {
+                        NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
+                        _ => Vec::new(),
+                    };
+                    let handler = GlobalDef { file, def };
+                    let span = facts.arena.span(decorator);
+                    if route.middleware {
+                        found.middleware.push((handler, file, span, path));
+                        continue;
+                    }
+                    let url = route.path.as_ref().and_then(|wanted| self.argument(file, &args, wanted)).and_then(|node| facts.string(node));
+                    let base = Route {
+                        methods: self.methods(route, file, &args, &path),
+                        path: url.map(str::to_string),
+                        handler,
+                        framework,
+                        place: self.place(file, span),
+                        params_are_sources: route.params_are_sources,
+                    };
+                    if definition.kind == DefKind::Class {
+                        let mut handlers = Vec::new();
+                        self.class_handlers(handler, &mut handlers);
+                        found.routes.extend(handlers.into_iter().map(|(handler, method)| Route {
+                            handler,
+                            methods: method.map(|method| vec![method.to_string()]).unwrap_or_else(|| base.methods.clone()),
+                            ..base.clone()
+                        }));
+                    } else {
+                        found.routes.push(base);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The API a decorator or attribute is: what it calls, or itself. A bare Rust attribute is looked up in the crates in use.
+    pub(super) fn decorator_api(&mut self, file: FileId, decorator: NodeId) -> Option<ApiId> {
+        let facts = &self.facts[file.index()];
+        let node = match facts.arena.kind(decorator) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => decorator,
+        };
+        if let Value::Api { api, .. } = self.get(self.node_values[file.index()][node.index()]) {
+            return Some(api);
+        }
+        if facts.language.family() != Family::Rust {
+            return None;
+        }
+        let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+        let name = facts.text(name).to_string();
+        let knowledge = self.knowledge;
+        for &framework in &self.frameworks_of_package(file) {
+            for package in &knowledge.frameworks[framework as usize].packages {
+                let api = self.apis.intern(&format!("{package}.{name}"));
+                if self.apis.is_known(api) {
+                    return Some(api);
+                }
+            }
+        }
+        None
+    }
+
+    /// Frameworks the file imports or its package depends on.
+    pub(super) fn frameworks_of_package(&self, file: FileId) -> Vec<u16> {
+        let mut found = self.frameworks_of[file.index()].clone();
+        let path = &self.project.files[file.index()].path;
+        if let Some(package) = self.project.package_of(path) {
+            let dependencies = &self.project.packages[package].dependencies;
+            for (at, framework) in self.knowledge.frameworks.iter().enumerate() {
+                let uses = framework
+                    .packages
+                    .iter()
+                    .any(|name| dependencies.iter().any(|dependency| dependency.name.replace('-', "_") == name.replace('-', "_")));
+                if uses && !found.contains(&(at as u16)) {
+                    found.push(at as u16);
+                }
+            }
+        }
+        found
+    }
+
+    fn member_routes(&mut self, found: &mut Routes) {
+        for file in 0..self.facts.len() {
+            let file = FileId(file as u32);
+            let classes: Vec<DefId> =
+                self.facts[file.index()].definitions().filter(|(_, def)| def.kind == DefKind::Class).map(|(id, _)| id).collect();
+            for def in classes {
+                let class = GlobalDef { file, def };
+                let mut outside = Vec::new();
+                for base in self.hierarchy(class) {
+                    outside.extend(self.class_info(base).outside);
+                }
+                for api in outside {
+                    let Some((route, framework, _)) = self.route_fact(api) else { continue };
+                    for name in &route.members {
+                        let Some(member) = self.own_member(class, name) else { continue };
+                        let definition = self.facts[member.file.index()].def(member.def);
+                        if definition.kind != DefKind::Method {
+                            continue;
+                        }
+                        let known = HTTP_MEMBERS.iter().find(|(own, _)| own == name).map(|&(_, method)| method.to_string());
+                        let methods = if route.methods.is_empty() {
+                            vec![known.unwrap_or_else(|| name.to_ascii_uppercase())]
+                        } else {
+                            route.methods.clone()
+                        };
+                        let place = self.place(member.file, definition.name_span);
+                        found.routes.push(Route {
+                            methods,
+                            path: None,
+                            handler: member,
+                            framework: framework.clone(),
+                            place,
+                            params_are_sources: route.params_are_sources,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Handlers a framework finds by the file's path.
+    fn file_routes(&mut self, found: &mut Routes) {
+        let knowledge = self.knowledge;
+        for rule in &knowledge.file_routes {
+            let mut globs = GlobSetBuilder::new();
+            for pattern in &rule.files {
+                if let Ok(glob) = Glob::new(pattern) {
+                    globs.add(glob);
+                }
+            }
+            let Ok(globs) = globs.build() else { continue };
+            let framework = &knowledge.frameworks[rule.framework as usize];
+            for file in 0..self.facts.len() {
+                let file = FileId(file as u32);
+                let facts = &self.facts[file.index()];
+                if facts.language.family() != framework.family || !globs.is_match(&*self.project.files[file.index()].path) {
+                    continue;
+                }
+                if !self.frameworks_of_package(file).contains(&rule.framework) || !self.has_directive(file, rule.directive.as_deref()) {
+                    continue;
+                }
+                for (name, handler) in self.exported_functions(file) {
+                    if !rule.exports.is_empty() && !rule.exports.contains(&name) {
+                        continue;
+                    }
+                    let methods = if rule.methods.is_empty() { vec![name.to_ascii_uppercase()] } else { rule.methods.clone() };
+                    let span = self.facts[handler.file.index()].def(handler.def).name_span;
+                    let place = self.place(handler.file, span);
+                    found.routes.push(Route {
+                        methods,
+                        path: None,
+                        handler,
+                        framework: framework.name.clone(),
+                        place,
+                        params_are_sources: rule.params_are_sources,
+                    });
+                }
+            }
+        }
+    }
+
+    fn has_directive(&self, file: FileId, directive: Option<&str>) -> bool {
+        let Some(wanted) = directive else { return true };
+        let facts = &self.facts[file.index()];
+        let Some(body) = facts.def(DefId::MODULE).body else { return false };
+        let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+        facts.arena.list(items).take(3).any(|item| facts.string(item) == Some(wanted))
+    }
+
+    /// Exported functions of a file by exported name, through wrappers (`export const POST = withAuth(async …)`).
+    fn exported_functions(&mut self, file: FileId) -> Vec<(String, GlobalDef)> {
+        let mut out = Vec::new();
+        let facts = &self.facts[file.index()];
+        for (id, def) in facts.definitions().skip(1) {
+            if def.parent != DefId::MODULE || !def.flags.has(DefFlags::PUBLIC) {
+                continue;
+            }
+            let name = if def.flags.has(DefFlags::DEFAULT_EXPORT) { "default" } else { facts.text(def.name) };
+            match def.kind {
+                DefKind::Function if !def.flags.has(DefFlags::CLOSURE) => out.push((name.to_string(), GlobalDef { file, def: id })),
+                DefKind::Variable => {
+                    let mut functions = Vec::new();
+                    if let Some(value) = def.value {
+                        self.functions_in(file, value, 0, &mut functions);
+                    }
+                    out.extend(functions.last().map(|&(function, _)| (name.to_string(), function)));
+                }
+                _ => {}
+            }
+        }
+        for export in &facts.exports {
+            let mut functions = Vec::new();
+            self.functions_in(file, export.value, 0, &mut functions);
+            out.extend(functions.last().map(|&(function, _)| (facts.text(export.exported).to_string(), function)));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Lets the parameters of a function registered by reference learn what the framework passes.
+    pub(super) fn hint_handlers(&mut self, api: ApiId, values: &[crate::model::program::ValueId]) {
+        let Some((route, _, _)) = self.route_fact(api) else { return };
+        if route.params.is_empty() {
+            return;
+        }
+        let params: Vec<_> = route.params.iter().map(|path| self.api(path)).collect();
+        for &value in values {
+            let function = match self.get(value) {
+                Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => def,
+                Value::Method { method, .. } => method,
+                _ => continue,
+            };
+            for (at, &param) in params.iter().enumerate() {
+                if param != UNKNOWN {
+                    self.hint(function, at, param);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Type annotations to values: what an expression of that type stands for.
+
+use super::evaluate::Linker;
+use super::scopes::is_class_like;
+use super::tables::UNKNOWN;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::DefKind;
+use crate::model::knowledge::ApiFact;
+use crate::model::program::{Value, ValueId};
+use crate::model::role::GlobalDef;
+
+/// Wrappers that leave no trace: the value is that of the type argument (its position counted from the end for `Result`-likes).
+const TRANSPARENT: &[&str] = &[
+    "Optional",
+    "Annotated",
+    "Promise",
+    "PromiseLike",
+    "Awaitable",
+    "Awaited",
+    "Coroutine",
+    "Result",
+    "Option",
+    "Box",
+    "Arc",
+    "Rc",
+    "RefCell",
+    "Mutex",
+    "RwLock",
+    "Cow",
+    "Pin",
+    "State",
+    "Extension",
+    "Data",
+    "ClassVar",
+    "Final",
+    "Mapped",
+    "Readonly",
+    "Partial",
+    "Required",
+    "NonNullable",
+    "Generator",
+    "AsyncGenerator",
+    "Cell",
+    "OnceCell",
+    "OnceLock",
+    "LazyLock",
+    "Lazy",
+    "ThinData",
+    "MutexGuard",
+    "ReqData",
+    "DynamicMapped",
+    "WriteOnlyMapped",
+];
+
+/// Collections by the name of their type.
+const COLLECTIONS: &[&str] = &[
+    "list",
+    "List",
+    "Sequence",
+    "Iterable",
+    "Iterator",
+    "AsyncIterator",
+    "AsyncIterable",
+    "Collection",
+    "set",
+    "Set",
+    "frozenset",
+    "FrozenSet",
+    "AbstractSet",
+    "deque",
+    "Deque",
+    "Array",
+    "ReadonlyArray",
+    "Vec",
+    "VecDeque",
+    "HashSet",
+    "BTreeSet",
+    "IndexSet",
+    "SmallVec",
+    "Stream",
+    "Observable",
+    "ReadonlySet",
+    "IntoIterator",
+    "MutableSequence",
+    "BoxStream",
+];
+
+/// Mappings by the name of their type; the value type is the second argument.
+const MAPPINGS: &[&str] = &[
+    "dict",
+    "Dict",
+    "Mapping",
+    "MutableMapping",
+    "defaultdict",
+    "DefaultDict",
+    "OrderedDict",
+    "Map",
+    "ReadonlyMap",
+    "Record",
+    "HashMap",
+    "BTreeMap",
+    "IndexMap",
+    "WeakMap",
+];
+
+impl<'a> Linker<'a> {
+    /// The value of something annotated with this type; remembered at the annotation's node.
+    pub(super) fn type_value(&mut self, node: NodeId) -> ValueId {
+        let file = self.here().file;
+        let value = self.type_kind(node);
+        if value != UNKNOWN {
+            self.node_values[file.index()][node.index()] = value;
+        }
+        value
+    }
+
+    fn type_kind(&mut self, node: NodeId) -> ValueId {
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        let arena = &facts.arena;
+        match arena.kind(node) {
+            NodeKind::Name(name) => {
+                let name = facts.text(name);
+                let value = self.lookup_static(here, name, true);
+                self.instance_of(value)
+            }
+            NodeKind::Member { .. } => {
+                let value = self.eval(node);
+                self.instance_of(value)
+            }
+            NodeKind::Apply { base, args } => {
+                let args: Vec<NodeId> = arena.list(args).collect();
+                self.generic(base, &args)
+            }
+            // `list[int]` where the lowering saw an expression, not a type.
+            NodeKind::Index { object, index } => {
+                let args = match arena.kind(index) {
+                    NodeKind::Collection { items, .. } => arena.list(items).collect(),
+                    _ => vec![index],
+                };
+                self.generic(object, &args)
+            }
+            NodeKind::Union(parts) => {
+                let mut found = UNKNOWN;
+                for part in arena.list(parts) {
+                    let value = self.type_value(part);
+                    found = self.join(found, value);
+                }
+                found
+            }
+            NodeKind::Binary { left, right, .. } => {
+                let a = self.type_value(left);
+                let b = self.type_value(right);
+                self.join(a, b)
+            }
+            NodeKind::Receiver => match self.current_class() {
+                Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
+                None => UNKNOWN,
+            },
+            NodeKind::Collection { items, .. } => {
+                for item in arena.list(items) {
+                    self.type_value(item);
+                }
+                let file = here.file;
+                self.value(Value::Literal(file, node))
+            }
+            _ => UNKNOWN,
+        }
+    }
+
+    fn generic(&mut self, base: NodeId, args: &[NodeId]) -> ValueId {
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        let name = match facts.arena.kind(base) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name),
+            _ => return UNKNOWN,
+        };
+        if name == "Annotated" {
+            // `Annotated[T, Depends(f)]`: the framework calls `f`.
+            for &extra in args.iter().skip(1) {
+                let value = self.eval(extra);
+                if let Some(&first) = args.first() {
+                    let declared = self.type_value(first);
+                    if declared == UNKNOWN {
+                        return value;
+                    }
+                }
+            }
+        }
+        let local = self.base_of_generic(base);
+        let is_project_class = matches!(self.get(local), Value::Def(_));
+        if !is_project_class {
+            if name == "type" || name == "Type" {
+                return args.first().and_then(|&arg| self.class_of_type(arg)).map_or(UNKNOWN, |class| self.value(Value::Def(class)));
+            }
+            if TRANSPARENT.contains(&name) {
+                let at = if name == "Coroutine" { args.len().saturating_sub(1) } else { 0 };
+                return args.get(at).map_or(UNKNOWN, |&arg| self.type_value(arg));
+            }
+            if COLLECTIONS.contains(&name) {
+                let element = args.first().map_or(UNKNOWN, |&arg| self.type_value(arg));
+                return self.value(Value::Collection(element));
+            }
+            if MAPPINGS.contains(&name) {
+                let element = args.get(1).map_or(UNKNOWN, |&arg| self.type_value(arg));
+                return self.value(Value::Mapping(element));
+            }
+        }
+        if let Value::Api { api, .. } = self.get(local)
+            && self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Transparent))
+        {
+            return args.last().map_or(UNKNOWN, |&arg| self.type_value(arg));
+        }
+        let argument = args.first().map_or(UNKNOWN, |&arg| self.type_value(arg));
+        match self.get(local) {
+            Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => {
+                self.value(Value::Instance { class, argument })
+            }
+            Value::Def(alias) if self.facts[alias.file.index()].def(alias.def).kind == DefKind::TypeAlias => argument,
+            Value::Api { api, guessed, .. } => {
+                let subject = args.iter().find_map(|&arg| self.class_of_type(arg));
+                let api = self.apis.step(api, "()");
+                self.value(Value::Api { api, subject, guessed })
+            }
+            _ => UNKNOWN,
+        }
+    }
+
+    fn base_of_generic(&mut self, base: NodeId) -> ValueId {
+        let here = self.here();
+        let facts = &self.facts[here.file.index()];
+        match facts.arena.kind(base) {
+            NodeKind::Name(name) => {
+                let value = self.lookup_static(here, facts.text(name), true);
+                if value != UNKNOWN {
+                    self.node_values[here.file.index()][base.index()] = value;
+                }
+                value
+            }
+            _ => self.eval(base),
+        }
+    }
+
+    /// An instance of what a type expression names.
+    pub(super) fn instance_of(&mut self, value: ValueId) -> ValueId {
+        match self.get(value) {
+            Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => {
+                self.value(Value::Instance { class, argument: UNKNOWN })
+            }
+            Value::Api { guessed: true, .. } => UNKNOWN,
+            Value::Api { api, subject, guessed } => {
+                let api = self.apis.step(api, "()");
+                self.value(Value::Api { api, subject, guessed })
+            }
+            Value::Instance { .. } => value,
+            _ => UNKNOWN,
+        }
+    }
+
+    /// The project class a type names, also inside a wrapper or a collection.
+    pub(super) fn class_of_type(&mut self, node: NodeId) -> Option<GlobalDef> {
+        let value = self.type_value(node);
+        self.class_of(value)
+    }
+
+    /// The project class a value is about: itself, its elements, its subject.
+    pub(super) fn class_of(&self, value: ValueId) -> Option<GlobalDef> {
+        match self.get(value) {
+            Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => Some(class),
+            Value::Instance { class, .. } => Some(class),
+            Value::Collection(element) => match self.get(element) {
+                Value::Instance { class, .. } => Some(class),
+                _ => None,
+            },
+            Value::Api { subject, .. } => subject,
+            _ => None,
+        }
+    }
+}
