@@ -312,6 +312,8 @@ pub struct Extension {
     /// Access paths whose import brings the methods; a glob import is written `diesel.prelude.*`.
     pub imports: Vec<String>,
     pub methods: Vec<String>,
+    /// Only calls with at least so many arguments: Diesel's `first(conn)` is not `Vec::first()`.
+    pub arguments: u8,
     /// The access path the receiver then stands for: `diesel.RunQueryDsl()`.
     pub api: String,
 }

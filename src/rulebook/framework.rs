@@ -277,6 +277,8 @@ struct FileRouteEntry {
 struct ExtensionEntry {
     imports: Vec<String>,
     methods: Vec<String>,
+    #[serde(default)]
+    arguments: u8,
     api: String,
 }
 
@@ -388,8 +390,13 @@ impl FrameworkFile {
             target.file_route(entry);
         }
         for entry in self.extension {
-            let extension = Extension { framework, imports: entry.imports, methods: entry.methods, api: entry.api };
-            target.knowledge.extensions.push(extension);
+            target.knowledge.extensions.push(Extension {
+                framework,
+                imports: entry.imports,
+                methods: entry.methods,
+                arguments: entry.arguments,
+                api: entry.api,
+            });
         }
         for entry in self.generated {
             target.generated(entry);
@@ -436,7 +443,8 @@ impl Target<'_> {
         if !sources.len().is_multiple_of(targets.len()) {
             return Err(format!("alias to `{to}`: {} paths cannot pair up with {}", sources.len(), targets.len()));
         }
-        let mut pairs = sources.iter().zip(targets.iter().cycle());
+        // A list of all spellings may hold the canonical one too.
+        let mut pairs = sources.iter().zip(targets.iter().cycle()).filter(|(from, to)| from != to);
         pairs.try_for_each(|(from, to)| self.knowledge.alias(from, to)).map_err(|error| error.message)
     }
 

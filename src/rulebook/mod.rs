@@ -92,8 +92,11 @@ impl Rulebook {
             self.add_page(file, text)
         } else if file.starts_with("rules/frameworks/") {
             self.add_framework(file, text)
-        } else {
+        } else if *file == *"rules/roles.toml" {
             self.names = names::parse(file, text)?;
+            Ok(())
+        } else {
+            // Other data under `rules/` has readers of its own.
             Ok(())
         }
     }
