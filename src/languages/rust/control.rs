@@ -23,9 +23,7 @@ impl Lowering<'_> {
             Kind::EmptyStatement => value = false,
             Kind::ExpressionStatement => {
                 attributes = Attributes::default();
-                let before = this.stack.len();
                 value = this.expression_statement(c);
-                debug_assert!(this.stack.len() >= before);
             }
             Kind::LetDeclaration => {
                 attributes = Attributes::default();

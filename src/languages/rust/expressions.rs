@@ -220,13 +220,11 @@ impl Lowering<'_> {
         if !matches!(self.arena.kind(target), NodeKind::Name(_) | NodeKind::Member { .. } | NodeKind::Str(_)) {
             return assignment;
         }
-        let span = self.arena.span(assignment);
         let name = match self.arena.kind(target) {
             NodeKind::Name(name) | NodeKind::Str(name) => name,
             _ => self.identifier(self.slice(self.arena.span(target))),
         };
         self.arena.replace(assignment, NodeKind::Argument { name, value });
-        debug_assert_eq!(span, self.arena.span(assignment));
         assignment
     }
 
