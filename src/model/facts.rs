@@ -40,8 +40,9 @@ impl Names {
 #[derive(Default)]
 pub struct Interner {
     names: Names,
-    // Keyed by hash, so that no string is owned twice; collisions chain through the vector.
-    index: rustc_hash::FxHashMap<u64, Vec<Name>>,
+    // Keyed by hash, so that no string is owned twice: the newest name with that hash. `older` chains to the name before it.
+    index: rustc_hash::FxHashMap<u64, Name>,
+    older: Vec<Option<Name>>,
 }
 
 impl Interner {
@@ -50,15 +51,24 @@ impl Interner {
         use std::hash::{Hash, Hasher};
         let mut hasher = rustc_hash::FxHasher::default();
         text.hash(&mut hasher);
-        let bucket = self.index.entry(hasher.finish()).or_default();
-        if let Some(&known) = bucket.iter().find(|&&name| self.names.get(name) == text) {
-            return known;
+        let new = Name(self.names.ends.len() as u32);
+        let entry = self.index.entry(hasher.finish());
+        let mut known = match &entry {
+            std::collections::hash_map::Entry::Occupied(newest) => Some(*newest.get()),
+            std::collections::hash_map::Entry::Vacant(_) => None,
+        };
+        let newest = known;
+        while let Some(name) = known {
+            if self.names.get(name) == text {
+                return name;
+            }
+            known = self.older[name.0 as usize];
         }
-        let name = Name(self.names.ends.len() as u32);
+        entry.insert_entry(new);
         self.names.text.push_str(text);
         self.names.ends.push(self.names.text.len() as u32);
-        bucket.push(name);
-        name
+        self.older.push(newest);
+        new
     }
 
     /// The string behind a name.

@@ -180,7 +180,7 @@ impl Lowering<'_> {
             Kind::Member => self.member(chain),
             Kind::Call => self.call(chain),
             Kind::Subscript => self.subscript(chain),
-            Kind::NonNull => self.up(chain),
+            Kind::NonNull => self.up_to_level(chain),
             Kind::Instantiation => self.instantiation(chain),
             _ => {
                 self.restore_prefixes(chain);
@@ -194,7 +194,7 @@ impl Lowering<'_> {
     }
 
     /// Moves up to a level whose siblings have been read; the chain now spans it.
-    fn up(&mut self, chain: &mut Chain) {
+    fn up_to_level(&mut self, chain: &mut Chain) {
         self.leave();
         let node = self.span();
         chain.span = Span { start: chain.span.start.min(node.start), end: node.end };
@@ -207,7 +207,7 @@ impl Lowering<'_> {
                 name = Some(self.name());
             }
         }
-        self.up(chain);
+        self.up_to_level(chain);
         if let Some(name) = name {
             if self.in_type > 0 {
                 self.name_type_import(chain.value, name);
@@ -226,7 +226,7 @@ impl Lowering<'_> {
                 index = Some(self.type_node());
             }
         }
-        self.up(chain);
+        self.up_to_level(chain);
         if let Some(index) = index {
             chain.value = self.push(NodeKind::Index { object: chain.value, index }, chain.span);
         }
@@ -239,7 +239,7 @@ impl Lowering<'_> {
                 arguments = self.type_arguments();
             }
         }
-        self.up(chain);
+        self.up_to_level(chain);
         chain.value = self.apply(chain.value, arguments, chain.span);
     }
 
@@ -271,7 +271,7 @@ impl Lowering<'_> {
         if form == CallForm::Tagged {
             callee = self.peel_tag(callee, chain);
         }
-        self.up(chain);
+        self.up_to_level(chain);
         chain.value = self.push(NodeKind::Call { callee, args, form }, chain.span);
         if form == CallForm::Plain {
             self.recognise_call(chain.value, callee, args);
@@ -283,10 +283,9 @@ impl Lowering<'_> {
         let mut right = None;
         let mut tag = None;
         while self.next() {
-            let node = self.cursor.node().kind_id();
             if op.is_none() {
-                op = self.grammar.operator(node);
-            } else if right.is_none() && self.grammar.kind(node).is_expression() {
+                op = self.operator();
+            } else if right.is_none() && self.kind().is_expression() {
                 if op == Some(BinaryOp::Greater) {
                     tag = self.misread_tag(chain.value);
                 }
@@ -300,7 +299,7 @@ impl Lowering<'_> {
             self.close_text(chain);
         }
         let left = chain.value;
-        self.up(chain);
+        self.up_to_level(chain);
         let (Some(op), Some(right)) = (op, right) else { return };
         chain.value = match tag {
             Some(path) => self.rewrap(&path, right),
@@ -316,7 +315,7 @@ impl Lowering<'_> {
                 to = Some(self.type_node());
             }
         }
-        self.up(chain);
+        self.up_to_level(chain);
         // `as const` has no type.
         if let Some(to) = to {
             chain.value = self.push(NodeKind::Cast { value: chain.value, to }, chain.span);
@@ -333,7 +332,7 @@ impl Lowering<'_> {
             }
         }
         let condition = chain.value;
-        self.up(chain);
+        self.up_to_level(chain);
         if let [Some(then), otherwise] = branches {
             chain.value = self.push(NodeKind::If { condition, then, otherwise }, chain.span);
         }
@@ -371,14 +370,12 @@ impl Lowering<'_> {
     /// True when the expression at the cursor is a template or a chain that begins with one.
     fn starts_with_template(&mut self) -> bool {
         let mut levels = 0;
-        while matches!(self.kind(), Kind::Call | Kind::Member | Kind::Subscript | Kind::NonNull | Kind::Binary)
-            && self.cursor.goto_first_child()
-        {
+        while matches!(self.kind(), Kind::Call | Kind::Member | Kind::Subscript | Kind::NonNull | Kind::Binary) && self.down() {
             levels += 1;
         }
         let found = self.kind() == Kind::Template;
         for _ in 0..levels {
-            self.cursor.goto_parent();
+            self.up();
         }
         found
     }
@@ -567,7 +564,7 @@ impl Lowering<'_> {
                     value = Some(side);
                 }
             } else if op.is_none() {
-                op = lowering.grammar.operator(lowering.cursor.node().kind_id());
+                op = lowering.operator();
             }
         });
         match (target, op, value) {

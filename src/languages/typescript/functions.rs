@@ -139,9 +139,9 @@ impl Lowering<'_> {
     /// Where the first token of the node at the cursor ends.
     fn first_token_end(&mut self) -> u32 {
         let mut end = self.span().end;
-        if self.cursor.goto_first_child() {
+        if self.down() {
             end = self.span().end;
-            self.cursor.goto_parent();
+            self.up();
         }
         end
     }

@@ -4,9 +4,11 @@
 //! handler finds the cursor on its node and leaves it there. Nesting is recursion with a counter ([`MAX_DEPTH`]); chains
 //! (`a + b + …`, `x.f().g()…`, `else if … else if …`) are loops, so their length does not matter.
 
+use std::cell::Cell;
+
 use tree_sitter::{Tree, TreeCursor};
 
-use crate::model::body::{Arena, List, NodeId, NodeKind};
+use crate::model::body::{Arena, BinaryOp, List, NodeId, NodeKind};
 use crate::model::facts::{Comment, DefFlags, DefId, DefKind, Definition, Export, FileFacts, Import, Interner, Name};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::{Language, Span};
@@ -87,11 +89,20 @@ pub(super) struct Hint {
     pub(super) weak: bool,
 }
 
+/// The node at the cursor.
+#[derive(Clone, Copy)]
+struct Here {
+    id: u16,
+    kind: Kind,
+    span: Span,
+}
+
 /// The state of the walk over one file.
 pub(super) struct Lowering<'t> {
     pub(super) text: &'t str,
     pub(super) grammar: &'static Grammar,
     pub(super) cursor: TreeCursor<'t>,
+    here: Cell<Option<Here>>,
     pub(super) arena: Arena,
     pub(super) names: Interner,
     pub(super) defs: Vec<Definition>,
@@ -132,6 +143,7 @@ impl<'t> Lowering<'t> {
             text,
             grammar,
             cursor: tree.walk(),
+            here: Cell::new(None),
             arena: Arena::default(),
             names: Interner::default(),
             defs: Vec::new(),
@@ -213,20 +225,54 @@ impl<'t> Lowering<'t> {
 
     // --- the cursor ---
 
+    /// What is at the cursor. Asked several times at most nodes, so the answer is kept until the cursor moves.
+    fn here(&self) -> Here {
+        if let Some(here) = self.here.get() {
+            return here;
+        }
+        let node = self.cursor.node();
+        let id = node.kind_id();
+        let here = Here { id, kind: self.grammar.kind(id), span: Span::new(node.start_byte(), node.end_byte()) };
+        self.here.set(Some(here));
+        here
+    }
+
     /// The kind of the node at the cursor.
     pub(super) fn kind(&self) -> Kind {
-        self.grammar.kind(self.cursor.node().kind_id())
+        self.here().kind
     }
 
     /// The bytes of the node at the cursor.
     pub(super) fn span(&self) -> Span {
-        let node = self.cursor.node();
-        Span::new(node.start_byte(), node.end_byte())
+        self.here().span
+    }
+
+    /// The operator the token at the cursor is.
+    pub(super) fn operator(&self) -> Option<BinaryOp> {
+        self.grammar.operator(self.here().id)
+    }
+
+    /// Moves to the first child, if there is one.
+    pub(super) fn down(&mut self) -> bool {
+        self.here.set(None);
+        self.cursor.goto_first_child()
+    }
+
+    /// Moves to the next sibling, if there is one.
+    pub(super) fn across(&mut self) -> bool {
+        self.here.set(None);
+        self.cursor.goto_next_sibling()
+    }
+
+    /// Moves to the parent.
+    pub(super) fn up(&mut self) {
+        self.here.set(None);
+        self.cursor.goto_parent();
     }
 
     /// Runs `visit` on each child but comments, which are noted. The cursor returns to the node.
     pub(super) fn each_child(&mut self, mut visit: impl FnMut(&mut Self, Kind)) {
-        if !self.cursor.goto_first_child() {
+        if !self.down() {
             return;
         }
         loop {
@@ -234,22 +280,22 @@ impl<'t> Lowering<'t> {
                 Kind::Comment => self.comment(),
                 kind => visit(self, kind),
             }
-            if !self.cursor.goto_next_sibling() {
+            if !self.across() {
                 break;
             }
         }
-        self.cursor.goto_parent();
+        self.up();
     }
 
     /// Moves to the first child that is no comment.
     pub(super) fn enter(&mut self) -> bool {
-        if !self.cursor.goto_first_child() {
+        if !self.down() {
             return false;
         }
         while self.kind() == Kind::Comment {
             self.comment();
-            if !self.cursor.goto_next_sibling() {
-                self.cursor.goto_parent();
+            if !self.across() {
+                self.up();
                 return false;
             }
         }
@@ -258,7 +304,7 @@ impl<'t> Lowering<'t> {
 
     /// Moves to the next sibling that is no comment.
     pub(super) fn next(&mut self) -> bool {
-        while self.cursor.goto_next_sibling() {
+        while self.across() {
             if self.kind() != Kind::Comment {
                 return true;
             }
@@ -270,7 +316,7 @@ impl<'t> Lowering<'t> {
     /// Moves to the parent, past the siblings that are left.
     pub(super) fn leave(&mut self) {
         while self.next() {}
-        self.cursor.goto_parent();
+        self.up();
     }
 
     // --- names and text ---

@@ -291,7 +291,7 @@ impl Lowering<'_> {
                 break;
             }
         }
-        self.cursor.goto_parent();
+        self.up();
         branch
     }
 
@@ -310,7 +310,7 @@ impl Lowering<'_> {
                 break;
             }
         }
-        self.cursor.goto_parent();
+        self.up();
         false
     }
 

@@ -106,7 +106,7 @@ impl Lowering<'_> {
                 let kind = self.kind();
                 self.type_part(kind);
             }
-            self.cursor.goto_parent();
+            self.up();
         }
         self.list(mark)
     }
