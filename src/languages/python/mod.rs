@@ -10,6 +10,7 @@ pub mod modules;
 mod operators;
 mod parse;
 mod patterns;
+mod standard;
 mod statements;
 mod strings;
 mod types;
