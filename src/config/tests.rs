@@ -1,0 +1,176 @@
+//! Configuration in, values or mistakes out.
+
+use super::*;
+use crate::model::rule::RuleKind;
+
+fn rule(id: &str, options: &[(&str, toml::Value)]) -> Rule {
+    Rule {
+        id: id.into(),
+        category: "maintainability".into(),
+        kind: RuleKind::Analysis,
+        level: Level::Warning,
+        profile: Profile::Default,
+        precision: "high".into(),
+        title: String::new(),
+        tags: Vec::new(),
+        security_severity: None,
+        options: options.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        help: BTreeMap::new(),
+        markdown: String::new(),
+        examples: Vec::new(),
+    }
+}
+
+/// Mistakes as text: place, message, label, help.
+fn shown(errors: &[ConfigError]) -> String {
+    let line = |error: &ConfigError| {
+        let place = error.span.map_or("", |span| &error.text[span.range()]);
+        let help = error.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+        format!("`{}`: {} ({}){help}\n", place.replace('\n', "⏎"), error.message, error.label)
+    };
+    errors.iter().map(line).collect()
+}
+
+fn mistakes(text: &str) -> String {
+    shown(&parse("archcheck.toml", text).expect_err("a mistake"))
+}
+
+#[test]
+fn a_whole_file() {
+    let config = parse(
+        "archcheck.toml",
+        r#"
+version = 1
+profile = "strict"
+exclude = ["legacy/", "*.gen.ts"]
+
+[parts]
+router     = "**/{routers,routes}/**"
+repository = ["**/repositories/**", "**/*_repo.py"]
+feature    = { each = "src/features/{name}", public = ["index.ts"] }
+db         = { package = ["sqlalchemy", "typeorm"] }
+shared     = { path = "src/shared/**", open = true }
+
+[levels]
+n-plus-one = "error"
+todo-comment = "off"
+
+[options.function-too-long]
+max-lines = 80
+
+[[knowledge]]
+transaction = "app.db.atomic"
+"#,
+    )
+    .expect("no mistakes");
+    assert_eq!(config.profile, Profile::Strict);
+    let names: Vec<_> = config.parts.iter().map(|part| part.name.value.as_str()).collect();
+    assert_eq!(names, ["router", "repository", "feature", "db", "shared"]);
+    let roles: Vec<_> = config.role_globs().into_iter().map(|(role, glob)| format!("{} {}", role.name(), glob.value)).collect();
+    assert_eq!(roles, ["router **/{routers,routes}/**", "repository **/repositories/**", "repository **/*_repo.py"]);
+    assert!(
+        matches!(&config.parts[2].form, PartForm::Each { pattern, public } if pattern.value == "src/features/{name}" && public.len() == 1)
+    );
+    assert!(matches!(&config.parts[3].form, PartForm::Packages(packages) if packages.len() == 2));
+    assert!(config.parts[4].open);
+    assert_eq!(config.levels["n-plus-one"].level, Some(Level::Error));
+    assert_eq!(config.levels["todo-comment"].level, None);
+    assert_eq!(config.knowledge[0].value["transaction"].as_str(), Some("app.db.atomic"));
+    let settings =
+        config.settings(&[rule("function-too-long", &[("max-lines", 50.into()), ("count-comments", false.into())])], Profile::Strict);
+    assert_eq!(settings.integer("function-too-long", "max-lines", 0), 80);
+    assert_eq!(settings.options["function-too-long"]["count-comments"], false.into());
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    insta::assert_snapshot!(mistakes(
+        r#"
+version = 2
+profil = "strict"
+profile = "strikt"
+exclude = [1]
+levels = 3
+[parts]
+router = 7
+service = "a/{b"
+feature = { each = "src/features" }
+db = { package = "x", path = "y" }
+shared = { path = "z", opne = true, public = [] }
+[options]
+function-too-long = 80
+[knowledge]
+"#
+    ), @r#"
+    `2`: unknown version of the configuration format (this archcheck reads version 1)
+      help: write `version = 1`
+    `profil`: unknown key `profil` (not a setting of archcheck)
+      help: did you mean `profile`? keys here: `version`, `profile`, `exclude`, `parts`, `levels`, `options`, `knowledge`
+    `"strikt"`: unknown profile `strikt` (not a profile)
+      help: did you mean `strict`? allowed: `default`, `strict`
+    `1`: expected a string, found an integer (this is an integer)
+    `3`: expected a table: write `[levels]`, found an integer (this is an integer)
+    `7`: expected a string or an array of strings, found an integer (this is an integer)
+    `"a/{b"`: `a/{b` is not a valid glob (unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?))
+    `"src/features"`: `each` needs one `{name}` in its pattern (no `{name}` here)
+      help: write the folder's name as `{name}`: `"src/features/{name}"`
+    `{ package = "x", path = "y" }`: part `db` needs exactly one of `path`, `each` and `package` (this part)
+      help: write one of `path = …`, `each = …` or `package = …`
+    `opne`: unknown key `opne` in part `shared` (not a key of a part)
+      help: did you mean `open`? keys of a part: `path`, `each`, `package`, `public`, `open`
+    `[]`: `public` belongs to a part with `each` (without `each` there is no front door)
+    `80`: expected a table of options, found an integer (this is an integer)
+    `[knowledge]`: expected an array of tables: write `[[knowledge]]`, found a table (this is a table)
+    "#);
+}
+
+#[test]
+fn syntax_errors_have_a_place() {
+    insta::assert_snapshot!(mistakes("profile = \"strict\nexclude = []\n"), @r#"``: `archcheck.toml` is not valid TOML (invalid basic string, expected `"`)"#);
+}
+
+#[test]
+fn rule_ids_and_options_are_checked_against_the_rules() {
+    let config = parse(
+        "archcheck.toml",
+        "[levels]\nn-plus1 = \"error\"\n[options.function-too-long]\nmax-line = 1\nmax-lines = \"80\"\n[options.xyz]\na = 1\n",
+    )
+    .expect("no mistakes of form");
+    let rules = [rule("function-too-long", &[("max-lines", 50.into())]), rule("n-plus-one", &[])];
+    insta::assert_snapshot!(shown(&check_names(&config, &rules)), @r#"
+    `n-plus1`: unknown rule `n-plus1` (no rule has this id)
+      help: did you mean `n-plus-one`?
+    `max-line`: `function-too-long` has no option `max-line` (unknown option)
+      help: did you mean `max-lines`? options of this rule: `max-lines`
+    `"80"`: `max-lines` of `function-too-long` must be an integer, not a string (expected an integer)
+      help: the default is `50`
+    `xyz`: unknown rule `xyz` (no rule has this id)
+      help: `archcheck rules` lists the rules
+    "#);
+}
+
+#[test]
+fn files_are_looked_for_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    assert_eq!(&*load(folder.path(), None).expect("defaults").path, "");
+    write("pyproject.toml", "[project]\nname = \"x\"\n");
+    assert_eq!(&*load(folder.path(), None).expect("defaults").path, "");
+    write("pyproject.toml", "[tool.archcheck]\nprofile = \"strict\"\n");
+    assert_eq!(load(folder.path(), None).expect("a table").profile, Profile::Strict);
+    write(".archcheck.toml", "profile = \"default\"\n");
+    assert_eq!(&*load(folder.path(), None).expect("a file").path, ".archcheck.toml");
+    write("archcheck.toml", "");
+    assert_eq!(&*load(folder.path(), None).expect("a file").path, "archcheck.toml");
+    let missing = load(folder.path(), Some(&folder.path().join("none.toml"))).expect_err("a mistake");
+    assert!(missing[0].message.starts_with("cannot read `none.toml`"), "{}", missing[0].message);
+}
+
+#[test]
+fn near_words() {
+    let rules = ["n-plus-one", "sql-injection", "layer-skip", "layer-violation"];
+    assert_eq!(did_you_mean("n-plus1", rules), Some("n-plus-one"));
+    assert_eq!(did_you_mean("sqlinjection", rules), Some("sql-injection"));
+    assert_eq!(did_you_mean("layer", rules), Some("layer-skip"));
+    assert_eq!(did_you_mean("zzz", rules), None);
+}
