@@ -1,1 +1,479 @@
 //! The pipeline: the only file that knows all stages, and where rayon lives.
+//!
+//! `open` discovers and lowers everything once; `apply` replaces the facts of changed files; `check` links, summarises, checks and triages from
+//! facts, which is cheap. The command line calls them once, an editor for ever. The engine decides nothing about code and prints nothing.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::config::{self, Config, ConfigError};
+use crate::discover::stack;
+use crate::discover::{self, DiscoverOptions};
+use crate::languages;
+use crate::lower::{self, render};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
+use crate::model::problem::{Problem, ProblemKind};
+use crate::model::project::Project;
+use crate::model::role::{Role, Strength};
+use crate::model::rule::{Profile, Rule};
+use crate::model::source::{Language, LineIndex, SourceFile};
+use crate::model::stack::PackageStack;
+use crate::report::Sources;
+use crate::rulebook::Rulebook;
+use crate::triage::{self, FileNotes, Selection};
+
+/// Deep input recurses in bounded but large frames; two megabytes, the default, are too few for it.
+const STACK_BYTES: usize = 16 << 20;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A configuration file instead of the one in the root.
+    pub config: Option<PathBuf>,
+    /// Instead of the configuration's.
+    pub profile: Option<Profile>,
+    /// Rule ids and categories; when there is any, nothing else is on.
+    pub select: Vec<String>,
+    /// Rule ids and categories that are off.
+    pub ignore: Vec<String>,
+    /// Whether comments may silence findings.
+    pub suppressions: bool,
+    /// Files and folders (relative to the root) whose findings are shown; empty for all.
+    pub paths: Vec<String>,
+    /// Threads; zero for as many as there are processors.
+    pub jobs: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { config: None, profile: None, select: Vec::new(), ignore: Vec::new(), suppressions: true, paths: Vec::new(), jobs: 0 }
+    }
+}
+
+/// Something that happened to the repository.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A file has this text: saved, or in an editor's buffer.
+    Set { path: Arc<str>, text: Arc<str> },
+    /// A file is gone.
+    Remove { path: Arc<str> },
+    /// Configuration, manifests or ignore files changed: look at everything again.
+    Config,
+}
+
+/// A repository under analysis.
+pub struct Engine {
+    root: PathBuf,
+    options: Options,
+    pool: Option<rayon::ThreadPool>,
+    config: Config,
+    config_errors: Vec<ConfigError>,
+    rulebook: Rulebook,
+    project: Project,
+    /// Parallel to `project.files`.
+    facts: Vec<FileFacts>,
+    /// Parallel to `project.files`.
+    notes: Vec<FileNotes>,
+    /// Text files that rules read, sorted by path.
+    texts: Vec<(Arc<str>, Arc<str>)>,
+    /// Parallel to `texts`.
+    text_notes: Vec<FileNotes>,
+    /// Text that differs from the disk.
+    buffers: BTreeMap<Arc<str>, Arc<str>>,
+    /// Files whose lowering failed.
+    failures: Vec<Problem>,
+}
+
+/// One line of `archcheck roles`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleRow {
+    pub path: Arc<str>,
+    /// One-based line of the definition; `None` for the file as a whole.
+    pub line: Option<u32>,
+    pub name: Option<String>,
+    pub role: Role,
+    pub strength: Strength,
+    pub reason: String,
+}
+
+/// A stage of the whole program, for `archcheck dump`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramStage {
+    Program,
+    Summaries,
+}
+
+/// What link, summarise and check say.
+#[derive(Default)]
+struct Analysis {
+    findings: Vec<Finding>,
+    imports_unresolved: u32,
+    calls: u32,
+    calls_resolved: u32,
+    routes: u32,
+}
+
+impl Engine {
+    /// Looks at everything below `root`. Mistakes in the configuration are in [`Engine::config_errors`]; the rest of the run then has the defaults.
+    pub fn open(root: &Path, options: Options) -> (Engine, Vec<Problem>) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK_BYTES).build().ok();
+        let mut engine = Engine {
+            root: root.to_path_buf(),
+            options,
+            pool,
+            config: Config::default(),
+            config_errors: Vec::new(),
+            rulebook: Rulebook::default(),
+            project: Project::default(),
+            facts: Vec::new(),
+            notes: Vec::new(),
+            texts: Vec::new(),
+            text_notes: Vec::new(),
+            buffers: BTreeMap::new(),
+            failures: Vec::new(),
+        };
+        engine.reload();
+        let problems = engine.problems();
+        (engine, problems)
+    }
+
+    /// Takes in what changed.
+    pub fn apply(&mut self, changes: Vec<Change>) {
+        let mut again = false;
+        for change in changes {
+            match change {
+                Change::Set { path, text } => {
+                    again |= !self.set(&path, &text);
+                    self.buffers.insert(path, text);
+                }
+                Change::Remove { path } => {
+                    self.buffers.remove(&path);
+                    again |= !self.remove(&path);
+                }
+                Change::Config => again = true,
+            }
+        }
+        if again {
+            self.reload();
+        }
+    }
+
+    /// Everything archcheck has to say about the repository as it is now.
+    pub fn check(&mut self) -> Outcome {
+        let analysis = self.install(|engine| engine.analyse());
+        let statistics = self.statistics(&analysis);
+        let notes = self.all_notes();
+        let triaged = triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
+        let mut problems = self.problems();
+        problems.extend(triaged.problems);
+        problems.sort();
+        problems.dedup();
+        let mut outcome = Outcome { reported: triaged.reported, suppressed: triaged.suppressed, known: Vec::new(), problems, statistics };
+        for finding in &outcome.reported {
+            *outcome.statistics.findings_by_rule.entry(finding.rule.to_string()).or_default() += 1;
+        }
+        outcome
+    }
+
+    /// Stages 3 to 5: facts to findings.
+    fn analyse(&self) -> Analysis {
+        Analysis::default()
+    }
+
+    /// The role of every file and definition that has one, with its evidence, in order of files.
+    pub fn roles(&self) -> Vec<RoleRow> {
+        Vec::new()
+    }
+
+    /// A stage of the whole program as text.
+    pub fn dump(&self, stage: ProgramStage) -> String {
+        let _ = stage;
+        String::new()
+    }
+
+    /// The mistakes in the configuration and in what the command line selects, sorted by place.
+    pub fn config_errors(&self) -> &[ConfigError] {
+        &self.config_errors
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The rules there are, on or off.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
+    }
+
+    /// The rules that are on.
+    pub fn rules_on(&self) -> Vec<Rule> {
+        let selection = self.selection();
+        self.rulebook.rules.iter().filter(|rule| selection.is_on(rule)).cloned().collect()
+    }
+
+    /// The words of `--select` and `--ignore` that name neither a rule nor a category.
+    pub fn unknown_names(&self) -> Vec<String> {
+        self.selection().unknown(&self.rulebook.rules).into_iter().map(|unknown| unknown.0).collect()
+    }
+
+    /// The repository as discovery found it.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Path and facts of every source file, sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &FileFacts)> {
+        self.project.files.iter().map(|file| &file.path).zip(&self.facts)
+    }
+
+    /// The technology stack of each package.
+    pub fn stack(&self) -> Vec<PackageStack> {
+        stack::stack(&self.project, &stack::count_imports(&self.project, &self.facts))
+    }
+
+    /// Reads configuration and rules, discovers and lowers everything again.
+    fn reload(&mut self) {
+        self.read_config();
+        let exclude = self.config.exclude.iter().map(|pattern| pattern.value.clone()).collect();
+        let discovered = DiscoverOptions { exclude, threads: self.options.jobs, ..DiscoverOptions::default() };
+        self.project = discover::discover(&self.root, &discovered);
+        self.lower_all();
+        self.read_texts();
+    }
+
+    fn read_config(&mut self) {
+        self.rulebook = Rulebook::built_in();
+        self.config_errors.clear();
+        self.config = match config::load(&self.root, self.options.config.as_deref()) {
+            Ok(config) => config,
+            Err(errors) => {
+                self.config_errors = errors;
+                Config::default()
+            }
+        };
+        for knowledge in &self.config.knowledge {
+            let added = self.rulebook.add_knowledge(&self.config.path, std::slice::from_ref(&knowledge.value));
+            let errors = added.err().unwrap_or_default().into_iter();
+            self.config_errors.extend(errors.map(|error| self.config.error(knowledge.span, error.message, "in this table", error.help)));
+        }
+        self.config_errors.extend(config::check_names(&self.config, &self.rulebook.rules));
+    }
+
+    fn lower_all(&mut self) {
+        let files = std::mem::take(&mut self.project.files);
+        let lowered = self.install(|engine| files.par_iter().map(|file| engine.read_and_lower(file)).collect::<Vec<_>>());
+        (self.facts, self.notes, self.failures) = (Vec::new(), Vec::new(), Vec::new());
+        for (file, lowered) in files.into_iter().zip(lowered) {
+            match lowered {
+                Ok((facts, notes)) => {
+                    self.project.files.push(file);
+                    self.facts.push(facts);
+                    self.notes.push(notes);
+                }
+                Err(Failure::Skipped(reason)) => self.skip(reason, file.path),
+                Err(Failure::Crashed) => self.failures.push(crash(&file.path)),
+            }
+        }
+    }
+
+    fn read_texts(&mut self) {
+        let files = std::mem::take(&mut self.project.texts);
+        let read = self.install(|engine| {
+            let text = |path: &Arc<str>| engine.buffers.get(path).cloned().map_or_else(|| discover::read_text(&engine.root, path), Ok);
+            files.par_iter().map(|file| text(&file.path)).collect::<Vec<_>>()
+        });
+        (self.texts, self.text_notes) = (Vec::new(), Vec::new());
+        for (file, text) in files.into_iter().zip(read) {
+            match text {
+                Ok(text) => {
+                    self.text_notes.push(notes_of_text(&file.path, &text));
+                    self.texts.push((file.path.clone(), text));
+                    self.project.texts.push(file);
+                }
+                Err(reason) => self.skip(reason, file.path),
+            }
+        }
+    }
+
+    fn skip(&mut self, reason: SkipReason, path: Arc<str>) {
+        let paths = self.project.skipped.entry(reason).or_default();
+        let at = paths.partition_point(|known| *known < path);
+        paths.insert(at, path);
+    }
+
+    fn read_and_lower(&self, file: &SourceFile) -> Result<(FileFacts, FileNotes), Failure> {
+        let text = match self.buffers.get(&file.path) {
+            Some(text) => text.clone(),
+            None => discover::read(&self.root, file).map_err(Failure::Skipped)?,
+        };
+        lower_text(file, &text).ok_or(Failure::Crashed)
+    }
+
+    /// Gives a known source or text file new text; false when the change needs a look at everything.
+    fn set(&mut self, path: &Arc<str>, text: &Arc<str>) -> bool {
+        if let Ok(at) = self.texts.binary_search_by(|(known, _)| known.cmp(path)) {
+            self.texts[at].1 = text.clone();
+            self.text_notes[at] = notes_of_text(path, text);
+            // Manifests and compiler options are texts too.
+            return !discover::is_structural(path);
+        }
+        let Some(language) = Language::of_path(path) else { return false };
+        let file = SourceFile { path: path.clone(), language, bytes: text.len() as u64 };
+        match (self.position(path), self.install(|_| lower_text(&file, text))) {
+            (Ok(at), Some((facts, notes))) => {
+                self.project.files[at] = file;
+                self.facts[at] = facts;
+                self.notes[at] = notes;
+                true
+            }
+            // A new file may be ignored, generated or begin a package.
+            _ => false,
+        }
+    }
+
+    /// Forgets a file; false when the change needs a look at everything.
+    fn remove(&mut self, path: &Arc<str>) -> bool {
+        match self.position(path) {
+            Ok(at) => {
+                self.project.files.remove(at);
+                self.facts.remove(at);
+                self.notes.remove(at);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn position(&self, path: &Arc<str>) -> Result<usize, usize> {
+        self.project.files.binary_search_by(|file| file.path.cmp(path))
+    }
+
+    /// Runs on threads with deep stacks.
+    fn install<R: Send>(&self, run: impl FnOnce(&Engine) -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(|| run(self)),
+            None => run(self),
+        }
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            profile: self.options.profile.unwrap_or(self.config.profile),
+            levels: self.config.levels.iter().map(|(id, setting)| (id.clone(), setting.level)).collect(),
+            select: self.options.select.clone(),
+            ignore: self.options.ignore.clone(),
+            suppressions: self.options.suppressions,
+            paths: self.options.paths.clone(),
+        }
+    }
+
+    fn all_notes(&self) -> Vec<FileNotes> {
+        let mut notes: Vec<FileNotes> = self.notes.iter().chain(&self.text_notes).cloned().collect();
+        notes.sort_by(|a, b| a.path.cmp(&b.path));
+        notes
+    }
+
+    /// What could not be done, so far.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.project.problems.clone();
+        problems.extend(self.failures.iter().cloned());
+        for (path, facts) in self.files() {
+            problems.extend(facts.problems.iter().map(|problem| problem.clone().at(path)));
+        }
+        problems.sort();
+        problems
+    }
+
+    fn statistics(&self, analysis: &Analysis) -> Statistics {
+        let mut statistics = Statistics {
+            files: self.facts.len() as u32,
+            imports_unresolved: analysis.imports_unresolved,
+            calls: analysis.calls,
+            calls_resolved: analysis.calls_resolved,
+            routes: analysis.routes,
+            ..Statistics::default()
+        };
+        for (file, facts) in self.project.files.iter().zip(&self.facts) {
+            *statistics.files_by_language.entry(file.language.family().name().to_string()).or_default() += 1;
+            statistics.lines += facts.lines;
+            statistics.imports += facts.imports.len() as u32;
+            let named = facts.definitions().filter(|(id, def)| *id != DefId::MODULE && !def.flags.has(DefFlags::CLOSURE));
+            statistics.definitions += named.count() as u32;
+        }
+        statistics.skipped = self.project.skipped.iter().map(|(&reason, paths)| (reason, paths.len() as u32)).collect();
+        statistics
+    }
+}
+
+impl Sources for Engine {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        if let Some(buffer) = self.buffers.get(path) {
+            return Some(buffer.clone());
+        }
+        if path == &*self.config.path {
+            return Some(self.config.text.clone());
+        }
+        let source = self.project.files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|at| &self.project.files[at]);
+        match source {
+            Some(file) => discover::read(&self.root, file).ok(),
+            None => self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).ok().map(|at| self.texts[at].1.clone()),
+        }
+    }
+}
+
+/// What the first stages make of a single file, for `archcheck dump`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileStage {
+    /// The syntax tree as an S-expression.
+    Tree,
+    /// The facts.
+    Facts,
+}
+
+/// Prints a stage of one file, on its own.
+pub fn dump_file(path: &Path, stage: FileStage) -> Result<String, String> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let language = Language::of_path(&name).ok_or_else(|| format!("`{name}` is not a source file archcheck knows"))?;
+    let file = SourceFile { path: Arc::from(name.as_str()), language, bytes: 0 };
+    let text = discover::read(Path::new(""), &file).map_err(|reason| format!("`{name}` is left out: {}", reason.name()))?;
+    // Deep input needs the deep stack here too.
+    let run = move || match stage {
+        FileStage::Tree => languages::tree::print(&text, language),
+        FileStage::Facts => render::render(&lower::lower(&file, &text)),
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run).map_err(|error| error.to_string())?;
+    thread.join().map_err(|_| format!("internal error on `{name}`"))
+}
+
+/// Why a file has no facts.
+enum Failure {
+    Skipped(SkipReason),
+    /// Lowering panicked: a mistake of ours, which must not cost the user the rest of the run.
+    Crashed,
+}
+
+fn lower_text(file: &SourceFile, text: &str) -> Option<(FileFacts, FileNotes)> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let facts = lower::lower(file, text);
+        let lines = LineIndex::new(text);
+        let directives = triage::in_source(text, &facts, &lines);
+        (facts, FileNotes { path: file.path.clone(), lines, directives })
+    }))
+    .ok()
+}
+
+fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
+    let lines = LineIndex::new(text);
+    let directives = triage::in_text(text, &lines);
+    FileNotes { path: path.clone(), lines, directives }
+}
+
+fn crash(path: &Arc<str>) -> Problem {
+    Problem::new(ProblemKind::Internal, None, "archcheck failed on this file and left it out; please report it with the file").at(path)
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `archcheck` binary.
+
+fn main() -> std::process::ExitCode {
+    archcheck::cli::main()
+}

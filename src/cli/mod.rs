@@ -1,1 +1,158 @@
-//! The command line: one file per subcommand.
+//! The command line: arguments to engine calls, outcomes to exit codes. One file per subcommand.
+//!
+//! Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 no trustworthy result (wrong usage, wrong configuration, an error of ours). A reader that
+//! closes the pipe has what it wanted, so that is success. Standard output carries the report and nothing else.
+
+mod check;
+mod completions;
+mod dump;
+mod explain;
+mod roles;
+mod rules;
+mod stack;
+mod target;
+mod terminal;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+use crate::model::finding::Level;
+use crate::report::Sources;
+use crate::report::errors::{self, Mistake};
+
+/// Checks the architecture of backend code in Python, TypeScript/JavaScript and Rust.
+#[derive(Debug, Parser)]
+#[command(name = "archcheck", version, args_conflicts_with_subcommands = true, disable_help_subcommand = true, max_term_width = 110)]
+#[command(after_help = "Exit status: 0 clean, 1 findings, 2 no trustworthy result.")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: check::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Analyse files and folders; what `archcheck` does without a command.
+    Check(check::Arguments),
+    /// Show the technology stack of each package, with the evidence.
+    Stack(stack::Arguments),
+    /// Show the role of each file and definition, with the evidence.
+    Roles(roles::Arguments),
+    /// List the rules.
+    Rules(rules::Arguments),
+    /// Explain a rule: what it holds, why, and how to mend what it finds.
+    Explain(explain::Arguments),
+    /// Print what a stage of the analysis saw.
+    Dump(dump::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let arguments = CommandLine::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            if let Some(usage) = error.downcast_ref::<UsageError>() {
+                return usage.print();
+            }
+            let broken_pipe =
+                error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|io| io.kind() == io::ErrorKind::BrokenPipe);
+            if broken_pipe {
+                return ExitCode::SUCCESS;
+            }
+            UsageError::new(format!("{error:#}")).print()
+        }
+    }
+}
+
+fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        None => check::run(arguments.check),
+        Some(Command::Check(arguments)) => check::run(arguments),
+        Some(Command::Stack(arguments)) => stack::run(arguments),
+        Some(Command::Roles(arguments)) => roles::run(arguments),
+        Some(Command::Rules(arguments)) => rules::run(arguments),
+        Some(Command::Explain(arguments)) => explain::run(arguments),
+        Some(Command::Dump(arguments)) => dump::run(arguments),
+        Some(Command::Completions(arguments)) => completions::run(arguments),
+    }
+}
+
+/// A mistake on the command line, in words that teach.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct UsageError {
+    message: String,
+    help: Option<String>,
+}
+
+impl UsageError {
+    fn new(message: impl Into<String>) -> UsageError {
+        UsageError { message: message.into(), help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> UsageError {
+        UsageError { help: Some(help.into()), ..self }
+    }
+
+    fn print(&self) -> ExitCode {
+        let mistake =
+            Mistake { level: Level::Error, title: self.message.clone(), place: None, label: String::new(), help: self.help.clone() };
+        draw(&[mistake], &NoSources);
+        ExitCode::from(2)
+    }
+}
+
+/// "unknown rule `x`", with the one that was meant or the way to the list.
+fn unknown_rule<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a str>) -> UsageError {
+    let near = crate::config::did_you_mean(word, known);
+    let help =
+        near.map_or_else(|| "`archcheck rules` lists the rules and their categories".to_string(), |near| format!("did you mean `{near}`?"));
+    UsageError::new(format!("unknown {what} `{word}`")).help(help)
+}
+
+/// Draws the mistakes in a configuration file on standard error.
+fn draw_config_errors(errors: &[ConfigError]) {
+    for error in errors {
+        let place = error.span.map(|span| (error.path.clone(), span));
+        let mistake =
+            Mistake { level: Level::Error, title: error.message.clone(), place, label: error.label.clone(), help: error.help.clone() };
+        draw(&[mistake], &OneText { path: error.path.clone(), text: error.text.clone() });
+    }
+}
+
+fn draw(mistakes: &[Mistake], sources: &dyn Sources) {
+    let color = terminal::color(terminal::Color::Auto, terminal::Stream::Stderr);
+    let mut stderr = io::stderr().lock();
+    for mistake in mistakes {
+        // When standard error is gone there is nobody left to tell.
+        let _ = errors::draw(mistake, sources, color, &mut stderr);
+    }
+    let _ = stderr.flush();
+}
+
+struct NoSources;
+
+impl Sources for NoSources {
+    fn text(&self, _path: &str) -> Option<Arc<str>> {
+        None
+    }
+}
+
+struct OneText {
+    path: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Sources for OneText {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        (*self.path == *path && !self.text.is_empty()).then(|| self.text.clone())
+    }
+}

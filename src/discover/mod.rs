@@ -84,6 +84,16 @@ pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
     project
 }
 
+/// True for files whose change may alter packages, module resolution or what is left out.
+pub fn is_structural(path: &str) -> bool {
+    let name = walk::file_name(path);
+    manifests::is_manifest(path)
+        || walk::is_resolution_file(path)
+        || name.ends_with("ignore")
+        || name == "stack.yaml"
+        || name.contains("archcheck")
+}
+
 /// Fills in what manifests say: packages, resolution files, `stack/stack.yaml`.
 fn describe(root: &Path, kept: &[Arc<str>], project: &mut Project) {
     let read = |path: &str| read_text(root, path).ok();

@@ -3,4 +3,5 @@
 
 pub mod python;
 pub mod rust;
+pub mod tree;
 pub mod typescript;

@@ -21,6 +21,8 @@ pub enum ProblemKind {
     Manifest,
     /// A comment addressed to archcheck that it does not understand.
     Directive,
+    /// A mistake of archcheck's own; the result is not to be trusted.
+    Internal,
 }
 
 /// One thing archcheck could not do.

@@ -103,6 +103,19 @@ pub enum Strength {
     Config,
 }
 
+impl Strength {
+    /// The word used in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strength::Folder => "folder",
+            Strength::Name => "name",
+            Strength::Content => "content",
+            Strength::Framework => "framework",
+            Strength::Config => "config",
+        }
+    }
+}
+
 /// A role with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleEvidence {

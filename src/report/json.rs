@@ -206,6 +206,7 @@ pub(crate) fn problem_kind(kind: ProblemKind) -> &'static str {
         ProblemKind::Limit => "limit",
         ProblemKind::Manifest => "manifest",
         ProblemKind::Directive => "directive",
+        ProblemKind::Internal => "internal",
     }
 }
 

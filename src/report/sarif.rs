@@ -366,6 +366,7 @@ fn notification_descriptors() -> Vec<sarif::ReportingDescriptor> {
         (ProblemKind::Limit, "A limit was reached."),
         (ProblemKind::Manifest, "A project file could not be understood."),
         (ProblemKind::Directive, "A comment addressed to archcheck could not be understood."),
+        (ProblemKind::Internal, "archcheck failed on a file; the result is not to be trusted."),
     ];
     let mut all: Vec<(&str, &str)> = kinds.map(|(kind, text)| (super::json::problem_kind(kind), text)).to_vec();
     all.push(("coverage", "What was left out, silenced or not understood."));

@@ -85,6 +85,7 @@ pub(crate) fn kind_word(kind: ProblemKind) -> &'static str {
         ProblemKind::Limit => "exceeded limit",
         ProblemKind::Manifest => "project file not understood",
         ProblemKind::Directive => "archcheck comment not understood",
+        ProblemKind::Internal => "internal error",
     }
 }
 

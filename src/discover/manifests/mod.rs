@@ -64,6 +64,11 @@ pub(super) fn is_manifest_name(name: &str) -> bool {
     matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "package.json" | "Cargo.toml")
 }
 
+/// True for every file that [`packages`] reads.
+pub(super) fn is_manifest(path: &str) -> bool {
+    kind_of(path).is_some()
+}
+
 enum Kind {
     Pyproject,
     SetupCfg,

@@ -1,0 +1,186 @@
+//! `archcheck [check] [PATH…]`: analyse and report.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use super::target::{Target, target};
+use super::terminal::{self, Color, Progress, Stream};
+use super::{draw_config_errors, unknown_rule};
+use crate::engine::{Engine, Options};
+use crate::model::finding::{Level, Outcome, Statistics};
+use crate::model::problem::ProblemKind;
+use crate::model::rule::Profile;
+use crate::report::{self, Context, Detail, Format};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Files and folders to report on [default: the current folder]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How to write the report
+    #[arg(long, short, alias = "output-format", value_parser = formats(), default_value = "human", env = "ARCHCHECK_FORMAT")]
+    format: Format,
+    /// Write the report to a file
+    #[arg(long, short, alias = "output-file", value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only these rules or categories (comma-separated, repeatable)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Not these rules or categories (comma-separated, repeatable)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Which rules are on unless the configuration says otherwise
+    #[arg(long)]
+    profile: Option<ProfileName>,
+    /// The mildest level that makes the exit status 1
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    fail_on: FailOn,
+    /// A configuration file instead of the project's `archcheck.toml`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Threads [default: one per processor]
+    #[arg(long, short, alias = "threads", value_name = "N", default_value_t = 0, hide_default_value = true)]
+    jobs: usize,
+    /// Show counts of files, code and findings after the report
+    #[arg(long)]
+    statistics: bool,
+    /// Findings only, no summary
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Every problem and every silenced finding too
+    #[arg(long, short)]
+    verbose: bool,
+    /// When to use colours
+    #[arg(long, default_value = "auto", value_name = "WHEN")]
+    color: Color,
+    /// Report what comments silence, too
+    #[arg(long)]
+    no_ignores: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfileName {
+    Default,
+    Strict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Target { root, shown } = target(&arguments.paths)?;
+    let options = Options {
+        config: arguments.config.clone(),
+        profile: arguments.profile.map(|profile| match profile {
+            ProfileName::Default => Profile::Default,
+            ProfileName::Strict => Profile::Strict,
+        }),
+        select: words(&arguments.select),
+        ignore: words(&arguments.ignore),
+        suppressions: !arguments.no_ignores,
+        paths: shown,
+        jobs: arguments.jobs,
+    };
+    let progress = Progress::start(arguments.quiet);
+    let (mut engine, _) = Engine::open(&root, options);
+    if !engine.config_errors().is_empty() {
+        drop(progress);
+        draw_config_errors(engine.config_errors());
+        return Ok(ExitCode::from(2));
+    }
+    if let Some(word) = engine.unknown_names().first() {
+        drop(progress);
+        let rules = &engine.rulebook().rules;
+        return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
+    }
+    let outcome = engine.check();
+    drop(progress);
+    write_report(&arguments, &engine, &outcome)?;
+    Ok(exit_code(&outcome, arguments.fail_on))
+}
+
+fn write_report(arguments: &Arguments, engine: &Engine, outcome: &Outcome) -> anyhow::Result<()> {
+    let stream = if arguments.output.is_some() { Stream::File } else { Stream::Stdout };
+    let rules = engine.rules_on();
+    let context = Context {
+        color: terminal::color(arguments.color, stream),
+        detail: match (arguments.quiet, arguments.verbose) {
+            (true, _) => Detail::Brief,
+            (_, true) => Detail::Full,
+            _ => Detail::Normal,
+        },
+        ..Context::new(outcome, &rules, engine)
+    };
+    let mut out: Box<dyn Write> = match &arguments.output {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    let mut out = BufWriter::new(&mut out);
+    report::write(arguments.format, &context, &mut out)?;
+    let for_people = matches!(arguments.format, Format::Human | Format::Concise);
+    if arguments.statistics && for_people {
+        write_statistics(&outcome.statistics, &mut out)?;
+    }
+    out.flush()?;
+    if arguments.statistics && !for_people {
+        write_statistics(&outcome.statistics, &mut io::stderr().lock())?;
+    }
+    Ok(())
+}
+
+fn exit_code(outcome: &Outcome, fail_on: FailOn) -> ExitCode {
+    let limit = match fail_on {
+        FailOn::Error => Some(Level::Error),
+        FailOn::Warning => Some(Level::Warning),
+        FailOn::Note => Some(Level::Note),
+        FailOn::Never => None,
+    };
+    if outcome.problems.iter().any(|problem| problem.kind == ProblemKind::Internal) {
+        return ExitCode::from(2);
+    }
+    let failing = limit.is_some_and(|limit| outcome.reported.iter().any(|finding| finding.level >= limit));
+    if failing { ExitCode::from(1) } else { ExitCode::SUCCESS }
+}
+
+fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
+    let mut row = |name: &str, count: u32| writeln!(out, "{count:>9}  {name}");
+    row("files", statistics.files)?;
+    for (language, &count) in &statistics.files_by_language {
+        row(&format!("  {language}"), count)?;
+    }
+    row("lines", statistics.lines)?;
+    row("definitions", statistics.definitions)?;
+    row("imports", statistics.imports)?;
+    row("  first-party, not resolved", statistics.imports_unresolved)?;
+    row("calls", statistics.calls)?;
+    row("  resolved", statistics.calls_resolved)?;
+    row("routes", statistics.routes)?;
+    for (reason, &count) in &statistics.skipped {
+        row(&format!("left out: {}", reason.name()), count)?;
+    }
+    row("findings", statistics.findings_by_rule.values().sum())?;
+    for (rule, &count) in &statistics.findings_by_rule {
+        row(&format!("  {rule}"), count)?;
+    }
+    Ok(())
+}
+
+fn words(given: &[String]) -> Vec<String> {
+    given.iter().map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
+}
+
+/// `report` knows nothing of clap, so its formats are made known here.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).map(|name| Format::from_name(&name).unwrap_or(Format::Human))
+}

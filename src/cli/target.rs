@@ -1,0 +1,149 @@
+//! Paths on the command line to the root that is analysed and the part of it that is reported.
+//!
+//! A folder is its own root, unless a folder above it in the same repository holds an `archcheck.toml`: rules are the project's, not a folder's. A
+//! file, or several paths, belong to the project around them, because one file alone says little about an architecture.
+
+use std::path::{Path, PathBuf};
+
+use super::UsageError;
+
+/// What to analyse and what to report.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) root: PathBuf,
+    /// Relative to the root, with forward slashes; empty when everything is reported.
+    pub(super) shown: Vec<String>,
+}
+
+const CONFIGS: &[&str] = &["archcheck.toml", ".archcheck.toml"];
+const PROJECT_MARKS: &[&str] = &[
+    "archcheck.toml",
+    ".archcheck.toml",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "requirements.txt",
+    "package.json",
+    "Cargo.toml",
+    ".git",
+];
+
+/// Finds the root of the paths given; none means the current folder.
+pub(super) fn target(paths: &[PathBuf]) -> Result<Target, UsageError> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { &here[..] } else { paths };
+    let mut absolute = Vec::new();
+    for path in paths {
+        absolute.push(path.canonicalize().map_err(|error| missing(path, &error))?);
+    }
+    let root = match absolute.as_slice() {
+        [folder] if folder.is_dir() => configured_root(folder),
+        _ => project_root(&common_folder(&absolute)),
+    };
+    let mut shown: Vec<String> = absolute.iter().filter_map(|path| slashes(path.strip_prefix(&root).ok()?)).collect();
+    if shown.iter().any(String::is_empty) {
+        shown.clear();
+    }
+    shown.sort();
+    shown.dedup();
+    Ok(Target { root, shown })
+}
+
+fn missing(path: &Path, error: &std::io::Error) -> UsageError {
+    const COMMANDS: [&str; 7] = ["check", "stack", "roles", "rules", "explain", "dump", "completions"];
+    let shown = path.display().to_string();
+    let wrong = UsageError::new(match error.kind() {
+        std::io::ErrorKind::NotFound => format!("no such file or folder: `{shown}`"),
+        _ => format!("cannot read `{shown}`: {error}"),
+    });
+    match crate::config::did_you_mean(&shown, COMMANDS) {
+        Some(command) => wrong.help(format!("did you mean the command `{command}`?")),
+        None => wrong,
+    }
+}
+
+/// The nearest folder from here up, inside the same repository, that is configured; else this one.
+fn configured_root(folder: &Path) -> PathBuf {
+    for above in folder.ancestors() {
+        if has_any(above, CONFIGS) {
+            return above.to_path_buf();
+        }
+        if above.join(".git").exists() {
+            break;
+        }
+    }
+    folder.to_path_buf()
+}
+
+/// The nearest folder from here up that looks like a project; else this one.
+fn project_root(folder: &Path) -> PathBuf {
+    folder.ancestors().find(|above| has_any(above, PROJECT_MARKS)).map_or_else(|| folder.to_path_buf(), configured_root)
+}
+
+fn has_any(folder: &Path, names: &[&str]) -> bool {
+    names.iter().any(|name| folder.join(name).exists())
+}
+
+/// The deepest folder that holds all paths.
+fn common_folder(paths: &[PathBuf]) -> PathBuf {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) };
+        common = Some(match common {
+            None => folder.to_path_buf(),
+            Some(known) => known.ancestors().find(|above| folder.starts_with(above)).map(Path::to_path_buf).unwrap_or(known),
+        });
+    }
+    common.unwrap_or_default()
+}
+
+fn slashes(path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn roots_of_folders_files_and_several_paths() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let base = temporary.path().canonicalize().expect("a path");
+        for file in [
+            "mono/.git/HEAD",
+            "mono/api/pyproject.toml",
+            "mono/api/app/a.py",
+            "mono/api/app/b.py",
+            "mono/web/x.ts",
+            "rules/archcheck.toml",
+            "rules/src/y.rs",
+        ] {
+            let path = base.join(file);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, "").expect("a file");
+        }
+        let found = |paths: &[&str]| {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| base.join(path)).collect();
+            let target = target(&paths).expect("a target");
+            (slashes(target.root.strip_prefix(&base).expect("below")).expect("Unicode"), target.shown.join(" "))
+        };
+        let text = |root: &str, shown: &str| (root.to_string(), shown.to_string());
+        assert_eq!(found(&["mono"]), text("mono", ""));
+        assert_eq!(found(&["mono/api/app"]), text("mono/api/app", ""));
+        assert_eq!(found(&["mono/api/app/a.py"]), text("mono/api", "app/a.py"));
+        assert_eq!(found(&["mono/api/app/a.py", "mono/web"]), text("mono", "api/app/a.py web"));
+        assert_eq!(found(&["rules/src"]), text("rules", "src"));
+    }
+
+    #[test]
+    fn a_missing_path_that_looks_like_a_command() {
+        let error = target(&[PathBuf::from("chek")]).expect_err("no such path");
+        assert_eq!(
+            (error.message.as_str(), error.help.as_deref()),
+            ("no such file or folder: `chek`", Some("did you mean the command `check`?"))
+        );
+    }
+}
