@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::evaluate::{Linker, Registration};
+use super::modules::Target;
 use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
@@ -174,6 +175,9 @@ impl<'a> Linker<'a> {
             CallForm::Macro => self.macro_value(callee),
             _ => self.eval(callee),
         };
+        if let Some(module) = self.required_module(file, callee, args) {
+            return module;
+        }
         let receiver = match arena.kind(callee) {
             NodeKind::Member { object, .. } => Some(object),
             NodeKind::Apply { base, .. } => match arena.kind(base) {
@@ -230,6 +234,25 @@ impl<'a> Linker<'a> {
             Value::Unknown if SAME_VALUE.contains(&method) => receiver_value,
             _ => UNKNOWN,
         }
+    }
+
+    /// `require('./x')`, `import('./x')`: the module.
+    fn required_module(&mut self, file: FileId, callee: NodeId, args: List) -> Option<ValueId> {
+        let facts = &self.facts[file.index()];
+        if facts.language.family() != Family::TypeScript {
+            return None;
+        }
+        let NodeKind::Name(name) = facts.arena.kind(callee) else { return None };
+        let name = facts.text(name);
+        if !matches!(name, "require" | "import") {
+            return None;
+        }
+        let specifier = facts.arena.list(args).next().and_then(|arg| facts.string(arg))?;
+        let target: Target = self.modules.typescript.resolve(file, specifier).into();
+        Some(match target {
+            Target::Module(module) if name == "require" => self.common_js_value(module),
+            other => self.target_value(other),
+        })
     }
 
     /// A method that an imported extension trait brings to a receiver of which nothing better is known.
@@ -736,7 +759,14 @@ impl<'a> Linker<'a> {
         if matches!(arena.kind(object), NodeKind::Super) {
             return self.super_member(name);
         }
-        let value = self.eval(object);
+        let mut value = self.eval(object);
+        if value == UNKNOWN
+            && let (NodeKind::Member { path: true, .. }, NodeKind::Name(first)) = (arena.kind(node), arena.kind(object))
+        {
+            // A path that starts with a name nothing defines starts with a crate no manifest lists.
+            value = self.api(self.facts[here.file.index()].text(first));
+            self.node_values[here.file.index()][object.index()] = value;
+        }
         let before = self.current_member.replace(node);
         let result = self.member(value, name);
         self.current_member = before;

@@ -60,7 +60,7 @@ impl<'a> Linker<'a> {
     }
 
     /// `require('./x')` gives what the module assigned to `module.exports`, or the module with its names.
-    fn common_js_value(&mut self, module: GlobalDef) -> ValueId {
+    pub(super) fn common_js_value(&mut self, module: GlobalDef) -> ValueId {
         let whole = self.value(Value::Module(module));
         let scopes = &self.scopes[module.file.index()];
         let Some(&export) = scopes.exports.get("=") else { return whole };

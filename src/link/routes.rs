@@ -9,6 +9,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Location;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
+use crate::model::nesting::Nesting;
 use crate::model::program::{ApiId, Route, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
@@ -243,19 +244,34 @@ impl<'a> Linker<'a> {
     fn route_path(&self, route: &RouteFact, file: FileId, call: NodeId, callee: NodeId, args: &[NodeId]) -> Option<String> {
         let facts = &self.facts[file.index()];
         let wanted = route.path.as_ref()?;
-        let _ = call;
-        let args: Vec<NodeId> = match route.path_of {
-            PathPlace::Own => args.to_vec(),
-            PathPlace::Receiver | PathPlace::Around => match facts.arena.kind(callee) {
-                NodeKind::Member { object, .. } => match facts.arena.kind(object) {
-                    NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
-                    _ => return None,
-                },
-                _ => return None,
+        let literal = |args: &[NodeId]| self.argument(file, args, wanted).and_then(|node| facts.string(node)).map(str::to_string);
+        let receiver_args = |callee: NodeId| match facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => match facts.arena.kind(object) {
+                NodeKind::Call { args, .. } => facts.arena.list(args).collect::<Vec<_>>(),
+                _ => Vec::new(),
             },
+            _ => Vec::new(),
         };
-        let node = self.argument(file, &args, wanted)?;
-        facts.string(node).map(str::to_string)
+        match route.path_of {
+            PathPlace::Own => literal(args),
+            PathPlace::Receiver => literal(&receiver_args(callee)),
+            PathPlace::Around => {
+                // `get(a).post(b)` stands in `.route("/x", …)`: climb to the call that has a text argument, or whose receiver has.
+                let nesting = Nesting::of(facts);
+                let mut at = call;
+                for _ in 0..12 {
+                    at = nesting.parent(at)?;
+                    if let NodeKind::Call { callee, args, .. } = facts.arena.kind(at) {
+                        let args: Vec<NodeId> = facts.arena.list(args).collect();
+                        let found = literal(&args).or_else(|| literal(&receiver_args(callee)));
+                        if found.is_some() {
+                            return found;
+                        }
+                    }
+                }
+                None
+            }
+        }
     }
 
     fn decorated_routes(&mut self, found: &mut Routes) {

@@ -70,3 +70,84 @@ fn a_fastapi_handler_reaches_its_service_and_repository() {
     );
     assert!(output.contains("UserRepository.get uses sqlalchemy.orm.Session().execute"), "{output}");
 }
+
+#[test]
+fn express_controllers_are_found_through_wrappers_and_modules() {
+    let output = linked(&[
+        (
+            "src/routes/user.route.js",
+            "const express = require('express');\nconst userController = require('../controllers/user.controller');\nconst auth = require('../middlewares/auth');\nconst router = express.Router();\nrouter.route('/').post(auth('manage'), userController.createUser);\nrouter.get('/:id', userController.getUser);\nmodule.exports = router;\n",
+        ),
+        (
+            "src/controllers/user.controller.js",
+            "const catchAsync = require('../utils/catchAsync');\nconst { userService } = require('../services');\nconst createUser = catchAsync(async (req, res) => {\n  const user = await userService.create(req.body);\n  res.send(user);\n});\nconst getUser = catchAsync(async (req, res) => {\n  res.send(await userService.get(req.params.id));\n});\nmodule.exports = { createUser, getUser };\n",
+        ),
+        (
+            "src/utils/catchAsync.js",
+            "const catchAsync = (fn) => (req, res, next) => {\n  Promise.resolve(fn(req, res, next)).catch(next);\n};\nmodule.exports = catchAsync;\n",
+        ),
+        ("src/services/index.js", "module.exports.userService = require('./user.service');\n"),
+        (
+            "src/services/user.service.js",
+            "const User = require('../models/user.model');\nconst create = async (body) => User.create(body);\nconst get = async (id) => User.findById(id);\nmodule.exports = { create, get };\n",
+        ),
+        (
+            "src/models/user.model.js",
+            "const mongoose = require('mongoose');\nconst schema = mongoose.Schema({ name: String });\nconst User = mongoose.model('User', schema);\nmodule.exports = User;\n",
+        ),
+        ("src/middlewares/auth.js", "const auth = (right) => async (req, res, next) => next();\nmodule.exports = auth;\n"),
+    ]);
+    println!("{output}");
+    holds(
+        &output,
+        &[
+            "src/controllers/user.controller.createUser calls src/services/user.service.create (exact)",
+            "src/controllers/user.controller.getUser calls src/services/user.service.get (exact)",
+            "route GET /:id -> src/controllers/user.controller.getUser (express)",
+        ],
+    );
+}
+
+#[test]
+fn nest_constructor_injection_types_the_call() {
+    let output = linked(&[
+        (
+            "src/users/users.controller.ts",
+            "import { Controller, Get, Param } from '@nestjs/common';\nimport { UsersService } from './users.service';\n@Controller('users')\nexport class UsersController {\n  constructor(private readonly users: UsersService) {}\n  @Get(':id')\n  find(@Param('id') id: string) { return this.users.find(id); }\n}\n",
+        ),
+        (
+            "src/users/users.service.ts",
+            "import { Injectable } from '@nestjs/common';\nimport { PrismaService } from '../prisma.service';\n@Injectable()\nexport class UsersService {\n  constructor(private prisma: PrismaService) {}\n  async find(id: string) { return this.prisma.user.findUnique({ where: { id } }); }\n}\n",
+        ),
+        ("src/prisma.service.ts", "import { PrismaClient } from '@prisma/client';\nexport class PrismaService extends PrismaClient {}\n"),
+    ]);
+    println!("{output}");
+    holds(
+        &output,
+        &[
+            "src/users/users.controller.UsersController.find calls src/users/users.service.UsersService.find (exact)",
+            "src/users/users.service.UsersService.find uses @prisma/client.PrismaClient().user.findUnique about PrismaService",
+        ],
+    );
+}
+
+#[test]
+fn rust_paths_without_use_reach_their_functions() {
+    let output = linked(&[
+        (
+            "src/main.rs",
+            "mod db;\nmod routes;\nuse axum::{Router, routing::get};\nfn app() -> Router { Router::new().route(\"/users/:id\", get(routes::show)) }\n",
+        ),
+        (
+            "src/routes.rs",
+            "use axum::extract::{Path, State};\nuse sqlx::PgPool;\npub async fn show(State(pool): State<PgPool>, Path(id): Path<i64>) -> String {\n    crate::db::find(&pool, id).await.unwrap().name\n}\n",
+        ),
+        (
+            "src/db.rs",
+            "use sqlx::PgPool;\npub struct User { pub name: String }\npub async fn find(pool: &PgPool, id: i64) -> Result<User, sqlx::Error> {\n    sqlx::query_as::<_, User>(\"select * from users where id = $1\").bind(id).fetch_one(pool).await\n}\n",
+        ),
+    ]);
+    println!("{output}");
+    holds(&output, &["src::routes::show calls src::db::find (exact)", "route GET /users/:id -> src::routes::show (axum)"]);
+    assert!(output.contains("uses sqlx.query().fetch_one about User"), "{output}");
+}

@@ -209,6 +209,22 @@ impl<'a> Program<'a> {
         facts.text(facts.def(id.def).name)
     }
 
+    /// The name people use: an anonymous function that makes the value of a variable (`const f = wrap(async () => …)`) has the variable's.
+    fn spoken_name(&self, id: GlobalDef) -> &'a str {
+        let facts = self.file(id.file);
+        let def = facts.def(id.def);
+        let name = facts.text(def.name);
+        if !def.flags.has(super::facts::DefFlags::CLOSURE) || !name.starts_with('<') {
+            return name;
+        }
+        let holder = facts.defs.iter().find(|holder| {
+            matches!(holder.kind, DefKind::Variable | DefKind::Field)
+                && holder.parent == def.parent
+                && holder.value.is_some_and(|value| facts.arena.span(value).contains(def.span))
+        });
+        holder.map_or(name, |holder| facts.text(holder.name))
+    }
+
     /// `Class.method`, `outer.inner`, or the plain name: short, for messages.
     pub fn short_name(&self, id: GlobalDef) -> String {
         let def = self.def(id);
@@ -216,7 +232,7 @@ impl<'a> Program<'a> {
         if id.def == DefId::MODULE {
             return self.modules[id.file.index()].clone();
         }
-        let name = self.name(id);
+        let name = self.spoken_name(id);
         match self.def(parent).kind {
             DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Interface | DefKind::Trait => {
                 format!("{}.{}", self.name(parent), name)
@@ -232,7 +248,7 @@ impl<'a> Program<'a> {
         let mut parts = Vec::new();
         let mut at = id.def;
         while at != DefId::MODULE && parts.len() < 64 {
-            parts.push(facts.text(facts.def(at).name).to_string());
+            parts.push(self.spoken_name(GlobalDef { file: id.file, def: at }).to_string());
             at = facts.def(at).parent;
         }
         parts.push(self.modules[id.file.index()].clone());
