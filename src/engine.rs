@@ -182,18 +182,89 @@ impl Engine {
 
     /// Stages 3 to 5: facts to findings.
     fn analyse(&self) -> Analysis {
-        Analysis::default()
+        self.linked(|program| {
+            let settings = self.config.settings(&self.rulebook.rules, self.options.profile.unwrap_or(self.config.profile));
+            let summaries = summarise::summarise(program);
+            let context = check::Context { program, summaries: &summaries, settings: &settings, texts: &self.texts };
+            let findings = check::ANALYSES.par_iter().flat_map_iter(|(_, run)| run(&context)).collect();
+            let unresolved = program.imports.iter().filter(|edge| matches!(edge.target, ImportTarget::Unresolved(_))).count();
+            Analysis {
+                findings,
+                imports_unresolved: unresolved as u32,
+                calls: program.calls_seen,
+                calls_resolved: program.calls_known,
+                routes: program.routes.len() as u32,
+            }
+        })
+    }
+
+    /// Links the facts and hands the program on; it borrows from the engine and dies here.
+    fn linked<T>(&self, work: impl FnOnce(&Program) -> T) -> T {
+        let globs: Vec<(Role, globset::GlobMatcher)> = self
+            .config
+            .role_globs()
+            .into_iter()
+            .filter_map(|(role, glob)| Some((role, globset::Glob::new(&glob.value).ok()?.compile_matcher())))
+            .collect();
+        let configured = |path: &str| globs.iter().filter(|(_, glob)| glob.is_match(path)).map(|&(role, _)| role).collect();
+        let manifests = |path: &str| {
+            let at = self.texts.binary_search_by(|(own, _)| (**own).cmp(path)).ok()?;
+            Some(self.texts[at].1.to_string())
+        };
+        let program = link::link(&link::Inputs {
+            project: &self.project,
+            facts: &self.facts,
+            rulebook: &self.rulebook,
+            manifests: &manifests,
+            configured: &configured,
+        });
+        work(&program)
     }
 
     /// The role of every file and definition that has one, with its evidence, in order of files.
     pub fn roles(&self) -> Vec<RoleRow> {
-        Vec::new()
+        self.install(|engine| engine.linked(|program| engine.role_rows(program)))
+    }
+
+    fn role_rows(&self, program: &Program) -> Vec<RoleRow> {
+        let mut rows = Vec::new();
+        for (at, source) in self.project.files.iter().enumerate() {
+            let file = FileId(at as u32);
+            for evidence in program.file_roles[at].iter().take(1) {
+                rows.push(RoleRow {
+                    path: source.path.clone(),
+                    line: None,
+                    name: None,
+                    role: evidence.role,
+                    strength: evidence.strength,
+                    reason: evidence.reason.clone(),
+                });
+            }
+            let lines = self.text(&source.path).map(|text| LineIndex::new(&text));
+            for (def, definition) in self.facts[at].definitions() {
+                let id = GlobalDef { file, def };
+                let Some(evidence) = program.def_roles.get(&id) else { continue };
+                rows.push(RoleRow {
+                    path: source.path.clone(),
+                    line: lines.as_ref().map(|lines| lines.line(definition.name_span.start) + 1),
+                    name: Some(program.short_name(id)),
+                    role: evidence.role,
+                    strength: evidence.strength,
+                    reason: evidence.reason.clone(),
+                });
+            }
+        }
+        rows
     }
 
     /// A stage of the whole program as text.
     pub fn dump(&self, stage: ProgramStage) -> String {
-        let _ = stage;
-        String::new()
+        self.install(|engine| {
+            engine.linked(|program| match stage {
+                ProgramStage::Program => link::render::render(program),
+                ProgramStage::Summaries => summarise::render(program, &summarise::summarise(program)),
+            })
+        })
     }
 
     /// The mistakes in the configuration and in what the command line selects, sorted by place.
