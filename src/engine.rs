@@ -10,21 +10,25 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::check;
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
 use crate::discover::{self, DiscoverOptions};
 use crate::languages;
+use crate::link;
 use crate::lower::{self, render};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
+use crate::model::program::{ImportTarget, Program};
 use crate::model::project::Project;
-use crate::model::role::{Role, Strength};
+use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::rule::{Profile, Rule};
-use crate::model::source::{Language, LineIndex, SourceFile};
+use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
+use crate::summarise;
 use crate::triage::{self, FileNotes, Selection};
 
 /// Deep input recurses in bounded but large frames; two megabytes, the default, are too few for it.

@@ -13,3 +13,26 @@ pub fn summarise(program: &Program) -> Summaries {
     effects::effects(program, &mut summaries);
     summaries
 }
+
+/// Summaries as text, for `archcheck dump summaries`: a line a query and a reach, in order of functions.
+pub fn render(program: &Program, summaries: &Summaries) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    for function in program.functions() {
+        let Some(summary) = summaries.of(function) else { continue };
+        let name = program.qualified_name(function);
+        for query in &summary.queries {
+            let table = query.table.as_deref().unwrap_or("?");
+            let _ = writeln!(out, "{name} runs {:?} {table} by {}", query.access, program.apis[query.api.0 as usize].path);
+        }
+        for reach in summary.reaches.iter().filter(|reach| reach.via.is_some()) {
+            let table = reach.table.as_deref().unwrap_or("?");
+            let target = program.qualified_name(reach.target);
+            let _ = writeln!(out, "{name} reaches {:?} {table} in {target} (depth {}, {:?})", reach.access, reach.depth, reach.confidence);
+        }
+        for flow in &summary.flows {
+            let _ = writeln!(out, "{name} flows to {:?} from {:?} by {}", flow.kind, flow.source, program.apis[flow.api.0 as usize].path);
+        }
+    }
+    out
+}
