@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
 use crate::check;
@@ -20,9 +21,9 @@ use crate::lower::{self, render};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
-use crate::model::program::{ImportTarget, Program};
+use crate::model::program::{ImportEdge, ImportTarget, Program};
 use crate::model::project::Project;
-use crate::model::role::{GlobalDef, Role, Strength};
+use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::rule::{Profile, Rule};
 use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
@@ -120,6 +121,8 @@ struct Analysis {
     calls: u32,
     calls_resolved: u32,
     routes: u32,
+    /// Stages that failed.
+    problems: Vec<Problem>,
 }
 
 impl Engine {
@@ -169,12 +172,15 @@ impl Engine {
 
     /// Everything archcheck has to say about the repository as it is now.
     pub fn check(&mut self) -> Outcome {
-        let analysis = self.install(|engine| engine.analyse());
+        let failed =
+            || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
+        let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
         let statistics = self.statistics(&analysis);
         let notes = self.all_notes();
         let triaged = triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
         let mut problems = self.problems();
         problems.extend(triaged.problems);
+        problems.extend(analysis.problems);
         problems.sort();
         problems.dedup();
         let mut outcome = Outcome { reported: triaged.reported, suppressed: triaged.suppressed, known: Vec::new(), problems, statistics };
@@ -184,81 +190,9 @@ impl Engine {
         outcome
     }
 
-    /// Stages 3 to 5: facts to findings.
-    fn analyse(&self) -> Analysis {
-        self.linked(|program| {
-            let settings = self.config.settings(&self.rulebook.rules, self.options.profile.unwrap_or(self.config.profile));
-            let summaries = summarise::summarise(program);
-            let context = check::Context { program, summaries: &summaries, settings: &settings, texts: &self.texts };
-            let findings = check::ANALYSES.par_iter().flat_map_iter(|(_, run)| run(&context)).collect();
-            let unresolved = program.imports.iter().filter(|edge| matches!(edge.target, ImportTarget::Unresolved(_))).count();
-            Analysis {
-                findings,
-                imports_unresolved: unresolved as u32,
-                calls: program.calls_seen,
-                calls_resolved: program.calls_known,
-                routes: program.routes.len() as u32,
-            }
-        })
-    }
-
-    /// Links the facts and hands the program on; it borrows from the engine and dies here.
-    fn linked<T>(&self, work: impl FnOnce(&Program) -> T) -> T {
-        let globs: Vec<(Role, globset::GlobMatcher)> = self
-            .config
-            .role_globs()
-            .into_iter()
-            .filter_map(|(role, glob)| Some((role, globset::Glob::new(&glob.value).ok()?.compile_matcher())))
-            .collect();
-        let configured = |path: &str| globs.iter().filter(|(_, glob)| glob.is_match(path)).map(|&(role, _)| role).collect();
-        let manifests = |path: &str| {
-            let at = self.texts.binary_search_by(|(own, _)| (**own).cmp(path)).ok()?;
-            Some(self.texts[at].1.to_string())
-        };
-        let program = link::link(&link::Inputs {
-            project: &self.project,
-            facts: &self.facts,
-            rulebook: &self.rulebook,
-            manifests: &manifests,
-            configured: &configured,
-        });
-        work(&program)
-    }
-
     /// The role of every file and definition that has one, with its evidence, in order of files.
     pub fn roles(&self) -> Vec<RoleRow> {
         self.install(|engine| engine.linked(|program| engine.role_rows(program)))
-    }
-
-    fn role_rows(&self, program: &Program) -> Vec<RoleRow> {
-        let mut rows = Vec::new();
-        for (at, source) in self.project.files.iter().enumerate() {
-            let file = FileId(at as u32);
-            for evidence in program.file_roles[at].iter().take(1) {
-                rows.push(RoleRow {
-                    path: source.path.clone(),
-                    line: None,
-                    name: None,
-                    role: evidence.role,
-                    strength: evidence.strength,
-                    reason: evidence.reason.clone(),
-                });
-            }
-            let lines = self.text(&source.path).map(|text| LineIndex::new(&text));
-            for (def, definition) in self.facts[at].definitions() {
-                let id = GlobalDef { file, def };
-                let Some(evidence) = program.def_roles.get(&id) else { continue };
-                rows.push(RoleRow {
-                    path: source.path.clone(),
-                    line: lines.as_ref().map(|lines| lines.line(definition.name_span.start) + 1),
-                    name: Some(program.short_name(id)),
-                    role: evidence.role,
-                    strength: evidence.strength,
-                    reason: evidence.reason.clone(),
-                });
-            }
-        }
-        rows
     }
 
     /// A stage of the whole program as text.
@@ -310,6 +244,75 @@ impl Engine {
     /// The technology stack of each package.
     pub fn stack(&self) -> Vec<PackageStack> {
         stack::stack(&self.project, &stack::count_imports(&self.project, &self.facts))
+    }
+
+    /// Stages 3 to 5: facts to findings.
+    fn analyse(&self) -> Analysis {
+        let selection = self.selection();
+        let settings = self.config.settings(&self.rulebook.rules, selection.profile);
+        self.linked(|program| {
+            let summaries = summarise::summarise(program);
+            let context = check::Context { program, summaries: &summaries, settings: &settings, texts: &self.texts };
+            let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
+            let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).collect();
+            let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();
+            let unresolved = |edge: &&ImportEdge| matches!(edge.target, ImportTarget::Unresolved(_));
+            let mut analysis = Analysis {
+                imports_unresolved: program.imports.iter().filter(unresolved).count() as u32,
+                calls: program.calls_seen,
+                calls_resolved: program.calls_known,
+                routes: program.routes.len() as u32,
+                ..Analysis::default()
+            };
+            for (id, result) in results {
+                match result {
+                    Some(findings) => analysis.findings.extend(findings),
+                    None => analysis.problems.push(internal(format!("the rule `{id}` failed on this repository and reports nothing"))),
+                }
+            }
+            analysis
+        })
+    }
+
+    /// Links the program for as long as `with` needs it.
+    fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
+        let roles = RoleGlobs::new(&self.config);
+        let inputs = link::Inputs {
+            project: &self.project,
+            facts: &self.facts,
+            rulebook: &self.rulebook,
+            manifests: &|path| {
+                let at = self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).ok()?;
+                Some(self.texts[at].1.to_string())
+            },
+            configured: &|path| roles.of(path),
+        };
+        with(&link::link(&inputs))
+    }
+
+    fn role_rows(&self, program: &Program) -> Vec<RoleRow> {
+        let selection = self.selection();
+        let mut rows = Vec::new();
+        for (at, notes) in self.notes.iter().enumerate().filter(|(_, notes)| selection.shows(&notes.path)) {
+            let file = FileId(at as u32);
+            let row = |line: Option<u32>, name: Option<String>, evidence: &RoleEvidence| RoleRow {
+                path: notes.path.clone(),
+                line,
+                name,
+                role: evidence.role,
+                strength: evidence.strength,
+                reason: evidence.reason.clone(),
+            };
+            rows.extend(program.file_roles[at].first().map(|evidence| row(None, None, evidence)));
+            for (def, definition) in self.facts[at].definitions() {
+                let id = GlobalDef { file, def };
+                if let Some(evidence) = program.def_roles.get(&id) {
+                    let line = notes.lines.line(definition.name_span.start) + 1;
+                    rows.push(row(Some(line), Some(program.short_name(id)), evidence));
+                }
+            }
+        }
+        rows
     }
 
     /// Reads configuration and rules, discovers and lowers everything again.
@@ -534,13 +537,49 @@ enum Failure {
 }
 
 fn lower_text(file: &SourceFile, text: &str) -> Option<(FileFacts, FileNotes)> {
-    catch_unwind(AssertUnwindSafe(|| {
+    guarded(|| {
         let facts = lower::lower(file, text);
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
         (facts, FileNotes { path: file.path.clone(), lines, directives })
-    }))
-    .ok()
+    })
+}
+
+/// Runs what must not take the whole process down. A panic is a mistake of ours: its message goes to standard error, and the run says what is missing.
+fn guarded<R>(run: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
+}
+
+fn internal(message: impl Into<String>) -> Problem {
+    let message = format!("{}; this is a mistake in archcheck, please report it", message.into());
+    Problem::new(ProblemKind::Internal, None, message)
+}
+
+/// The configuration's parts that redefine roles by path.
+struct RoleGlobs {
+    globs: GlobSet,
+    roles: Vec<Role>,
+}
+
+impl RoleGlobs {
+    fn new(config: &Config) -> RoleGlobs {
+        let mut set = GlobSetBuilder::new();
+        let mut roles = Vec::new();
+        for (role, glob) in config.role_globs() {
+            // Config has told the user of globs that are not valid.
+            if let Ok(glob) = Glob::new(&glob.value) {
+                set.add(glob);
+                roles.push(role);
+            }
+        }
+        RoleGlobs { globs: set.build().unwrap_or_else(|_| GlobSet::empty()), roles }
+    }
+
+    fn of(&self, path: &str) -> Vec<Role> {
+        let mut found: Vec<Role> = self.globs.matches(path).into_iter().filter_map(|at| self.roles.get(at).copied()).collect();
+        found.dedup();
+        found
+    }
 }
 
 fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
@@ -550,5 +589,5 @@ fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
 }
 
 fn crash(path: &Arc<str>) -> Problem {
-    Problem::new(ProblemKind::Internal, None, "archcheck failed on this file and left it out; please report it with the file").at(path)
+    internal("archcheck failed on this file and left it out").at(path)
 }

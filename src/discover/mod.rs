@@ -100,11 +100,6 @@ fn describe(root: &Path, kept: &[Arc<str>], project: &mut Project) {
     let found = manifests::packages(kept, &read);
     project.packages = found.packages;
     project.problems.extend(found.problems);
-    for path in kept.iter().filter(|path| walk::is_resolution_file(path)) {
-        if let Some(text) = read(path) {
-            project.resolution.insert(path.clone(), text);
-        }
-    }
     for path in ["stack/stack.yaml", "stack/stack.yml"] {
         if kept.iter().any(|known| &**known == path)
             && let Some(text) = read(path)

@@ -71,8 +71,6 @@ pub struct Project {
     pub texts: Vec<TextFile>,
     /// Packages, outermost first. A file belongs to the package with the longest root that holds it.
     pub packages: Vec<Package>,
-    /// Text of the files module resolution reads, by path: every `package.json`, `tsconfig*.json` and what those may extend.
-    pub resolution: BTreeMap<Arc<str>, Arc<str>>,
     /// What `stack/stack.yaml` says (`language`, `framework`, `orm`), if there is one.
     pub stack: BTreeMap<String, String>,
     pub skipped: BTreeMap<SkipReason, Vec<Arc<str>>>,

@@ -67,7 +67,7 @@ impl Selection {
     }
 
     /// True when findings in this file are shown.
-    pub(super) fn shows(&self, path: &str) -> bool {
+    pub fn shows(&self, path: &str) -> bool {
         let holds = |shown: &String| {
             shown.is_empty() || path.strip_prefix(shown.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
