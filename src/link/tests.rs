@@ -148,6 +148,6 @@ fn rust_paths_without_use_reach_their_functions() {
         ),
     ]);
     println!("{output}");
-    holds(&output, &["src::routes::show calls src::db::find (exact)", "route GET /users/:id -> src::routes::show (axum)"]);
+    holds(&output, &["crate::routes::show calls crate::db::find (exact)", "route GET /users/:id -> crate::routes::show (axum)"]);
     assert!(output.contains("uses sqlx.query().fetch_one about User"), "{output}");
 }
