@@ -25,7 +25,7 @@ use crate::model::source::{Family, FileId};
 pub enum PythonTarget {
     /// A module, or the `__init__` of a package.
     File(FileId),
-    /// A folder without `__init__`, dotted from its root.
+    /// A folder without `__init__`: its path from the repository's root (two roots can hold the same dotted name).
     Namespace(String),
     /// Not of this repository: the specifier as written.
     External(String),
@@ -53,6 +53,8 @@ struct Place {
     module: Option<FileId>,
     /// A folder with Python files in or below it.
     folder: bool,
+    /// A folder with Python files directly in it.
+    has_modules: bool,
 }
 
 struct Module {
@@ -67,7 +69,7 @@ struct Module {
 
 /// How far a specifier leads from one root.
 enum Reached {
-    /// All the way.
+    /// All the way, to a file or to the folder at this path.
     File(FileId),
     Folder(String),
     /// The top-level name is there, what follows is not.
@@ -112,27 +114,18 @@ impl PythonModules {
         if level > 0 { self.resolve_relative(module, level, specifier) } else { self.resolve_absolute(from, module, specifier) }
     }
 
-    /// The module `name` inside a package, if there is one. A namespace can lie in several roots: the first that has it, by path;
-    /// where the importing file is known, [`PythonModules::child_from`] tells them apart.
+    /// The module `name` inside a package or namespace, if there is one. A namespace can go on in other source roots.
     pub fn child(&self, target: &PythonTarget, name: &str) -> Option<PythonTarget> {
         match target {
-            PythonTarget::File(file) => self.child_of_package(*file, name),
-            PythonTarget::Namespace(dotted) => {
-                let portions = self.portions(dotted);
-                portions.iter().find_map(|folder| self.target_at(&join(folder, name), &format!("{dotted}.{name}")))
+            PythonTarget::File(file) => {
+                let module = self.module(*file).filter(|module| module.is_package)?;
+                self.target_at(&join(&module.folder, name))
+            }
+            PythonTarget::Namespace(folder) => {
+                let own = self.target_at(&join(folder, name));
+                own.or_else(|| self.portions(folder).find_map(|folder| self.target_at(&join(&folder, name))))
             }
             PythonTarget::External(_) | PythonTarget::Unresolved(_) => None,
-        }
-    }
-
-    /// Like [`PythonModules::child`], for the target of an import in `from`.
-    pub fn child_from(&self, from: FileId, target: &PythonTarget, name: &str) -> Option<PythonTarget> {
-        match target {
-            PythonTarget::Namespace(dotted) => match self.resolve(from, 0, &format!("{dotted}.{name}")) {
-                found @ (PythonTarget::File(_) | PythonTarget::Namespace(_)) => Some(found),
-                _ => self.child(target, name),
-            },
-            _ => self.child(target, name),
         }
     }
 
@@ -174,10 +167,7 @@ impl PythonModules {
             folder = parent(folder);
         }
         let place = if specifier.is_empty() { folder.to_owned() } else { join(folder, &specifier.replace('.', "/")) };
-        // The namespace's name starts where the importing module's does.
-        let above = module.place.len() - module.name.len().min(module.place.len());
-        let dotted = dotted_below(&place, above.saturating_sub(1).min(place.len()));
-        self.target_at(&place, &dotted).unwrap_or_else(unresolved)
+        self.target_at(&place).unwrap_or_else(unresolved)
     }
 
     fn resolve_absolute(&self, from: FileId, module: &Module, specifier: &str) -> PythonTarget {
@@ -194,7 +184,7 @@ impl PythonModules {
             if is_trusted && best.take(self.reach(root, specifier), from, module.is_package) {
                 return best.into_target(specifier, is_known);
             }
-            best.own |= is_inside(&module.folder, &join(root, top));
+            best.own |= is_root && is_inside(&module.folder, &join(root, top));
         }
         for root in &self.roots {
             if best.take(self.reach(root, specifier), from, module.is_package) {
@@ -236,33 +226,31 @@ impl PythonModules {
                 None => return regular.map_or(Reached::Nothing, |regular| Reached::Part { regular }),
             }
         }
-        match self.target_at(&path, specifier) {
+        match self.target_at(&path) {
             Some(PythonTarget::File(file)) => Reached::File(file),
-            Some(_) => Reached::Folder(specifier.to_owned()),
-            None => Reached::Nothing,
+            // Folders named after libraries are common (`python/flask/rules/…`). One that could be a package has modules in it.
+            Some(_) if self.is_namespace(root, &path) => Reached::Folder(path),
+            _ => Reached::Part { regular: false },
         }
+    }
+
+    fn is_namespace(&self, root: &str, path: &str) -> bool {
+        self.places.get(path).is_some_and(|place| place.has_modules) || self.roots.iter().any(|known| known == root)
     }
 
     /// What lies at a path: a package before a module before a mere folder.
-    fn target_at(&self, path: &str, dotted: &str) -> Option<PythonTarget> {
+    fn target_at(&self, path: &str) -> Option<PythonTarget> {
         let place = self.places.get(path)?;
         match place.package.or(place.module) {
             Some(file) => Some(PythonTarget::File(file)),
-            None => place.folder.then(|| PythonTarget::Namespace(dotted.to_owned())),
+            None => place.folder.then(|| PythonTarget::Namespace(path.to_owned())),
         }
     }
 
-    fn child_of_package(&self, file: FileId, name: &str) -> Option<PythonTarget> {
-        let module = self.module(file).filter(|module| module.is_package)?;
-        self.target_at(&join(&module.folder, name), &format!("{}.{name}", module.name))
-    }
-
-    /// Folders that a dotted namespace may mean, by path.
-    fn portions(&self, dotted: &str) -> Vec<String> {
-        let suffix = dotted.replace('.', "/");
-        let roots = self.folders.get(last(&suffix)).into_iter().flatten();
-        let folders = roots.map(|root| join(root, last(&suffix))).filter(|folder| !self.is_package_folder(folder));
-        folders.filter(|path| path.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))).collect()
+    /// The same namespace in the declared roots: `a/src/company` and `b/src/company`.
+    fn portions<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = String> + 'a {
+        let below = self.roots.iter().filter_map(move |root| folder.strip_prefix(root.as_str())?.strip_prefix('/'));
+        below.flat_map(move |name| self.roots.iter().map(move |root| join(root, name)))
     }
 
     fn is_package_folder(&self, folder: &str) -> bool {
@@ -338,8 +326,8 @@ impl Best {
             // `redis.py` that imports `redis` means the library.
             Reached::File(file) if file == from && !from_is_package => {}
             Reached::File(file) => self.file = Some(file),
-            Reached::Folder(dotted) => {
-                self.folder.get_or_insert(dotted);
+            Reached::Folder(path) => {
+                self.folder.get_or_insert(path);
             }
             Reached::Part { regular } => self.regular |= regular,
             Reached::Nothing => {}
@@ -352,7 +340,7 @@ impl Best {
             (Some(file), _) => PythonTarget::File(file),
             // An installed package comes before a folder of the same name (PEP 420): `alembic/env.py` does not hide Alembic.
             _ if is_known => PythonTarget::External(specifier.to_owned()),
-            (None, Some(dotted)) => PythonTarget::Namespace(dotted),
+            (None, Some(path)) => PythonTarget::Namespace(path),
             (None, None) if self.regular || self.own => PythonTarget::Unresolved(specifier.to_owned()),
             (None, None) => PythonTarget::External(specifier.to_owned()),
         }
@@ -374,6 +362,7 @@ fn places_of(files: &[Option<Module>]) -> FxHashMap<String, Place> {
     let mut places: FxHashMap<String, Place> = FxHashMap::default();
     for (at, module) in files.iter().enumerate() {
         let Some(module) = module else { continue };
+        places.entry(module.folder.clone()).or_default().has_modules |= !module.is_package;
         for folder in ancestors_and_self(&module.folder) {
             let place = places.entry(folder.to_owned()).or_default();
             if std::mem::replace(&mut place.folder, true) {
@@ -566,7 +555,7 @@ mod tests {
             ("app/api/__init__.py", "..db", "app/db.py"),
             ("app/api/users.py", ".missing", "unresolved .missing"),
             ("app/api/users.py", "....x", "unresolved ....x"),
-            ("app/db.py", ".plain", "namespace app.plain"),
+            ("app/db.py", ".plain", "namespace app/plain"),
         ]);
     }
 
@@ -624,19 +613,38 @@ mod tests {
     fn namespaces() {
         let repository = Repository::new(&["a/app/models/user.py", "a/app/api/users.py", "b/app/models/user.py", "b/app/api/users.py"]);
         repository.check(&[
-            ("b/app/api/users.py", "app.models", "namespace app.models"),
+            ("b/app/api/users.py", "app.models", "namespace b/app/models"),
             ("b/app/api/users.py", "app.models.user", "b/app/models/user.py"),
             ("b/app/api/users.py", "models.user", "b/app/models/user.py"),
         ]);
         let modules = PythonModules::new(&repository.project);
-        let models = PythonTarget::Namespace("app.models".to_owned());
+        let models = PythonTarget::Namespace("b/app/models".to_owned());
         let show = |target: Option<PythonTarget>| target.map(|target| repository.show(&target));
-        assert_eq!(show(modules.child(&models, "user")).as_deref(), Some("a/app/models/user.py"));
-        assert_eq!(
-            show(modules.child_from(repository.file("b/app/api/users.py"), &models, "user")).as_deref(),
-            Some("b/app/models/user.py")
-        );
+        assert_eq!(show(modules.child(&models, "user")).as_deref(), Some("b/app/models/user.py"));
         assert_eq!(show(modules.child(&models, "none")), None);
+    }
+
+    #[test]
+    fn a_namespace_goes_on_in_other_roots() {
+        let repository = Repository::new(&["a/src/company/a/__init__.py", "b/src/company/b/__init__.py", "b/src/company/b/x.py"])
+            .package("a", &[], &[])
+            .package("b", &[], &[]);
+        repository.check(&[
+            ("b/src/company/b/x.py", "company", "namespace b/src/company"),
+            ("b/src/company/b/x.py", "company.a", "a/src/company/a/__init__.py"),
+        ]);
+        let modules = PythonModules::new(&repository.project);
+        let child = modules.child(&PythonTarget::Namespace("b/src/company".to_owned()), "a");
+        assert_eq!(child.map(|target| repository.show(&target)).as_deref(), Some("a/src/company/a/__init__.py"));
+    }
+
+    #[test]
+    fn folders_named_after_libraries() {
+        let repository = Repository::new(&["python/flask/security/hash.py", "python/flask/security/hash_test.py", "docker/build.py"]);
+        repository.check(&[
+            ("python/flask/security/hash.py", "flask", "external flask"),
+            ("python/flask/security/hash.py", "flask.helpers", "external flask.helpers"),
+        ]);
     }
 
     #[test]
@@ -646,7 +654,7 @@ mod tests {
         let app = PythonTarget::File(repository.file("app/__init__.py"));
         let show = |target: Option<PythonTarget>| target.map(|target| repository.show(&target));
         assert_eq!(show(modules.child(&app, "db")).as_deref(), Some("app/db.py"));
-        assert_eq!(show(modules.child(&app, "api")).as_deref(), Some("namespace app.api"));
+        assert_eq!(show(modules.child(&app, "api")).as_deref(), Some("namespace app/api"));
         assert_eq!(show(modules.child(&PythonTarget::File(repository.file("app/db.py")), "x")), None);
     }
 

@@ -628,3 +628,245 @@ lines 8 code 5",
         assert_eq!(messages, [one, one, one, "7 more syntax errors in this file"]);
     }
 }
+
+mod hostile {
+    use super::*;
+    use crate::model::body::NodeKind;
+    use crate::model::facts::FileFacts;
+    use crate::model::problem::ProblemKind;
+    use proptest::prelude::*;
+
+    /// Lowers on a stack of the size every worker has.
+    fn on_worker(text: String) -> FileFacts {
+        let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+            let facts = lower(&text);
+            // Printing walks what was built.
+            assert!(!render(&facts).is_empty());
+            facts
+        });
+        worker.unwrap().join().unwrap()
+    }
+
+    fn repeat(before: &str, middle: &str, after: &str, times: usize) -> String {
+        format!("{}{middle}{}", before.repeat(times), after.repeat(times))
+    }
+
+    #[test]
+    fn deep_nesting_is_cut_and_told() {
+        let deep = 100_000;
+        for text in [
+            repeat("[", "1", "]", deep),
+            repeat("(1, ", "1", ")", deep),
+            repeat("{1:", "1", "}", deep),
+            repeat("f(", "1", ")", deep),
+            repeat("a[", "1", "]", deep),
+            repeat("lambda: ", "1", "", deep),
+            repeat("not ", "a", "", deep),
+            repeat("-", "a", "", deep),
+            repeat("a if b else ", "c", "", deep),
+            repeat("2 ** ", "2", "", deep),
+            repeat("await ", "a", "", deep),
+            repeat("a = ", "b", "", deep),
+            repeat("[x for x in ", "y", "]", 20_000),
+            repeat("x: list[", "int", "]", 2_000),
+            format!("x: {}", repeat("list[", "int", "]", deep)),
+            format!("x: {}", repeat("Callable[[", "int", "], a]", 20_000)),
+            (0..600).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
+            (0..600).map(|depth| format!("{}def f():\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
+            (0..600).map(|depth| format!("{}class C:\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
+            format!("match a:\n  case {}: pass\n", repeat("[", "b", "]", deep)),
+        ] {
+            let start: String = text.chars().take(40).collect();
+            let facts = on_worker(text);
+            assert!(facts.problems.iter().any(|problem| problem.kind == ProblemKind::Limit), "{start} {:?}", facts.problems);
+            assert!(facts.problems.len() <= 5, "{start}");
+        }
+    }
+
+    #[test]
+    fn parentheses_vanish_however_many() {
+        let facts = on_worker(repeat("(", "a", ")", 100_000));
+        assert_eq!(facts.problems, []);
+        assert_eq!(render_body(&facts, DefId::MODULE), "a\n");
+    }
+
+    #[test]
+    fn long_chains_are_not_cut() {
+        let links = 20_000;
+        for (text, expected) in [
+            (format!("a{}", ".b".repeat(links)), links),
+            (format!("a{}", ".f(x)".repeat(links)), links),
+            (format!("a{}", "[0]".repeat(links)), 0),
+            (format!("a{}", "\n.f()".repeat(1)), 1),
+            (format!("x = a{}", " + b".repeat(links)), 0),
+            (format!("x = 's'{}", " + b".repeat(links)), 0),
+            (format!("x = a{}", " and b".repeat(links)), 0),
+            (format!("x = a{}", " < b".repeat(links)), 0),
+            (format!("x: a{}", " | b".repeat(links)), 0),
+            (format!("x = {}'s'", "'s' ".repeat(links)), 0),
+        ] {
+            let start: String = text.chars().take(20).collect();
+            let facts = on_worker(text.replace('\n', ""));
+            assert_eq!(facts.problems, [], "{start}");
+            let members = facts.arena.ids().filter(|&id| matches!(facts.arena.kind(id), NodeKind::Member { .. })).count();
+            assert_eq!(members, expected, "{start}");
+        }
+    }
+
+    #[test]
+    fn long_elif_chains_are_not_cut() {
+        let facts = on_worker(format!("if a:\n  f()\n{}else:\n  h()\n", "elif b:\n  g()\n".repeat(5_000)));
+        assert_eq!(facts.problems, []);
+    }
+
+    #[test]
+    fn garbage_ends_in_time_and_panics_never() {
+        let noise = |seed: u64, alphabet: &[u8], length: usize| {
+            let mut state = seed;
+            let bytes = (0..length).map(|_| {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                alphabet[(state >> 33) as usize % alphabet.len()]
+            });
+            String::from_utf8(bytes.collect()).unwrap()
+        };
+        on_worker(noise(1, b"()[]{}", 20_000));
+        on_worker(noise(2, b"()[]{}\"'f:\n ,.=", 20_000));
+        on_worker(noise(3, b"abc def:\n\t()if \\#", 20_000));
+        on_worker("\0".repeat(10_000));
+        on_worker("\u{feff}".repeat(1000));
+        on_worker("f'{".repeat(3_000));
+        on_worker("f\"{f'{".repeat(3_000));
+        on_worker("@".repeat(10_000));
+        on_worker("def ".repeat(10_000));
+        on_worker("\\\n".repeat(10_000));
+        on_worker("from . import (".repeat(3_000));
+        on_worker(format!("x = '{}'", "a".repeat(2_000_000)));
+        on_worker(format!("'{}' % (a, b)", "%s".repeat(20_000)));
+        on_worker(format!("'{}'.format(a)", "{0}".repeat(20_000)));
+        on_worker(format!("'{}'.format(a)", "{".repeat(20_000)));
+        on_worker(format!("x: '{}'", "list[".repeat(150)));
+    }
+
+    /// Pieces of Python that meet in every order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "def f(",
+            "):",
+            "\n",
+            "\n    ",
+            "class A(",
+            "self",
+            "async ",
+            "await ",
+            "lambda x",
+            ": ",
+            "import a",
+            "from .b import c",
+            " as d",
+            "if ",
+            "else:",
+            "elif ",
+            "for x in ",
+            "while ",
+            "try:",
+            "except E",
+            "finally:",
+            "with ",
+            "match x:",
+            "case ",
+            "return ",
+            "yield ",
+            "raise ",
+            "f'{",
+            "}'",
+            "'%s' % ",
+            "'{}'.format(",
+            ")",
+            "(",
+            "[",
+            "]",
+            "{",
+            "}",
+            "'",
+            "\"",
+            "\"\"\"",
+            "\\",
+            "#",
+            "=",
+            "+",
+            "*",
+            "**",
+            ",",
+            ".",
+            "|",
+            "->",
+            "@",
+            "1",
+            "x",
+            "None",
+            "é",
+            "__all__",
+            " += ",
+            "'a'",
+            "b'\\x'",
+            "...",
+            ":=",
+            "not ",
+            " in ",
+            " is ",
+            "global ",
+            "del ",
+            "assert ",
+            "type X",
+            "print ",
+            "'list[A | None]'",
+            "\r\n",
+            "\t",
+            "\u{c}",
+            "% ",
+            "'%(a)s %d'",
+        ]);
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn arbitrary_text_never_panics(text in any::<String>()) {
+            check(&text);
+        }
+
+        #[test]
+        fn arbitrary_python_never_panics(text in pieces()) {
+            check(&text);
+        }
+    }
+
+    /// What holds for the facts of any text.
+    fn check(text: &str) {
+        let facts = lower(text);
+        assert!(!render(&facts).is_empty());
+        for id in facts.arena.ids() {
+            let span = facts.arena.span(id);
+            assert!(span.start <= span.end && text.get(span.range()).is_some(), "{span:?}");
+        }
+        for (id, def) in facts.definitions() {
+            assert!(def.parent < id || id == DefId::MODULE);
+            assert!(text.get(def.span.range()).is_some() && text.get(def.name_span.range()).is_some());
+        }
+        // Each node hangs in one place of one body.
+        let mut seen = vec![false; facts.arena.len()];
+        for (_, def) in facts.definitions() {
+            let mut roots = def.decorators.clone();
+            roots.extend(def.body);
+            roots.extend(def.bases.iter().copied());
+            roots.extend(def.params.iter().flat_map(|param| [param.annotation, param.default, param.pattern]).flatten());
+            for root in roots {
+                facts
+                    .arena
+                    .walk(root, |node| assert!(!std::mem::replace(&mut seen[node.index()], true), "{node:?} hangs twice in {text:?}"));
+            }
+        }
+    }
+}
