@@ -35,5 +35,6 @@ pub type Check = fn(&Context) -> Vec<Finding>;
 pub const ANALYSES: &[(&str, Check)] = &[
     ("business-logic-in-handler", business_logic_in_handler::check),
     ("data-access-in-handler", data_access_in_handler::check),
+    ("hardcoded-secret", hardcoded_secret::check),
     ("n-plus-one", n_plus_one::check),
 ];

@@ -3,6 +3,10 @@
 //! Names are split into words and compared by words: `pass` is in `db_pass`, not in `bypass`. Values must survive every innocent
 //! explanation: placeholder, identifier, sentence, path, reference to a secret kept elsewhere, hash.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::entropy;
 
 /// What kind of secret a name promises.
@@ -159,6 +163,12 @@ const NOT_BEFORE: &[&str] = &[
 
 /// What a name promises, if it is one of a secret.
 pub(super) fn classify(name: &str) -> Option<NameClass> {
+    static STEMS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let stems = STEMS
+        .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["pass", "pw", "secret", "key", "token", "cred"]).ok());
+    if stems.as_ref().is_some_and(|stems| !stems.is_match(name)) {
+        return None;
+    }
     let words = words(name);
     let words: Vec<&str> =
         words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).filter(|word| !word.is_empty()).collect();
@@ -367,8 +377,34 @@ pub(super) fn looks_secret(name: &str, value: &str) -> bool {
         && !says_its_name(name, value)
         && !is_identifier(value)
         && !is_dull(value)
+        && !is_public(value)
         && !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';'])
         && is_random(value)
+}
+
+/// Keys that are meant to be seen by clients: publishable keys, ingestion keys of analytics, addresses.
+fn is_public(value: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "pk_live_",
+        "pk_test_",
+        "pk.eyJ",
+        "phc_",
+        "pub_",
+        "ssh-rsa",
+        "ssh-ed25519",
+        "-----BEGIN PUBLIC",
+        "-----BEGIN CERT",
+        "sb_publishable_",
+        "G-",
+        "UA-",
+        "GTM-",
+    ];
+    STARTS.iter().any(|start| value.starts_with(start))
+}
+
+/// An alphabet or a row of digits where a value should be.
+pub(super) fn is_sequence(value: &str) -> bool {
+    entropy::longest_sequence(value) >= 8 || entropy::is_periodic(value)
 }
 
 /// Made of the words samples are made of, or of a keyboard's rows.

@@ -16,6 +16,9 @@ mod source;
 mod texts;
 mod urls;
 
+#[cfg(test)]
+mod tests;
+
 use super::Context;
 use crate::model::facts::FileFacts;
 use crate::model::finding::{Finding, masked};
@@ -115,15 +118,18 @@ impl SecretHit {
         };
         let span = Span::new(base + found.start, base + found.end);
         let masked = masked(text.get(found.start..found.end).unwrap_or(""));
-        let provider = found.class == providers::Class::Token;
-        SecretHit { span, redact: span, kind, name: found.name.to_owned(), provider, strong: true, in_test: false, masked }
+        let provider = found.class == providers::Class::Token && found.live;
+        // Tests are full of signed tokens that open nothing.
+        let strong = found.class != providers::Class::Jwt;
+        SecretHit { span, redact: span, kind, name: found.name.to_owned(), provider, strong, in_test: false, masked }
     }
 
     fn of_url(text: &str, url: &urls::UrlSecret, base: usize) -> SecretHit {
         let span = Span::new(base + url.start, base + url.end);
         let kind = SecretKind::ConnectionUrl { host: url.host.clone() };
-        let masked = masked(text.get(url.start..url.end).unwrap_or(""));
-        SecretHit { span, redact: span, kind, name: url.scheme.clone(), provider: false, strong: true, in_test: false, masked }
+        let password = text.get(url.start..url.end).unwrap_or("");
+        let (masked, strong) = (masked(password), generic::looks_secret("password", password));
+        SecretHit { span, redact: span, kind, name: url.scheme.clone(), provider: false, strong, in_test: false, masked }
     }
 
     fn named(text: &str, name: &str, start: usize, end: usize) -> SecretHit {

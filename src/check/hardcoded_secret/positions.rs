@@ -3,6 +3,10 @@
 //! A path is the callee as written with its first name replaced by what it is imported from (`jwt.sign` → `jsonwebtoken.sign`). An entry
 //! fits a path that ends with it, on whole names. Purely syntactic: types and wrappers are not followed.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
 /// Callee and the position of the credential among its arguments.
 const ARGUMENTS: &[(&str, usize)] = &[
     ("jsonwebtoken.sign", 1),
@@ -18,7 +22,6 @@ const ARGUMENTS: &[(&str, usize)] = &[
     ("createDecipheriv", 1),
     ("createSecretKey", 0),
     ("hmac.new", 0),
-    ("hmac.digest", 0),
     ("Fernet", 0),
     ("AES.new", 0),
     ("AES.encrypt", 1),
@@ -130,7 +133,23 @@ const SETTINGS: &[&str] = &[
     "nextauthsecret",
     "djangosecretkey",
     "flasksecretkey",
+    "adminpassword",
+    "rootpassword",
+    "masterpassword",
+    "superuserpassword",
 ];
+
+/// A cheap first look at a callee's last name (or what it is imported as): false for nearly every call there is.
+pub(super) fn may_matter(name: &str) -> bool {
+    static LAST: OnceLock<FxHashSet<&'static str>> = OnceLock::new();
+    let last = |path: &'static str| path.rsplit(['.', '/']).next().unwrap_or(path);
+    let names =
+        LAST.get_or_init(|| ARGUMENTS.iter().map(|(callee, _)| *callee).chain(OPTIONS.iter().chain(HASHERS).copied()).map(last).collect());
+    names.contains(name.rsplit(['.', '/']).next().unwrap_or(name))
+        || name.contains("hash")
+        || name.contains("Hash")
+        || name.ends_with("Strategy")
+}
 
 /// The position of the credential among the arguments of this callee.
 pub(super) fn argument(path: &str) -> Option<usize> {
@@ -139,7 +158,8 @@ pub(super) fn argument(path: &str) -> Option<usize> {
 
 /// True for calls whose options hold credentials.
 pub(super) fn takes_options(path: &str) -> bool {
-    OPTIONS.iter().any(|callee| ends_with(path, callee))
+    // Passport's strategies take `clientSecret`, `consumerSecret`, `secretOrKey`.
+    path.ends_with("Strategy") || OPTIONS.iter().any(|callee| ends_with(path, callee))
 }
 
 /// True for calls that hash a password: known ones, and those whose name says so (`hashPassword`, `get_password_hash`).
@@ -161,7 +181,8 @@ pub(super) fn is_setting(name: &str) -> bool {
     SETTINGS.contains(&joined.as_str()) || (words.len() <= 3 && SETTINGS.contains(&tail.as_str()))
 }
 
-fn ends_with(path: &str, callee: &str) -> bool {
+/// Whether a path ends with a callee, on whole names.
+pub(super) fn ends_with(path: &str, callee: &str) -> bool {
     path.strip_suffix(callee).is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))
 }
 

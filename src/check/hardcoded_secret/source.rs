@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use super::generic::{self, NameClass};
 use super::{SecretHit, SecretKind, positions, providers, urls};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefKind, FileFacts, ImportItem};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::masked;
 use crate::model::source::{Family, Span};
 
 /// How deep wrappers around a literal are followed.
 const WRAPPERS: usize = 8;
+/// Names with more values than this in a file are not followed.
+const VALUES: usize = 32;
 /// How many nodes of an options object are looked at.
 const OPTIONS: usize = 400;
 
 pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
-    let scan = Scan { facts, imports: imports(facts) };
+    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts) };
     let mut hits = Vec::new();
     for id in facts.arena.ids() {
         scan.formats(id, &mut hits);
@@ -38,6 +40,8 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
 
 struct Scan<'a> {
     facts: &'a FileFacts,
+    /// Every value given to a plain name, with its place: what `jwt.sign(claims, secret)` comes down to.
+    assigned: BTreeMap<&'a str, Vec<(Span, NodeId)>>,
     /// Local name → what it is imported from: `jwt` → `jsonwebtoken`, `EncodingKey` → `jsonwebtoken.EncodingKey`.
     imports: BTreeMap<&'a str, String>,
 }
@@ -100,11 +104,19 @@ impl<'a> Scan<'a> {
         if matches!(form, CallForm::Jsx | CallForm::Pattern) {
             return;
         }
+        self.account(id, callee, hits);
+        let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
+        if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
+            return;
+        }
         let Some(path) = self.path(callee) else { return };
-        let short = shortened(&path);
+        let short = self.written(callee);
         let positional: Vec<NodeId> = self.facts.arena.list(args).filter(|&arg| !self.is_named(arg)).collect();
-        if let Some(&argument) = positions::argument(&path).and_then(|at| positional.get(at)) {
-            self.credential(argument, &short, SecretKind::CredentialPosition, hits);
+        if let Some(at) = positions::argument(&path) {
+            let named = || self.facts.arena.list(args).find_map(|arg| self.key_argument(arg));
+            if let Some(argument) = positional.get(at).copied().or_else(named) {
+                self.credential(argument, &short, SecretKind::CredentialPosition, hits);
+            }
         }
         if positions::is_hasher(&path) {
             let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
@@ -115,13 +127,77 @@ impl<'a> Scan<'a> {
         if positions::takes_options(&path) {
             let is_local = self.names_local_host(id);
             for argument in self.facts.arena.list(args) {
-                self.options(argument, &short, is_local, hits);
+                self.options(self.followed(argument), &short, is_local, hits);
             }
+        }
+    }
+
+    /// An account made in code: a literal password beside a literal user, `UserCreate(username="admin", password="123456")`.
+    fn account(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, .. } = self.facts.arena.kind(id) else { return };
+        let makes = ["create", "insert", "register", "save", "upsert", "findOrCreate"];
+        let named = self.facts.arena.list(args).any(|arg| self.is_named(arg));
+        if !named && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
+            return;
+        }
+        // Connections have users and passwords, too, and their own rules: see `options`.
+        let connects = ["connect", "connection", "pool", "client", "transport", "engine", "session"];
+        if generic::words(self.last_name(callee)).iter().any(|word| connects.contains(&word.as_str())) {
+            return;
+        }
+        let fields: Vec<(String, NodeId)> = if named {
+            self.facts.arena.list(args).filter(|&arg| self.is_named(arg)).filter_map(|arg| self.bound(arg)).collect()
+        } else {
+            self.facts.arena.list(args).flat_map(|arg| self.entries(arg)).collect()
+        };
+        let password = fields.iter().find(|(name, _)| generic::classify(name) == Some(NameClass::Password));
+        let Some((name, value)) = password else { return };
+        let is_user = |(name, value): &(String, NodeId)| {
+            let user = matches!(name.to_ascii_lowercase().as_str(), "username" | "user" | "email" | "login" | "user_name");
+            user && self
+                .facts
+                .string(*value)
+                .is_some_and(|text| !text.is_empty() && !generic::says_its_name(name, text) && !generic::is_placeholder(text))
+        };
+        let text = self.literal(*value);
+        if fields.iter().any(is_user) && generic::is_literal_secret(text) && !generic::says_its_name(name, text) && !is_stand_in(text) {
+            hits.push(self.hit(*value, SecretKind::CredentialPosition, &self.written(callee)));
+        }
+    }
+
+    /// The entries of an object literal, and of the objects in it (`{ data: { … } }`).
+    fn entries(&self, root: NodeId) -> Vec<(String, NodeId)> {
+        let mut entries = Vec::new();
+        let mut seen = 0;
+        self.facts.arena.walk_while(root, |id| {
+            seen += 1;
+            if let NodeKind::Entry { .. } = self.facts.arena.kind(id) {
+                entries.extend(self.bound(id));
+            }
+            let inside =
+                matches!(self.facts.arena.kind(id), NodeKind::Entry { .. } | NodeKind::Collection { kind: CollectionKind::Dict, .. });
+            inside && seen < 60
+        });
+        entries
+    }
+
+    /// What a name stands for, if that is known; else the node itself.
+    fn followed(&self, id: NodeId) -> NodeId {
+        match self.facts.arena.kind(id) {
+            NodeKind::Name(name) => self.constant(self.facts.text(name), self.facts.arena.span(id)).unwrap_or(id),
+            _ => id,
         }
     }
 
     fn is_named(&self, id: NodeId) -> bool {
         matches!(self.facts.arena.kind(id), NodeKind::Argument { .. })
+    }
+
+    fn key_argument(&self, id: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } if matches!(self.facts.text(name), "key" | "secret" | "secret_key") => Some(value),
+            _ => None,
+        }
     }
 
     fn password_argument(&self, id: NodeId) -> Option<NodeId> {
@@ -306,6 +382,11 @@ impl<'a> Scan<'a> {
             match self.facts.arena.kind(id) {
                 NodeKind::Str(_) | NodeKind::Bytes(_) => leaves.push(Leaf { id, fallback_of: setting }),
                 NodeKind::Cast { value, .. } | NodeKind::Await(value) | NodeKind::Propagate(value) => follow(value, setting),
+                NodeKind::Name(name) => {
+                    if let Some(value) = self.constant(self.facts.text(name), self.facts.arena.span(id)) {
+                        follow(value, setting);
+                    }
+                }
                 NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, left, right } => {
                     let missing = self.setting(left);
                     if missing.is_some() {
@@ -336,11 +417,18 @@ impl<'a> Scan<'a> {
         let receiver = self.receiver(callee);
         let first = self.facts.arena.list(args).next();
         match self.last_name(callee) {
-            "to_string" | "to_owned" | "into" | "as_bytes" | "as_ref" | "as_str" | "encode" | "decode" | "trim" | "strip" | "to_vec"
+            "to_string" | "to_owned" | "into" | "as_bytes" | "as_ref" | "as_str" | "decode" | "trim" | "strip" | "to_vec"
             | "into_bytes" | "toString" => {
-                // `new TextEncoder().encode("x")` converts its argument, `"x".encode()` its receiver.
-                for part in receiver.into_iter().chain(first.filter(|&first| !self.is_named(first))) {
-                    follow(part, setting.clone());
+                if let Some(receiver) = receiver {
+                    follow(receiver, setting);
+                }
+            }
+            // `"x".encode("utf-8")` converts its receiver, `new TextEncoder().encode("x")` its argument.
+            "encode" => {
+                let encoder =
+                    receiver.is_some_and(|receiver| matches!(self.facts.arena.kind(receiver), NodeKind::Call { form: CallForm::New, .. }));
+                if let Some(text) = if encoder { first } else { receiver } {
+                    follow(text, setting);
                 }
             }
             "SecretStr" | "SecretString" | "SecretBytes" | "SecretBox" | "Secret" | "new" | "from" | "Some" | "Ok" | "bytes" | "str"
@@ -386,15 +474,18 @@ impl<'a> Scan<'a> {
                 self.facts.string(index).map(str::to_owned)
             }
             NodeKind::Call { callee, args, .. } => {
+                if !matches!(self.last_name(callee), "getenv" | "get" | "var" | "str" | "env" | "config" | "get_env" | "getEnv") {
+                    return None;
+                }
                 let path = self.path(callee)?;
+                // As methods these two mean other things: `Command::env` sets.
+                let bare = ["env", "config"];
                 let lookups = [
                     "getenv",
                     "environ.get",
                     "env.get",
                     "env.var",
                     "env.str",
-                    "env",
-                    "config",
                     "config.get",
                     "configService.get",
                     "config_service.get",
@@ -402,7 +493,7 @@ impl<'a> Scan<'a> {
                     "getEnv",
                     "dotenv.var",
                 ];
-                let looks_up = lookups.iter().any(|lookup| path == *lookup || path.ends_with(&format!(".{lookup}")));
+                let looks_up = bare.contains(&path.as_str()) || lookups.iter().any(|lookup| positions::ends_with(&path, lookup));
                 let first = self.facts.arena.list(args).next();
                 first.filter(|_| looks_up).and_then(|first| self.facts.string(first)).filter(|name| name.len() <= 80).map(str::to_owned)
             }
@@ -414,6 +505,52 @@ impl<'a> Scan<'a> {
     fn setting_once(&self, id: NodeId) -> Option<String> {
         let is_wrapper = matches!(self.facts.arena.kind(id), NodeKind::Cast { .. } | NodeKind::Propagate(_));
         if is_wrapper { None } else { self.setting(id) }
+    }
+
+    /// The one value of a name seen from `at`: that of the innermost function which gives it any, else of the module.
+    fn constant(&self, name: &str, at: Span) -> Option<NodeId> {
+        let values = self.assigned.get(name).filter(|values| values.len() <= VALUES)?;
+        let mut scopes: Vec<DefId> = self.functions_around(at).collect();
+        // Inner functions are shorter.
+        scopes.sort_by_key(|&scope| self.facts.def(scope).span.end - self.facts.def(scope).span.start);
+        for scope in scopes.into_iter().map(Some).chain([None]) {
+            if scope.is_some_and(|scope| {
+                self.facts.def(scope).params.iter().any(|param| param.name.is_some_and(|own| self.facts.text(own) == name))
+            }) {
+                return None;
+            }
+            let mut own = values.iter().filter(|(place, _)| self.innermost(*place) == scope);
+            if let Some((_, value)) = own.next() {
+                return own.next().is_none().then_some(*value);
+            }
+        }
+        None
+    }
+
+    fn functions_around(&self, at: Span) -> impl Iterator<Item = DefId> + '_ {
+        let is_function = |kind: DefKind| matches!(kind, DefKind::Function | DefKind::Method);
+        self.facts.definitions().filter(move |(_, def)| is_function(def.kind) && def.span.contains(at)).map(|(id, _)| id)
+    }
+
+    fn innermost(&self, at: Span) -> Option<DefId> {
+        self.functions_around(at).min_by_key(|&scope| self.facts.def(scope).span.end - self.facts.def(scope).span.start)
+    }
+
+    /// A callee as it is written, its last two names: for messages.
+    fn written(&self, callee: NodeId) -> String {
+        let last = self.last_name(callee);
+        let object = match self.facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => match self.facts.arena.kind(object) {
+                NodeKind::Name(name) | NodeKind::Member { name, .. } => self.facts.text(name),
+                _ => "",
+            },
+            _ => "",
+        };
+        match (object, self.facts.language.family()) {
+            ("", _) => last.to_owned(),
+            (_, Family::Rust) => format!("{object}::{last}"),
+            _ => format!("{object}.{last}"),
+        }
     }
 
     fn receiver(&self, callee: NodeId) -> Option<NodeId> {
@@ -470,6 +607,27 @@ impl<'a> Scan<'a> {
     }
 }
 
+fn assigned(facts: &FileFacts) -> BTreeMap<&str, Vec<(Span, NodeId)>> {
+    let mut assigned: BTreeMap<&str, Vec<(Span, NodeId)>> = BTreeMap::new();
+    for id in facts.arena.ids() {
+        let (NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }) = facts.arena.kind(id) else {
+            continue;
+        };
+        if let NodeKind::Name(name) = facts.arena.kind(target) {
+            assigned.entry(facts.text(name)).or_default().push((facts.arena.span(id), value));
+        }
+    }
+    for def in facts.defs.iter().filter(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE) {
+        if let Some(value) = def.value {
+            let values = assigned.entry(facts.text(def.name)).or_default();
+            if !values.iter().any(|(_, known)| *known == value) {
+                values.push((def.span, value));
+            }
+        }
+    }
+    assigned
+}
+
 fn imports(facts: &FileFacts) -> BTreeMap<&str, String> {
     let mut imports = BTreeMap::new();
     for import in &facts.imports {
@@ -490,12 +648,6 @@ fn imports(facts: &FileFacts) -> BTreeMap<&str, String> {
     imports
 }
 
-/// The last two names of a path, for messages.
-fn shortened(path: &str) -> String {
-    let names: Vec<&str> = path.rsplitn(3, '.').take(2).filter(|name| !name.contains(['/', '(', ':'])).collect();
-    names.into_iter().rev().collect::<Vec<_>>().join(".")
-}
-
 /// A fallback counts when its setting is one of a secret and the literal is neither empty nor a reminder to set it.
 fn is_fallback_secret(class: NameClass, setting: &str, value: &str) -> bool {
     if !generic::is_literal_secret(value) || value.contains(' ') || value.len() < 3 || is_stand_in(value) || is_environment_name(value) {
@@ -514,6 +666,7 @@ fn is_setting_value(name: &str, value: &str) -> bool {
         && value.len() >= 3
         && !value.contains([' ', '.'])
         && !generic::says_its_name(name, value)
+        && !generic::is_sequence(value)
         && !is_environment_name(value)
         && !is_stand_in(value)
 }

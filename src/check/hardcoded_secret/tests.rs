@@ -1,0 +1,154 @@
+//! The scan of source files, text in, marks out; and the rule's own page.
+
+use super::*;
+use crate::languages::{python, rust, typescript};
+use crate::model::source::{Family, Language, LineIndex};
+use crate::rulebook::Rulebook;
+
+fn scan_any(path: &str, text: &str) -> Vec<SecretHit> {
+    match Language::of_path(path) {
+        Some(language) => scan_source(&match language.family() {
+            Family::Python => python::lower(text),
+            Family::TypeScript => typescript::lower::lower(text, language),
+            Family::Rust => rust::lower(text),
+        }),
+        None => scan_text(path, text),
+    }
+}
+
+/// One-based lines with a hit.
+fn lines(path: &str, text: &str) -> Vec<u32> {
+    let index = LineIndex::new(text);
+    let mut lines: Vec<u32> = scan_any(path, text).iter().map(|hit| index.line(hit.span.start) + 1).collect();
+    lines.dedup();
+    lines
+}
+
+/// One-based lines that are marked.
+fn marked(text: &str) -> Vec<u32> {
+    (1..).zip(text.lines()).filter(|(_, line)| line.contains("expect: hardcoded-secret")).map(|(line, _)| line).collect()
+}
+
+fn check(path: &str, text: &str) {
+    let found = lines(path, text);
+    assert_eq!(found, marked(text), "{path}: {:#?}", scan_any(path, text));
+}
+
+#[test]
+fn the_page_s_examples_hold() {
+    let book = Rulebook::built_in();
+    let rule = book.rule("hardcoded-secret").expect("the rule has a page");
+    let files: Vec<_> = rule.examples.iter().flat_map(|example| &example.files).collect();
+    assert!(files.len() >= 10);
+    for file in files {
+        check(&file.path, &file.text);
+    }
+}
+
+#[test]
+fn python() {
+    check(
+        "a.py",
+        r#"
+import hmac, os, jwt, redis
+from app.models import User
+SECRET = "top-hat-and-cane"  # expect: hardcoded-secret
+app.secret_key = "s3cr-et-of-flask"  # expect: hardcoded-secret
+app.config["SECRET_KEY"] = b"\x5f#y2L'F4Q8z"  # expect: hardcoded-secret
+app.config["SECRET_KEY"] = os.urandom(24)
+cache = redis.Redis(host="cache.acorn.io", password="abc")  # expect: hardcoded-secret
+local = redis.Redis(host="localhost", password="abc")
+mac = hmac.new(pepper.encode("utf-8"), message.encode("utf-8"), "sha256")
+mac = hmac.new(b"pepper-and-salt", message, "sha256")  # expect: hardcoded-secret
+def login(password: str = "kX9vLq2Tz8"):  # expect: hardcoded-secret
+    if password == "Zq3vT8xN5mB2kL7p":  # expect: hardcoded-secret
+        return "Zq3vT8xN5mB2kL7p"
+    return jwt.encode({}, key=SECRET)
+User(username="admin", password="123456")  # expect: hardcoded-secret
+User(username="username", password="password")
+User(username=name, password="123456")
+token = "{}:{}".format(user, password)
+password = f"{prefix}-kX9vLq2Tz8"
+"#,
+    );
+}
+
+#[test]
+fn a_constant_of_the_module_is_followed_to_its_literal() {
+    check(
+        "a.js",
+        "const jwt = require('jsonwebtoken');\nconst pepper = 'shhh'; // expect: hardcoded-secret\nmodule.exports = claims => jwt.sign(claims, pepper);\n",
+    );
+    check("a.js", "const jwt = require('jsonwebtoken');\nconst pepper = load();\nmodule.exports = claims => jwt.sign(claims, pepper);\n");
+}
+
+#[test]
+fn a_name_is_followed_where_it_has_one_value() {
+    check(
+        "a.js",
+        r#"
+const session = require('express-session');
+const jwt = require('jsonwebtoken');
+function one() { const k = 'shhh'; return jwt.sign({}, k); } // expect: hardcoded-secret
+function two() { const k = load(); return jwt.sign({}, k); }
+function three(k) { return jwt.sign({}, k); }
+function four() { let k = 'shhh'; k = load(); return jwt.sign({}, k); }
+const k = 'outer';
+const options = {
+    secret: 'myscecret', // expect: hardcoded-secret
+};
+app.use(session(options));
+"#,
+    );
+}
+
+#[test]
+fn typescript() {
+    check(
+        "a.tsx",
+        r#"
+import { createHmac } from 'crypto';
+import mysql from 'mysql2';
+const expected = hmac.digest('hex');
+const mac = createHmac('sha256', Buffer.from('kekse')); // expect: hardcoded-secret
+const wrapped = createHmac('sha256', process.env.KEY!);
+const db = mysql.createConnection({ host: 'db.acorn.io', user: 'app', password: 'abc' }); // expect: hardcoded-secret
+const dev = mysql.createConnection({ host: 'localhost', user: 'root', password: 'root' });
+const env = mysql.createConnection({ host: 'db.acorn.io', user: 'app', password: process.env.PASSWORD });
+const POSTHOG_API_KEY = 'phc_9CipPajQC22mSkk2wxe2TXsUA0Ysyupe8dt5KQQELqx';
+const url = `postgres://${user}:${password}@db.acorn.io/app`;
+export class Config { private readonly apiKey = 'Zq3vT8xN5mB2kL7p'; } // expect: hardcoded-secret
+prisma.user.create({ data: { email: 'root@acorn.io', password: '123456' } }); // expect: hardcoded-secret
+describe({ value: { email: 'root@acorn.io', password: '123456' } });
+const form = <input type="password" name="password" placeholder="Zq3vT8xN5mB2kL7p" />;
+"#,
+    );
+}
+
+#[test]
+fn rust_code() {
+    check(
+        "a.rs",
+        r##"
+const SECRET: &str = "8Xui8SN4mI+7egV/9dlfYYLGQJeEx4+DwmSQLwDVXJg="; // expect: hardcoded-secret
+fn config() -> Config {
+    let password_hash = "$argon2id$v=19$m=15000,t=2,p=1$gZiV/M1gPc22ElAH/Jh1Hw$CWOrkoo7oJBQ/iyh7uJ0LO2aLEfrHwTWllSAxT0zRno".to_string();
+    Config { api_key: "Zq3vT8xN5mB2kL7p".into(), host: "Zq3vT8xN5mB2kL7p".into() } // expect: hardcoded-secret
+}
+fn run() { Command::new("x").env("SECRET_KEY", "open sesame"); }
+"##,
+    );
+    let test = "#[cfg(test)]\nmod tests {\n    const SECRET_KEY: &str = \"Zq3vT8xN5mB2kL7p\";\n}\n";
+    assert!(scan_any("a.rs", test).iter().all(|hit| hit.in_test));
+    assert_eq!(scan_any("a.rs", test).len(), 1);
+}
+
+#[test]
+fn the_bytes_to_blot_out_are_the_value_itself() {
+    let text = "API_KEY = 'Zq3vT8xN5mB2kL7p'\nTOKEN = '''Zq3vT8xN5mB2kL7q'''\n";
+    let hits = scan_any("a.py", text);
+    assert_eq!(&text[hits[0].redact.range()], "Zq3vT8xN5mB2kL7p");
+    // Not in plain quotes: the whole literal.
+    assert_eq!(&text[hits[1].redact.range()], "'''Zq3vT8xN5mB2kL7q'''");
+    assert!(hits.iter().all(|hit| !hit.message().contains("Zq3vT8xN5mB2kL7")));
+}
