@@ -9,15 +9,15 @@ mod data_access_in_handler;
 mod dependence;
 mod handlers;
 pub mod hardcoded_secret;
-mod layers;
 mod loops;
 mod n_plus_one;
+mod sql_injection;
 
 use std::sync::Arc;
 
 use crate::model::finding::Finding;
 use crate::model::program::Program;
-use crate::model::rule::Settings;
+use crate::model::rule::{Rule, Settings};
 use crate::model::summary::Summaries;
 
 /// What a check may ask.
@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub program: &'a Program<'a>,
     pub summaries: &'a Summaries,
     pub settings: &'a Settings,
+    /// The pages of all rules, for the help they give per framework.
+    pub rules: &'a [Rule],
     /// Text files that are not source code, with their text, sorted by path (for rules that read configuration).
     pub texts: &'a [(Arc<str>, Arc<str>)],
 }
@@ -37,7 +39,6 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("business-logic-in-handler", business_logic_in_handler::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("hardcoded-secret", hardcoded_secret::check),
-    ("layer-skip", layers::skips),
-    ("layer-violation", layers::violations),
     ("n-plus-one", n_plus_one::check),
+    ("sql-injection", sql_injection::check),
 ];

@@ -74,8 +74,6 @@ pub(super) struct Linker<'a> {
     pub(super) classes: FxHashMap<GlobalDef, Option<ClassInfo>>,
     pub(super) impls: FxHashMap<GlobalDef, Vec<GlobalDef>>,
     pub(super) assigned: FxHashMap<GlobalDef, FxHashMap<&'a str, (DefId, NodeId)>>,
-    /// Properties given to functions at the top level of JavaScript files.
-    pub(super) properties: FxHashMap<FileId, FxHashMap<(&'a str, String), NodeId>>,
     pub(super) frames: Vec<Frame>,
     depth: u32,
     /// Calls the framework makes: (caller, node, callee).
@@ -110,7 +108,6 @@ impl<'a> Linker<'a> {
             classes: FxHashMap::default(),
             impls: FxHashMap::default(),
             assigned: FxHashMap::default(),
-            properties: FxHashMap::default(),
             frames: Vec::new(),
             depth: 0,
             implicit: FxHashSet::default(),

@@ -6,8 +6,9 @@ use rustc_hash::FxHashMap;
 use super::body::NodeId;
 use super::finding::Confidence;
 use super::knowledge::{Access, SinkKind, SourceKind};
-use super::program::ApiId;
+use super::program::{ApiId, Program};
 use super::role::GlobalDef;
+use super::source::Span;
 
 /// One query a function runs itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,19 +54,69 @@ impl Reach {
     }
 }
 
+/// One step of a data flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step {
+    /// The function (or module) in whose code the step is.
+    pub function: GlobalDef,
+    pub place: StepPlace,
+}
+
+/// What a step points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StepPlace {
+    Node(NodeId),
+    /// A parameter of the function (a parameter need not have a node).
+    Parameter(u16),
+}
+
+impl Step {
+    /// The bytes the step points at, in its function's file.
+    pub fn span(self, program: &Program) -> Span {
+        match self.place {
+            StepPlace::Node(node) => program.file(self.function.file).arena.span(node),
+            StepPlace::Parameter(index) => {
+                let def = program.def(self.function);
+                def.params.get(index as usize).map_or(def.name_span, |param| param.span)
+            }
+        }
+    }
+}
+
+/// What stands at the place of a text where a value was put in, judged by the literal text around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hole {
+    /// Where SQL has a value: `id = {x}`, `'{x}'`, `LIMIT {x}`.
+    Value,
+    /// Where SQL has a name: `FROM {x}`, `ORDER BY {x}`.
+    Identifier,
+    /// Anywhere else: a clause, a condition, the end of a statement.
+    Fragment,
+}
+
+/// The place where a value was put into a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Built {
+    pub function: GlobalDef,
+    /// The node that builds the text.
+    pub node: NodeId,
+    pub hole: Hole,
+    /// The literal text around the value reads as SQL.
+    pub sql: bool,
+}
+
 /// Where data that enters a function by a parameter ends up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowToSink {
     /// Index of the parameter in `Definition::params`.
     pub param: u16,
-    /// Member of the parameter that flows (`req.query` → `query`), outermost first; empty: the whole.
     pub kind: SinkKind,
-    /// Steps from the parameter to the sink: nodes of functions, in order; the last one is the sink's argument.
-    pub steps: Vec<(GlobalDef, NodeId)>,
+    /// Steps from the parameter to the sink, in order; the last one is the sink's call.
+    pub steps: Vec<Step>,
     /// The API that is the sink.
     pub api: ApiId,
-    /// The text is built around the value (it is not the whole text).
-    pub built: bool,
+    /// Where the text was built around the value; `None`: the value is the whole text.
+    pub built: Option<Built>,
     pub confidence: Confidence,
 }
 
@@ -75,12 +126,27 @@ pub struct Flow {
     pub kind: SinkKind,
     /// `None`: a non-constant value whose origin is not known.
     pub source: Option<SourceKind>,
-    /// Steps from source to sink, in order; the first is where the value comes in, the last the sink's argument.
-    pub steps: Vec<(GlobalDef, NodeId)>,
+    /// Steps from source to sink, in order; the first is where the value comes in, the last the sink's call.
+    pub steps: Vec<Step>,
     /// Function and call node of the sink.
     pub sink: (GlobalDef, NodeId),
     pub api: ApiId,
+    /// Where the text was built around the value; `None`: the value is the whole text.
+    pub built: Option<Built>,
     pub confidence: Confidence,
+}
+
+/// How often the bounds of the data-flow analysis were hit: nothing is cut off in silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowLimits {
+    /// Expressions nested too deeply, read as unknown.
+    pub depth: u32,
+    /// Functions too large or too looped to finish.
+    pub fuel: u32,
+    /// Values that held more origins than are kept.
+    pub strands: u32,
+    /// Recursive groups of functions that had not settled at the last round.
+    pub rounds: u32,
 }
 
 /// What is known of one function.
@@ -111,6 +177,8 @@ impl Summary {
 #[derive(Clone, Debug, Default)]
 pub struct Summaries {
     pub by_function: FxHashMap<GlobalDef, Summary>,
+    /// Bounds hit while following data.
+    pub flow_limits: FlowLimits,
 }
 
 impl Summaries {

@@ -1,6 +1,7 @@
 //! Stage 4: what each function does to the database and how data flows through it, bottom-up over the call graph.
 
 mod effects;
+mod flow;
 mod queries;
 mod sql;
 
@@ -11,6 +12,7 @@ use crate::model::summary::Summaries;
 pub fn summarise(program: &Program) -> Summaries {
     let mut summaries = Summaries::default();
     effects::effects(program, &mut summaries);
+    flow::summarise(program, &mut summaries);
     summaries
 }
 

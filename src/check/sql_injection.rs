@@ -1,0 +1,236 @@
+//! `sql-injection`: SQL text built around a value that is not known to be harmless, and run.
+//!
+//! The flows come from the summaries; here they become findings: one for each place where text is built (or, when request data
+//! is the whole text, each place where it is run), at a level that says how much is known about the value. A function that runs
+//! whatever text it is given is no finding: its callers are.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind, TextForm};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
+use crate::model::knowledge::{ApiFact, SinkKind, SourceKind};
+use crate::model::nesting::{called_name, spell};
+use crate::model::program::{ApiId, Program};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::Family;
+use crate::model::summary::{Built, Flow, Hole, Step, StepPlace};
+
+const RULE: &str = "sql-injection";
+
+/// Most other sinks listed with one finding.
+const MAX_SINKS: usize = 4;
+
+/// Finds SQL text built around values.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut places: BTreeMap<Location, Vec<&Flow>> = BTreeMap::new();
+    for function in program.functions() {
+        let Some(summary) = context.summaries.of(function) else { continue };
+        for flow in summary.flows.iter().filter(|flow| flow.kind == SinkKind::Sql && applies(program, flow)) {
+            places.entry(place(program, flow)).or_default().push(flow);
+        }
+    }
+    places.into_iter().filter_map(|(place, flows)| finding(context, place, flows)).collect()
+}
+
+/// Where the text is built; for request data that is run as it is, where it is run.
+fn place(program: &Program, flow: &Flow) -> Location {
+    let (function, node) = flow.built.map_or(flow.sink, |built| (built.function, built.node));
+    program.location(function.file, program.file(function.file).arena.span(node))
+}
+
+/// Tests, migrations and scripts are trusted with their own values; no code is trusted with a request's.
+fn applies(program: &Program, flow: &Flow) -> bool {
+    let own = flow.built.map_or(flow.sink.0, |built| built.function);
+    if program.is(own, Role::Frontend) {
+        return false;
+    }
+    let trusted = [Role::Test, Role::Migration, Role::Script];
+    let is_trusted = [own, flow.sink.0].iter().any(|&function| trusted.iter().any(|&role| program.is(function, role)));
+    !is_trusted || flow.source == Some(SourceKind::Request) && !program.is(own, Role::Test)
+}
+
+/// How much is known against the value: request data first, then other outside data, then the unknown.
+fn level(flow: &Flow) -> Level {
+    match (flow.source, flow.built.map(|built| built.hole)) {
+        (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
+        (Some(SourceKind::Request), _) => Level::Warning,
+        (_, Some(Hole::Identifier)) => Level::Note,
+        _ => Level::Warning,
+    }
+}
+
+fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<Finding> {
+    let program = context.program;
+    flows.sort_by_key(|flow| {
+        (
+            std::cmp::Reverse(level(flow)),
+            flow.source.is_none(),
+            flow.source,
+            std::cmp::Reverse(flow.confidence),
+            flow.steps.len(),
+            flow.sink,
+        )
+    });
+    let flow = *flows.first()?;
+    let api = &program.apis.get(flow.api.0 as usize)?.path;
+    let mut related = Vec::new();
+    for other in flows.iter().filter(|other| flow.built.is_some() || other.sink != flow.sink) {
+        let label = sink_label(program, other);
+        if related.len() < MAX_SINKS && !related.iter().any(|have: &Label| have.location == label.location) {
+            related.push(label);
+        }
+    }
+    let own = flow.built.map_or(flow.sink.0, |built| built.function);
+    Some(Finding {
+        rule: RULE.into(),
+        level: level(flow),
+        message: message(program, flow),
+        primary: Label { location: place, text: primary_text(program, flow) },
+        related,
+        flow: flow.steps.iter().enumerate().map(|(at, &step)| step_label(program, flow, at, step)).collect(),
+        help: help(context, flow.api),
+        subject: format!("{} {api}", program.qualified_name(own)),
+        fingerprint: String::new(),
+        confidence: flow.confidence,
+        redact: Vec::new(),
+    })
+}
+
+fn message(program: &Program, flow: &Flow) -> String {
+    let sink = short_api(program, flow.api);
+    let value = origin_text(program, flow);
+    match (flow.source, flow.built) {
+        (Some(SourceKind::Request), Some(built)) => {
+            format!("SQL for `{sink}` is built from request data{value} by {}", builder(program, built))
+        }
+        (Some(SourceKind::Request), None) => format!("request data{value} is run as SQL by `{sink}`"),
+        (Some(SourceKind::Outside), Some(built)) => {
+            format!("SQL for `{sink}` is built from outside data{value} by {}", builder(program, built))
+        }
+        (Some(SourceKind::Outside), None) => format!("outside data{value} is run as SQL by `{sink}`"),
+        (None, Some(built)) if built.hole == Hole::Identifier => {
+            format!("a name of unknown origin{value} is put into the SQL for `{sink}` by {}", builder(program, built))
+        }
+        (None, Some(built)) => format!("SQL for `{sink}` is built from a value of unknown origin{value} by {}", builder(program, built)),
+        (None, None) => format!("a value of unknown origin{value} is run as SQL by `{sink}`"),
+    }
+}
+
+fn primary_text(program: &Program, flow: &Flow) -> String {
+    match flow.built {
+        Some(Built { hole: Hole::Value, .. }) => "a value is put into SQL text here instead of being bound".to_string(),
+        Some(Built { hole: Hole::Identifier, .. }) => "a name is put into SQL text here".to_string(),
+        Some(Built { hole: Hole::Fragment, .. }) => "SQL text is built here".to_string(),
+        None => format!("`{}` runs it as SQL", short_api(program, flow.api)),
+    }
+}
+
+/// How the text is built, in the words of the language.
+fn builder(program: &Program, built: Built) -> &'static str {
+    let facts = program.file(built.function.file);
+    let family = facts.language.family();
+    match facts.arena.kind(built.node) {
+        NodeKind::Text { form: TextForm::Interpolated, .. } => match family {
+            Family::Python => "an f-string",
+            Family::TypeScript => "a template literal",
+            Family::Rust => "`format!`",
+        },
+        NodeKind::Text { form: TextForm::Format, .. } if family == Family::Rust => "`format!`",
+        NodeKind::Text { form: TextForm::Format, .. } => "string formatting",
+        NodeKind::Text { form: TextForm::Join, .. } => "`join`",
+        NodeKind::Binary { op: BinaryOp::Remainder, .. } | NodeKind::Assign { op: AssignOp::Augment(BinaryOp::Remainder), .. } => {
+            "string formatting"
+        }
+        NodeKind::Call { form: CallForm::Macro, .. } => "`write!`",
+        NodeKind::Call { .. } => match called_name(facts, built.node) {
+            Some("format" | "substitute" | "safe_substitute") => "string formatting",
+            Some("replace" | "replaceAll" | "replacen" | "replace_all") => "text replacement",
+            _ => "concatenation",
+        },
+        _ => "concatenation",
+    }
+}
+
+/// The value as the code spells it where it comes in, in parentheses.
+fn origin_text(program: &Program, flow: &Flow) -> String {
+    match flow.steps.first() {
+        Some(&Step { function, place: StepPlace::Parameter(index) }) => {
+            let name = program.def(function).params.get(index as usize).and_then(|param| param.name);
+            name.map_or(String::new(), |name| {
+                format!(" (parameter `{}` of `{}`)", program.file(function.file).text(name), program.short_name(function))
+            })
+        }
+        Some(&Step { function, place: StepPlace::Node(node) }) if Some(node) != flow.built.map(|built| built.node) => {
+            let text = spell(program.file(function.file), node);
+            if text.is_empty() || text.contains('…') { String::new() } else { format!(" (`{text}`)") }
+        }
+        _ => String::new(),
+    }
+}
+
+fn sink_label(program: &Program, flow: &Flow) -> Label {
+    let (function, node) = flow.sink;
+    let span = program.file(function.file).arena.span(node);
+    Label { location: program.location(function.file, span), text: format!("`{}` runs it here", short_api(program, flow.api)) }
+}
+
+fn step_label(program: &Program, flow: &Flow, at: usize, step: Step) -> Label {
+    let location = program.location(step.function.file, step.span(program));
+    let first = match flow.source {
+        Some(SourceKind::Request) => "request data comes in",
+        Some(SourceKind::Outside) => "outside data comes in",
+        None => "a value of unknown origin",
+    };
+    let text = match step.place {
+        StepPlace::Node(node) if (step.function, node) == flow.sink => format!("`{}` runs it", short_api(program, flow.api)),
+        StepPlace::Node(node) if flow.built.is_some_and(|built| (built.function, built.node) == (step.function, node)) => {
+            "put into SQL text".to_string()
+        }
+        _ if at == 0 => first.to_string(),
+        StepPlace::Node(node) => match called(program, step.function, node) {
+            Some(callee) => format!("goes through `{callee}`"),
+            None => "becomes part of text".to_string(),
+        },
+        StepPlace::Parameter(_) => format!("enters `{}`", program.short_name(step.function)),
+    };
+    Label { location, text }
+}
+
+fn called(program: &Program, function: GlobalDef, node: NodeId) -> Option<String> {
+    let facts = program.file(function.file);
+    match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => Some(spell(facts, callee)),
+        _ => None,
+    }
+}
+
+/// The last names of an access path: `Session.execute` of `sqlalchemy.orm.Session().execute`.
+fn short_api(program: &Program, api: ApiId) -> String {
+    let Some(api) = program.apis.get(api.0 as usize) else { return "the query".to_string() };
+    let names: Vec<String> = crate::model::knowledge::segments(&api.path)
+        .into_iter()
+        .filter(|segment| segment != "()" && segment != "[]")
+        .map(|segment| segment.trim_start_matches('.').to_string())
+        .collect();
+    match names.as_slice() {
+        [.., owner, last] => format!("{}.{last}", owner.rsplit('/').next().unwrap_or(owner)),
+        [last] => last.clone(),
+        [] => "the query".to_string(),
+    }
+}
+
+/// How to bind values with the library at hand.
+fn help(context: &Context, api: ApiId) -> Option<String> {
+    let program = context.program;
+    let rule = context.rules.iter().find(|rule| rule.id.as_ref() == RULE)?;
+    let api = program.apis.get(api.0 as usize)?;
+    let frameworks = api.matches.iter().filter_map(|found| {
+        let entry = program.knowledge.entries.get(found.entry as usize)?;
+        matches!(entry.fact, ApiFact::Sink { kind: SinkKind::Sql, .. }).then_some(())?;
+        program.knowledge.frameworks.get(entry.framework as usize)
+    });
+    let own = frameworks.filter_map(|framework| rule.help.get(&framework.name)).next();
+    own.or_else(|| rule.help.get("default")).cloned()
+}

@@ -1,0 +1,330 @@
+//! Operators, text building and literals.
+//!
+//! Here a value becomes part of a text: from then on its strands remember where, and what SQL has at that place.
+
+use std::collections::BTreeMap;
+
+use super::Analysis;
+use super::evaluate::Frame;
+use super::lookup::{self, Safety};
+use super::text;
+use super::value::{Kind, Origin, Shape, Strand, Value, merge, sorted};
+use crate::model::body::{BinaryOp, CollectionKind, List, NodeId, NodeKind, TextForm, UnaryOp};
+use crate::model::facts::{DefId, Name};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+use crate::model::summary::{Built, Hole};
+
+/// Elements a list keeps apart.
+const MOST_ITEMS: usize = 16;
+
+impl<'a> Analysis<'_, 'a> {
+    pub(super) fn unary(&mut self, frame: &mut Frame<'a>, op: UnaryOp, value: NodeId) -> Value {
+        let held = self.evaluate(frame, value);
+        match op {
+            UnaryOp::Not | UnaryOp::Negate | UnaryOp::TypeOf | UnaryOp::Step => Value::number(),
+            UnaryOp::Delete => Value::harmless(),
+            UnaryOp::Other => held,
+        }
+    }
+
+    pub(super) fn binary(&mut self, frame: &mut Frame<'a>, node: NodeId, op: BinaryOp, left: NodeId, right: NodeId) -> Value {
+        match op {
+            BinaryOp::And => {
+                let a = self.evaluate(frame, left);
+                let env = frame.env.clone();
+                self.refine(frame, left, true);
+                let b = self.evaluate(frame, right);
+                frame.env = env.join(std::mem::take(&mut frame.env));
+                if frame.facts.language.family() == Family::Rust { Value::number() } else { a.join(&b) }
+            }
+            BinaryOp::Or | BinaryOp::Coalesce => {
+                let a = self.evaluate(frame, left);
+                let env = frame.env.clone();
+                self.refine(frame, left, false);
+                let b = self.evaluate(frame, right);
+                frame.env = env.join(std::mem::take(&mut frame.env));
+                a.join(&b)
+            }
+            BinaryOp::Add => {
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                self.add(frame, node, &a, &b, Some((left, right)))
+            }
+            BinaryOp::Remainder => {
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                let listed = matches!(frame.kind(right), NodeKind::Collection { .. });
+                let python = frame.facts.language.family() == Family::Python;
+                if python && (a.kind == Kind::Text || listed) {
+                    let before = a.tail;
+                    let head = Value { tail: None, ..a };
+                    self.build(frame, node, vec![Piece::value(head), Piece::after(Value { tail: None, ..b.flat() }, before)])
+                } else if python && !a.strands.is_empty() {
+                    Value { kind: Kind::Any, ..a.join(&b.flat()) }
+                } else {
+                    Value::number()
+                }
+            }
+            BinaryOp::Multiply => {
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                // Python: `["?"] * n`, `"?," * n`.
+                match (a.kind, b.kind) {
+                    (Kind::Text, _) => a,
+                    (_, Kind::Text) => b,
+                    _ if a.shape.is_some() => Value::elements(a.element()),
+                    _ if b.shape.is_some() => Value::elements(b.element()),
+                    _ => Value::number(),
+                }
+            }
+            BinaryOp::Divide => {
+                // Python: `path / name` on paths.
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                if b.kind == Kind::Text || a.kind == Kind::Text { a.join(&b) } else { Value::number() }
+            }
+            BinaryOp::Bits => {
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                if frame.facts.language.family() == Family::Python { Value { kind: Kind::Any, ..a.join(&b) } } else { Value::number() }
+            }
+            BinaryOp::Other => {
+                let a = self.evaluate(frame, left);
+                let b = self.evaluate(frame, right);
+                Value { kind: Kind::Any, ..a.join(&b) }
+            }
+            _ => {
+                self.evaluate(frame, left);
+                self.evaluate(frame, right);
+                Value::number()
+            }
+        }
+    }
+
+    /// `a + b`: text, a longer list, or a number.
+    pub(super) fn add(&mut self, frame: &mut Frame<'a>, node: NodeId, a: &Value, b: &Value, nodes: Option<(NodeId, NodeId)>) -> Value {
+        if a.kind == Kind::Number && b.kind == Kind::Number {
+            return Value::number();
+        }
+        let listed = |value: &Value| matches!(value.shape.as_deref(), Some(Shape::Elements(_) | Shape::Tuple(_)));
+        if listed(a) || listed(b) {
+            return Value { strands: merge(&a.strands, &b.strands), ..Value::elements(a.element().join(&b.element())) };
+        }
+        let texts = a.kind == Kind::Text || b.kind == Kind::Text || a.strands.iter().chain(&b.strands).any(|strand| strand.built.is_some());
+        if texts {
+            let is_sql = |node: Option<NodeId>| node.is_some_and(|node| holds_sql(frame, node));
+            let pieces = vec![
+                Piece::Value { value: a.flat(), before: None, whole: is_sql(nodes.map(|(left, _)| left)) },
+                Piece::Value { value: b.flat(), before: a.tail, whole: is_sql(nodes.map(|(_, right)| right)) },
+            ];
+            return self.build(frame, node, pieces);
+        }
+        // Two values of which neither is known to be text: numbers as likely as not.
+        Value { kind: Kind::Any, shape: None, ..a.flat().join(&b.flat()) }
+    }
+
+    pub(super) fn text(&mut self, frame: &mut Frame<'a>, node: NodeId, parts: List, form: TextForm) -> Value {
+        let nodes = frame.list(parts);
+        if form == TextForm::Join {
+            let mut all = Value::text();
+            for (at, &part) in nodes.iter().enumerate() {
+                let value = self.evaluate(frame, part);
+                if at > 0 {
+                    all.strands = merge(&all.strands, &value.all_strands());
+                }
+            }
+            return all;
+        }
+        let mut pieces = Vec::with_capacity(nodes.len());
+        for part in nodes {
+            pieces.push(match frame.kind(part) {
+                NodeKind::Str(name) => Piece::Literal(name),
+                _ => {
+                    let value = self.evaluate(frame, part).flat();
+                    Piece::Value { value, before: None, whole: holds_sql(frame, part) }
+                }
+            });
+        }
+        self.build(frame, node, pieces)
+    }
+
+    /// Text out of pieces. What is put into it remembers where, and what stands around it.
+    pub(super) fn build(&mut self, frame: &mut Frame<'a>, node: NodeId, pieces: Vec<Piece>) -> Value {
+        let facts = frame.facts;
+        let literals = pieces.iter().filter(|piece| matches!(piece, Piece::Literal(name) if !facts.text(*name).trim().is_empty())).count();
+        let mut values = pieces.iter().filter_map(|piece| match piece {
+            Piece::Value { value, .. } => Some(value),
+            Piece::Literal(_) => None,
+        });
+        // `f"{x}"` is `x`.
+        if let (0, Some(only), None) = (literals, values.next(), values.next()) {
+            return Value { kind: Kind::Text, checked: false, ..only.flat() };
+        }
+        let text_of = |reference: Option<(FileId, Name)>| reference.map_or("", |(file, name)| self.program.file(file).text(name));
+        let sql = pieces.iter().any(|piece| match piece {
+            Piece::Literal(name) => text::reads_as_sql(facts.text(*name)),
+            Piece::Value { value, before, .. } => {
+                (value.strands.is_empty() && text::reads_as_sql(text_of(value.tail))) || text::reads_as_sql(text_of(*before))
+            }
+        });
+        let mut strands: Vec<Strand> = Vec::new();
+        let mut tail: Option<(FileId, Name)> = None;
+        let mut fresh: Vec<(Strand, Hole, bool)> = Vec::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Literal(name) => tail = Some((frame.file, *name)),
+                Piece::Value { value, before, whole } => {
+                    let all = value.all_strands();
+                    if all.is_empty() {
+                        tail = value.tail.or(tail);
+                        continue;
+                    }
+                    let after = match pieces.get(at + 1) {
+                        Some(Piece::Literal(name)) => facts.text(*name),
+                        Some(Piece::Value { value: next, .. }) if next.strands.is_empty() => text_of(next.tail),
+                        _ => "",
+                    };
+                    let hole = text::hole(text_of(before.or(tail)), after);
+                    // The first piece is what text was before: nothing is put into it.
+                    let first = at == 0 && all.iter().all(|strand| strand.built.is_some());
+                    for strand in all {
+                        fresh.push((strand, hole, *whole || first));
+                    }
+                    tail = value.tail;
+                }
+            }
+        }
+        for (mut strand, hole, whole) in fresh {
+            let keep = match strand.built {
+                Some(built) => built.sql || !sql,
+                // SQL put together from whole pieces of SQL: the pieces are judged where they are made.
+                None => whole && hole == Hole::Fragment,
+            };
+            if !keep {
+                strand.built = Some(Built { function: frame.function, node, hole, sql });
+                strand.way = self.ways.then(strand.way, frame.step(node));
+            }
+            strands.push(strand);
+        }
+        Value { strands: sorted(strands), kind: Kind::Text, tail, ..Value::default() }
+    }
+
+    pub(super) fn cast(&mut self, frame: &mut Frame<'a>, value: NodeId, to: NodeId) -> Value {
+        let held = self.evaluate(frame, value);
+        if held.is_harmless() {
+            return held;
+        }
+        let safe = lookup::safety(self.program, &self.scopes, frame.file, to) == Safety::Safe;
+        // TypeScript's `as number` checks nothing.
+        let checks = frame.facts.language.family() != Family::TypeScript;
+        let sourced = held.all_strands().iter().any(|strand| matches!(strand.origin, Origin::Source(_)));
+        if safe && (checks || !sourced) { Value::number() } else { held }
+    }
+
+    pub(super) fn collection(&mut self, frame: &mut Frame<'a>, kind: CollectionKind, items: List) -> Value {
+        let nodes = frame.list(items);
+        if kind == CollectionKind::Dict {
+            return self.object(frame, &nodes);
+        }
+        let mut apart = Vec::new();
+        let mut spread = nodes.len() > MOST_ITEMS || kind == CollectionKind::Set;
+        for &node in &nodes {
+            let value = self.evaluate(frame, node);
+            match frame.kind(node) {
+                NodeKind::Spread { .. } => {
+                    spread = true;
+                    apart.push(value.element());
+                }
+                _ => apart.push(value),
+            }
+        }
+        if spread {
+            let all = apart.iter().fold(Value::harmless(), |all, value| if all.is_harmless() { value.clone() } else { all.join(value) });
+            return Value::elements(all);
+        }
+        Value::shaped(Shape::Tuple(apart))
+    }
+
+    pub(super) fn object(&mut self, frame: &mut Frame<'a>, nodes: &[NodeId]) -> Value {
+        let mut object = Value::shaped(Shape::Fields(BTreeMap::new()));
+        for &node in nodes {
+            match frame.kind(node) {
+                NodeKind::Entry { key, value } => {
+                    let held = self.evaluate(frame, value);
+                    match frame.kind(key) {
+                        NodeKind::Str(name) | NodeKind::Number(name) => {
+                            let key = self.keys.name(self.program, frame.file, name);
+                            object.set(&[key], held);
+                        }
+                        _ => {
+                            let named = self.evaluate(frame, key);
+                            object.strands = merge(&object.strands, &named.all_strands());
+                            object.strands = merge(&object.strands, &held.all_strands());
+                        }
+                    }
+                }
+                NodeKind::Spread { .. } => {
+                    let held = self.evaluate(frame, node);
+                    object.strands = merge(&object.strands, &held.strands);
+                    if let Some(Shape::Fields(fields)) = held.shape.as_deref() {
+                        for (key, value) in fields {
+                            object.set(&[*key], value.clone());
+                        }
+                    } else {
+                        object.strands = merge(&object.strands, &held.all_strands());
+                    }
+                }
+                _ => {
+                    let held = self.evaluate(frame, node);
+                    object.strands = merge(&object.strands, &held.all_strands());
+                }
+            }
+        }
+        object
+    }
+
+    pub(super) fn closure(&mut self, frame: &mut Frame<'a>, def: DefId) -> Value {
+        let closure = GlobalDef { file: frame.file, def };
+        if !frame.is_module() {
+            self.run(frame, closure, &[]);
+        }
+        Value::shaped(Shape::Closure(closure))
+    }
+}
+
+/// One piece of a text.
+pub(super) enum Piece {
+    Literal(Name),
+    Value {
+        value: Value,
+        /// The literal text that stands before it when that is not the piece before.
+        before: Option<(FileId, Name)>,
+        /// Its name says that it is a piece of SQL itself.
+        whole: bool,
+    },
+}
+
+impl Piece {
+    pub(super) fn value(value: Value) -> Piece {
+        Piece::Value { value, before: None, whole: false }
+    }
+
+    pub(super) fn after(value: Value, before: Option<(FileId, Name)>) -> Piece {
+        Piece::Value { value, before, whole: false }
+    }
+}
+
+/// The name says that it holds a piece of SQL: `base_query`, `whereClause`, `self.sql`.
+pub(super) fn holds_sql(frame: &Frame, node: NodeId) -> bool {
+    let name = match frame.kind(node) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => frame.facts.text(name),
+        NodeKind::Call { callee, .. } => match frame.kind(callee) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => frame.facts.text(name),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let lower = name.to_ascii_lowercase();
+    ["sql", "query", "stmt", "statement", "clause", "where", "condition", "predicate"].iter().any(|word| lower.contains(word))
+}

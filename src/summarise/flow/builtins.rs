@@ -1,0 +1,678 @@
+//! What the languages' own functions do with data: text and collection methods, casts, macros.
+//!
+//! Only names that mean the same on any receiver worth knowing; libraries are described by knowledge.
+
+use super::Analysis;
+use super::build::Piece;
+use super::calls::Argument;
+use super::environment::Variable;
+use super::evaluate::Frame;
+use super::lookup::{self};
+use super::value::{Kind, Shape, Strand, Value, merge, sorted};
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::program::Value as Known;
+use crate::model::role::GlobalDef;
+use crate::model::source::Family;
+use crate::model::summary::{Step, StepPlace};
+
+/// Methods whose result is (part of) what they are called on.
+const SAME_DATA: &[&str] = &[
+    "strip",
+    "lstrip",
+    "rstrip",
+    "trim",
+    "trimStart",
+    "trimEnd",
+    "trim_start",
+    "trim_end",
+    "trim_matches",
+    "lower",
+    "upper",
+    "toLowerCase",
+    "toUpperCase",
+    "to_lowercase",
+    "to_uppercase",
+    "to_ascii_lowercase",
+    "to_ascii_uppercase",
+    "title",
+    "capitalize",
+    "casefold",
+    "swapcase",
+    "encode",
+    "decode",
+    "toString",
+    "to_string",
+    "to_owned",
+    "as_str",
+    "as_ref",
+    "as_deref",
+    "as_bytes",
+    "as_mut",
+    "into",
+    "into_owned",
+    "into_inner",
+    "into_string",
+    "to_str",
+    "to_string_lossy",
+    "clone",
+    "cloned",
+    "copy",
+    "copied",
+    "deref",
+    "borrow",
+    "unwrap",
+    "unwrap_or_default",
+    "expect",
+    "ok",
+    "first",
+    "last",
+    "next",
+    "pop",
+    "shift",
+    "slice",
+    "substring",
+    "substr",
+    "split",
+    "rsplit",
+    "splitlines",
+    "split_whitespace",
+    "split_once",
+    "partition",
+    "lines",
+    "iter",
+    "into_iter",
+    "iter_mut",
+    "collect",
+    "rev",
+    "reverse",
+    "reversed",
+    "toSorted",
+    "sort",
+    "sorted",
+    "flat",
+    "flatten",
+    "dedup",
+    "take",
+    "skip",
+    "valueOf",
+    "normalize",
+    "splice",
+    "at",
+    "peek",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "expandtabs",
+    "removeprefix",
+    "removesuffix",
+    "dict",
+    "to_dict",
+    "toJSON",
+    "model_dump",
+    "json",
+    "read",
+    "getvalue",
+    "as_string",
+    "freeze",
+    "to_vec",
+    "unwrap_unchecked",
+    "dump",
+    "groups",
+    "group",
+    "all",
+    "exec",
+];
+
+/// Methods whose result holds what they are called on and what they are given.
+const MIXED_DATA: &[&str] = &[
+    "concat",
+    "padStart",
+    "padEnd",
+    "unwrap_or",
+    "or",
+    "merge",
+    "union",
+    "chain",
+    "zip",
+    "setdefault",
+    "getOrDefault",
+    "with",
+    "assign",
+    "extend_from_slice",
+];
+
+/// Methods whose result is a number, a boolean, or as harmless.
+const HARMLESS: &[&str] = &[
+    "length",
+    "len",
+    "count",
+    "size",
+    "isdigit",
+    "isnumeric",
+    "isalpha",
+    "isalnum",
+    "indexOf",
+    "lastIndexOf",
+    "index",
+    "rfind",
+    "startsWith",
+    "endsWith",
+    "startswith",
+    "endswith",
+    "starts_with",
+    "ends_with",
+    "includes",
+    "has",
+    "contains",
+    "contains_key",
+    "is_empty",
+    "isEmpty",
+    "test",
+    "is_match",
+    "getTime",
+    "timestamp",
+    "as_millis",
+    "as_secs",
+    "as_micros",
+    "as_nanos",
+    "num_seconds",
+    "num_milliseconds",
+    "toFixed",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "hexdigest",
+    "isoformat",
+    "toISOString",
+    "every",
+    "some",
+    "any",
+    "localeCompare",
+    "charCodeAt",
+    "codePointAt",
+    "total_seconds",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+];
+
+/// Functions of the languages that give back what they are given.
+const SAME_ARGUMENT: &[&str] = &[
+    "str",
+    "String",
+    "repr",
+    "unicode",
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "sorted",
+    "reversed",
+    "iter",
+    "next",
+    "dict",
+    "bytes",
+    "decodeURIComponent",
+    "decodeURI",
+    "encodeURIComponent",
+    "encodeURI",
+    "unescape",
+    "Some",
+    "Ok",
+    "Array",
+    "Object",
+    "copy",
+    "deepcopy",
+    "dedent",
+    "unquote",
+    "unquote_plus",
+    "fromEntries",
+    "loads",
+    "dumps",
+    "parse",
+    "stringify",
+    "structuredClone",
+    "resolve",
+    "cast",
+    "min",
+    "max",
+    "Set",
+    "Map",
+    "from_utf8",
+    "from_utf8_lossy",
+    "cleandoc",
+    "indent",
+    "ascii",
+    "bytearray",
+    "memoryview",
+    "chain",
+];
+
+/// Functions of the languages whose result is a number or as harmless.
+const HARMLESS_FUNCTIONS: &[&str] = &[
+    "int",
+    "float",
+    "bool",
+    "len",
+    "round",
+    "abs",
+    "ord",
+    "hash",
+    "id",
+    "sum",
+    "isinstance",
+    "issubclass",
+    "hasattr",
+    "callable",
+    "range",
+    "parseInt",
+    "parseFloat",
+    "Number",
+    "Boolean",
+    "BigInt",
+    "isNaN",
+    "isFinite",
+    "typeof",
+    "complex",
+    "divmod",
+    "pow",
+    "Symbol",
+];
+
+/// Methods that put their argument into what they are called on.
+const ADDS: &[&str] =
+    &["append", "push", "add", "extend", "insert", "unshift", "push_back", "push_front", "appendleft", "push_str", "update", "set"];
+
+impl<'a> Analysis<'_, 'a> {
+    pub(super) fn builtin(
+        &mut self,
+        frame: &mut Frame<'a>,
+        call: &Call<'_>,
+        held: Option<Value>,
+        arguments: Vec<Argument>,
+        returned: Option<Value>,
+    ) -> Value {
+        if call.form == CallForm::Macro {
+            return self.macro_call(frame, call, &arguments);
+        }
+        match (call.receiver, held) {
+            (Some(object), Some(held)) => self.method(frame, call, object, held, &arguments, returned),
+            _ => self.function_call(frame, call, &arguments, returned),
+        }
+    }
+
+    pub(super) fn macro_call(&mut self, frame: &mut Frame<'a>, call: &Call<'_>, arguments: &[Argument]) -> Value {
+        if matches!(call.name, "write" | "writeln")
+            && let Some((target, rest)) = arguments.split_first()
+            && let Some(place) = self.place(frame, target.node)
+        {
+            let before = target.value.clone();
+            let mut pieces = vec![Piece::value(before.clone())];
+            pieces.extend(rest.iter().map(|argument| Piece::after(argument.value.clone(), before.tail)));
+            let text = self.build(frame, call.node, pieces);
+            frame.env.put(&place, text);
+            return Value::harmless();
+        }
+        let strands = arguments.iter().fold(Vec::new(), |all, argument| merge(&all, &argument.value.all_strands()));
+        Value { strands, ..Value::default() }
+    }
+
+    pub(super) fn method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        call: &Call<'_>,
+        object: NodeId,
+        held: Value,
+        arguments: &[Argument],
+        returned: Option<Value>,
+    ) -> Value {
+        let name = call.name;
+        let first = arguments.first();
+        if ADDS.contains(&name) && self.grow(frame, call, object, &held, arguments) {
+            return Value::harmless();
+        }
+        match name {
+            "format" if frame.facts.language.family() == Family::Python => {
+                let before = held.tail;
+                let mut pieces = vec![Piece::value(Value { tail: None, ..held })];
+                pieces.extend(arguments.iter().map(|argument| Piece::after(argument.value.flat(), before)));
+                return self.build(frame, call.node, pieces);
+            }
+            "replace" | "replaceAll" | "replace_all" | "replacen" if arguments.len() >= 2 => {
+                // The text with a piece put in: what the piece holds is built into it.
+                let before = held.tail;
+                let put = arguments.get(1).map(|argument| argument.value.flat()).unwrap_or_default();
+                if put.is_harmless() || put.closure().is_some() {
+                    return Value { kind: Kind::Text, ..held.flat() };
+                }
+                return self.build(frame, call.node, vec![Piece::value(held.flat()), Piece::after(put, before)]);
+            }
+            "substitute" | "safe_substitute" => {
+                let mut pieces = vec![Piece::value(held.flat())];
+                pieces.extend(arguments.iter().map(|argument| Piece::after(argument.value.flat(), None)));
+                return self.build(frame, call.node, pieces);
+            }
+            "join" => {
+                // `sep.join(items)` in Python, `items.join(sep)` elsewhere.
+                let items = if frame.facts.language.family() == Family::Python {
+                    first.map(|first| first.value.flat()).unwrap_or_default()
+                } else {
+                    held.flat()
+                };
+                return Value { strands: items.strands, ..Value::text() };
+            }
+            "concat" if held.kind == Kind::Text => {
+                let mut pieces = vec![Piece::value(held)];
+                pieces.extend(arguments.iter().map(|argument| Piece::after(argument.value.flat(), None)));
+                return self.build(frame, call.node, pieces);
+            }
+            "keys" => return held.keys(),
+            "values" => return Value::elements(held.element()),
+            "items" | "entries" if arguments.is_empty() => {
+                return Value::elements(Value::shaped(Shape::Tuple(vec![held.keys().element(), held.element()])));
+            }
+            "keys_of" => return held.keys(),
+            "enumerate" | "char_indices" => return Value::elements(Value::shaped(Shape::Tuple(vec![Value::number(), held.element()]))),
+            "get" | "getlist" | "get_all" | "getAll" | "pop" | "remove" if !arguments.is_empty() => {
+                if arguments.iter().any(|argument| argument.name.as_deref() == Some("type") && self.is_safe_type(frame, argument.node)) {
+                    return Value::number();
+                }
+                let part = match first.map(|first| frame.kind(first.node)) {
+                    Some(NodeKind::Str(key)) => {
+                        let key = self.keys.name(self.program, frame.file, key);
+                        held.member(key)
+                    }
+                    _ => held.element(),
+                };
+                let default = arguments.get(1).map(|argument| argument.value.clone());
+                let part = if name == "getlist" || name == "getAll" { Value::elements(part) } else { part };
+                return match default {
+                    Some(default) => part.join(&default),
+                    None => part,
+                };
+            }
+            "parse" if matches!(frame.facts.language.family(), Family::Rust) => return self.parsed(frame, call, &held),
+            "filter" => return self.filtered(frame, &held, arguments),
+            "map" | "flatMap" | "flat_map" | "filter_map" => {
+                if let Some(returned) = returned {
+                    let held_once = held.shape.is_none() && frame.facts.language.family() == Family::Rust;
+                    return match (name, held_once) {
+                        ("map", true) => returned.join(&Value::elements(returned.clone())),
+                        ("map", false) => Value::elements(returned),
+                        _ => Value::elements(returned.element().join(&returned)),
+                    };
+                }
+            }
+            "reduce" | "fold" | "then" | "and_then" | "map_or" | "map_or_else" | "unwrap_or_else" | "or_else" | "catch" | "finally" => {
+                if let Some(returned) = returned {
+                    return match name {
+                        "then" | "and_then" | "reduce" | "fold" => returned,
+                        _ => returned.join(&held),
+                    };
+                }
+                return held;
+            }
+            _ => {}
+        }
+        let object_names = lookup::last_name(self.program, frame.file, object).unwrap_or("");
+        let is_namespace = matches!(frame.kind(object), NodeKind::Name(_))
+            && matches!(
+                object_names,
+                "Object"
+                    | "Array"
+                    | "JSON"
+                    | "Promise"
+                    | "Number"
+                    | "String"
+                    | "Math"
+                    | "Date"
+                    | "Box"
+                    | "Arc"
+                    | "Rc"
+                    | "Cow"
+                    | "Some"
+                    | "Option"
+                    | "json"
+                    | "copy"
+                    | "textwrap"
+                    | "inspect"
+                    | "Reflect"
+                    | "Buffer"
+            );
+        if is_namespace {
+            return self.namespace_call(frame, call, object_names, arguments, returned);
+        }
+        if HARMLESS.contains(&name) {
+            return Value::number();
+        }
+        let known = self.is_known_object(frame, object, &held);
+        if SAME_DATA.contains(&name) && known {
+            return Value { kind: if held.kind == Kind::Number { Kind::Any } else { held.kind }, ..held };
+        }
+        if MIXED_DATA.contains(&name) && known {
+            return arguments.iter().fold(held, |all, argument| all.join(&argument.value));
+        }
+        if held.strands.is_empty() && held.kind == Kind::Text && SAME_ARGUMENT.contains(&name) {
+            return held;
+        }
+        self.weakened(frame, call.node, arguments, Some(&held))
+    }
+
+    /// What is held is plain data, not an object of a library whose methods may mean anything.
+    pub(super) fn is_known_object(&self, frame: &Frame<'a>, object: NodeId, held: &Value) -> bool {
+        if !held.is_harmless() || held.shape.is_some() || held.kind != Kind::Any || held.checked {
+            return true;
+        }
+        match self.program.value(frame.file, object) {
+            Known::Api { api, .. } => self.program.apis[api.0 as usize].path.starts_with("builtins."),
+            Known::Instance { .. } | Known::Def(_) | Known::Module(_) | Known::Namespace(_) => false,
+            _ => true,
+        }
+    }
+
+    pub(super) fn namespace_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        call: &Call<'_>,
+        namespace: &str,
+        arguments: &[Argument],
+        returned: Option<Value>,
+    ) -> Value {
+        let first = arguments.first().map(|argument| argument.value.clone()).unwrap_or_default();
+        match (namespace, call.name) {
+            ("Math" | "Number" | "Date", _) | ("Buffer", "byteLength") => Value::number(),
+            ("Object", "keys" | "getOwnPropertyNames") => first.keys(),
+            ("Object", "values") => Value::elements(first.element()),
+            ("Object", "entries") => Value::elements(Value::shaped(Shape::Tuple(vec![first.keys().element(), first.element()]))),
+            ("Array", "from") => match returned {
+                Some(returned) => Value::elements(returned),
+                None => first,
+            },
+            ("Array", "isArray") => Value::number(),
+            _ => {
+                let _ = frame;
+                arguments.iter().skip(1).fold(first, |all, argument| all.join(&argument.value))
+            }
+        }
+    }
+
+    pub(super) fn function_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        call: &Call<'_>,
+        arguments: &[Argument],
+        returned: Option<Value>,
+    ) -> Value {
+        let first = arguments.first().map(|argument| argument.value.clone()).unwrap_or_default();
+        match call.name {
+            "enumerate" => return Value::elements(Value::shaped(Shape::Tuple(vec![Value::number(), first.element()]))),
+            "zip" => {
+                let items = arguments.iter().map(|argument| argument.value.element()).collect();
+                return Value::elements(Value::shaped(Shape::Tuple(items)));
+            }
+            "map" => {
+                return returned
+                    .map_or_else(|| arguments.get(1).map(|argument| argument.value.clone()).unwrap_or_default(), Value::elements);
+            }
+            "filter" => return arguments.get(1).map(|argument| argument.value.clone()).unwrap_or_default(),
+            "getattr" => {
+                let default = arguments.get(2).map(|argument| argument.value.clone()).unwrap_or_default();
+                let part = match arguments.get(1).map(|argument| frame.kind(argument.node)) {
+                    Some(NodeKind::Str(key)) => {
+                        let key = self.keys.name(self.program, frame.file, key);
+                        first.member(key)
+                    }
+                    _ => first.element(),
+                };
+                return part.join(&default);
+            }
+            "dict" if arguments.iter().any(|argument| argument.key.is_some()) => {
+                let mut object = first;
+                for argument in arguments {
+                    if let Some(key) = argument.key {
+                        object.set(&[key], argument.value.clone());
+                    }
+                }
+                return object;
+            }
+            _ => {}
+        }
+        if HARMLESS_FUNCTIONS.contains(&call.name) {
+            return Value::number();
+        }
+        let builtin = match self.program.value(frame.file, call.callee) {
+            Known::Api { api, .. } => self.program.apis[api.0 as usize].path.starts_with("builtins."),
+            Known::Unknown => true,
+            _ => false,
+        };
+        if SAME_ARGUMENT.contains(&call.name) {
+            let text = matches!(call.name, "str" | "String" | "repr");
+            let kind = if text { Kind::Text } else { first.kind };
+            let held = arguments.iter().skip(1).fold(first, |all, argument| all.join(&argument.value));
+            return if builtin && text { Value { kind, ..held.flat() } } else { held };
+        }
+        if let Some(closure) = returned
+            && matches!(frame.kind(call.callee), NodeKind::Closure(_))
+        {
+            return closure;
+        }
+        if let NodeKind::Closure(def) = frame.kind(call.callee) {
+            return self.run(frame, GlobalDef { file: frame.file, def }, &[]);
+        }
+        self.weakened(frame, call.node, arguments, None)
+    }
+
+    /// The result of a call that nothing is known of: not the data that went in, but not free of it either.
+    pub(super) fn weakened(&mut self, frame: &Frame<'a>, node: NodeId, arguments: &[Argument], held: Option<&Value>) -> Value {
+        let mut strands: Vec<Strand> = held.map(Value::all_strands).unwrap_or_default();
+        for argument in arguments {
+            strands = merge(&strands, &argument.value.all_strands());
+        }
+        if strands.is_empty() {
+            return self.unknown_at(frame, node);
+        }
+        let step = Step { function: frame.function, place: StepPlace::Node(node) };
+        let strands =
+            strands.into_iter().map(|strand| Strand { weak: true, built: None, way: self.ways.then(strand.way, step), ..strand }).collect();
+        Value { strands: sorted(strands), ..Value::default() }
+    }
+
+    /// `list.append(x)`, `text.push_str(x)`: the variable holds more than before.
+    pub(super) fn grow(&mut self, frame: &mut Frame<'a>, call: &Call<'_>, object: NodeId, held: &Value, arguments: &[Argument]) -> bool {
+        let Some(place) = self.place(frame, object) else { return false };
+        let library = matches!(self.program.value(frame.file, object), Known::Api { api, .. } if !self.program.apis[api.0 as usize].path.starts_with("builtins."));
+        if library || arguments.is_empty() {
+            return false;
+        }
+        let mut value = held.clone();
+        let rust_text =
+            call.name == "push_str" || (call.name == "push" && frame.facts.language.family() == Family::Rust && held.kind == Kind::Text);
+        match call.name {
+            _ if rust_text => {
+                let before = held.tail;
+                let put = arguments.first().map(|argument| argument.value.flat()).unwrap_or_default();
+                value = self.build(frame, call.node, vec![Piece::value(value), Piece::after(put, before)]);
+            }
+            "extend" | "update" => {
+                for argument in arguments {
+                    match argument.key {
+                        Some(key) => value.set(&[key], argument.value.clone()),
+                        None if call.name == "update" => value = value.join(&argument.value),
+                        None => value.add(&argument.value.element()),
+                    }
+                }
+            }
+            "set" => {
+                let [key, put] = arguments else { return false };
+                match frame.kind(key.node) {
+                    NodeKind::Str(name) => {
+                        let key = self.keys.name(self.program, frame.file, name);
+                        value.set(&[key], put.value.clone());
+                    }
+                    _ => value.strands = merge(&value.strands, &put.value.all_strands()),
+                }
+            }
+            _ => {
+                for argument in arguments {
+                    let item = if argument.spread { argument.value.element() } else { argument.value.clone() };
+                    value.add(&item);
+                }
+            }
+        }
+        self.ensure(frame, object);
+        if let NodeKind::Member { object: owner, name, .. } = frame.kind(object)
+            && frame.kind(owner) == NodeKind::Receiver
+            && let Some(class) = frame.class
+        {
+            let key = self.keys.name(self.program, frame.file, name);
+            self.put_field(class, key, &value);
+        }
+        frame.env.put(&place, value);
+        true
+    }
+
+    /// `s.parse::<i32>()`.
+    pub(super) fn parsed(&mut self, frame: &Frame<'a>, call: &Call<'_>, held: &Value) -> Value {
+        if let NodeKind::Call { callee, .. } = frame.kind(call.node)
+            && let NodeKind::Apply { args, .. } = frame.kind(callee)
+            && let Some(to) = frame.facts.arena.list(args).next()
+            && self.is_safe_type(frame, to)
+        {
+            return Value::number();
+        }
+        Value { kind: Kind::Any, ..held.clone() }
+    }
+
+    /// `columns.filter(c => ALLOWED.includes(c))`: what the test lets through.
+    pub(super) fn filtered(&mut self, frame: &mut Frame<'a>, held: &Value, arguments: &[Argument]) -> Value {
+        let Some(first) = arguments.first() else { return held.clone() };
+        let NodeKind::Closure(def) = frame.kind(first.node) else { return held.clone() };
+        let definition = frame.facts.def(def);
+        let (Some(body), Some(name)) = (definition.body, definition.params.first().and_then(|param| param.name)) else {
+            return held.clone();
+        };
+        let NodeKind::Block { items, .. } = frame.kind(body) else { return held.clone() };
+        let test = match frame.list(items).last().map(|&last| (last, frame.kind(last))) {
+            Some((_, NodeKind::Return(Some(value)))) => value,
+            Some((last, _)) => last,
+            None => return held.clone(),
+        };
+        let before = frame.env.clone();
+        frame.env.set(Variable::named(name), held.element());
+        self.refine(frame, test, true);
+        let passed = frame.env.get(Variable::named(name)).cloned().unwrap_or_default();
+        frame.env = before;
+        if passed.checked { Value::elements(Value::harmless()) } else { held.clone() }
+    }
+}
+
+/// A call, as the built-in functions see it.
+pub(super) struct Call<'n> {
+    pub(super) node: NodeId,
+    pub(super) callee: NodeId,
+    pub(super) name: &'n str,
+    pub(super) receiver: Option<NodeId>,
+    pub(super) form: CallForm,
+}

@@ -1,0 +1,351 @@
+//! The interpreter: statements change the environment, expressions give values.
+//!
+//! Closures and nested functions are run where they stand, so that they see the variables around them; a callback that a collection
+//! method takes is run with the collection's elements. Depth and work are capped, whatever the input.
+
+use std::rc::Rc;
+
+use super::environment::{Environment, Variable};
+use super::lookup::{self, Safety};
+use super::steps::Way;
+use super::value::{Kind, Origin, Strand, Value};
+use super::{Analysis, FunctionFlow, without_types};
+use crate::model::body::{List, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::Confidence;
+use crate::model::knowledge::SourceKind;
+use crate::model::program::Value as Known;
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+use crate::model::summary::{Step, StepPlace};
+
+/// Expressions nested deeper are unknown.
+pub(super) const DEEPEST: u16 = 140;
+/// Nodes looked at in one unit, loops and callbacks counted each time they run.
+const FUEL: u32 = 120_000;
+/// One run of a unit.
+pub(super) struct Frame<'a> {
+    /// The unit: where results are kept.
+    pub(super) unit: GlobalDef,
+    /// The innermost function under way.
+    pub(super) function: GlobalDef,
+    pub(super) file: FileId,
+    pub(super) facts: &'a FileFacts,
+    /// The class whose instance the receiver is.
+    pub(super) class: Option<GlobalDef>,
+    pub(super) env: Environment,
+    pub(super) result: Value,
+    /// Environments at the `return`s.
+    pub(super) exits: Option<Environment>,
+    /// Environments at the `break`s of the innermost loop.
+    pub(super) breaks: Vec<Environment>,
+    pub(super) depth: u16,
+    pub(super) loops: u8,
+    /// Closures under way, so that none runs inside itself.
+    pub(super) running: Vec<GlobalDef>,
+    pub(super) fuel: u32,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(facts: &'a FileFacts, unit: GlobalDef) -> Frame<'a> {
+        Frame {
+            unit,
+            function: unit,
+            file: unit.file,
+            facts,
+            class: None,
+            env: Environment::default(),
+            result: Value::harmless(),
+            exits: None,
+            breaks: Vec::new(),
+            depth: 0,
+            loops: 0,
+            running: Vec::new(),
+            fuel: FUEL,
+        }
+    }
+
+    /// True for the code of a module itself.
+    pub(super) fn is_module(&self) -> bool {
+        self.unit.def == DefId::MODULE
+    }
+
+    pub(super) fn kind(&self, node: NodeId) -> NodeKind {
+        self.facts.arena.kind(node)
+    }
+
+    pub(super) fn list(&self, list: List) -> Vec<NodeId> {
+        self.facts.arena.list(list).collect()
+    }
+
+    pub(super) fn step(&self, node: NodeId) -> Step {
+        Step { function: self.function, place: StepPlace::Node(node) }
+    }
+
+    pub(super) fn leave(&mut self) {
+        let env = std::mem::take(&mut self.env);
+        self.exits = Some(match self.exits.take() {
+            Some(before) => before.join(env),
+            None => env,
+        });
+        self.env.dead = true;
+    }
+}
+
+impl<'a> Analysis<'_, 'a> {
+    /// Runs a unit and keeps what it shows.
+    pub(super) fn function(&mut self, unit: GlobalDef) {
+        let program = self.program;
+        let facts: &'a FileFacts = program.file(unit.file);
+        let Some(body) = facts.def(unit.def).body else { return };
+        self.flow_mut(unit).hits.clear();
+        let mut frame = Frame::new(facts, unit);
+        frame.class = lookup::class_of(program, unit);
+        self.bind_params(&mut frame, unit);
+        let value = self.body(&mut frame, body);
+        if !frame.env.dead {
+            frame.leave();
+        }
+        let checked = self.checked_params(&frame, unit);
+        let flow = self.flow_mut(unit);
+        flow.result = flow.result.join(&value);
+        flow.checked = checked;
+    }
+
+    /// The value of a module-level variable.
+    pub(super) fn variable(&mut self, def: GlobalDef) -> Value {
+        if let Some(known) = self.variables.get(&def) {
+            return known.clone().unwrap_or_default();
+        }
+        let program = self.program;
+        let facts: &'a FileFacts = program.file(def.file);
+        let definition = facts.def(def.def);
+        let Some(node) = definition.value else {
+            return self.unknown(Way::default());
+        };
+        self.variables.insert(def, None);
+        let module = GlobalDef { file: def.file, def: DefId::MODULE };
+        let mut frame = Frame::new(facts, module);
+        frame.class = lookup::class_of(program, def);
+        let mut value = self.evaluate(&mut frame, node);
+        // What runs while a module loads has no request in it; what it takes from outside has.
+        value = value.map(&mut |strand| vec![*strand]);
+        if let Some(annotation) = definition.annotation
+            && lookup::safety(program, &self.scopes, def.file, annotation) == Safety::Safe
+        {
+            value = Value::number();
+        }
+        self.variables.insert(def, Some(value.clone()));
+        value
+    }
+
+    pub(super) fn checked_params(&self, frame: &Frame, unit: GlobalDef) -> u64 {
+        let Some(exits) = &frame.exits else { return 0 };
+        let mut checked = 0;
+        for (index, param) in frame.facts.def(unit.def).params.iter().enumerate().take(64) {
+            if let Some(name) = param.name
+                && exits.get(Variable::named(name)).is_some_and(|value| value.checked && value.is_harmless())
+            {
+                checked |= 1 << index;
+            }
+        }
+        checked
+    }
+
+    /// Runs the code of a function; the value is what it gives back.
+    pub(super) fn body(&mut self, frame: &mut Frame<'a>, body: NodeId) -> Value {
+        let value = self.evaluate(frame, body);
+        let tail = matches!(frame.kind(body), NodeKind::Block { value: true, .. });
+        let result = std::mem::take(&mut frame.result);
+        if tail && !frame.env.dead { result_join(result, value) } else { result }
+    }
+
+    /// A value of unknown origin.
+    pub(super) fn unknown(&mut self, way: Way) -> Value {
+        Value::of(Strand { origin: Origin::Unknown, built: None, weak: false, confidence: Confidence::High, way })
+    }
+
+    /// A value of unknown origin that comes in at `node`.
+    pub(super) fn unknown_at(&mut self, frame: &Frame, node: NodeId) -> Value {
+        let way = self.ways.then(Way::default(), frame.step(node));
+        self.unknown(way)
+    }
+
+    pub(super) fn source_at(&mut self, frame: &Frame, node: NodeId, kind: SourceKind) -> Value {
+        let way = self.ways.then(Way::default(), frame.step(node));
+        let confidence = self.confidence(frame.file, node);
+        Value::of(Strand { origin: Origin::Source(kind), built: None, weak: false, confidence, way })
+    }
+
+    /// How surely the API at a node is known.
+    pub(super) fn confidence(&self, file: FileId, node: NodeId) -> Confidence {
+        match self.program.value(file, node) {
+            Known::Api { guessed: true, .. } => Confidence::Medium,
+            _ => Confidence::High,
+        }
+    }
+
+    pub(super) fn api_source(&self, file: FileId, node: NodeId) -> Option<SourceKind> {
+        match self.program.value(file, node) {
+            Known::Api { api, .. } => self.apis.get(api.0 as usize)?.source,
+            _ => None,
+        }
+    }
+
+    /// What an expression may hold, and what it does to the variables.
+    pub(super) fn evaluate(&mut self, frame: &mut Frame<'a>, node: NodeId) -> Value {
+        if frame.env.dead {
+            return Value::harmless();
+        }
+        if frame.depth >= DEEPEST {
+            self.limits.depth += 1;
+            return self.unknown_at(frame, node);
+        }
+        if frame.fuel == 0 {
+            self.limits.fuel += 1;
+            frame.env.dead = true;
+            return Value::harmless();
+        }
+        frame.fuel -= 1;
+        frame.depth += 1;
+        let value = self.expression(frame, node);
+        frame.depth -= 1;
+        if value.strands.is_empty() && value.shape.is_none() {
+            return value;
+        }
+        match frame.kind(node) {
+            NodeKind::Name(_)
+            | NodeKind::Member { .. }
+            | NodeKind::Call { .. }
+            | NodeKind::Index { .. }
+            | NodeKind::Await(_)
+            | NodeKind::Propagate(_)
+                if self.has_safe_type(frame, node) =>
+            {
+                Value::number()
+            }
+            _ => value,
+        }
+    }
+
+    pub(super) fn has_safe_type(&self, frame: &Frame<'a>, node: NodeId) -> bool {
+        match self.program.value(frame.file, node) {
+            // A path of a class or function is not an instance of it.
+            Known::Api { api, .. } => {
+                self.apis.get(api.0 as usize).is_some_and(|note| note.safe) && self.program.apis[api.0 as usize].path.ends_with("()")
+            }
+            Known::Unknown | Known::Module(_) => false,
+            _ => lookup::known_safe(self.program, frame.file, node),
+        }
+    }
+
+    pub(super) fn expression(&mut self, frame: &mut Frame<'a>, node: NodeId) -> Value {
+        match frame.kind(node) {
+            NodeKind::Name(name) => self.name(frame, node, name),
+            NodeKind::Receiver => frame.env.get(Variable::RECEIVER).cloned().unwrap_or_default(),
+            NodeKind::Str(name) => Value { tail: Some((frame.file, name)), ..Value::text() },
+            NodeKind::Bytes(_) | NodeKind::Regex(_) => Value::text(),
+            NodeKind::Number(_) | NodeKind::Bool(_) => Value::number(),
+            NodeKind::Super | NodeKind::Null | NodeKind::Continue => self.leaf(frame, node),
+            NodeKind::Member { object, name, .. } => self.member(frame, node, object, name),
+            NodeKind::Index { object, index } => self.index(frame, node, object, index),
+            NodeKind::Call { callee, args, form } => self.call(frame, node, callee, args, form),
+            NodeKind::Argument { value, .. } | NodeKind::Spread { value, .. } => self.evaluate(frame, value),
+            NodeKind::Await(value) | NodeKind::Propagate(value) => self.evaluate(frame, value),
+            NodeKind::Text { parts, form } => self.text(frame, node, parts, form),
+            NodeKind::Unary { op, value } => self.unary(frame, op, value),
+            NodeKind::Binary { op, left, right } => self.binary(frame, node, op, left, right),
+            NodeKind::Collection { kind, items } => self.collection(frame, kind, items),
+            NodeKind::Entry { key, value } => {
+                self.evaluate(frame, key);
+                self.evaluate(frame, value)
+            }
+            NodeKind::Closure(def) => self.closure(frame, def),
+            NodeKind::Define(def) => {
+                self.define(frame, def);
+                Value::harmless()
+            }
+            NodeKind::If { condition, then, otherwise } => self.branch(frame, condition, then, otherwise),
+            NodeKind::Loop { kind, target, source, body, .. } => self.repeat(frame, kind, target, source, body),
+            NodeKind::Block { items, value } => self.block(frame, items, value),
+            NodeKind::Match { subject, arms } => self.match_(frame, subject, arms),
+            NodeKind::Arm { body, .. } => self.evaluate(frame, body),
+            NodeKind::Try { body, handlers, otherwise, finally } => self.try_(frame, body, handlers, otherwise, finally),
+            NodeKind::Handler { body, .. } => self.evaluate(frame, body),
+            NodeKind::With { items, body, .. } => {
+                for item in frame.list(items) {
+                    self.evaluate(frame, item);
+                }
+                self.evaluate(frame, body)
+            }
+            NodeKind::Assign { target, value, op } => self.assign(frame, node, target, value, op),
+            NodeKind::Declare { target, annotation, value, .. } => self.declare(frame, target, annotation, value),
+            NodeKind::Return(value) => {
+                let value = value.map(|value| self.evaluate(frame, value)).unwrap_or_default();
+                frame.result = result_join(std::mem::take(&mut frame.result), value);
+                frame.leave();
+                Value::harmless()
+            }
+            NodeKind::Raise(value) => {
+                if let Some(value) = value {
+                    self.evaluate(frame, value);
+                }
+                frame.env.dead = true;
+                Value::harmless()
+            }
+            NodeKind::Yield(value) => {
+                let value = value.map(|value| self.evaluate(frame, value)).unwrap_or_default();
+                frame.result = result_join(std::mem::take(&mut frame.result), Value::elements(value));
+                Value::harmless()
+            }
+            NodeKind::Break(value) => {
+                if let Some(value) = value {
+                    let value = self.evaluate(frame, value);
+                    frame.result = std::mem::take(&mut frame.result).join(&value);
+                }
+                let env = std::mem::take(&mut frame.env);
+                frame.breaks.push(env);
+                frame.env.dead = true;
+                Value::harmless()
+            }
+            NodeKind::Assert(value) => {
+                self.evaluate(frame, value);
+                self.refine(frame, value, true);
+                Value::harmless()
+            }
+            NodeKind::Cast { value, to } => self.cast(frame, value, to),
+            NodeKind::Apply { base, .. } => self.evaluate(frame, base),
+            NodeKind::Union(parts) | NodeKind::Other(parts) => {
+                let mut all = Value::harmless();
+                for part in frame.list(parts) {
+                    let value = self.evaluate(frame, part);
+                    all = Value { kind: Kind::Any, ..all.join(&value) };
+                }
+                all
+            }
+        }
+    }
+
+    pub(super) fn leaf(&mut self, frame: &mut Frame<'a>, node: NodeId) -> Value {
+        if frame.kind(node) == NodeKind::Continue {
+            let env = std::mem::take(&mut frame.env);
+            frame.breaks.push(env);
+            frame.env.dead = true;
+        }
+        Value::harmless()
+    }
+
+    /// The summary of a function, if it has been looked at.
+    pub(super) fn flow_of(&self, function: GlobalDef) -> Option<Rc<FunctionFlow>> {
+        self.functions.get(&function).cloned()
+    }
+
+    pub(super) fn callee_of(&self, frame: &Frame<'a>, callee: NodeId) -> NodeId {
+        without_types(self.program, frame.function, callee)
+    }
+}
+
+/// Joins results; the first one replaces nothing.
+pub(super) fn result_join(have: Value, value: Value) -> Value {
+    if have == Value::harmless() { value } else { have.join(&value) }
+}

@@ -1,0 +1,388 @@
+//! Data flow: which parameters, request data and other outside data reach which sinks, function by function, bottom-up over the
+//! call graph.
+//!
+//! An abstract interpreter runs over the body IR of every function that can matter: those from which a sink can be reached,
+//! and what they call. A value is a set of strands (see [`value`]); a parameter is a strand that the callers decide, so
+//! that a function is looked at once and its summary is used at every call. Within a group of functions that call each other
+//! the summaries grow from nothing until they settle. Everything is bounded, and each bound that is hit is counted
+//! ([`FlowLimits`]).
+//!
+//! Not done: aliasing between variables, the order in which methods of an object are called (a field holds whatever any method of
+//! its class puts there), and implicit flows (a branch on data is no flow).
+
+mod build;
+mod builtins;
+mod calls;
+mod environment;
+mod evaluate;
+mod functions;
+mod guard;
+mod lookup;
+mod names;
+mod rank;
+mod statements;
+mod steps;
+mod text;
+mod value;
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use self::lookup::{Keys, Scopes};
+use self::steps::{Way, Ways};
+use self::value::{Key, Origin, Path, Strand, Value};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::DefKind;
+use crate::model::finding::Confidence;
+use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
+use crate::model::program::{ApiId, CallKind, Program, Resolution};
+use crate::model::role::GlobalDef;
+use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Step, StepPlace, Summaries};
+
+/// Most passes over the whole, when data goes through fields of objects.
+const MOST_PASSES: usize = 3;
+/// Most rounds within a group of functions that call each other.
+const MOST_ROUNDS: usize = 4;
+/// Most ways from one parameter to sinks that a summary keeps.
+const MOST_SINKS: usize = 48;
+/// Most flows kept of one function.
+const MOST_FLOWS: usize = 64;
+
+/// Adds the data flows of every function to its summary.
+pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
+    let apis = program.apis.iter().map(|api| ApiNote::new(program, api)).collect();
+    let mut analysis = Analysis {
+        program,
+        apis,
+        keys: Keys::new(program.facts.len()),
+        scopes: Scopes::new(program),
+        ways: Ways::new(),
+        functions: FxHashMap::default(),
+        fields: FxHashMap::default(),
+        variables: FxHashMap::default(),
+        handlers: handlers(program),
+        changed: false,
+        limits: FlowLimits::default(),
+    };
+    let order = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
+    analysis.run_groups(&order);
+    analysis.open_ends();
+    analysis.write(summaries);
+}
+
+/// What knowledge says about an API, as far as data flow cares.
+struct ApiNote {
+    source: Option<SourceKind>,
+    /// A parameter of this type, or decorated with it, is a source.
+    parameter: Option<SourceKind>,
+    sinks: Vec<(SinkKind, ArgumentRef)>,
+    sanitizer: bool,
+    query: bool,
+    /// An instance of a type with a fixed form.
+    safe: bool,
+}
+
+impl ApiNote {
+    fn new(program: &Program, api: &crate::model::program::Api) -> ApiNote {
+        let mut note = ApiNote {
+            source: None,
+            parameter: None,
+            sinks: Vec::new(),
+            sanitizer: false,
+            query: false,
+            safe: lookup::is_safe_path(&api.path),
+        };
+        for (fact, _) in program.facts_of(api) {
+            match fact {
+                ApiFact::Source(kind) => note.source = Some(note.source.map_or(*kind, |have| have.min(*kind))),
+                ApiFact::ParameterSource(kind) => note.parameter = Some(note.parameter.map_or(*kind, |have| have.min(*kind))),
+                ApiFact::Sink { kind: SinkKind::Sql, argument } => note.sinks.push((SinkKind::Sql, argument.clone())),
+                ApiFact::Sanitizer(SinkKind::Sql) => note.sanitizer = true,
+                ApiFact::Query(_) => note.query = true,
+                _ => {}
+            }
+        }
+        note
+    }
+}
+
+/// A way from a parameter to a sink.
+#[derive(Clone, Debug, PartialEq)]
+struct Entrance {
+    param: u16,
+    path: Path,
+    kind: SinkKind,
+    sink: (GlobalDef, NodeId),
+    api: ApiId,
+    built: Option<Built>,
+    weak: bool,
+    confidence: Confidence,
+    way: Way,
+}
+
+impl Entrance {
+    fn is_same(&self, other: &Entrance) -> bool {
+        (self.param, self.path, self.kind, self.sink, self.built, self.weak)
+            == (other.param, other.path, other.kind, other.sink, other.built, other.weak)
+    }
+}
+
+/// A flow from an origin that needs no caller to a sink.
+#[derive(Clone, Debug, PartialEq)]
+struct Hit {
+    source: Option<SourceKind>,
+    kind: SinkKind,
+    sink: (GlobalDef, NodeId),
+    api: ApiId,
+    built: Option<Built>,
+    confidence: Confidence,
+    way: Way,
+}
+
+/// What is known of one function so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct FunctionFlow {
+    result: Value,
+    entrances: Vec<Entrance>,
+    hits: Vec<Hit>,
+    /// Parameters that are harmless once the function has returned (bit per parameter): it checks them.
+    checked: u64,
+}
+
+/// How the framework calls a function.
+#[derive(Clone, Copy, Debug)]
+struct HandlerNote {
+    /// Its text parameters are request data.
+    params_are_sources: bool,
+}
+
+/// The whole analysis.
+struct Analysis<'p, 'a> {
+    program: &'p Program<'a>,
+    apis: Vec<ApiNote>,
+    keys: Keys<'a>,
+    scopes: Scopes,
+    ways: Ways,
+    functions: FxHashMap<GlobalDef, Rc<FunctionFlow>>,
+    /// What any method puts into a field of its class's instances.
+    fields: FxHashMap<(GlobalDef, Key), Value>,
+    /// Module-level variables, by need; `None` while one is being looked at.
+    variables: FxHashMap<GlobalDef, Option<Value>>,
+    handlers: FxHashMap<GlobalDef, HandlerNote>,
+    /// Something that other functions may already have read has grown.
+    changed: bool,
+    limits: FlowLimits,
+}
+
+impl Analysis<'_, '_> {
+    /// Evaluates every group of functions, callees first, until the fields of objects have settled too.
+    fn run_groups(&mut self, groups: &[Vec<GlobalDef>]) {
+        for _ in 0..MOST_PASSES {
+            self.changed = false;
+            for group in groups {
+                self.settle(group);
+            }
+            if !self.changed {
+                return;
+            }
+            self.variables.clear();
+        }
+        self.limits.rounds += 1;
+    }
+
+    fn settle(&mut self, group: &[GlobalDef]) {
+        for round in 0..MOST_ROUNDS {
+            let mut grown = false;
+            for &function in group {
+                let before = self.functions.get(&function).cloned();
+                self.function(function);
+                grown |= before != self.functions.get(&function).cloned();
+            }
+            // A function alone is done after one look, unless it calls itself or holds functions that do.
+            if !grown || (group.len() == 1 && round >= 1) {
+                return;
+            }
+        }
+        self.limits.rounds += 1;
+    }
+
+    /// The summary of a function under way, to be changed.
+    fn flow_mut(&mut self, function: GlobalDef) -> &mut FunctionFlow {
+        Rc::make_mut(self.functions.entry(function).or_default())
+    }
+
+    fn add_entrance(&mut self, owner: GlobalDef, entrance: Entrance, unit: GlobalDef) {
+        let flow = self.flow_mut(owner);
+        if flow.entrances.len() < MOST_SINKS && !flow.entrances.iter().any(|have| have.is_same(&entrance)) {
+            flow.entrances.push(entrance);
+            if owner != unit {
+                self.changed = true;
+            }
+        }
+    }
+
+    fn add_hit(&mut self, unit: GlobalDef, hit: Hit) {
+        let flow = self.flow_mut(unit);
+        let same = |have: &Hit| (have.source, have.kind, have.sink, have.built) == (hit.source, hit.kind, hit.sink, hit.built);
+        if flow.hits.len() < MOST_FLOWS && !flow.hits.iter().any(same) {
+            flow.hits.push(hit);
+        }
+    }
+
+    /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
+    fn arrive(&mut self, unit: GlobalDef, strand: &Strand, kind: SinkKind, sink: (GlobalDef, NodeId), api: ApiId) {
+        let Strand { built, weak, confidence, way, .. } = *strand;
+        let source = match strand.origin {
+            Origin::Param { owner, index, path } => {
+                let entrance = Entrance { param: index, path, kind, sink, api, built, weak, confidence, way };
+                self.add_entrance(owner, entrance, unit);
+                return;
+            }
+            Origin::Source(kind) if !weak => Some(kind),
+            Origin::Source(_) | Origin::Unknown => None,
+        };
+        // A whole text of unknown origin is a wrapper's business, not an injection.
+        if source.is_some() || built.is_some() {
+            self.add_hit(unit, Hit { source, kind, sink, api, built, confidence, way });
+        }
+    }
+
+    /// Parameters that no call in the program decides: whoever calls the function from outside does. Text built around such a
+    /// value is of unknown origin.
+    fn open_ends(&mut self) {
+        let mut called: FxHashSet<GlobalDef> = FxHashSet::default();
+        for edge in &self.program.calls {
+            if edge.kind != CallKind::Implicit && edge.resolution > Resolution::NameOnly && edge.caller != edge.callee {
+                called.insert(edge.callee);
+            }
+        }
+        let mut owners: Vec<GlobalDef> = self.functions.keys().copied().filter(|owner| !called.contains(owner)).collect();
+        owners.sort();
+        for owner in owners {
+            let entrances = self.functions.get(&owner).map(|flow| flow.entrances.clone()).unwrap_or_default();
+            for entrance in entrances {
+                if let Some(built) = entrance.built {
+                    let step = Step { function: owner, place: StepPlace::Parameter(entrance.param) };
+                    let start = self.ways.then(Way::default(), step);
+                    let way = self.ways.join(start, entrance.way);
+                    let Entrance { kind, sink, api, confidence, .. } = entrance;
+                    self.add_hit(owner, Hit { source: None, kind, sink, api, built: Some(built), confidence, way });
+                }
+            }
+        }
+    }
+
+    /// Hands the results over.
+    fn write(self, summaries: &mut Summaries) {
+        let mut done: Vec<(GlobalDef, Rc<FunctionFlow>)> = self.functions.into_iter().collect();
+        done.sort_by_key(|(function, _)| *function);
+        for (function, flow) in done {
+            let summary = summaries.by_function.entry(function).or_default();
+            for strand in flow.result.all_strands() {
+                match strand.origin {
+                    Origin::Param { owner, index, .. } if owner == function && index < 64 => summary.param_to_result |= 1 << index,
+                    Origin::Source(kind) if !strand.weak => {
+                        summary.result_source = Some(summary.result_source.map_or(kind, |have| have.min(kind)));
+                    }
+                    _ => {}
+                }
+            }
+            let sink_step = |sink: (GlobalDef, NodeId)| Step { function: sink.0, place: StepPlace::Node(sink.1) };
+            summary.param_sinks = flow
+                .entrances
+                .iter()
+                .map(|entrance| FlowToSink {
+                    param: entrance.param,
+                    kind: entrance.kind,
+                    steps: with_end(self.ways.list(entrance.way), sink_step(entrance.sink)),
+                    api: entrance.api,
+                    built: entrance.built,
+                    confidence: entrance.confidence,
+                })
+                .collect();
+            summary.flows = flow
+                .hits
+                .iter()
+                .map(|hit| Flow {
+                    kind: hit.kind,
+                    source: hit.source,
+                    steps: with_end(self.ways.list(hit.way), sink_step(hit.sink)),
+                    sink: hit.sink,
+                    api: hit.api,
+                    built: hit.built,
+                    confidence: hit.confidence,
+                })
+                .collect();
+        }
+        summaries.flow_limits = self.limits;
+    }
+}
+
+fn with_end(mut steps: Vec<Step>, end: Step) -> Vec<Step> {
+    if steps.last() != Some(&end) {
+        steps.push(end);
+    }
+    steps
+}
+
+/// Functions that frameworks call with request data.
+fn handlers(program: &Program) -> FxHashMap<GlobalDef, HandlerNote> {
+    // A route only names its framework, so a framework's routes are taken to be alike in this.
+    let mut by_framework: FxHashMap<&str, bool> = FxHashMap::default();
+    for entry in &program.knowledge.entries {
+        if let (ApiFact::Route(route), Some(framework)) = (&entry.fact, program.knowledge.frameworks.get(entry.framework as usize)) {
+            *by_framework.entry(framework.name.as_str()).or_default() |= route.params_are_sources;
+        }
+    }
+    let mut out = FxHashMap::default();
+    for route in &program.routes {
+        let by_path = program.knowledge.file_routes.iter().any(|files| {
+            let framework = program.knowledge.frameworks.get(files.framework as usize);
+            files.params_are_sources
+                && framework.is_some_and(|framework| framework.name == route.framework)
+                && !files.exports.iter().any(|name| name == program.name(route.handler))
+                && route.path.is_none()
+        });
+        let note = HandlerNote { params_are_sources: by_path || by_framework.get(route.framework.as_str()).copied().unwrap_or(false) };
+        for function in handler_functions(program, route.handler) {
+            out.insert(function, note);
+        }
+    }
+    out
+}
+
+/// The methods of a handler class, or the function itself.
+fn handler_functions(program: &Program, handler: GlobalDef) -> Vec<GlobalDef> {
+    if program.def(handler).kind != DefKind::Class {
+        return vec![handler];
+    }
+    const MEMBERS: &[&str] = &[
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "list",
+        "create",
+        "retrieve",
+        "update",
+        "partial_update",
+        "destroy",
+        "dispatch",
+    ];
+    let facts = program.file(handler.file);
+    let methods =
+        facts.definitions().filter(|(_, def)| def.parent == handler.def && def.body.is_some() && MEMBERS.contains(&facts.text(def.name)));
+    methods.map(|(def, _)| GlobalDef { file: handler.file, def }).collect()
+}
+
+/// The expression that a node with explicit type arguments wraps.
+fn without_types(program: &Program, function: GlobalDef, node: NodeId) -> NodeId {
+    match program.file(function.file).arena.kind(node) {
+        NodeKind::Apply { base, .. } => base,
+        _ => node,
+    }
+}

@@ -1,0 +1,253 @@
+//! Names, members and fields: what variables, constants of other files and fields of objects hold.
+
+use super::Analysis;
+use super::environment::{Place, Variable};
+use super::evaluate::Frame;
+use super::lookup::{self, Safety};
+use super::value::{Key, Kind, Shape, Value};
+use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefFlags, DefKind, Name};
+use crate::model::program::Value as Known;
+use crate::model::role::GlobalDef;
+
+impl<'a> Analysis<'_, 'a> {
+    pub(super) fn name(&mut self, frame: &mut Frame<'a>, node: NodeId, name: Name) -> Value {
+        if let Some(value) = frame.env.get(Variable::named(name)) {
+            return value.clone();
+        }
+        if let Some(kind) = self.api_source(frame.file, node) {
+            return self.source_at(frame, node, kind);
+        }
+        match self.program.value(frame.file, node) {
+            Known::Module(_) | Known::Namespace(_) => return Value::harmless(),
+            Known::Def(def) | Known::Method { method: def, .. } => return self.definition(frame, node, def),
+            _ => {}
+        }
+        if let Some(def) = self.scopes.module_name(frame.file, name) {
+            return self.definition(frame, node, def);
+        }
+        match self.program.value(frame.file, node) {
+            Known::Api { .. } => Value::harmless(),
+            _ if matches!(frame.facts.text(name), "Self" | "crate" | "super" | "self") => Value::harmless(),
+            _ => self.unknown_at(frame, node),
+        }
+    }
+
+    /// The value of a definition that a name or path means.
+    pub(super) fn definition(&mut self, frame: &Frame<'a>, node: NodeId, def: GlobalDef) -> Value {
+        match self.program.def(def).kind {
+            DefKind::Variable | DefKind::Field => {
+                if lookup::field_safety(self.program, &self.scopes, def) == Safety::Safe {
+                    return Value::number();
+                }
+                if self.program.def(def).value.is_none() {
+                    return self.unknown_at(frame, node);
+                }
+                self.variable(def)
+            }
+            DefKind::Function | DefKind::Method => Value::shaped(Shape::Closure(def)),
+            _ => Value::harmless(),
+        }
+    }
+
+    pub(super) fn member(&mut self, frame: &mut Frame<'a>, node: NodeId, object: NodeId, name: Name) -> Value {
+        if let Some(place) = self.place(frame, node)
+            && let Some(value) = frame.env.at(&place)
+        {
+            return value.clone();
+        }
+        if let Some(kind) = self.api_source(frame.file, node) {
+            return self.source_at(frame, node, kind);
+        }
+        let text = frame.facts.text(name);
+        let key = self.keys.name(self.program, frame.file, name);
+        match self.program.value(frame.file, node) {
+            Known::Def(def) if matches!(self.program.def(def).kind, DefKind::Variable | DefKind::Variant) => {
+                return self.definition(frame, node, def);
+            }
+            Known::Instance { class, .. } if lookup::is_enum(self.program, class) => return Value::harmless(),
+            _ => {}
+        }
+        if frame.kind(object) == NodeKind::Receiver {
+            return match frame.class {
+                Some(class) => self.field(frame, node, class, text, key, true),
+                None => self.unknown_at(frame, node),
+            };
+        }
+        match self.program.value(frame.file, object) {
+            Known::Module(module) => {
+                return match self.scopes.child(self.program, module, text) {
+                    Some(def) => self.definition(frame, node, def),
+                    None => match self.program.value(frame.file, node) {
+                        Known::Unknown => self.unknown_at(frame, node),
+                        Known::Def(def) => self.definition(frame, node, def),
+                        _ => Value::harmless(),
+                    },
+                };
+            }
+            Known::Def(class) if class_like(self.program.def(class).kind) => {
+                if lookup::is_enum(self.program, class) {
+                    return Value::text();
+                }
+                return self.field(frame, node, class, text, key, false);
+            }
+            Known::Instance { class, .. } => {
+                if lookup::is_enum(self.program, class) {
+                    return Value::harmless();
+                }
+                if let Some(field) = self.find_field(class, text)
+                    && lookup::field_safety(self.program, &self.scopes, field) == Safety::Safe
+                {
+                    return Value::number();
+                }
+                let held = self.evaluate(frame, object);
+                if held.is_harmless() && held.shape.is_none() {
+                    return self.field(frame, node, class, text, key, false);
+                }
+                return self.part(frame, node, &held, key, text);
+            }
+            _ => {}
+        }
+        let held = self.evaluate(frame, object);
+        let is_api = matches!(self.program.value(frame.file, object), Known::Api { .. });
+        if is_api && held.is_harmless() && held.kind == Kind::Any {
+            // Something of a library that knowledge says nothing about.
+            return if self.has_safe_type(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
+        }
+        self.part(frame, node, &held, key, text)
+    }
+
+    pub(super) fn part(&mut self, _frame: &Frame<'a>, _node: NodeId, held: &Value, key: Key, text: &str) -> Value {
+        match text {
+            "length" | "size" if held.own_field(key).is_none() => Value::number(),
+            // `Enum.MEMBER.value` and the like: the same data.
+            "value" | "name" if held.own_field(key).is_none() && held.strands.is_empty() => held.clone(),
+            _ => held.member(key),
+        }
+    }
+
+    pub(super) fn find_field(&self, class: GlobalDef, text: &str) -> Option<GlobalDef> {
+        lookup::ancestors(self.program, class).into_iter().find_map(|class| self.scopes.child(self.program, class, text))
+    }
+
+    /// What a field of instances of `class` may hold: its constant, what subclasses say instead, what methods put there.
+    pub(super) fn field(&mut self, frame: &Frame<'a>, node: NodeId, class: GlobalDef, text: &str, key: Key, own: bool) -> Value {
+        let mut classes = lookup::ancestors(self.program, class);
+        let mut nearest = None;
+        let mut found = false;
+        let mut value = Value::harmless();
+        for &class in &classes {
+            if let Some(field) = self.scopes.child(self.program, class, text) {
+                nearest = Some(field);
+                break;
+            }
+        }
+        if let Some(field) = nearest {
+            let def = self.program.def(field);
+            if matches!(def.kind, DefKind::Method | DefKind::Function) {
+                return if def.flags.has(DefFlags::GETTER) {
+                    self.getter(frame, node, field)
+                } else {
+                    Value::shaped(Shape::Closure(field))
+                };
+            }
+            if lookup::field_safety(self.program, &self.scopes, field) == Safety::Safe {
+                return Value::number();
+            }
+            if def.value.is_some() {
+                found = true;
+                let constant = self.variable(field);
+                value = value.join(&constant);
+            }
+        }
+        if own || found {
+            classes.extend(lookup::descendants(self.program, class));
+        }
+        for &class in &classes {
+            if let Some(put) = self.fields.get(&(class, key)) {
+                found = true;
+                value = value.join(put);
+            }
+            if let Some(field) = self.scopes.child(self.program, class, text)
+                && Some(field) != nearest
+                && self.program.def(field).kind == DefKind::Field
+                && self.program.def(field).value.is_some()
+            {
+                found = true;
+                let constant = self.variable(field);
+                value = value.join(&constant);
+            }
+        }
+        if found { value } else { self.unknown_at(frame, node) }
+    }
+
+    pub(super) fn getter(&mut self, frame: &Frame<'a>, node: NodeId, getter: GlobalDef) -> Value {
+        match self.functions.get(&getter) {
+            Some(flow) => flow.result.clone(),
+            None => self.unknown_at(frame, node),
+        }
+    }
+
+    pub(super) fn index(&mut self, frame: &mut Frame<'a>, node: NodeId, object: NodeId, index: NodeId) -> Value {
+        if let Some(place) = self.place(frame, node)
+            && let Some(value) = frame.env.at(&place)
+        {
+            return value.clone();
+        }
+        if let Some(kind) = self.api_source(frame.file, node) {
+            return self.source_at(frame, node, kind);
+        }
+        let held = self.evaluate(frame, object);
+        let at = self.evaluate(frame, index);
+        match frame.kind(index) {
+            NodeKind::Str(name) => {
+                let key = self.keys.name(self.program, frame.file, name);
+                held.member(key)
+            }
+            NodeKind::Number(name) => match frame.facts.text(name).parse::<usize>() {
+                Ok(position) => held.at(position),
+                Err(_) => held.element(),
+            },
+            // A slice.
+            NodeKind::Other(_) | NodeKind::Binary { op: BinaryOp::Range, .. } => held,
+            _ if held.kind == Kind::Text && at.kind == Kind::Number => held,
+            _ => held.element(),
+        }
+    }
+
+    /// The variable with constant keys that an expression is.
+    pub(super) fn place(&mut self, frame: &Frame<'a>, node: NodeId) -> Option<Place> {
+        let mut keys = Vec::new();
+        let mut at = node;
+        for _ in 0..4 {
+            match frame.kind(at) {
+                NodeKind::Name(name) => {
+                    keys.reverse();
+                    return Some(Place { variable: Variable::named(name), keys });
+                }
+                NodeKind::Receiver => {
+                    keys.reverse();
+                    return Some(Place { variable: Variable::RECEIVER, keys });
+                }
+                NodeKind::Member { object, name, path: false } => {
+                    keys.push(self.keys.name(self.program, frame.file, name));
+                    at = object;
+                }
+                NodeKind::Index { object, index } => match frame.kind(index) {
+                    NodeKind::Str(name) => {
+                        keys.push(self.keys.name(self.program, frame.file, name));
+                        at = object;
+                    }
+                    _ => return None,
+                },
+                NodeKind::Cast { value, .. } | NodeKind::Unary { op: UnaryOp::Other, value } => at = value,
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+pub(super) fn class_like(kind: DefKind) -> bool {
+    matches!(kind, DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Interface | DefKind::Trait)
+}

@@ -1,0 +1,217 @@
+//! Which functions the data-flow analysis looks at, and in which order.
+//!
+//! A *unit* is a function that stands in no other function, with all functions inside it, or a module's own code. Units matter
+//! when a sink can be reached from them; what those call matters too, for what it gives back.
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::lookup;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Name};
+use crate::model::program::{ApiId, Program, Resolution, Value as Known};
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+
+/// Groups of units, callees before callers; units of one group call each other.
+pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Vec<GlobalDef>> {
+    let sinks = units_with_sinks(program, is_sink);
+    if sinks.is_empty() {
+        return Vec::new();
+    }
+    let edges = unit_edges(program);
+    let mut callers: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
+    let mut callees: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
+    for &(caller, callee) in &edges {
+        callers.entry(callee).or_default().push(caller);
+        callees.entry(caller).or_default().push(callee);
+    }
+    let relevant = reach(sinks, |unit| callers.get(&unit).cloned().unwrap_or_default());
+    let mut makers = Makers::default();
+    let mut made: Vec<(GlobalDef, GlobalDef)> = Vec::new();
+    let units = reach(relevant, |unit| {
+        let mut next = callees.get(&unit).cloned().unwrap_or_default();
+        for maker in makers.of_fields_read(program, unit) {
+            made.push((unit, maker));
+            next.push(maker);
+        }
+        next
+    });
+    let mut graph: DiGraph<GlobalDef, ()> = DiGraph::new();
+    let index: FxHashMap<GlobalDef, NodeIndex> = units.iter().map(|&unit| (unit, graph.add_node(unit))).collect();
+    for (caller, callee) in edges.iter().chain(&made) {
+        if let (Some(&from), Some(&to)) = (index.get(caller), index.get(callee))
+            && from != to
+        {
+            graph.add_edge(from, to, ());
+        }
+    }
+    // Tarjan's algorithm as petgraph has it recurses; Kosaraju's does not, and gives callees first as well.
+    let mut groups: Vec<Vec<GlobalDef>> = Vec::new();
+    for group in kosaraju_scc(&graph) {
+        let mut group: Vec<GlobalDef> = group.into_iter().map(|at| graph[at]).collect();
+        group.sort();
+        groups.push(group);
+    }
+    groups
+}
+
+/// The unit that a function belongs to.
+pub(super) fn unit_of(program: &Program, function: GlobalDef) -> GlobalDef {
+    let facts = program.file(function.file);
+    let mut unit = function.def;
+    let mut at = function.def;
+    for _ in 0..64 {
+        if at == DefId::MODULE {
+            break;
+        }
+        let def = facts.def(at);
+        if matches!(def.kind, DefKind::Function | DefKind::Method) {
+            unit = at;
+        }
+        at = def.parent;
+    }
+    GlobalDef { file: function.file, def: unit }
+}
+
+fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<GlobalDef> {
+    let mut out = Vec::new();
+    for (file, facts) in program.facts.iter().enumerate() {
+        let file = FileId(file as u32);
+        let sink = |node: NodeId| match facts.arena.kind(node) {
+            NodeKind::Call { callee, .. } => {
+                let inner = match facts.arena.kind(callee) {
+                    NodeKind::Apply { base, .. } => base,
+                    _ => callee,
+                };
+                [callee, inner].into_iter().any(|node| matches!(program.value(file, node), Known::Api { api, .. } if is_sink(api)))
+            }
+            _ => false,
+        };
+        let found: FxHashSet<NodeId> = facts.arena.ids().filter(|&node| sink(node)).collect();
+        if found.is_empty() {
+            continue;
+        }
+        for (def, definition) in facts.definitions() {
+            if let Some(body) = definition.body {
+                let mut has = false;
+                facts.arena.walk_while(body, |node| {
+                    has |= found.contains(&node);
+                    !has
+                });
+                if has {
+                    out.push(unit_of(program, GlobalDef { file, def }));
+                }
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn unit_edges(program: &Program) -> Vec<(GlobalDef, GlobalDef)> {
+    let mut edges: Vec<(GlobalDef, GlobalDef)> = program
+        .calls
+        .iter()
+        .filter(|edge| edge.resolution > Resolution::NameOnly)
+        .map(|edge| (unit_of(program, edge.caller), unit_of(program, edge.callee)))
+        .filter(|(caller, callee)| caller != callee)
+        .collect();
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+/// Everything reachable from `start`, in a fixed order.
+fn reach(start: Vec<GlobalDef>, mut next: impl FnMut(GlobalDef) -> Vec<GlobalDef>) -> Vec<GlobalDef> {
+    let mut seen: FxHashSet<GlobalDef> = start.iter().copied().collect();
+    let mut queue = start;
+    let mut at = 0;
+    while let Some(&unit) = queue.get(at) {
+        at += 1;
+        for found in next(unit) {
+            if seen.insert(found) {
+                queue.push(found);
+            }
+        }
+    }
+    queue.sort();
+    queue
+}
+
+/// For each class, which methods put something into which field.
+#[derive(Default)]
+struct Makers {
+    by_class: FxHashMap<GlobalDef, Vec<(String, GlobalDef)>>,
+}
+
+impl Makers {
+    /// Methods that fill the fields which `unit` reads of its receiver.
+    fn of_fields_read(&mut self, program: &Program, unit: GlobalDef) -> Vec<GlobalDef> {
+        let Some(class) = lookup::class_of(program, unit) else { return Vec::new() };
+        let facts = program.file(unit.file);
+        let Some(body) = facts.def(unit.def).body else { return Vec::new() };
+        let mut read: FxHashSet<Name> = FxHashSet::default();
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Member { object, name, .. } = facts.arena.kind(node)
+                && facts.arena.kind(object) == NodeKind::Receiver
+            {
+                read.insert(name);
+            }
+        });
+        let read: FxHashSet<&str> = read.into_iter().map(|name| facts.text(name)).collect();
+        let mut out = Vec::new();
+        for class in lookup::ancestors(program, class) {
+            let made = self.by_class.entry(class).or_insert_with(|| makers(program, class));
+            out.extend(made.iter().filter(|(field, maker)| read.contains(field.as_str()) && *maker != unit).map(|(_, maker)| *maker));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+fn makers(program: &Program, class: GlobalDef) -> Vec<(String, GlobalDef)> {
+    let facts = program.file(class.file);
+    let mut out = Vec::new();
+    for (id, def) in facts.definitions() {
+        let function = GlobalDef { file: class.file, def: id };
+        let Some(body) = def.body else { continue };
+        if !matches!(def.kind, DefKind::Method | DefKind::Function) || lookup::class_of(program, function) != Some(class) {
+            continue;
+        }
+        let unit = unit_of(program, function);
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Assign { target, .. } = facts.arena.kind(node)
+                && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+                && facts.arena.kind(object) == NodeKind::Receiver
+            {
+                out.push((facts.text(name).to_string(), unit));
+            }
+        });
+        // Rust: `Repo { table }` in an associated function; TypeScript: `constructor(private table: string)`.
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Call { callee, args, form: crate::model::body::CallForm::New } = facts.arena.kind(node)
+                && matches!(program.value(class.file, callee), Known::Def(made) if made == class)
+            {
+                for arg in facts.arena.list(args) {
+                    if let NodeKind::Argument { name, .. } = facts.arena.kind(arg) {
+                        out.push((facts.text(name).to_string(), unit));
+                    }
+                }
+            }
+        });
+    }
+    for (_, def) in facts.definitions() {
+        if def.parent == class.def && def.kind == DefKind::Field && def.flags.has(DefFlags::PARAMETER_PROPERTY) {
+            let constructor =
+                facts.definitions().find(|(_, method)| method.parent == class.def && facts.text(method.name) == "constructor");
+            if let Some((id, _)) = constructor {
+                out.push((facts.text(def.name).to_string(), GlobalDef { file: class.file, def: id }));
+            }
+        }
+    }
+    out
+}

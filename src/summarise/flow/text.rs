@@ -1,0 +1,180 @@
+//! What literal text says about the places where values are put into it: does it read as SQL, and does SQL have a value or a name there?
+//!
+//! A few words of context decide; this is no SQL parser.
+
+use crate::model::summary::Hole;
+
+/// Words after which SQL has a name.
+const BEFORE_NAMES: &[&str] = &[
+    "FROM",
+    "JOIN",
+    "INTO",
+    "UPDATE",
+    "TABLE",
+    "EXISTS",
+    "BY",
+    "INDEX",
+    "VIEW",
+    "SCHEMA",
+    "DATABASE",
+    "COLUMN",
+    "SELECT",
+    "DISTINCT",
+    "USING",
+    "TRUNCATE",
+    "REFERENCES",
+    "ONLY",
+    "ROLE",
+    "SEQUENCE",
+    "TYPE",
+    "EXTENSION",
+    "CONSTRAINT",
+    "POLICY",
+    "TRIGGER",
+    "FUNCTION",
+    "ANALYZE",
+    "VACUUM",
+    "REINDEX",
+    "AS",
+    "USE",
+    "COPY",
+    "PRAGMA",
+    "TO",
+    "DESCRIBE",
+    "CURSOR",
+    "COLLATE",
+];
+
+/// Words after which SQL has a value.
+const BEFORE_VALUES: &[&str] = &["LIKE", "ILIKE", "IN", "VALUES", "LIMIT", "OFFSET", "BETWEEN", "INTERVAL", "TOP", "RETURN", "CALL"];
+
+/// Words that begin the clauses by which a list of things is judged.
+const CLAUSES: &[&str] = &["SELECT", "FROM", "WHERE", "SET", "VALUES", "BY", "INTO", "HAVING", "IN", "LIMIT", "ON", "AND", "OR"];
+
+/// What stands where a value is put between `before` and `after`.
+pub(super) fn hole(before: &str, after: &str) -> Hole {
+    let before = last_chars(before, 400).to_ascii_uppercase();
+    let after = first_chars(after, 40).trim_start().to_ascii_uppercase();
+    let plain = before.trim_end();
+    if plain.ends_with('\'') || plain.ends_with('%') || plain.ends_with('=') || plain.ends_with('<') || plain.ends_with('>') {
+        return Hole::Value;
+    }
+    if plain.ends_with('.') || plain.ends_with('`') {
+        return Hole::Identifier;
+    }
+    let (plain, quoted) = match plain.strip_suffix(['"', '[']) {
+        Some(inner) => (inner.trim_end(), true),
+        None => (plain, false),
+    };
+    if quoted && plain.ends_with(['=', '(']) && !after.starts_with("\",") && !after.starts_with("\" ") {
+        return Hole::Value;
+    }
+    if compares(&after) {
+        return Hole::Identifier;
+    }
+    let word = last_word(plain);
+    if BEFORE_NAMES.contains(&word) {
+        return Hole::Identifier;
+    }
+    if BEFORE_VALUES.contains(&word) {
+        return Hole::Value;
+    }
+    if plain.ends_with(',') || plain.ends_with('(') {
+        return in_list(plain);
+    }
+    if quoted { Hole::Identifier } else { Hole::Fragment }
+}
+
+/// The text after a hole goes on like a comparison or assignment whose left side is the hole: `{x} = 1`, `{x} IN (…)`.
+fn compares(after: &str) -> bool {
+    let after = after.trim_start_matches(['"', '`', ']', ' ']);
+    ["=", "!=", "<", ">", "IS ", "IN ", "IN(", "LIKE ", "ILIKE ", "NOT ", "BETWEEN ", "ASC", "DESC", "INTEGER", "TEXT"]
+        .iter()
+        .any(|sign| after.starts_with(sign))
+}
+
+/// `before` ends inside a list: the clause it belongs to decides.
+fn in_list(before: &str) -> Hole {
+    let clause = before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').rfind(|word| CLAUSES.contains(word));
+    match clause {
+        Some("SELECT" | "BY" | "INTO" | "FROM") => Hole::Identifier,
+        Some("VALUES" | "IN" | "SET" | "LIMIT") => Hole::Value,
+        _ => Hole::Fragment,
+    }
+}
+
+/// True when a literal piece of text reads as (part of) an SQL statement.
+pub(super) fn reads_as_sql(text: &str) -> bool {
+    let upper = first_chars(text, 2000).to_ascii_uppercase();
+    let words: Vec<&str> = upper.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).take(80).collect();
+    let has = |word: &str| words.contains(&word);
+    match words.first() {
+        Some(&("SELECT" | "WITH" | "INSERT" | "DELETE" | "UPDATE" | "REPLACE" | "MERGE" | "CREATE" | "ALTER" | "DROP" | "TRUNCATE")) => {
+            true
+        }
+        Some(&("CALL" | "EXEC" | "EXECUTE" | "GRANT" | "REVOKE" | "PRAGMA" | "COPY" | "SET" | "SHOW" | "EXPLAIN" | "USE")) => true,
+        Some(&("WHERE" | "AND" | "OR" | "LIMIT" | "OFFSET" | "HAVING" | "FROM" | "VALUES" | "JOIN" | "RETURNING" | "UNION")) => true,
+        Some(&("ORDER" | "GROUP")) => has("BY"),
+        _ => (has("SELECT") && has("FROM")) || (has("WHERE") && text.contains('=')) || (has("INSERT") && has("INTO")),
+    }
+}
+
+fn last_word(text: &str) -> &str {
+    let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    text.get(start..).unwrap_or("")
+}
+
+fn last_chars(text: &str, count: usize) -> &str {
+    let mut start = text.len().saturating_sub(count);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or("")
+}
+
+fn first_chars(text: &str, count: usize) -> &str {
+    let mut end = text.len().min(count);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_judged_by_the_text_around_them() {
+        let cases = [
+            ("SELECT * FROM t WHERE id = ", "", Hole::Value),
+            ("SELECT * FROM t WHERE name = '", "'", Hole::Value),
+            ("SELECT * FROM t WHERE name LIKE '%", "%'", Hole::Value),
+            ("SELECT * FROM ", " WHERE id = 1", Hole::Identifier),
+            ("SELECT * FROM \"", "\" WHERE id = 1", Hole::Identifier),
+            ("SELECT * FROM public.", "", Hole::Identifier),
+            ("SELECT id FROM t ORDER BY ", "", Hole::Identifier),
+            ("SELECT id, ", " FROM t", Hole::Identifier),
+            ("UPDATE t SET ", " = ?", Hole::Identifier),
+            ("SELECT * FROM t WHERE ", " = %s", Hole::Identifier),
+            ("SELECT * FROM t WHERE ", "", Hole::Fragment),
+            ("SELECT * FROM t ", "", Hole::Fragment),
+            ("INSERT INTO t (", ") VALUES (?)", Hole::Identifier),
+            ("INSERT INTO t (a, b) VALUES (1, ", ")", Hole::Value),
+            ("SELECT * FROM t LIMIT ", "", Hole::Value),
+            ("SELECT * FROM t WHERE id IN (", ")", Hole::Value),
+        ];
+        for (before, after, want) in cases {
+            assert_eq!(hole(before, after), want, "{before}…{after}");
+        }
+    }
+
+    #[test]
+    fn prose_is_not_sql() {
+        assert!(reads_as_sql("\n  select a from t where "));
+        assert!(reads_as_sql(" AND name = '"));
+        assert!(!reads_as_sql("Please select a value from the list"[7..].trim_start_matches("select").trim()));
+        assert!(!reads_as_sql("user "));
+        assert!(!reads_as_sql("%"));
+    }
+}

@@ -1,0 +1,439 @@
+//! Abstract values: what an expression may hold, as far as injection cares.
+//!
+//! A value without [`Strand`]s is harmless: a constant, a number, quoted text. Each strand is one origin of data inside the value
+//! with what happened to it since. Objects and lists keep the parts they were made of, by constant key.
+//!
+//! No constant folding: that a text *is* constant matters, what it says matters only next to the holes ([`Value::tail`]).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::steps::Way;
+use crate::model::facts::Name;
+use crate::model::finding::Confidence;
+use crate::model::knowledge::SourceKind;
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+use crate::model::summary::Built;
+
+/// Most strands in one value.
+pub(super) const MOST_STRANDS: usize = 12;
+/// Most keys an object keeps apart.
+const MOST_FIELDS: usize = 48;
+/// Objects inside objects are kept apart down to here.
+const DEEPEST: usize = 4;
+
+/// An interned key of objects and fields, the same in every file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(pub(super) u32);
+
+impl Key {
+    /// Not a key: the keys of an object themselves.
+    pub(super) const KEYS: Key = Key(0);
+    /// Not a key: the values of an object, whatever their keys; the elements of a list.
+    pub(super) const VALUES: Key = Key(1);
+}
+
+/// The members read from a parameter on the way, outermost first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Path([Option<Key>; 3]);
+
+impl Path {
+    fn then(mut self, key: Key) -> Path {
+        if let Some(free) = self.0.iter_mut().find(|part| part.is_none()) {
+            *free = Some(key);
+        }
+        self
+    }
+
+    pub(super) fn keys(self) -> impl Iterator<Item = Key> {
+        self.0.into_iter().flatten()
+    }
+}
+
+/// Where data comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Origin {
+    Source(SourceKind),
+    /// A parameter of `owner`, to be decided by its callers.
+    Param {
+        owner: GlobalDef,
+        index: u16,
+        path: Path,
+    },
+    /// Not constant, and nothing better is known.
+    Unknown,
+}
+
+/// One origin of data in a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Strand {
+    pub(super) origin: Origin,
+    /// The text around it, if text was built.
+    pub(super) built: Option<Built>,
+    /// It went through a call that nothing is known of: it need not be the same data any more.
+    pub(super) weak: bool,
+    pub(super) confidence: Confidence,
+    pub(super) way: Way,
+}
+
+impl Strand {
+    /// What makes two strands the same finding, whatever way they took.
+    fn identity(&self) -> (Origin, Option<Built>, bool) {
+        (self.origin, self.built, self.weak)
+    }
+}
+
+/// What a value is, roughly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    Any,
+    Text,
+    Number,
+}
+
+/// The parts of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shape {
+    Fields(BTreeMap<Key, Value>),
+    Elements(Value),
+    /// Elements by position.
+    Tuple(Vec<Value>),
+    Closure(GlobalDef),
+}
+
+/// What an expression may hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Value {
+    /// Sorted, without doubles.
+    pub(super) strands: Vec<Strand>,
+    pub(super) shape: Option<Rc<Shape>>,
+    pub(super) kind: Kind,
+    /// The last literal piece of a text, to judge what a value appended to it stands for.
+    pub(super) tail: Option<(FileId, Name)>,
+    /// Strands were taken away because the code checked them.
+    pub(super) checked: bool,
+}
+
+impl Value {
+    /// A harmless value.
+    pub(super) fn harmless() -> Value {
+        Value::default()
+    }
+
+    pub(super) fn number() -> Value {
+        Value { kind: Kind::Number, ..Value::default() }
+    }
+
+    pub(super) fn text() -> Value {
+        Value { kind: Kind::Text, ..Value::default() }
+    }
+
+    pub(super) fn of(strand: Strand) -> Value {
+        Value { strands: vec![strand], ..Value::default() }
+    }
+
+    pub(super) fn shaped(shape: Shape) -> Value {
+        Value { shape: Some(Rc::new(shape)), ..Value::default() }
+    }
+
+    pub(super) fn elements(element: Value) -> Value {
+        Value::shaped(Shape::Elements(element))
+    }
+
+    pub(super) fn closure(&self) -> Option<GlobalDef> {
+        match self.shape.as_deref() {
+            Some(Shape::Closure(def)) => Some(*def),
+            _ => None,
+        }
+    }
+
+    /// Every strand in it and in its parts.
+    pub(super) fn all_strands(&self) -> Vec<Strand> {
+        let mut out = self.strands.clone();
+        self.collect(&mut out, 0);
+        out.sort();
+        out.dedup_by_key(|strand| strand.identity());
+        out
+    }
+
+    fn collect(&self, out: &mut Vec<Strand>, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        let mut take = |part: &Value| {
+            out.extend_from_slice(&part.strands);
+            part.collect(out, depth + 1);
+        };
+        match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) => fields.values().for_each(&mut take),
+            Some(Shape::Elements(element)) => take(element),
+            Some(Shape::Tuple(items)) => items.iter().for_each(&mut take),
+            Some(Shape::Closure(_)) | None => {}
+        }
+    }
+
+    /// True when no data flows in it or its parts.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.strands.is_empty() && (self.shape.is_none() || self.all_strands().is_empty())
+    }
+
+    /// The same without structure.
+    pub(super) fn flat(&self) -> Value {
+        Value { strands: self.all_strands(), shape: None, ..self.clone() }
+    }
+
+    /// What either value may be.
+    pub(super) fn join(&self, other: &Value) -> Value {
+        self.join_at(other, 0)
+    }
+
+    fn join_at(&self, other: &Value, depth: usize) -> Value {
+        let mut out = Value {
+            strands: merge(&self.strands, &other.strands),
+            shape: None,
+            kind: if self.kind == other.kind { self.kind } else { Kind::Any },
+            tail: self.tail.or(other.tail),
+            checked: self.checked && other.checked,
+        };
+        if depth >= DEEPEST {
+            out.strands = merge(&self.all_strands(), &other.all_strands());
+            return out;
+        }
+        out.shape = match (self.shape.as_deref(), other.shape.as_deref()) {
+            (None, _) => other.shape.clone(),
+            (_, None) => self.shape.clone(),
+            (Some(a), Some(b)) if a == b => self.shape.clone(),
+            (Some(Shape::Fields(a)), Some(Shape::Fields(b))) => {
+                let mut fields = a.clone();
+                for (key, value) in b {
+                    let joined = fields.get(key).map_or_else(|| value.clone(), |have| have.join_at(value, depth + 1));
+                    fields.insert(*key, joined);
+                }
+                Some(Rc::new(Shape::Fields(fields)))
+            }
+            (Some(Shape::Tuple(a)), Some(Shape::Tuple(b))) if a.len() == b.len() => {
+                Some(Rc::new(Shape::Tuple(a.iter().zip(b).map(|(x, y)| x.join_at(y, depth + 1)).collect())))
+            }
+            _ => Some(Rc::new(Shape::Elements(self.element().join_at(&other.element(), depth + 1)))),
+        };
+        out
+    }
+
+    /// The part under a constant key.
+    pub(super) fn member(&self, key: Key) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) => match fields.get(&key) {
+                Some(value) => value.clone(),
+                None => self.own_member(key),
+            },
+            Some(Shape::Elements(element)) => element.join(&self.own_member(key)),
+            Some(Shape::Tuple(_)) => self.element(),
+            Some(Shape::Closure(_)) | None => self.own_member(key),
+        }
+    }
+
+    /// The field that the code itself put there, if it did.
+    pub(super) fn own_field(&self, key: Key) -> Option<&Value> {
+        match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) => fields.get(&key),
+            _ => None,
+        }
+    }
+
+    /// What a member of the unknown part of it may hold.
+    fn own_member(&self, key: Key) -> Value {
+        let strands = self
+            .strands
+            .iter()
+            .map(|strand| match strand.origin {
+                Origin::Param { owner, index, path } if strand.built.is_none() && !strand.weak => {
+                    Strand { origin: Origin::Param { owner, index, path: path.then(key) }, ..*strand }
+                }
+                _ => *strand,
+            })
+            .collect();
+        Value { strands: sorted(strands), checked: self.checked, ..Value::default() }
+    }
+
+    /// Any of its elements or field values.
+    pub(super) fn element(&self) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) => fields.values().fold(self.own_member(Key::VALUES), |all, value| all.join(value)),
+            Some(Shape::Elements(element)) => element.join(&self.own_member(Key::VALUES)),
+            Some(Shape::Tuple(items)) => items.iter().fold(self.own_member(Key::VALUES), |all, value| all.join(value)),
+            Some(Shape::Closure(_)) => Value::harmless(),
+            None => self.own_member(Key::VALUES),
+        }
+    }
+
+    /// The element at a position.
+    pub(super) fn at(&self, position: usize) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Tuple(items)) => items.get(position).cloned().unwrap_or_else(|| self.element()),
+            _ => self.element(),
+        }
+    }
+
+    /// The keys of an object: constant for an object written out in the code.
+    pub(super) fn keys(&self) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Elements(_) | Shape::Tuple(_)) => Value::elements(Value::number()),
+            _ => Value::elements(self.own_member(Key::KEYS)),
+        }
+    }
+
+    /// What a caller's argument holds at the end of `path`.
+    pub(super) fn follow(&self, path: Path) -> Value {
+        path.keys().fold(self.clone(), |value, key| match key {
+            Key::KEYS => value.keys().element(),
+            Key::VALUES => value.element(),
+            key => value.member(key),
+        })
+    }
+
+    /// Puts `value` under `keys` (a path of constant keys), making objects where there are none.
+    pub(super) fn set(&mut self, keys: &[Key], value: Value) {
+        let Some((&key, rest)) = keys.split_first() else {
+            *self = value;
+            return;
+        };
+        let fields = match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) => fields.clone(),
+            _ => BTreeMap::new(),
+        };
+        let mut fields = fields;
+        if !fields.contains_key(&key) && fields.len() >= MOST_FIELDS {
+            self.strands = merge(&self.strands, &value.all_strands());
+            return;
+        }
+        let mut part = fields.get(&key).cloned().unwrap_or_else(|| if rest.is_empty() { Value::harmless() } else { self.own_member(key) });
+        part.set(rest, value);
+        fields.insert(key, part);
+        self.shape = Some(Rc::new(Shape::Fields(fields)));
+    }
+
+    /// Adds `value` to its elements (`list.append(value)`).
+    pub(super) fn add(&mut self, value: &Value) {
+        let element = match self.shape.as_deref() {
+            Some(Shape::Elements(_) | Shape::Tuple(_)) => self.shape_element().join(value),
+            _ => value.clone(),
+        };
+        self.shape = Some(Rc::new(Shape::Elements(element)));
+    }
+
+    fn shape_element(&self) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Elements(element)) => element.clone(),
+            Some(Shape::Tuple(items)) => items.iter().fold(Value::harmless(), |all, item| all.join(item)),
+            _ => Value::harmless(),
+        }
+    }
+
+    /// The same with every strand replaced, parts included.
+    pub(super) fn map(&self, change: &mut impl FnMut(&Strand) -> Vec<Strand>) -> Value {
+        self.map_at(change, 0)
+    }
+
+    fn map_at(&self, change: &mut impl FnMut(&Strand) -> Vec<Strand>, depth: usize) -> Value {
+        let strands = sorted(self.strands.iter().flat_map(&mut *change).collect());
+        let shape = if depth > DEEPEST {
+            None
+        } else {
+            self.shape.as_deref().map(|shape| {
+                Rc::new(match shape {
+                    Shape::Fields(fields) => {
+                        Shape::Fields(fields.iter().map(|(key, value)| (*key, value.map_at(change, depth + 1))).collect())
+                    }
+                    Shape::Elements(element) => Shape::Elements(element.map_at(change, depth + 1)),
+                    Shape::Tuple(items) => Shape::Tuple(items.iter().map(|item| item.map_at(change, depth + 1)).collect()),
+                    Shape::Closure(def) => Shape::Closure(*def),
+                })
+            })
+        };
+        Value { strands, shape, ..self.clone() }
+    }
+
+    /// What is left when its strands are known to be harmless at this point.
+    pub(super) fn checked() -> Value {
+        Value { checked: true, ..Value::default() }
+    }
+}
+
+/// Two sorted lists of strands as one, bounded: the ones that say most come first.
+pub(super) fn merge(a: &[Strand], b: &[Strand]) -> Vec<Strand> {
+    if b.is_empty() {
+        return a.to_vec();
+    }
+    if a.is_empty() {
+        return b.to_vec();
+    }
+    let mut all = Vec::with_capacity(a.len() + b.len());
+    all.extend_from_slice(a);
+    all.extend_from_slice(b);
+    sorted(all)
+}
+
+/// Sorted by what they say, one of each identity, at most [`MOST_STRANDS`]. Sources sort before parameters, these before the unknown.
+pub(super) fn sorted(mut strands: Vec<Strand>) -> Vec<Strand> {
+    strands.sort();
+    strands.dedup_by_key(|strand| strand.identity());
+    strands.truncate(MOST_STRANDS);
+    strands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::facts::DefId;
+
+    fn param(index: u16) -> Value {
+        let owner = GlobalDef { file: FileId(0), def: DefId(1) };
+        Value::of(Strand {
+            origin: Origin::Param { owner, index, path: Path::default() },
+            built: None,
+            weak: false,
+            confidence: Confidence::High,
+            way: Way::default(),
+        })
+    }
+
+    #[test]
+    fn parts_are_kept_apart_by_key() {
+        let mut object = Value::harmless();
+        object.set(&[Key(10)], param(0));
+        object.set(&[Key(11)], Value::harmless());
+        assert_eq!(object.member(Key(10)), param(0));
+        assert!(object.member(Key(11)).is_harmless());
+        assert!(object.keys().is_harmless());
+        assert_eq!(object.element().strands, param(0).strands);
+        assert_eq!(object.all_strands(), param(0).strands);
+    }
+
+    #[test]
+    fn members_of_a_parameter_keep_their_path() {
+        let read = param(2).member(Key(10)).member(Key(11));
+        let mut argument = Value::harmless();
+        argument.set(&[Key(10), Key(11)], param(0));
+        argument.set(&[Key(10), Key(12)], param(1));
+        let Origin::Param { path, .. } = read.strands[0].origin else { panic!("still a parameter") };
+        assert_eq!(argument.follow(path), param(0));
+    }
+
+    #[test]
+    fn lists_join_their_elements() {
+        let mut list = Value::shaped(Shape::Tuple(vec![Value::text(), Value::text()]));
+        assert!(list.is_harmless());
+        list.add(&param(0));
+        assert_eq!(list.element().strands, param(0).strands);
+        assert!(list.keys().is_harmless());
+    }
+
+    #[test]
+    fn checked_on_one_branch_only_is_not_checked() {
+        let joined = Value::checked().join(&param(0));
+        assert!(!joined.checked);
+        assert_eq!(joined.strands, param(0).strands);
+    }
+}
