@@ -222,6 +222,10 @@ impl<'a> Linker<'a> {
                 };
                 self.call_def(method, Some(receiver), argument, &arg_nodes, &arg_values, callee)
             }
+            // `pool.get().await.unwrap()` is what `get` gave.
+            Value::Api { api, .. } if self.family(file) == Family::Rust && SAME_VALUE.contains(&method) && !self.apis.is_known(api) => {
+                receiver_value
+            }
             Value::Api { api, subject, guessed } => {
                 self.call_api(node, api, subject, guessed, receiver_value, callee, &arg_nodes, &arg_values)
             }

@@ -7,6 +7,7 @@ use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::knowledge::ApiFact;
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -207,9 +208,11 @@ impl<'a> Linker<'a> {
     }
 
     /// A Rust extractor around a type derefs to it (`Json<User>`: `.name` is the user's).
-    fn is_wrapper(&self, api: ApiId) -> bool {
-        let path = self.apis.path(api);
-        [".Json()", ".Form()", ".Query()", ".Path()"].iter().any(|end| path.ends_with(end))
+    fn is_wrapper(&mut self, api: ApiId) -> bool {
+        let Some(class) = self.apis.path(api).strip_suffix("()") else { return false };
+        let class = class.to_string();
+        let class = self.apis.intern(&class);
+        self.apis.facts(class).any(|(fact, _)| matches!(fact, ApiFact::ParameterSource(_)))
     }
 
     /// `{ a: 1 }.a`.

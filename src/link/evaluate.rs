@@ -213,6 +213,7 @@ impl<'a> Linker<'a> {
         for &decorator in &def.decorators {
             self.eval(decorator);
         }
+        self.hint_decorated(function);
         self.bind_parameters(function);
         let mut result = UNKNOWN;
         match def.body {

@@ -116,7 +116,7 @@ impl<'a> Linker<'a> {
             if matches!(def.kind, DefKind::Variable | DefKind::Field)
                 && let Some(value) = def.value
                 && let NodeKind::Call { callee, form: CallForm::Plain | CallForm::New, .. } = facts.arena.kind(value)
-                && let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()])
+                && let Some(api) = self.maker(file, value, callee)
             {
                 for (role, _, path) in self.role_facts(api, RoleSign::Call) {
                     add(defs, this, role, Strength::Framework, format!("made by `{path}`"), Some((file, def.name_span)));
@@ -143,6 +143,22 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+    }
+
+    /// What makes the value of a call: what is called, or what stands at the start of a chain of builders (`new Hono().get(…)`).
+    fn maker(&mut self, file: FileId, call: NodeId, callee: NodeId) -> Option<ApiId> {
+        let value = |linker: &Linker, node: NodeId| match linker.get(linker.node_values[file.index()][node.index()]) {
+            Value::Api { api, .. } => Some(api),
+            _ => None,
+        };
+        let called = value(self, callee)?;
+        let has_role = self.apis.facts(called).any(|(fact, _)| matches!(fact, ApiFact::Role { sign: RoleSign::Call, .. }));
+        if has_role {
+            return Some(called);
+        }
+        let made = value(self, call)?;
+        let path = self.apis.path(made).strip_suffix("()")?.to_string();
+        Some(self.apis.intern(&path))
     }
 
     /// True when no argument is asked for, or one of the nodes (or the call's arguments) is a named argument of that name.

@@ -72,6 +72,17 @@ impl<'a> Linker<'a> {
         Some((fact, framework, self.apis.path(api).to_string()))
     }
 
+    /// Every route fact of an API: a base class has one for each HTTP method (`list` is GET, `create` is POST).
+    fn route_facts(&self, api: ApiId) -> Vec<&'a RouteFact> {
+        self.apis
+            .facts(api)
+            .filter_map(|(fact, _)| match fact {
+                ApiFact::Route(route) => Some(route),
+                _ => None,
+            })
+            .collect()
+    }
+
     fn registered_routes(&mut self, found: &mut Routes) {
         let mut registrations = std::mem::take(&mut self.registrations);
         registrations.sort_by_key(|registration| (registration.file, registration.call));
@@ -254,7 +265,20 @@ impl<'a> Linker<'a> {
         };
         match route.path_of {
             PathPlace::Own => literal(args),
-            PathPlace::Receiver => literal(&receiver_args(callee)),
+            PathPlace::Receiver => {
+                // `router.route("/x").get(a).post(b)`: the path is at the start of the chain.
+                let mut at = callee;
+                for _ in 0..12 {
+                    let found = literal(&receiver_args(at));
+                    if found.is_some() {
+                        return found;
+                    }
+                    let NodeKind::Member { object, .. } = facts.arena.kind(at) else { break };
+                    let NodeKind::Call { callee, .. } = facts.arena.kind(object) else { break };
+                    at = callee;
+                }
+                None
+            }
             PathPlace::Around => {
                 // `get(a).post(b)` stands in `.route("/x", …)`: climb to the call that has a text argument, or whose receiver has.
                 let nesting = Nesting::of(facts);
@@ -381,8 +405,9 @@ impl<'a> Linker<'a> {
                     outside.extend(self.class_info(base).outside);
                 }
                 for api in outside {
-                    let Some((route, framework, _)) = self.route_fact(api) else { continue };
-                    for name in &route.members {
+                    let Some((_, framework, _)) = self.route_fact(api) else { continue };
+                    let members = self.route_facts(api).into_iter().flat_map(|route| route.members.iter().map(move |name| (route, name)));
+                    for (route, name) in members {
                         let Some(member) = self.own_member(class, name) else { continue };
                         let definition = self.facts[member.file.index()].def(member.def);
                         if definition.kind != DefKind::Method {
@@ -487,6 +512,34 @@ impl<'a> Linker<'a> {
         out.sort();
         out.dedup();
         out
+    }
+
+    /// Lets the parameters of a decorated function, or of a method that its class's base makes a handler, learn what the framework
+    /// passes.
+    pub(super) fn hint_decorated(&mut self, function: GlobalDef) {
+        let def = self.facts[function.file.index()].def(function.def);
+        let is_method = def.kind == DefKind::Method;
+        if (!is_method && def.kind != DefKind::Function) || def.params.is_empty() || self.family(function.file) == Family::Rust {
+            return;
+        }
+        let apis: Vec<ApiId> = def.decorators.iter().filter_map(|&decorator| self.decorator_api(function.file, decorator)).collect();
+        let mut routes: Vec<&'a RouteFact> = apis.into_iter().flat_map(|api| self.route_facts(api)).collect();
+        if is_method {
+            let class = GlobalDef { file: function.file, def: def.parent };
+            let name = self.facts[function.file.index()].text(def.name);
+            let mut outside = Vec::new();
+            for base in self.hierarchy(class) {
+                outside.extend(self.class_info(base).outside);
+            }
+            let own = outside.into_iter().flat_map(|api| self.route_facts(api));
+            routes.extend(own.filter(|route| route.members.iter().any(|member| member == name)));
+        }
+        for route in routes {
+            for (at, path) in route.params.iter().enumerate() {
+                let param = self.api(path);
+                self.hint(function, at, param);
+            }
+        }
     }
 
     /// Lets the parameters of a function registered by reference learn what the framework passes.

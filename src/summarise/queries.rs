@@ -11,9 +11,10 @@ use super::sql::{self, Statement};
 use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
-use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, Subject};
-use crate::model::nesting::{Nesting, arguments, chain, last_name};
+use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
+use crate::model::nesting::{Nesting, arguments, chain, chain_root, last_name};
 use crate::model::program::{Program, Value};
+use crate::model::role::Role;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 
@@ -126,6 +127,12 @@ impl<'p> Reader<'_, 'p> {
             }
         }
         let (access, table, link) = chosen?;
+        // `db("users").where(x).update(y)`: the link that runs is not the one that names the table.
+        let explicit = |link: &&Link| link.query.subject != Subject::Receiver;
+        let table = match links.iter().find(explicit) {
+            Some(naming) if !explicit(&link) => self.read(top, naming).and_then(|(_, table)| table).or(table),
+            _ => table,
+        };
         let confidence = self.confidence(link.call);
         let deferred = link.query.deferred;
         let effect = QueryEffect { site: link.call, api: link.api, entry: link.entry, access, table, confidence, deferred };
@@ -179,7 +186,9 @@ impl<'p> Reader<'_, 'p> {
         let own = match &link.query.subject {
             Subject::Captured => link.table.clone(),
             Subject::Receiver => None,
-            Subject::Argument(reference) => self.argument(link.call, reference).and_then(|node| self.class_name(node)),
+            Subject::Argument(reference) => {
+                self.argument(link.call, reference).and_then(|node| self.class_name(node).or_else(|| self.table_name(node)))
+            }
         };
         own.or_else(|| {
             let inner = chain(self.facts, link.call).skip(1);
@@ -224,6 +233,24 @@ impl<'p> Reader<'_, 'p> {
         None
     }
 
+    /// A table named by a literal (`db("users")`), or held by a variable that a library's table maker made (`from(users)`).
+    fn table_name(&self, node: NodeId) -> Option<String> {
+        if let Some(text) = self.facts.string(node) {
+            // `"users as u"`, but not SQL text.
+            let (name, alias) = text.split_once(' ').unwrap_or((text, "as"));
+            let is_name = !name.is_empty() && alias.trim_start().to_ascii_lowercase().starts_with("as");
+            return is_name.then(|| name.to_string());
+        }
+        let Value::Api { api, .. } = self.program.value(self.file, node) else { return None };
+        let maker = self.program.apis[api.0 as usize].path.strip_suffix("()")?;
+        let knowledge = self.program.knowledge;
+        let is_model = knowledge.facts(maker).iter().any(|found| {
+            matches!(knowledge.entries[found.entry as usize].fact, ApiFact::Role { role: Role::Model, sign: RoleSign::Call, .. })
+        });
+        let name = last_name(self.facts, node).filter(|_| is_model)?;
+        Some(self.facts.text(name).to_string())
+    }
+
     fn argument(&self, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {
         match reference {
             ArgumentRef::Position(at) => {
@@ -258,7 +285,11 @@ impl<'p> Reader<'_, 'p> {
                 }
             }
         }
-        None
+        // `let statement = conn.prepare("select …")?; statement.query_map(…)`
+        let root = chain_root(self.facts, call);
+        let NodeKind::Name(_) = self.facts.arena.kind(root) else { return None };
+        let prepared = self.values_of(root).into_iter().flat_map(|value| chain(self.facts, value).collect::<Vec<_>>());
+        prepared.flat_map(|link| arguments(self.facts, link).take(1)).find_map(|argument| self.constant_text(argument, 0))
     }
 
     fn constant_text(&self, node: NodeId, depth: u8) -> Option<String> {
@@ -275,6 +306,13 @@ impl<'p> Reader<'_, 'p> {
                 sql_like(&text)
             }
             NodeKind::Argument { value, .. } | NodeKind::Cast { value, .. } => self.constant_text(value, depth + 1),
+            // `query({ text: "select …" })`
+            NodeKind::Collection { items, .. } => self.facts.arena.list(items).find_map(|item| match self.facts.arena.kind(item) {
+                NodeKind::Entry { key, value } if matches!(self.facts.string(key), Some("text" | "sql" | "query")) => {
+                    self.constant_text(value, depth + 1)
+                }
+                _ => None,
+            }),
             NodeKind::Call { .. } => arguments(self.facts, node).take(2).find_map(|argument| self.constant_text(argument, depth + 1)),
             NodeKind::Name(_) => self.values_of(node).into_iter().find_map(|value| self.constant_text(value, depth + 1)),
             NodeKind::Member { .. } => match self.program.value(self.file, node) {
