@@ -252,7 +252,8 @@ impl Engine {
         let settings = self.config.settings(&self.rulebook.rules, selection.profile);
         self.linked(|program| {
             let summaries = summarise::summarise(program);
-            let context = check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
+            let context =
+                check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
             let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
             let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).collect();
             let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();

@@ -1,7 +1,7 @@
 //! The loader's own tests: that what we carry is whole, and that mistakes are told in words that help.
 
 use super::*;
-use crate::model::knowledge::{Access, ApiFact, SinkKind, expand};
+use crate::model::knowledge::{Access, ApiFact, SinkKind, expand, segments};
 use crate::model::role::{Role, Strength};
 
 fn messages(errors: &[LoadError]) -> String {
@@ -45,6 +45,44 @@ fn no_alias_leads_to_another() {
                 assert_eq!(book.knowledge.canonical(&to), None, "{file}: `{to}` is itself an alias");
             }
         }
+    }
+}
+
+#[test]
+fn facts_are_written_on_canonical_paths() {
+    // A path is rewritten step by step while it is built, so a pattern that goes through an alias is never asked for.
+    let book = Rulebook::built_in();
+    let mut wrong = String::new();
+    for (file, text) in FILES.iter().filter(|(file, _)| file.starts_with("rules/frameworks/")) {
+        let table: toml::Table = text.parse().unwrap();
+        for (kind, value) in &table {
+            let patterns: Vec<&toml::Value> = match value {
+                toml::Value::Array(entries) if kind == "alias" => entries.iter().filter_map(|entry| entry.get("to")).collect(),
+                toml::Value::Array(entries) if entries.iter().any(toml::Value::is_table) => {
+                    entries.iter().filter_map(|entry| entry.get("api")).collect()
+                }
+                _ if ["name", "title", "family", "kind", "packages"].contains(&kind.as_str()) => continue,
+                value => vec![value],
+            };
+            for path in patterns.into_iter().flat_map(strings).flat_map(|pattern| expand(pattern).unwrap()) {
+                let steps = segments(&path);
+                for length in 1..=steps.len() {
+                    let part = steps[..length].concat();
+                    if let Some(to) = book.knowledge.canonical(&part).filter(|to| *to != part) {
+                        wrong.push_str(&format!("{file}: {kind}: `{path}`: `{part}` is written `{to}`\n"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+fn strings(value: &toml::Value) -> Vec<&str> {
+    match value {
+        toml::Value::String(one) => vec![one],
+        toml::Value::Array(many) => many.iter().filter_map(toml::Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 
