@@ -298,6 +298,11 @@ impl Lowering<'_> {
             "write" | "writeln" | "assert" | "debug_assert" | "ensure" => Some(1),
             "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => Some(2),
             "info" | "warn" | "error" | "debug" | "trace" | "log" => self.first_text(mark),
+            // What `?` was before it was.
+            "try" if self.stack.len() == mark + 1 => {
+                let value = self.stack.pop().unwrap_or(callee);
+                return self.push(NodeKind::Propagate(value), span);
+            }
             "concat" => {
                 let parts = self.list(mark);
                 return self.push(NodeKind::Text { parts, form: TextForm::Concat }, span);

@@ -87,7 +87,8 @@ fn form_of(name: &[u8]) -> Form {
         | b"params"
         | b"vec"
         | b"pin"
-        | b"smallvec" => Form::Arguments,
+        | b"smallvec"
+        | b"try" => Form::Arguments,
         b"json" => Form::Json,
         // The grammar does not allow a macro with the name of a primitive type.
         b"u8" | b"u16" | b"u32" | b"u64" | b"u128" | b"usize" | b"i8" | b"i16" | b"i32" | b"i64" | b"i128" | b"isize" | b"f32" | b"f64"
@@ -296,6 +297,8 @@ impl Pass<'_> {
                     self.blank(word.start, after);
                 }
             }
+            // A keyword since 2018; `try!(x)` is older than that.
+            b"try" if self.byte(word.end) == b'!' => self.out[word.start] = b'_',
             b"trait" if self.text(previous) == b"auto" => self.blank(previous.start, previous.end),
             b"fn" if matches!(self.text(previous), b"safe" | b"gen") => self.blank(previous.start, previous.end),
             _ => {}
@@ -309,6 +312,11 @@ impl Pass<'_> {
         let (inside, close) = match (self.macro_form(token), parent) {
             (Form::Arguments, _) if bracket != b'{' => self.as_call(token, Inside::Arguments),
             (Form::Json, _) if bracket != b'{' => self.as_call(token, Inside::Json),
+            // `event!(Level::INFO, { a = 1, b = 2 }, "text")`
+            (Form::Unknown, Inside::Arguments) if first && bracket == b'{' && self.begins_field(token.end) => {
+                self.out[token.start] = b'(';
+                (Inside::Arguments, Some(b')'))
+            }
             (Form::Unknown, Inside::Json | Inside::JsonObject) if first && bracket == b'{' => {
                 self.out[token.start] = b'[';
                 (Inside::JsonObject, Some(b']'))
@@ -328,6 +336,22 @@ impl Pass<'_> {
         }
         if let Some(Frame { close: Some(bracket), .. }) = self.frames.pop() {
             self.out[token.start] = bracket;
+        }
+    }
+
+    /// True when a log field begins here: `%x`, `?x`, `a.b = …`.
+    fn begins_field(&self, mut at: usize) -> bool {
+        loop {
+            let word = token(self.bytes, at);
+            if self.is(word, b'%') || self.is(word, b'?') {
+                return true;
+            }
+            let next = token(self.bytes, word.end);
+            match word.kind {
+                TokenKind::Word | TokenKind::String if self.is(next, b'.') => at = next.end,
+                TokenKind::Word | TokenKind::String => return self.is_lone_equals(next),
+                _ => return false,
+            }
         }
     }
 
@@ -459,6 +483,8 @@ mod tests {
         assert_eq!(prepared("info!(target: \"t\", type = 1)"), "info (target= \"t\", _ype = 1)");
         assert_eq!(prepared("info!(a:? = b; \"x\")"), "info (a   = b, \"x\")");
         assert_eq!(prepared("info!(log, \"x\"; \"k\" => %v)"), "info (log, \"x\", \"k\"  =  v)");
+        assert_eq!(prepared("event!(l, { a.b = 1, ?c }, \"x\")"), "event (l, ( a.b = 1,  c ), \"x\")");
+        assert_eq!(prepared("format!(\"{}\", { a })"), "format (\"{}\", { a })");
         assert_eq!(prepared("format!(\"{}\", a % b)"), "format (\"{}\", a % b)");
         assert_eq!(prepared("format!(\"{}\", a::b)"), "format (\"{}\", a::b)");
     }
