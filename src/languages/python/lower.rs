@@ -457,3 +457,17 @@ fn count_lines(text: &str) -> (u32, u32) {
 fn has_marker(text: &str) -> bool {
     ["archcheck:", "TODO", "FIXME", "HACK", "XXX"].iter().any(|marker| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_parse_was_given_up_is_an_empty_module() {
+        let facts = unparsed("x = 1\n\n# y\n");
+        assert_eq!(
+            crate::lower::render::render(&facts),
+            "#0 module public\nproblem Limit: parsing takes too many steps: the file was left out\nlines 3 code 2\n"
+        );
+    }
+}

