@@ -30,17 +30,17 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         let file = FileId(at as u32);
         let path = program.path(file);
         let ground = ground_of_source(context, file);
-        let help = help(Some(facts.language.family()));
-        findings.extend(scan_source(facts).iter().filter_map(|hit| finding(path, hit, ground, help)));
+        let family = Some(facts.language.family());
+        findings.extend(scan_source(facts).iter().filter_map(|hit| finding(path, hit, ground, family)));
     }
     for (path, text) in context.texts {
         let ground = ground_of_path(path);
-        findings.extend(scan_text(path, text).iter().filter_map(|hit| finding(path, hit, ground, help(None))));
+        findings.extend(scan_text(path, text).iter().filter_map(|hit| finding(path, hit, ground, None)));
     }
     findings
 }
 
-fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, help: &str) -> Option<Finding> {
+fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Family>) -> Option<Finding> {
     let ground = if hit.in_test { Ground::Test } else { ground };
     let level = level(hit, ground)?;
     let mut message = hit.message();
@@ -56,7 +56,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, help: &str) -> Opti
         primary: Label { location, text: hit.label().to_owned() },
         related: Vec::new(),
         flow: Vec::new(),
-        help: Some(help.to_owned()),
+        help: Some(help(&hit.kind, family).to_owned()),
         subject: format!("{}:{}", kind_word(&hit.kind), hit.name),
         fingerprint: String::new(),
         confidence: if hit.provider || hit.kind == SecretKind::PrivateKey { Confidence::High } else { Confidence::Medium },
@@ -96,7 +96,7 @@ fn kind_word(kind: &SecretKind) -> &'static str {
         SecretKind::SignedToken => "jwt",
         SecretKind::ConnectionUrl { .. } => "url",
         SecretKind::CredentialPosition => "position",
-        SecretKind::HashedLiteral => "hashed",
+        SecretKind::LiteralPassword => "password",
         SecretKind::Fallback => "fallback",
         SecretKind::NamedLiteral => "name",
     }
@@ -149,7 +149,10 @@ fn ground_of_path(path: &str) -> Ground {
     }
 }
 
-fn help(family: Option<Family>) -> &'static str {
+fn help(kind: &SecretKind, family: Option<Family>) -> &'static str {
+    if *kind == SecretKind::LiteralPassword {
+        return "make a random password for each account and hand it over once, or let the user set one by a link, and change the accounts that have this one";
+    }
     match family {
         Some(Family::Python) => {
             "read it from the environment without a default (`os.environ[\"NAME\"]`, a settings field with no value), and replace this one: the history keeps it"

@@ -38,8 +38,8 @@ pub enum SecretKind {
     },
     /// A literal where an API takes a credential; `name` is the API.
     CredentialPosition,
-    /// A literal password given to a password hasher; `name` is the hasher.
-    HashedLiteral,
+    /// A literal password for an account: given to a password hasher, or beside a literal user; `name` is the callee.
+    LiteralPassword,
     /// A fallback for a setting that is missing; `name` is the setting.
     Fallback,
     /// Name and value together; `name` is the name.
@@ -90,7 +90,7 @@ impl SecretHit {
             SecretKind::SignedToken => format!("A signed token with real claims is written here: `{masked}`."),
             SecretKind::ConnectionUrl { host } => format!("A `{name}` URL holds the password for `{host}`: `{masked}`."),
             SecretKind::CredentialPosition => format!("`{name}` is given a literal credential: `{masked}`."),
-            SecretKind::HashedLiteral => format!("`{name}` is given a literal password: `{masked}`."),
+            SecretKind::LiteralPassword => format!("`{name}` is given a literal password: `{masked}`."),
             SecretKind::Fallback => format!("`{name}` falls back to a literal where it is not set: `{masked}`."),
             SecretKind::NamedLiteral => format!("`{name}` is a literal that looks like a real secret: `{masked}`."),
         }
@@ -104,7 +104,7 @@ impl SecretHit {
             SecretKind::SignedToken => "whoever reads the code can use it",
             SecretKind::ConnectionUrl { .. } => "the password",
             SecretKind::CredentialPosition => "a literal where a credential is taken",
-            SecretKind::HashedLiteral => "everybody who reads the code knows it",
+            SecretKind::LiteralPassword => "everybody who reads the code knows it",
             SecretKind::Fallback => "used wherever the setting is missing, production included",
             SecretKind::NamedLiteral => "the value",
         }

@@ -121,7 +121,7 @@ impl<'a> Scan<'a> {
         if positions::is_hasher(&path) {
             let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
             if let Some(argument) = named.or(positional.first().copied()) {
-                self.credential(argument, &short, SecretKind::HashedLiteral, hits);
+                self.credential(argument, &short, SecretKind::LiteralPassword, hits);
             }
         }
         if positions::takes_options(&path) {
@@ -161,7 +161,7 @@ impl<'a> Scan<'a> {
         };
         let text = self.literal(*value);
         if fields.iter().any(is_user) && generic::is_literal_secret(text) && !generic::says_its_name(name, text) && !is_stand_in(text) {
-            hits.push(self.hit(*value, SecretKind::CredentialPosition, &self.written(callee)));
+            hits.push(self.hit(*value, SecretKind::LiteralPassword, &self.written(callee)));
         }
     }
 
