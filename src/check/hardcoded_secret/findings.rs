@@ -98,6 +98,7 @@ fn kind_word(kind: &SecretKind) -> &'static str {
         SecretKind::CredentialPosition => "position",
         SecretKind::LiteralPassword => "password",
         SecretKind::Fallback => "fallback",
+        SecretKind::Setting => "setting",
         SecretKind::NamedLiteral => "name",
     }
 }

@@ -42,6 +42,8 @@ pub enum SecretKind {
     LiteralPassword,
     /// A fallback for a setting that is missing; `name` is the setting.
     Fallback,
+    /// A framework's secret setting given a literal, however weak; `name` is the setting.
+    Setting,
     /// Name and value together; `name` is the name.
     NamedLiteral,
 }
@@ -92,6 +94,7 @@ impl SecretHit {
             SecretKind::CredentialPosition => format!("`{name}` is given a literal credential: `{masked}`."),
             SecretKind::LiteralPassword => format!("`{name}` is given a literal password: `{masked}`."),
             SecretKind::Fallback => format!("`{name}` falls back to a literal where it is not set: `{masked}`."),
+            SecretKind::Setting => format!("`{name}` is set to a literal: `{masked}`."),
             SecretKind::NamedLiteral => format!("`{name}` is a literal that looks like a real secret: `{masked}`."),
         }
     }
@@ -106,6 +109,7 @@ impl SecretHit {
             SecretKind::CredentialPosition => "a literal where a credential is taken",
             SecretKind::LiteralPassword => "everybody who reads the code knows it",
             SecretKind::Fallback => "used wherever the setting is missing, production included",
+            SecretKind::Setting => "the same in every environment, and known to everybody who reads the code",
             SecretKind::NamedLiteral => "the value",
         }
     }

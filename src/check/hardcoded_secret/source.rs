@@ -338,9 +338,9 @@ impl<'a> Scan<'a> {
                         hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
                     }
                 }
-                None if class.is_some() && (generic::looks_secret(name, text) || is_setting_value(name, text)) => {
-                    hits.push(self.hit(leaf.id, SecretKind::NamedLiteral, name));
-                }
+                None if class.is_none() => {}
+                None if generic::looks_secret(name, text) => hits.push(self.hit(leaf.id, SecretKind::NamedLiteral, name)),
+                None if is_setting_value(name, text) => hits.push(self.hit(leaf.id, SecretKind::Setting, name)),
                 None => {}
             }
         }

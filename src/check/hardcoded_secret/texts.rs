@@ -97,6 +97,10 @@ impl FileKind {
             "public",
             "assets",
             "schemas",
+            "workflows",
+            ".circleci",
+            "ci",
+            ".ci",
         ];
         let head = floor(text, 2000);
         let description = head.contains("openapi:")
@@ -211,6 +215,7 @@ mod tests {
             ("ci.yml", "password: ${{ secrets.PASSWORD }}\nPOSTGRES_PASSWORD: postgres\n"),
             ("package-lock.json", "\"token\": \"Zq3vT8xN5mB2kL7p\""),
             ("locales/en.json", "{\"password\": \"Passwort-9x!Aq2\"}"),
+            (".github/workflows/test.yml", "env:\n  HMAC_KEY: Zq3vT8xN5mB2kL7p\n"),
             ("api.yaml", "openapi: 3.0.0\nexample:\n  password: Zq3vT8xN5mB2kL7p\n"),
             ("a.yml", "# api_key: Zq3vT8xN5mB2kL7p\n"),
             ("a.yml", "secretName: tls-cert-prod\nkey: password\nsecret: db-credentials\n"),
