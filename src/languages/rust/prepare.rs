@@ -309,7 +309,7 @@ impl Pass<'_> {
         let bracket = self.bytes[token.start];
         let parent = self.frames.last().map_or(Inside::Code, |frame| frame.inside);
         let first = self.frames.last().is_none_or(|frame| frame.operand == 0);
-        let (inside, close) = match (self.macro_form(token), parent) {
+        let (inside, close) = match (self.macro_form(), parent) {
             (Form::Arguments, _) if bracket != b'{' => self.as_call(token, Inside::Arguments),
             (Form::Json, _) if bracket != b'{' => self.as_call(token, Inside::Json),
             // `event!(Level::INFO, { a = 1, b = 2 }, "text")`
@@ -355,14 +355,14 @@ impl Pass<'_> {
         }
     }
 
-    /// The form of the macro whose bracket this is.
-    fn macro_form(&self, bracket: Token) -> Form {
+    /// The form of the macro whose bracket comes next: `json!(`, `json! (`.
+    fn macro_form(&self) -> Form {
         if !self.is(self.previous, b'!') {
             return Form::Unknown;
         }
         let end = self.previous.start;
         let start = end - self.bytes[..end].iter().rev().take_while(|&&byte| is_word(byte)).count();
-        if self.previous.end == bracket.start { form_of(&self.bytes[start..end]) } else { Form::Unknown }
+        form_of(&self.bytes[start..end])
     }
 
     /// `name![…]` becomes `name (…)`.
@@ -473,6 +473,7 @@ mod tests {
         assert_eq!(prepared("format!(\"{}\", x)"), "format (\"{}\", x)");
         assert_eq!(prepared("vec![a, b[0]]"), "vec (a, b[0])");
         assert_eq!(prepared("vec![0; n]"), "vec (0, n)");
+        assert_eq!(prepared("json! ({})"), "json  ([])");
         assert_eq!(prepared("unknown![0; n]"), "unknown![0; n]");
         assert_eq!(prepared("a != (b)"), "a != (b)");
     }
