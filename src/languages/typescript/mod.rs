@@ -2,7 +2,7 @@
 //!
 //! [`lower`] turns one file into facts. It is written once for the three grammars ([`grammar`]), and split by what is
 //! lowered: [`statements`], [`expressions`], [`text`], [`patterns`], [`functions`], [`classes`], [`types`], [`jsx`], [`imports`].
-//! [`repair`] undoes what the grammars misread.
+//! [`repair`] undoes what the grammars misread. [`modules`] finds the file a specifier means.
 
 mod classes;
 mod comments;
