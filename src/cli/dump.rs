@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::UsageError;
 use super::target::target;
+use crate::discover;
 use crate::engine::{self, Engine, FileStage, Options, ProgramStage};
 use crate::model::finding::Location;
 use crate::model::source::LineIndex;
@@ -23,6 +24,8 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Stage {
+    /// Packages, files and what was left out.
+    Project,
     /// The syntax tree of a file.
     Tree,
     /// What lowering made of a file.
@@ -39,6 +42,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let text = match arguments.stage {
         Stage::Tree => file(&arguments.path, FileStage::Tree)?,
         Stage::Facts => file(&arguments.path, FileStage::Facts)?,
+        Stage::Project => discover::render::render(open(&arguments.path)?.project()),
         Stage::Program => open(&arguments.path)?.dump(ProgramStage::Program),
         Stage::Summaries => open(&arguments.path)?.dump(ProgramStage::Summaries),
         Stage::Findings => findings(&mut open(&arguments.path)?),

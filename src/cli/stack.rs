@@ -73,5 +73,7 @@ fn evidence(item: &StackItem) -> String {
         StackEvidence::Imports { name, count } => format!("`{name}` imported {count} times"),
         StackEvidence::Declared { path } => path.to_string(),
     };
-    item.evidence.iter().map(one).collect::<Vec<_>>().join(", ")
+    let mut shown: Vec<String> = item.evidence.iter().map(one).collect();
+    shown.dedup(); // Declared for use and for development.
+    shown.join(", ")
 }

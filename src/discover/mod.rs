@@ -5,6 +5,7 @@
 //! what is left out stands in [`Project::skipped`] by reason. Files the user's own ignore files or `exclude` name are not counted.
 
 mod manifests;
+pub mod render;
 mod skip;
 mod source_roots;
 pub mod stack;
@@ -94,7 +95,7 @@ pub fn is_structural(path: &str) -> bool {
         || name.contains("archcheck")
 }
 
-/// Fills in what manifests say: packages, resolution files, `stack/stack.yaml`.
+/// Fills in what manifests say: packages and `stack/stack.yaml`.
 fn describe(root: &Path, kept: &[Arc<str>], project: &mut Project) {
     let read = |path: &str| read_text(root, path).ok();
     let found = manifests::packages(kept, &read);

@@ -24,7 +24,7 @@ const BINARY_HEAD: usize = 8192;
 pub fn read(root: &Path, file: &SourceFile) -> Result<Arc<str>, SkipReason> {
     let bytes = bytes_of(&root.join(&*file.path))?;
     let text = decode(bytes, file.language == Language::Python)?;
-    match skip::by_content(&text, file.language) {
+    match skip::by_content(&file.path, &text, file.language) {
         Some(reason) => Err(reason),
         None => Ok(Arc::from(text)),
     }

@@ -66,9 +66,10 @@ mod tests {
     #[test]
     fn prints_fields_kinds_places_and_leaves() {
         assert_eq!(
-            print("x = f(1", Language::Python),
+            print("x = f(1)", Language::Python),
             "(module 1:1)\n  (expression_statement 1:1)\n    (assignment 1:1)\n      left: (identifier 1:1 \"x\")\n      right: (call 1:5)\n        \
-             function: (identifier 1:5 \"f\")\n        arguments: (argument_list 1:6)\n          (integer 1:7 \"1\")\n          (MISSING ) 1:8 \"\")\n"
+             function: (identifier 1:5 \"f\")\n        arguments: (argument_list 1:6)\n          (integer 1:7 \"1\")\n"
         );
+        assert!(print("x = f(1", Language::Python).contains("(ERROR 1:1)"));
     }
 }
