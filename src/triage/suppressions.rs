@@ -218,7 +218,9 @@ fn read_line(line: &str, start: usize, out: &mut Directives, scope: impl FnOnce(
         return problem("`ignore-file` stands at the top of the file, before the first code".to_string());
     };
     let reason = found.name("reason").map_or("", |reason| reason.as_str());
-    let reason = reason.trim().trim_end_matches("*/").trim_end_matches("-->").trim();
+    // What another tool's comment says on the same line is no reason.
+    let end = [" # ", " // "].iter().filter_map(|mark| reason.find(mark)).min().unwrap_or(reason.len());
+    let reason = reason[..end].trim().trim_end_matches("*/").trim_end_matches("-->").trim();
     let reason = reason.trim_start_matches([':', '-', '–', '—']).trim().to_string();
     out.list.push(Directive { rules, reason, span, scope });
 }

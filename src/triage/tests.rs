@@ -161,6 +161,8 @@ fn what_is_wrong_with_a_suppression_is_said() {
         run("BAD  # archcheck: ignore[n-plus-one]\n"),
         ["1: n-plus-one", "1: suppression-without-reason This suppression of `n-plus-one` gives no reason and silences nothing."]
     );
+    assert_eq!(run("BAD  # archcheck: ignore[n-plus-one]  # noqa: E501\n").len(), 2);
+    assert_eq!(run("BAD  # archcheck: ignore[n-plus-one] see #12  # noqa: E501\n"), ["1: silenced: see #12"]);
     assert_eq!(run("# archcheck: ignore[n-plus1] why\n"), ["1: unused-suppression This suppression names `n-plus1`, which is no rule."]);
     assert_eq!(
         run("# archcheck: ignore why\n"),
