@@ -592,3 +592,6 @@ fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
 fn crash(path: &Arc<str>) -> Problem {
     internal("archcheck failed on this file and left it out").at(path)
 }
+
+#[cfg(test)]
+mod tests;

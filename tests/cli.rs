@@ -1,0 +1,239 @@
+//! The binary from the outside: arguments in; standard output, standard error and exit status out.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A handler with string-built SQL, in a project that is small enough to be read in a test.
+const INJECTION: &str = "\
+from fastapi import FastAPI, Depends
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+
+def session() -> Session: ...
+
+@app.get(\"/users\")
+def users(name: str, db: Session = Depends(session)):
+    return db.execute(text(f\"SELECT * FROM users WHERE name = '{name}'\")).all()
+";
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ARCHCHECK_FORMAT"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(arguments).output().expect("the binary runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn vulnerable() -> TempDir {
+    project(&[("requirements.txt", "fastapi\nsqlalchemy\n"), ("app/main.py", INJECTION), ("app/clean.py", "LIMIT = 3\n")])
+}
+
+#[test]
+fn a_clean_project_is_success() {
+    let folder = project(&[("a.py", "x = 1\n")]);
+    let output = archcheck(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("Found nothing in 1 file"), "{}", stdout(&output));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn an_empty_folder_is_success() {
+    let folder = project(&[]);
+    assert_eq!(archcheck(folder.path(), &["check", "."]).status.code(), Some(0));
+}
+
+#[test]
+fn findings_fail_the_run_from_the_level_asked_for() {
+    let folder = vulnerable();
+    let output = archcheck(folder.path(), &["--format", "concise", "--select", "sql-injection"]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).starts_with("app/main.py:11:"), "{}", stdout(&output));
+    assert_eq!(archcheck(folder.path(), &["--fail-on", "never"]).status.code(), Some(0));
+    assert_eq!(archcheck(folder.path(), &["--ignore", "sql-injection", "--fail-on", "error"]).status.code(), Some(0));
+}
+
+#[test]
+fn only_the_paths_given_are_reported_but_the_project_is_analysed() {
+    let folder = vulnerable();
+    let shown = |path: &str| archcheck(folder.path(), &[path, "--format", "concise", "--select", "sql-injection"]);
+    assert_eq!(shown("app/clean.py").status.code(), Some(0));
+    let output = shown("app/main.py");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).starts_with("app/main.py:11:"), "{}", stdout(&output));
+}
+
+#[test]
+fn machine_formats_are_valid_and_the_same_for_any_number_of_threads() {
+    let folder = vulnerable();
+    for format in ["json", "sarif", "human", "concise"] {
+        let runs = ["1", "2", "1", "2"].map(|jobs| archcheck(folder.path(), &["--format", format, "--jobs", jobs]).stdout);
+        assert!(runs.iter().all(|run| *run == runs[0]), "{format}");
+        if matches!(format, "json" | "sarif") {
+            let value: serde_json::Value = serde_json::from_slice(&runs[0]).expect("JSON");
+            assert!(value.is_object());
+        }
+    }
+}
+
+#[test]
+fn the_report_can_go_to_a_file() {
+    let folder = vulnerable();
+    let output = archcheck(folder.path(), &["--format", "sarif", "--output", "out.sarif"]);
+    assert_eq!(stdout(&output), "");
+    let text = fs::read_to_string(folder.path().join("out.sarif")).expect("a file");
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    let output = archcheck(folder.path(), &["--output", "no/such/folder/out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cannot write `no/such/folder/out`"), "{}", stderr(&output));
+}
+
+#[test]
+fn suppressions_with_a_reason_silence_and_are_counted() {
+    let silenced = INJECTION.replace("    return db", "    # archcheck: ignore[sql-injection] only ours call it\n    return db");
+    let folder = project(&[("requirements.txt", "fastapi\nsqlalchemy\n"), ("app/main.py", &silenced)]);
+    let output = archcheck(folder.path(), &["--select", "sql-injection"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 finding suppressed by a comment"), "{}", stdout(&output));
+    assert_eq!(archcheck(folder.path(), &["--select", "sql-injection", "--no-ignores"]).status.code(), Some(1));
+}
+
+#[test]
+fn configuration_is_found_and_its_mistakes_are_drawn() {
+    let folder = vulnerable();
+    let config = folder.path().join("archcheck.toml");
+    fs::write(&config, "[levels]\nsql-injection = \"off\"\n").expect("a file");
+    let off = archcheck(folder.path(), &["app", "--format", "concise"]);
+    assert!(!stdout(&off).contains("sql-injection"), "{}", stdout(&off));
+    fs::write(&config, "[levels]\nsql-injektion = \"error\"\n").expect("a file");
+    let wrong = archcheck(folder.path(), &[]);
+    assert_eq!(wrong.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&wrong), @r#"
+    error: unknown rule `sql-injektion`
+      ┌─ archcheck.toml:2:1
+      │
+    2 │ sql-injektion = "error"
+      │ ^^^^^^^^^^^^^ no rule has this id
+      │
+      = help: did you mean `sql-injection`?
+    "#);
+}
+
+#[test]
+fn usage_errors_teach() {
+    let folder = vulnerable();
+    let message = |arguments: &[&str]| {
+        let output = archcheck(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        stderr(&output)
+    };
+    assert_eq!(
+        message(&["--select", "sql-injektion"]),
+        "error: unknown rule or category `sql-injektion`\n = help: did you mean `sql-injection`?\n"
+    );
+    assert_eq!(message(&["explain", "sqlinjection"]), "error: unknown rule `sqlinjection`\n = help: did you mean `sql-injection`?\n");
+    assert_eq!(message(&["chek"]), "error: no such file or folder: `chek`\n = help: did you mean the command `check`?\n");
+    assert_eq!(message(&["roles", "--role", "routers"]), "error: unknown role `routers`\n = help: did you mean `router`?\n");
+    assert!(message(&["--format", "jsn"]).contains("a similar value exists: 'json'"));
+    assert!(message(&["--statistic"]).contains("--statistics"));
+    assert!(message(&["dump", "facts", "."]).contains("is a folder"));
+    assert!(message(&["dump", "facts", "requirements.txt"]).contains("is not a source file"));
+}
+
+#[test]
+fn colour_follows_the_flag_then_the_environment() {
+    let folder = vulnerable();
+    let colored = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
+        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        let output =
+            command.current_dir(folder.path()).args(arguments).envs(environment.iter().copied()).output().expect("the binary runs");
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!colored(&[], &[]), "a pipe is no terminal");
+    assert!(colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(colored(&[], &[("FORCE_COLOR", "1")]));
+    assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&[], &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(!colored(&["--color", "never"], &[("FORCE_COLOR", "1")]));
+}
+
+#[test]
+fn the_other_commands_print_what_they_are_for() {
+    let folder = vulnerable();
+    let text = |arguments: &[&str]| {
+        let output = archcheck(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    assert!(text(&["stack"]).contains("FastAPI"));
+    assert!(serde_json::from_str::<serde_json::Value>(&text(&["stack", "--json"])).is_ok());
+    assert!(text(&["roles"]).contains("router"));
+    assert!(text(&["rules"]).contains("sql-injection"));
+    assert!(serde_json::from_str::<serde_json::Value>(&text(&["rules", "--json"])).is_ok());
+    assert!(text(&["explain", "sql-injection"]).starts_with("# sql-injection\n"));
+    assert!(text(&["dump", "tree", "app/main.py"]).starts_with("(module 1:1)"));
+    assert!(text(&["dump", "facts", "app/main.py"]).contains("function users"));
+    assert!(text(&["dump", "project", "."]).contains("package . "));
+    assert!(text(&["dump", "program", "."]).contains("file app/main.py"));
+    assert!(text(&["dump", "summaries", "."]).contains("users"));
+    assert!(text(&["completions", "bash"]).contains("_archcheck"));
+    assert!(text(&["--statistics", "--fail-on", "never"]).contains("files"));
+    assert!(text(&["--version"]).starts_with("archcheck "));
+}
+
+#[test]
+fn hostile_files_do_not_stop_a_run() {
+    let deep = format!("x = {}1{}\n", "(".repeat(20_000), ")".repeat(20_000));
+    let chain = format!("x = {}\n", vec!["1"; 20_000].join(" + "));
+    let folder =
+        project(&[("deep.py", &deep), ("deep.ts", &deep), ("chain.py", &chain), ("broken.rs", "fn f( { let"), ("ok.py", "x = 1\n")]);
+    fs::write(folder.path().join("binary.py"), [0u8; 64]).expect("a file");
+    fs::write(folder.path().join("latin.py"), b"# \xe9\n").expect("a file");
+    let output = archcheck(folder.path(), &["--statistics"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("left out: binary") && stdout(&output).contains("left out: not UTF-8"), "{}", stdout(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_success() {
+    let folder = vulnerable();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_archcheck"))
+        .current_dir(folder.path())
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+}
