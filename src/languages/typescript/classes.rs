@@ -54,7 +54,7 @@ impl Lowering<'_> {
             }
             Kind::Identifier | Kind::TypeName if !named => lowering.name_definition(id),
             Kind::ClassHeritage => lowering.heritage(id),
-            Kind::ClassBody => lowering.inside(id, |lowering| lowering.class_body(id)),
+            Kind::ClassBody => lowering.inside(id, Self::class_body),
             _ => {}
         });
         id
@@ -104,7 +104,7 @@ impl Lowering<'_> {
         });
     }
 
-    fn class_body(&mut self, class: DefId) {
+    fn class_body(&mut self) {
         let mut decorators = Vec::new();
         let mut overload = None;
         self.each_child(|lowering, kind| match kind {
@@ -121,7 +121,7 @@ impl Lowering<'_> {
             }
             Kind::Field => lowering.field(std::mem::take(&mut decorators)),
             Kind::StaticBlock => lowering.static_block(),
-            Kind::Error => lowering.discard(class),
+            Kind::Error => lowering.discard(),
             _ => {}
         });
     }
@@ -137,7 +137,7 @@ impl Lowering<'_> {
     }
 
     /// Lowers what a broken region holds for its definitions and imports, and drops its values.
-    fn discard(&mut self, _class: DefId) {
+    fn discard(&mut self) {
         let mark = self.mark();
         self.stray(Kind::Error);
         self.stack.truncate(mark);

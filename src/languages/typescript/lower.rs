@@ -1,7 +1,7 @@
 //! One file's text to [`FileFacts`]: parse, one cursor walk, done. The tree dies here.
 //!
 //! This file holds the walk's state and its small tools; what each construct becomes stands in the files beside it. Every
-//! handler finds the cursor on its node and leaves it there. Nesting is recursion with a counter ([`MAX_DEPTH`]); chains
+//! handler finds the cursor on its node and leaves it there. Nesting is recursion with a counter (`MAX_DEPTH`); chains
 //! (`a + b + …`, `x.f().g()…`, `else if … else if …`) are loops, so their length does not matter.
 
 use std::cell::Cell;

@@ -1,8 +1,8 @@
 //! TypeScript and JavaScript: grammars, lowering, module resolution.
 //!
-//! [`lower`] turns one file into facts. It is written once for the three grammars ([`grammar`]), and split by what is
-//! lowered: [`statements`], [`expressions`], [`text`], [`patterns`], [`functions`], [`classes`], [`types`], [`jsx`], [`imports`].
-//! [`repair`] undoes what the grammars misread. [`modules`] finds the file a specifier means.
+//! [`lower`] turns one file into facts. It is written once for the three grammars (`grammar`), and split by what is
+//! lowered: `statements`, `expressions`, `text`, `patterns`, `functions`, `classes`, `types`, `jsx`, `imports`.
+//! `repair` undoes what the grammars misread. [`modules`] finds the file a specifier means.
 
 mod classes;
 mod comments;

@@ -1,7 +1,7 @@
 //! Module resolution: from a specifier in a file to the file, package or asset it means.
 //!
 //! The algorithm is `oxc_resolver`'s: Node's, with tsconfig `paths`, `baseUrl`, `rootDirs`, `extends` and `references`, and
-//! package.json `exports` and `imports`. It runs over the walked files alone ([`files`]): nothing is read from disk, nothing has
+//! package.json `exports` and `imports`. It runs over the walked files alone (`files`): nothing is read from disk, nothing has
 //! to be installed or built. What it cannot answer because of that is answered here: workspace packages whose entry points
 //! are not declared, files that no tsconfig includes, aliases that only a bundler knows.
 

@@ -106,7 +106,6 @@ fn declares(after: &[u8]) -> bool {
     name > 0 && !after[0].is_ascii_digit() && (initialised || iterates || rest.starts_with(b":"))
 }
 
-/// `export type * from` → `export      * from` is left to the lowering, which sees the broken `type`;
 /// `export { x } from "m" with { … }` loses its attributes.
 fn without_attributes(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
