@@ -236,6 +236,8 @@ impl<'a> Linker<'a> {
                 NodeKind::Collection { items, .. } => {
                     facts.arena.list(items).filter_map(|item| Some(facts.string(item)?.to_ascii_uppercase())).collect()
                 }
+                // `#[utoipa::path(get, path = "/x")]`
+                NodeKind::Name(name) if self.family(file) == Family::Rust => vec![facts.text(name).to_ascii_uppercase()],
                 _ => facts.string(node).map(|text| text.to_ascii_uppercase()).into_iter().collect(),
             };
             if !listed.is_empty() {

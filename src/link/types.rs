@@ -164,6 +164,23 @@ impl<'a> Linker<'a> {
                 let file = here.file;
                 self.value(Value::Literal(file, node))
             }
+            // TypeScript `typeof value`.
+            NodeKind::Other(parts) if arena.list(parts).len() == 1 => arena.list(parts).next().map_or(UNKNOWN, |part| self.eval(part)),
+            _ => UNKNOWN,
+        }
+    }
+
+    /// `ReturnType<typeof express>`: what calling it gives.
+    fn result_of_type(&mut self, function: NodeId) -> ValueId {
+        let value = self.type_value(function);
+        match self.get(value) {
+            Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => {
+                self.return_value(def, None, UNKNOWN)
+            }
+            Value::Api { api, subject, guessed } => {
+                let api = self.apis.step(api, "()");
+                self.value(Value::Api { api, subject, guessed })
+            }
             _ => UNKNOWN,
         }
     }
@@ -192,6 +209,9 @@ impl<'a> Linker<'a> {
         if !is_project_class {
             if name == "type" || name == "Type" {
                 return args.first().and_then(|&arg| self.class_of_type(arg)).map_or(UNKNOWN, |class| self.value(Value::Def(class)));
+            }
+            if name == "ReturnType" {
+                return args.first().map_or(UNKNOWN, |&arg| self.result_of_type(arg));
             }
             if TRANSPARENT.contains(&name) {
                 let at = if name == "Coroutine" { args.len().saturating_sub(1) } else { 0 };
