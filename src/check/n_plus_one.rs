@@ -11,11 +11,11 @@ use super::bounds::{Bound, bound, opens_transaction_per_item, words};
 use super::dependence::Dependence;
 use super::loops::{Place, Repetition, RepetitionKind, around};
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, QueryFact};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
-use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::{QueryEffect, Reach};
@@ -126,7 +126,12 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
         while let Some(first) = edges.first() {
             let (here, rest) = edges.split_at(edges.partition_point(|edge| edge.site <= first.site));
             edges = rest;
-            let best = here.iter().filter(|edge| edge.resolution != Resolution::NameOnly).filter_map(|edge| {
+            let follows = |edge: &&CallEdge| {
+                // The code of a closure that is handed over is looked at where it stands.
+                let closure = edge.kind == CallKind::Passed && program.def(edge.callee).flags.has(DefFlags::CLOSURE);
+                edge.resolution != Resolution::NameOnly && !closure
+            };
+            let best = here.iter().filter(follows).filter_map(|edge| {
                 let reach = nearest(context, edge.callee)?;
                 let confidence = reach.confidence.min(edge.resolution.confidence());
                 Some((edge, reach, confidence))

@@ -5,6 +5,9 @@ mod flow;
 mod queries;
 mod sql;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::program::Program;
 use crate::model::summary::Summaries;
 
