@@ -24,6 +24,8 @@ pub(super) enum Bound {
     Memo,
     /// One connection or database per item.
     Connections,
+    /// Tables, model classes, fields: parts of the schema, not rows.
+    Schema,
 }
 
 /// A literal of up to this many items is a fixed list of things to do, whatever they are.
@@ -38,6 +40,9 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
     {
         if is_constant(place, source, 0) {
             return Some(Bound::Constant);
+        }
+        if is_keyword_arguments(facts, source) {
+            return Some(Bound::Schema);
         }
         if gives_batches(facts, source) {
             return Some(Bound::Batch);
@@ -59,6 +64,11 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
     memo(place, repetition, site).then_some(Bound::Memo)
 }
 
+/// `kwargs.items()`: the attributes of one object.
+fn is_keyword_arguments(facts: &FileFacts, source: NodeId) -> bool {
+    matches!(facts.arena.kind(chain_root(facts, source)), NodeKind::Name(name) if matches!(facts.text(name), "kwargs" | "fields" | "field_names" | "columns"))
+}
+
 fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bound> {
     let words = words(item);
     let last = words.last().map(String::as_str)?;
@@ -71,10 +81,24 @@ fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bo
     if matches!(last, "database" | "connection" | "conn" | "alias" | "using") && words.len() <= 2 {
         return Some(Bound::Connections);
     }
+    if words.iter().any(|word| matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "schema" | "migration")) {
+        let is_row = matches!(item_value(place, repetition), Some(Value::Instance { .. }));
+        if !is_row {
+            return Some(Bound::Schema);
+        }
+    }
     let paging = matches!(last, "offset" | "page" | "cursor" | "skip");
     let numbers = repetition.kind == RepetitionKind::Counted
         || repetition.source.is_some_and(|source| called_name(place.facts, source).is_some_and(|name| name == "range" || name == "count"));
     (paging && numbers).then_some(Bound::Batch)
+}
+
+/// What the loop's target stands for.
+fn item_value(place: &Place, repetition: &Repetition) -> Option<Value> {
+    match place.facts.arena.kind(repetition.node) {
+        NodeKind::Loop { target: Some(target), .. } => Some(place.program.value(place.file, target)),
+        _ => None,
+    }
 }
 
 /// The source hands out batches: `chunks(ids, 100)`, `range(0, n, 100)`, `.step_by(n)`, a name in the plural (`batches`).
@@ -308,6 +332,9 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
     ];
     let facts = place.facts;
     let Some(name) = called_name(facts, call) else { return false };
+    if returns_constant(place, callee, depth) {
+        return true;
+    }
     if matches!(name, "take" | "first") || name == "slice" {
         let mut numbers = arguments(facts, call).peekable();
         if numbers.peek().is_some() && numbers.all(|node| small_number(facts, node)) && name != "first" {
@@ -331,6 +358,22 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
         .filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Closure(_) | NodeKind::Argument { .. }))
         .peekable();
     given.peek().is_some() && given.all(|argument| is_constant(place, argument, depth + 1))
+}
+
+/// A function of the project that gives a list written out in it: `return [Mailer(), Logger()]`.
+fn returns_constant(place: &Place, callee: NodeId, depth: u8) -> bool {
+    let (Value::Def(def) | Value::Method { method: def, .. }) = place.program.value(place.file, callee) else { return false };
+    let facts = place.program.file(def.file);
+    let Some(body) = facts.def(def.def).body else { return false };
+    let mut results = Vec::new();
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Return(Some(value)) = facts.arena.kind(node) {
+            results.push(value);
+        }
+    });
+    let elsewhere = Place { file: def.file, facts, ..*place };
+    let literal = |value: &NodeId| matches!(facts.arena.kind(*value), NodeKind::Collection { .. });
+    !results.is_empty() && results.iter().all(|value| literal(value) && is_constant(&elsewhere, *value, depth + 3))
 }
 
 /// `[:3]`: the only literal number of a slice.

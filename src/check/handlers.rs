@@ -162,14 +162,20 @@ fn handler<'a>(context: &'a Context, function: GlobalDef, route: Option<&'a Rout
     queries.sort_by_key(|query| (arena.span(query.site), query.site));
     let delegates = code.iter().flat_map(|&part| program.calls_from(part)).find_map(|edge| {
         let follows = edge.kind != CallKind::Passed && edge.resolution != Resolution::NameOnly && !code.contains(&edge.callee);
-        (follows && is_layer_below(program, edge.callee)).then_some(edge.callee)
+        (follows && is_layer_below(context, edge.callee)).then_some(edge.callee)
     });
     Handler { function, route, code, queries, delegates }
 }
 
-/// A service or repository by the project's own layout.
-fn is_layer_below(program: &Program, callee: GlobalDef) -> bool {
-    program.role(callee).is_some_and(|evidence| matches!(evidence.role, Role::Service | Role::Repository))
+/// A service or repository by the project's own layout: named or configured so, not merely called by handlers. A repository
+/// must lead to a query: managers and query sets that only narrow a query down are part of building it.
+fn is_layer_below(context: &Context, callee: GlobalDef) -> bool {
+    let leads_to_query = || context.summaries.of(callee).is_some_and(|summary| !summary.reaches.is_empty());
+    context.program.role(callee).is_some_and(|evidence| match evidence.role {
+        Role::Service => evidence.strength != Strength::Content,
+        Role::Repository => evidence.strength != Strength::Content && leads_to_query(),
+        _ => false,
+    })
 }
 
 /// A function and the closures in it.

@@ -59,7 +59,23 @@ fn in_scope(program: &Program, function: GlobalDef) -> bool {
     let seeds = |path: &str| {
         path.split('/').any(|part| {
             let stem = part.split('.').next().unwrap_or(part);
-            words(stem).iter().any(|word| matches!(word.as_str(), "seed" | "seeds" | "seeder" | "seeders" | "fixtures" | "datacreator"))
+            words(stem).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "seed"
+                        | "seeds"
+                        | "seeder"
+                        | "seeders"
+                        | "fixture"
+                        | "fixtures"
+                        | "datacreator"
+                        | "test"
+                        | "tests"
+                        | "testing"
+                        | "mock"
+                        | "mocks"
+                )
+            })
         })
     };
     !out.iter().any(|&role| program.is(function, role)) && !seeds(program.path(function.file))
@@ -160,7 +176,7 @@ fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
     reaches
         .iter()
         .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred)
-        .min_by_key(|reach| (reach.depth, reach.access == Access::Write))
+        .min_by_key(|reach| reach.depth)
 }
 
 /// Start-up code runs once per process.
@@ -193,7 +209,7 @@ fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId
             None if repetition.streams(place.facts, place.nesting.owner(repetition.node)) => return None,
             None => return Some(repetition),
             // A fixed list inside a loop over rows: the outer loop is asked next.
-            Some(Bound::Constant | Bound::Connections) => {}
+            Some(Bound::Constant | Bound::Connections | Bound::Schema) => {}
             Some(Bound::Batch | Bound::Retry | Bound::Once | Bound::Memo) => return None,
         }
     }
@@ -309,6 +325,9 @@ fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgem
         if opens_transaction_per_item(place, repetition, site.node) {
             return note(", each in a transaction of its own");
         }
+        if is_overridden_save(place, site) {
+            return note("; fine where its own `save` or `delete` must run for each row");
+        }
         if fact.is_some_and(|fact| fact.batched.is_none()) {
             return note("; fine where each row must be written on its own (hooks, signals, validation)");
         }
@@ -316,11 +335,18 @@ fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgem
     Judgement { level: Level::Warning, remark: "" }
 }
 
+/// `row.save()` where the project's model has a `save` of its own: a bulk write would go past it.
+fn is_overridden_save(place: &Place, site: &Site) -> bool {
+    let Some((callee, _)) = site.reached else { return false };
+    matches!(place.program.name(callee), "save" | "delete" | "asave" | "adelete" | "full_clean")
+        && place.program.role(callee).is_some_and(|evidence| evidence.role == Role::Model)
+}
+
 /// `role_id` of `role_ids`, or `item` of a callback without a name for it.
 fn item_text(facts: &FileFacts, repetition: &Repetition) -> String {
     let names: Vec<&str> = repetition.items.iter().map(|&name| facts.text(name)).take(2).collect();
     let source = repetition.source.filter(|_| repetition.kind != RepetitionKind::While && repetition.kind != RepetitionKind::Counted);
-    let of = source.map(|source| spell(facts, source)).filter(|text| text.len() <= 60 && text != "…");
+    let of = source.map(|source| spell(facts, unwrapped(facts, source))).filter(|text| text.len() <= 60 && text != "…");
     let item = match names.first() {
         Some(name) if !name.starts_with('_') => format!("`{name}`"),
         _ => "item".to_string(),
@@ -328,6 +354,17 @@ fn item_text(facts: &FileFacts, repetition: &Repetition) -> String {
     match of {
         Some(of) => format!("{item} of `{of}`"),
         None => item,
+    }
+}
+
+/// `xs` of `enumerate(xs)`, `sorted(xs)`, `Object.values(xs)`.
+fn unwrapped(facts: &FileFacts, source: NodeId) -> NodeId {
+    let wraps = called_name(facts, source).is_some_and(|name| {
+        matches!(name, "enumerate" | "zip" | "list" | "set" | "sorted" | "reversed" | "tuple" | "entries" | "values" | "keys" | "tqdm")
+    });
+    match arguments(facts, source).next() {
+        Some(inner) if wraps => inner,
+        _ => source,
     }
 }
 

@@ -9,11 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::queries::{Found, queries, uses_up};
 use crate::graph::components;
-use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, called_name, chain, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -190,24 +190,65 @@ fn wrapped_by_cache(program: &Program, facts: &FileFacts, nesting: &Nesting, fun
         })
 }
 
-/// Cache-aside: the body both asks something named a cache and fills it.
+/// Cache-aside: the body both asks something named a cache and fills it. Also a value made once and kept in a field:
+/// `if self._rows is None: self._rows = load()`.
 fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
     let Some(body) = facts.def(function.def).body else { return false };
-    let (mut asks, mut fills) = (false, false);
-    facts.arena.walk(body, |node| {
-        let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return };
-        let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
-        let on_cache = last_name(facts, object).is_some_and(|name| {
+    let (mut asks, mut fills, mut kept) = (false, false, false);
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
+            if names_cache(facts, object) {
+                let method = facts.text(name);
+                asks |= method.starts_with("get") || matches!(method, "hget" | "hgetall" | "mget" | "aget");
+                fills |= method.starts_with("set") || matches!(method, "put" | "hset" | "insert" | "add" | "aset" | "store");
+            }
+        }
+        NodeKind::Assign { target, .. } => {
+            if let NodeKind::Index { object, .. } = facts.arena.kind(target) {
+                fills |= names_cache(facts, object);
+            }
+        }
+        NodeKind::If { condition, then, .. } => kept |= keeps_in_field(facts, condition, then),
+        _ => {}
+    });
+    asks && fills || kept
+}
+
+fn names_cache(facts: &FileFacts, object: NodeId) -> bool {
+    chain(facts, object).any(|link| {
+        last_name(facts, link).is_some_and(|name| {
             let name = facts.text(name).to_ascii_lowercase();
             name.contains("cache") || name.contains("redis")
-        });
-        if on_cache {
-            let method = facts.text(name);
-            asks |= method.starts_with("get") || matches!(method, "hget" | "hgetall" | "mget" | "aget");
-            fills |= method.starts_with("set") || matches!(method, "put" | "hset" | "insert" | "add" | "aset" | "store");
+        })
+    })
+}
+
+/// The branch fills the field of the receiver that the condition found empty.
+fn keeps_in_field(facts: &FileFacts, condition: NodeId, then: NodeId) -> bool {
+    let field = match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, value } => own_field(facts, value),
+        NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } if facts.arena.kind(right) == NodeKind::Null => {
+            own_field(facts, left)
+        }
+        _ => None,
+    };
+    let Some(field) = field else { return false };
+    let mut fills = false;
+    facts.arena.walk(then, |node| {
+        if let NodeKind::Assign { target, .. } = facts.arena.kind(node) {
+            fills |= own_field(facts, target) == Some(field);
         }
     });
-    asks && fills
+    fills
+}
+
+/// `x` of `self.x`.
+fn own_field(facts: &FileFacts, node: NodeId) -> Option<Name> {
+    match facts.arena.kind(node) {
+        NodeKind::Member { object, name, .. } if facts.arena.kind(object) == NodeKind::Receiver => Some(name),
+        _ => None,
+    }
 }
 
 /// Own queries of each function with those of the closures that run in it, in source order.
@@ -276,11 +317,66 @@ fn followed_edges<'p>(
     followed
 }
 
-/// True when a function given to the call at `site` is only handed on (registered, scheduled, listed), not run here.
+/// True when a function given by name to the call at `site` is only handed on: registered, scheduled, listed, wrapped. It is run
+/// here by calls that are known to do so, by the methods of collections and promises, and by functions of the project that call
+/// their parameter.
 fn passes_on(program: &Program, file: FileId, nesting: &Nesting, site: NodeId) -> bool {
     let facts = program.file(file);
-    // Handing a function to a decorator or a class body's declaration is no call either.
-    nesting.owner(site) == DefId::MODULE || runs_elsewhere(program, file, facts, site) || arguments(facts, site).len() == 0
+    if nesting.owner(site) == DefId::MODULE || runs_elsewhere(program, file, facts, site) {
+        return true;
+    }
+    let known = program.called_api(file, site).is_some_and(|api| {
+        program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::CallsArgument | ApiFact::Iterates | ApiFact::Transaction))
+    });
+    let method = called_name(facts, site).is_some_and(|name| RUNNERS.contains(&name));
+    let caller = GlobalDef { file, def: nesting.owner(site) };
+    let called = program
+        .calls_at(caller, site)
+        .iter()
+        .any(|edge| edge.kind == CallKind::Call && calls_a_parameter(program.file(edge.callee.file), edge.callee.def));
+    !(known || method || called)
+}
+
+/// Methods and functions that run what they are given.
+const RUNNERS: &[&str] = &[
+    "map",
+    "forEach",
+    "flatMap",
+    "filter",
+    "reduce",
+    "some",
+    "every",
+    "find",
+    "then",
+    "catch",
+    "finally",
+    "for_each",
+    "filter_map",
+    "flat_map",
+    "and_then",
+    "or_else",
+    "map_err",
+    "unwrap_or_else",
+    "starmap",
+    "sync_to_async",
+    "async_to_sync",
+    "partial",
+];
+
+/// The function calls one of its own parameters.
+fn calls_a_parameter(facts: &FileFacts, def: DefId) -> bool {
+    let definition = facts.def(def);
+    let Some(body) = definition.body else { return false };
+    let mut calls = false;
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(callee)
+        {
+            calls |= definition.params.iter().any(|param| param.name == Some(name));
+        }
+        !calls
+    });
+    calls
 }
 
 fn reaches(

@@ -14,7 +14,7 @@ use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
 use crate::model::nesting::{Nesting, arguments, chain, chain_root, last_name};
 use crate::model::program::{Program, Value};
-use crate::model::role::Role;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 
@@ -182,55 +182,75 @@ impl<'p> Reader<'_, 'p> {
         if writes { Access::Write } else { Access::Read }
     }
 
+    /// The model or table of a query: what knowledge points at, else the first model named along the chain, else any class that is
+    /// no manager, repository or base of them.
     fn subject(&self, link: &Link) -> Option<String> {
-        let own = match &link.query.subject {
-            Subject::Captured => link.table.clone(),
-            Subject::Receiver => None,
-            Subject::Argument(reference) => {
-                self.argument(link.call, reference).and_then(|node| self.class_name(node).or_else(|| self.table_name(node)))
-            }
+        if let Subject::Captured = link.query.subject
+            && link.table.is_some()
+        {
+            return link.table.clone();
+        }
+        let mut candidates: Vec<GlobalDef> = Vec::new();
+        let mut named = None;
+        if let Subject::Argument(reference) = &link.query.subject
+            && let Some(node) = self.argument(link.call, reference)
+        {
+            self.candidates(node, &mut candidates);
+            named = self.table_name(node);
+        }
+        if candidates.is_empty() && named.is_some() {
+            return named;
+        }
+        for node in chain(self.facts, link.call).skip(1) {
+            self.candidate(node, &mut candidates);
+        }
+        for argument in arguments(self.facts, link.call).take(2) {
+            self.candidates(argument, &mut candidates);
+        }
+        let role = |def: &GlobalDef| self.program.role(*def).map(|evidence| evidence.role);
+        let model = candidates.iter().find(|def| role(def) == Some(Role::Model));
+        let plain = |def: &&GlobalDef| {
+            let name = self.program.name(**def);
+            !matches!(role(def), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
+                && !["QuerySet", "Manager", "Repository", "Service", "Base", "Mixin"].iter().any(|suffix| name.ends_with(suffix))
         };
-        own.or_else(|| {
-            let inner = chain(self.facts, link.call).skip(1);
-            inner.into_iter().find_map(|node| self.subject_name(node))
-        })
-        .or_else(|| arguments(self.facts, link.call).take(2).find_map(|argument| self.argument_subject(argument)))
+        model.or_else(|| candidates.iter().find(plain)).map(|def| self.program.name(*def).to_string())
     }
 
-    /// The subject of a built statement given as argument: `select(User)` in `session.execute(select(User))`.
-    fn argument_subject(&self, argument: NodeId) -> Option<String> {
+    /// Classes a statement given as an argument is about: `select(User).where(…)`, also through a local name.
+    fn candidates(&self, argument: NodeId, found: &mut Vec<GlobalDef>) {
         let value = match self.facts.arena.kind(argument) {
             NodeKind::Argument { value, .. } => value,
             _ => argument,
         };
-        chain(self.facts, value).find_map(|node| self.subject_name(node)).or_else(|| {
-            let values = self.values_of(value);
-            values.into_iter().find_map(|value| chain(self.facts, value).find_map(|node| self.subject_name(node)))
-        })
-    }
-
-    fn subject_name(&self, node: NodeId) -> Option<String> {
-        match self.program.value(self.file, node) {
-            Value::Api { subject: Some(class), .. } => Some(self.program.name(class).to_string()),
-            _ => None,
+        for node in chain(self.facts, value) {
+            self.candidate(node, found);
+        }
+        for given in self.values_of(value) {
+            for node in chain(self.facts, given) {
+                self.candidate(node, found);
+            }
         }
     }
 
-    /// The class a node stands for or is an instance of.
-    fn class_name(&self, node: NodeId) -> Option<String> {
+    /// The class a node is about, is, or is an instance of.
+    fn candidate(&self, node: NodeId, found: &mut Vec<GlobalDef>) {
         let mut value = self.program.value(self.file, node);
         for _ in 0..4 {
-            return match value {
-                Value::Def(class) | Value::Instance { class, .. } => Some(self.program.name(class).to_string()),
-                Value::Api { subject: Some(class), .. } => Some(self.program.name(class).to_string()),
+            match value {
+                Value::Api { subject: Some(class), .. } | Value::Instance { class, .. } | Value::Def(class)
+                    if matches!(self.program.def(class).kind, DefKind::Class | DefKind::Struct | DefKind::Variable) =>
+                {
+                    found.push(class);
+                }
                 Value::Collection(of) => {
                     value = self.program.value_of(of);
                     continue;
                 }
-                _ => None,
-            };
+                _ => {}
+            }
+            break;
         }
-        None
     }
 
     /// A table named by a literal (`db("users")`), or held by a variable that a library's table maker made (`from(users)`).
