@@ -332,7 +332,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
     ];
     let facts = place.facts;
     let Some(name) = called_name(facts, call) else { return false };
-    if returns_constant(place, callee, depth) {
+    if returns_constant(place, callee) {
         return true;
     }
     if matches!(name, "take" | "first") || name == "slice" {
@@ -361,7 +361,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
 }
 
 /// A function of the project that gives a list written out in it: `return [Mailer(), Logger()]`.
-fn returns_constant(place: &Place, callee: NodeId, depth: u8) -> bool {
+fn returns_constant(place: &Place, callee: NodeId) -> bool {
     let (Value::Def(def) | Value::Method { method: def, .. }) = place.program.value(place.file, callee) else { return false };
     let facts = place.program.file(def.file);
     let Some(body) = facts.def(def.def).body else { return false };
@@ -371,9 +371,14 @@ fn returns_constant(place: &Place, callee: NodeId, depth: u8) -> bool {
             results.push(value);
         }
     });
-    let elsewhere = Place { file: def.file, facts, ..*place };
-    let literal = |value: &NodeId| matches!(facts.arena.kind(*value), NodeKind::Collection { .. });
-    !results.is_empty() && results.iter().all(|value| literal(value) && is_constant(&elsewhere, *value, depth + 3))
+    let few = |value: &NodeId| match facts.arena.kind(*value) {
+        NodeKind::Collection { items, .. } => {
+            facts.arena.list(items).len() <= FEW
+                && facts.arena.list(items).all(|item| !matches!(facts.arena.kind(item), NodeKind::Spread { .. }))
+        }
+        _ => false,
+    };
+    !results.is_empty() && results.iter().all(few)
 }
 
 /// `[:3]`: the only literal number of a slice.

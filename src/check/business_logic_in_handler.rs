@@ -267,7 +267,8 @@ fn decision(
         let limit = on_entities && compares_sizes(facts, entities, condition);
         return limit.then(|| reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition));
     }
-    if on_entities && !is_permission_check(facts, condition) && !only_responds(facts, then, otherwise) {
+    let acts = |branch: NodeId| acts(place, handler, entities, branch);
+    if on_entities && !is_permission_check(facts, condition) && (acts(then) || otherwise.is_some_and(acts)) {
         return Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition));
     }
     let makes = |branch: NodeId| writes(branch) || constructs_model(place, branch);
@@ -384,14 +385,30 @@ fn ends_in_error(facts: &FileFacts, branch: NodeId) -> bool {
     })
 }
 
-/// Both branches only shape a response or build a filter: they return or assign, and write nothing of rows.
-fn only_responds(facts: &FileFacts, then: NodeId, otherwise: Option<NodeId>) -> bool {
-    ends_in_error(facts, then) || otherwise.is_some_and(|otherwise| ends_in_error(facts, otherwise)) || is_expression(facts, then)
-}
-
-/// A ternary's arm that is a plain value.
-fn is_expression(facts: &FileFacts, node: NodeId) -> bool {
-    !matches!(facts.arena.kind(node), NodeKind::Block { .. })
+/// The branch does something to rows: queries, calls what queries, changes a row or a total. Reporting an outcome is no act.
+fn acts(place: &Place, handler: &Handler, entities: &Dependence, branch: NodeId) -> bool {
+    let facts = place.facts;
+    if handler.queries.iter().any(|query| is_below(place, query.site, branch)) {
+        return true;
+    }
+    let mut found = false;
+    walk_deep(facts, branch, |node| {
+        found |= match facts.arena.kind(node) {
+            NodeKind::Assign { op: AssignOp::Augment(_), .. } => true,
+            NodeKind::Assign { target, .. } => {
+                matches!(facts.arena.kind(target), NodeKind::Member { object, .. } if entities.mentions(facts, object))
+            }
+            NodeKind::Call { .. } => handler.code.iter().any(|&part| {
+                place.program.calls_at(part, node).iter().any(|edge| {
+                    edge.resolution != Resolution::NameOnly
+                        && place.summaries.of(edge.callee).is_some_and(|summary| !summary.reaches.is_empty())
+                })
+            }),
+            _ => false,
+        };
+        !found
+    });
+    found
 }
 
 fn constructs_model(place: &Place, branch: NodeId) -> bool {

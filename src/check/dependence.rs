@@ -96,4 +96,16 @@ impl Dependence {
         });
         found
     }
+
+    /// Like [`Dependence::mentions`], but leaves the code of closures out.
+    pub(super) fn mentions_outside_closures(&self, facts: &FileFacts, node: NodeId) -> bool {
+        let mut found = false;
+        facts.arena.walk_while(node, |node| {
+            if let NodeKind::Name(name) = facts.arena.kind(node) {
+                found |= self.names.contains(&name);
+            }
+            !found
+        });
+        found
+    }
 }

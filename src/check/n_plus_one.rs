@@ -199,7 +199,12 @@ fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId
         };
         let dependence = dependences.entry(repetition.node).or_insert_with(|| Dependence::of(place.facts, &repetition.items, body));
         let top = place.nesting.chain_top(place.facts, site.node);
-        if !dependence.mentions(place.facts, top) {
+        let depends = match site.reached {
+            None => dependence.mentions(place.facts, top),
+            // What a callback given to the project's own function mentions is not what its query is given.
+            Some(_) => dependence.mentions_outside_closures(place.facts, top),
+        };
+        if !depends {
             continue;
         }
         if site.reached.is_none() && is_unit_of_work(place, site, body) {
