@@ -89,7 +89,7 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
     if score < threshold || kinds.len() < 2 {
         return None;
     }
-    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.span));
+    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.kind, reason.span));
     finding(place, handler, &reasons, score)
 }
 
