@@ -9,6 +9,7 @@ mod data_access_in_handler;
 mod dependence;
 mod handlers;
 pub mod hardcoded_secret;
+mod layers;
 mod loops;
 mod n_plus_one;
 mod sql_injection;
@@ -39,6 +40,8 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("business-logic-in-handler", business_logic_in_handler::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("hardcoded-secret", hardcoded_secret::check),
+    ("layer-skip", layers::skips),
+    ("layer-violation", layers::violations),
     ("n-plus-one", n_plus_one::check),
     ("sql-injection", sql_injection::check),
 ];

@@ -6,7 +6,7 @@ use super::evaluate::Linker;
 use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
@@ -243,7 +243,7 @@ impl<'a> Linker<'a> {
     fn static_member(&mut self, def: GlobalDef, name: &str) -> ValueId {
         let kind = self.facts[def.file.index()].def(def.def).kind;
         if !is_class_like(kind) {
-            return UNKNOWN;
+            return self.function_property(def, name);
         }
         if let Some(member) = self.find_member(def, name) {
             let found = self.facts[member.file.index()].def(member.def);
@@ -258,6 +258,28 @@ impl<'a> Linker<'a> {
             };
         }
         self.outside_class_member(def, name, false)
+    }
+
+    /// `Tutorial.create = (…) => …` beside `const Tutorial = function (…) {}`: what JavaScript had before classes.
+    fn function_property(&mut self, def: GlobalDef, name: &str) -> ValueId {
+        let facts: &'a FileFacts = &self.facts[def.file.index()];
+        if facts.language.family() != Family::TypeScript || facts.def(def.def).parent != DefId::MODULE {
+            return UNKNOWN;
+        }
+        if !self.properties.contains_key(&def.file) {
+            let table = top_level_properties(facts);
+            self.properties.insert(def.file, table);
+        }
+        let own = facts.text(facts.def(def.def).name);
+        let Some(&value) = self.properties.get(&def.file).and_then(|table| table.get(&(own, name.to_string()))) else { return UNKNOWN };
+        let known = self.node_values[def.file.index()][value.index()];
+        if known != UNKNOWN {
+            return known;
+        }
+        match facts.arena.kind(value) {
+            NodeKind::Closure(closure) => self.value(Value::Def(GlobalDef { file: def.file, def: closure })),
+            _ => UNKNOWN,
+        }
     }
 
     /// `instance.name`.
@@ -380,4 +402,20 @@ impl<'a> Linker<'a> {
         }
         table
     }
+}
+
+/// `X.name = value` at the top level of a file: (X, name) → value.
+fn top_level_properties(facts: &FileFacts) -> FxHashMap<(&str, String), NodeId> {
+    let mut table = FxHashMap::default();
+    let Some(body) = facts.def(DefId::MODULE).body else { return table };
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return table };
+    for item in facts.arena.list(items) {
+        if let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(item)
+            && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+            && let NodeKind::Name(owner) = facts.arena.kind(object)
+        {
+            table.insert((facts.text(owner), facts.text(name).to_string()), value);
+        }
+    }
+    table
 }

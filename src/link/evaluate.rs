@@ -60,6 +60,8 @@ pub(super) struct Linker<'a> {
     pub(super) import_targets: Vec<Vec<Target>>,
     /// Names of frameworks' packages a file imports, for conventions.
     pub(super) frameworks_of: Vec<Vec<u16>>,
+    /// Frameworks the manifests of a package name.
+    pub(super) package_frameworks: FxHashMap<usize, Vec<u16>>,
     /// Extensions (indices into `Knowledge::extensions`) whose import a file has.
     pub(super) extensions_of: Vec<Vec<u16>>,
     /// Names made by derive macros, by module.
@@ -74,6 +76,8 @@ pub(super) struct Linker<'a> {
     pub(super) classes: FxHashMap<GlobalDef, Option<ClassInfo>>,
     pub(super) impls: FxHashMap<GlobalDef, Vec<GlobalDef>>,
     pub(super) assigned: FxHashMap<GlobalDef, FxHashMap<&'a str, (DefId, NodeId)>>,
+    /// Properties given to functions at the top level of JavaScript files.
+    pub(super) properties: FxHashMap<FileId, FxHashMap<(&'a str, String), NodeId>>,
     pub(super) frames: Vec<Frame>,
     depth: u32,
     /// Calls the framework makes: (caller, node, callee).
@@ -96,6 +100,7 @@ impl<'a> Linker<'a> {
             node_values: facts.iter().map(|facts| vec![UNKNOWN; facts.arena.len()]).collect(),
             import_targets: Vec::new(),
             frameworks_of: Vec::new(),
+            package_frameworks: FxHashMap::default(),
             extensions_of: Vec::new(),
             generated: FxHashMap::default(),
             import_values: FxHashMap::default(),
@@ -108,6 +113,7 @@ impl<'a> Linker<'a> {
             classes: FxHashMap::default(),
             impls: FxHashMap::default(),
             assigned: FxHashMap::default(),
+            properties: FxHashMap::default(),
             frames: Vec::new(),
             depth: 0,
             implicit: FxHashSet::default(),

@@ -230,8 +230,20 @@ impl<'a> Linker<'a> {
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
             found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
         }
-        found.extend(names.of_path(path));
+        found.extend(self.name_hints(path, names));
         found
+    }
+
+    /// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
+    /// not a service layer), only that all of it is test code or the like.
+    fn name_hints(&self, path: &str, names: &RoleNames) -> Vec<RoleEvidence> {
+        let whole = names.of_path(path);
+        let root = self.project.package_of(path).map_or("", |package| self.project.packages[package].root.as_str());
+        if root.is_empty() || whole.first().is_some_and(|evidence| is_ambient(evidence.role)) {
+            return whole;
+        }
+        let inside = path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'));
+        names.of_path(inside)
     }
 
     fn has_jsx(&self, file: FileId) -> bool {

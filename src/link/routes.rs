@@ -377,19 +377,25 @@ impl<'a> Linker<'a> {
     }
 
     /// Frameworks the file imports or its package depends on.
-    pub(super) fn frameworks_of_package(&self, file: FileId) -> Vec<u16> {
+    pub(super) fn frameworks_of_package(&mut self, file: FileId) -> Vec<u16> {
         let mut found = self.frameworks_of[file.index()].clone();
         let path = &self.project.files[file.index()].path;
-        if let Some(package) = self.project.package_of(path) {
-            let dependencies = &self.project.packages[package].dependencies;
-            for (at, framework) in self.knowledge.frameworks.iter().enumerate() {
-                let uses = framework
-                    .packages
-                    .iter()
-                    .any(|name| dependencies.iter().any(|dependency| dependency.name.replace('-', "_") == name.replace('-', "_")));
-                if uses && !found.contains(&(at as u16)) {
-                    found.push(at as u16);
-                }
+        let Some(package) = self.project.package_of(path) else { return found };
+        if !self.package_frameworks.contains_key(&package) {
+            let names: Vec<String> =
+                self.project.packages[package].dependencies.iter().map(|dependency| dependency.name.replace('-', "_")).collect();
+            let used = self
+                .knowledge
+                .frameworks
+                .iter()
+                .enumerate()
+                .filter(|(_, framework)| framework.packages.iter().any(|package| names.contains(&package.replace('-', "_"))));
+            let used: Vec<u16> = used.map(|(at, _)| at as u16).collect();
+            self.package_frameworks.insert(package, used);
+        }
+        for &framework in self.package_frameworks.get(&package).into_iter().flatten() {
+            if !found.contains(&framework) {
+                found.push(framework);
             }
         }
         found

@@ -151,3 +151,12 @@ fn rust_paths_without_use_reach_their_functions() {
     holds(&output, &["crate::routes::show calls crate::db::find (exact)", "route GET /users/:id -> crate::routes::show (axum)"]);
     assert!(output.contains("uses sqlx.query().fetch_one about User"), "{output}");
 }
+
+#[test]
+fn functions_given_properties_are_found_by_them() {
+    let output = linked(&[
+        ("a.js", "const Tutorial = function (t) { this.t = t; };\nTutorial.find = (id) => id;\nmodule.exports = Tutorial;\n"),
+        ("b.js", "const Tutorial = require('./a');\nexports.show = (req, res) => { Tutorial.find(req.params.id); };\n"),
+    ]);
+    holds(&output, &["b.show calls a.find (exact)"]);
+}

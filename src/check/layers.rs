@@ -1,0 +1,305 @@
+//! `layer-violation` and `layer-skip`: imports and calls against the order router → service → repository → model.
+//!
+//! An edge is judged by where the imported name is really defined and by the roles at both ends. Composition roots, tests,
+//! scripts and migrations may import everything; type-only imports do not count. A module without a role that handlers
+//! themselves rest on is below them, whatever its folder is called.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Context;
+use super::handlers::{handlers, package};
+use crate::model::facts::{DefFlags, DefId, DefKind, ImportKind};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::program::{CallKind, ImportEdge, ImportTarget, Program, Resolution};
+use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
+use crate::model::source::{FileId, Span};
+
+/// Most places listed with one finding.
+const MAX_PLACES: usize = 8;
+
+/// One upward dependency: from a place in a lower layer to something of a higher one.
+struct Upward<'a> {
+    from: FileId,
+    span: Span,
+    scope: GlobalDef,
+    target: GlobalDef,
+    name: String,
+    lower: Option<&'a RoleEvidence>,
+    higher: &'a RoleEvidence,
+    is_call: bool,
+}
+
+/// Finds imports and calls from a lower layer to a higher one.
+pub(super) fn violations(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let below = below_handlers(program);
+    let mut found: Vec<Upward> = Vec::new();
+    for edge in &program.imports {
+        if matches!(edge.kind, ImportKind::Load | ImportKind::Deferred) {
+            found.extend(upward_import(program, edge, &below));
+        }
+    }
+    let imported: FxHashSet<(FileId, FileId)> = found.iter().map(|upward| (upward.from, upward.target.file)).collect();
+    for call in &program.calls {
+        if call.kind == CallKind::Call && call.resolution >= Resolution::Exact && !imported.contains(&(call.caller.file, call.callee.file))
+        {
+            found.extend(upward_call(program, call.caller, call.site, call.callee));
+        }
+    }
+    let mut groups: BTreeMap<(FileId, FileId), Vec<Upward>> = BTreeMap::new();
+    for upward in found {
+        groups.entry((upward.from, upward.target.file)).or_default().push(upward);
+    }
+    groups.into_values().filter_map(|group| finding(program, &group)).collect()
+}
+
+/// Files that router files import, directly or through others, without passing a composition root.
+fn below_handlers(program: &Program) -> FxHashSet<FileId> {
+    let mut imports: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+    for edge in &program.imports {
+        if let (ImportKind::Load | ImportKind::Deferred, ImportTarget::Module(module)) = (edge.kind, &edge.target) {
+            let target = edge.definition.map_or(module.file, |definition| definition.file);
+            imports.entry(edge.from).or_default().push(target);
+        }
+    }
+    let mut reached: FxHashSet<FileId> = FxHashSet::default();
+    let mut queue: Vec<FileId> = (0..program.facts.len() as u32).map(FileId).filter(|&file| is_proven_router(program, file)).collect();
+    while let Some(file) = queue.pop() {
+        for &next in imports.get(&file).into_iter().flatten() {
+            if !is_exempt(program, next) && reached.insert(next) {
+                queue.push(next);
+            }
+        }
+    }
+    reached
+}
+
+/// A file that holds route handlers or registers them.
+fn is_proven_router(program: &Program, file: FileId) -> bool {
+    !is_exempt(program, file)
+        && program.file_roles[file.index()].iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content)
+}
+
+/// Files that may import everything.
+fn is_exempt(program: &Program, file: FileId) -> bool {
+    const FREE: &[Role] = &[Role::Composition, Role::Test, Role::Migration, Role::Script, Role::Frontend];
+    program.file_roles[file.index()].iter().any(|evidence| FREE.contains(&evidence.role))
+}
+
+fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, below: &FxHashSet<FileId>) -> Option<Upward<'a>> {
+    let ImportTarget::Module(module) = edge.target else { return None };
+    let target = edge.definition.unwrap_or(module);
+    let scope = GlobalDef { file: edge.from, def: edge.scope };
+    if target.file == edge.from || is_exempt(program, edge.from) || is_exempt(program, target.file) || is_package_index(program, edge) {
+        return None;
+    }
+    let higher = layer_of(program, target)?;
+    let lower = layer_of(program, scope);
+    let is_upward = match lower {
+        Some(lower) => higher.role.rank()? < lower.role.rank()?,
+        None => reaches_back(program, edge.from, target, higher, below),
+    };
+    if !is_upward {
+        return None;
+    }
+    let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
+    Some(Upward { from: edge.from, span: edge.span, scope, target, name, lower, higher, is_call: false })
+}
+
+/// A module without a layer of its own on which handlers rest, or a background task, that imports a handler's module. Whoever
+/// imports a router object mounts it: that is wiring.
+fn reaches_back(program: &Program, from: FileId, target: GlobalDef, higher: &RoleEvidence, below: &FxHashSet<FileId>) -> bool {
+    let role = program.file_role(from).map(|evidence| evidence.role);
+    let rests_below = matches!(role, None | Some(Role::Config | Role::Schema)) && below.contains(&from);
+    let mounts = program.def(target).kind == DefKind::Variable && higher.strength >= Strength::Framework;
+    (rests_below || role == Some(Role::Task)) && !mounts && higher.role == Role::Router && is_proven_router(program, target.file)
+}
+
+/// A barrel passes names on; it uses nothing itself.
+fn is_package_index(program: &Program, edge: &ImportEdge) -> bool {
+    let path = program.path(edge.from);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    edge.re_export || (edge.scope == DefId::MODULE && matches!(name, "__init__.py" | "index.ts" | "index.js" | "mod.rs" | "lib.rs"))
+}
+
+fn upward_call<'a>(program: &'a Program, caller: GlobalDef, site: crate::model::body::NodeId, callee: GlobalDef) -> Option<Upward<'a>> {
+    // A closure handed down is called, not depended on.
+    let handed_down = program.def(callee).flags.has(DefFlags::CLOSURE);
+    if handed_down || caller.file == callee.file || is_exempt(program, caller.file) || is_exempt(program, callee.file) {
+        return None;
+    }
+    let higher = layer_of(program, callee)?;
+    let lower = layer_of(program, caller)?;
+    if higher.role.rank()? >= lower.role.rank()? {
+        return None;
+    }
+    let span = program.file(caller.file).arena.span(site);
+    Some(Upward {
+        from: caller.file,
+        span,
+        scope: caller,
+        target: callee,
+        name: program.short_name(callee),
+        lower: Some(lower),
+        higher,
+        is_call: true,
+    })
+}
+
+/// The layer of a definition: its own role, else its file's, if that has a place in the order.
+fn layer_of<'a>(program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
+    program.role(id).filter(|evidence| evidence.role.rank().is_some())
+}
+
+fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
+    let first = group.first()?;
+    let lower_word = first.lower.map_or("module below the handlers", |evidence| evidence.role.name());
+    let verb = if first.is_call { "calls" } else { "imports" };
+    let from = &program.modules[first.from.index()];
+    let to = &program.modules[first.target.file.index()];
+    let higher = first.higher.role.name();
+    let thing = if first.name == *to { format!("`{to}`") } else { format!("`{}` from `{to}`", first.name) };
+    let message = format!("{lower_word} `{from}` {verb} {thing}, which is a {higher}: the layers point the other way");
+    let mut related = vec![Label {
+        location: program.name_location(first.target),
+        text: format!("`{}` is a {higher}: {}", program.short_name(first.target), first.higher.reason),
+    }];
+    if let Some(lower) = first.lower {
+        let location = match lower.place {
+            Some((file, span)) => program.location(file, span),
+            None => program.location(first.from, first.span),
+        };
+        related.push(Label { location, text: format!("`{from}` is a {}: {}", lower.role.name(), lower.reason) });
+    }
+    for other in group.iter().skip(1).take(MAX_PLACES) {
+        related.push(Label { location: program.location(other.from, other.span), text: format!("and `{}`", other.name) });
+    }
+    let weakest = first.lower.map_or(Strength::Content, |evidence| evidence.strength).min(first.higher.strength);
+    let confidence = if weakest >= Strength::Content {
+        Confidence::High
+    } else if weakest == Strength::Name {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    // Two folder names alone are a weak proof: say it, but do not break a build over it.
+    let both_by_folder = first.lower.is_some_and(|lower| lower.strength == Strength::Folder) && first.higher.strength == Strength::Folder;
+    let _ = first.scope;
+    Some(Finding {
+        rule: "layer-violation".into(),
+        level: if both_by_folder || first.lower.is_none() { Level::Warning } else { Level::Error },
+        message,
+        primary: Label { location: program.location(first.from, first.span), text: format!("{lower_word} → {higher}") },
+        related,
+        flow: Vec::new(),
+        help: Some(format!(
+            "move what both need below the {}, pass it in from the {higher}, or turn the dependency round with an interface",
+            if lower_word == "model" { "models" } else { "two" }
+        )),
+        subject: format!("{from} -> {to}"),
+        fingerprint: String::new(),
+        confidence,
+        redact: Vec::new(),
+    })
+}
+
+/// What handlers of one package do about the layer below them.
+#[derive(Default)]
+struct Habits {
+    through_service: usize,
+    past_service: Vec<(GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef)>,
+}
+
+/// Finds handlers that call a repository past the service layer.
+pub(super) fn skips(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let handlers = handlers(context);
+    let mut packages: BTreeMap<Option<usize>, Habits> = BTreeMap::new();
+    for handler in &handlers {
+        let habits = packages.entry(package(program, handler.function)).or_default();
+        let calls = || {
+            handler
+                .code
+                .iter()
+                .flat_map(|&code| program.calls_from(code))
+                .filter(|edge| edge.kind == CallKind::Call && edge.resolution >= Resolution::Inferred)
+        };
+        let role = |id: GlobalDef| program.role(id).map(|evidence| evidence.role);
+        if calls().any(|edge| role(edge.callee) == Some(Role::Service)) {
+            habits.through_service += 1;
+        }
+        if let Some(edge) = calls().find(|edge| role(edge.callee) == Some(Role::Repository) && edge.callee.file != edge.caller.file) {
+            habits.past_service.push((handler.function, edge.site, edge.caller, edge.callee));
+        }
+    }
+    let mut findings = Vec::new();
+    for habits in packages.values() {
+        let has_layer = habits.through_service >= 2 && habits.through_service > habits.past_service.len();
+        if has_layer || (context.settings.strict() && habits.through_service > 0) {
+            findings.extend(habits.past_service.iter().map(|&place| skip(program, place, habits.through_service)));
+        } else if habits.past_service.len() >= 2 {
+            findings.extend(no_service_note(program, habits));
+        }
+    }
+    findings
+}
+
+fn skip(
+    program: &Program,
+    (handler, site, code, callee): (GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef),
+    through: usize,
+) -> Finding {
+    let span = program.file(code.file).arena.span(site);
+    let evidence = program.role(callee).map_or_else(String::new, |evidence| format!(": {}", evidence.reason));
+    Finding {
+        rule: "layer-skip".into(),
+        level: Level::Warning,
+        message: format!(
+            "handler `{}` calls repository `{}` directly, past the service layer that {through} other handlers use",
+            program.short_name(handler),
+            program.short_name(callee)
+        ),
+        primary: Label { location: program.location(code.file, span), text: "router → repository".to_string() },
+        related: vec![Label {
+            location: program.name_location(callee),
+            text: format!("`{}` is a repository{evidence}", program.short_name(callee)),
+        }],
+        flow: Vec::new(),
+        help: Some("call a service that calls the repository, as the other handlers do".to_string()),
+        subject: format!("{} -> {}", program.qualified_name(handler), program.qualified_name(callee)),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}
+
+/// One note for a package whose handlers use repositories as a rule.
+fn no_service_note(program: &Program, habits: &Habits) -> Option<Finding> {
+    let &(handler, site, code, callee) = habits.past_service.first()?;
+    let span = program.file(code.file).arena.span(site);
+    let related = habits.past_service.iter().skip(1).take(MAX_PLACES).map(|&(handler, site, code, callee)| Label {
+        location: program.location(code.file, program.file(code.file).arena.span(site)),
+        text: format!("`{}` calls `{}`", program.short_name(handler), program.short_name(callee)),
+    });
+    Some(Finding {
+        rule: "layer-skip".into(),
+        level: Level::Note,
+        message: format!(
+            "{} handlers call repositories directly, `{}` first: the project has no service layer between them as a rule",
+            habits.past_service.len(),
+            program.short_name(handler)
+        ),
+        primary: Label { location: program.location(code.file, span), text: format!("calls `{}`", program.short_name(callee)) },
+        related: related.collect(),
+        flow: Vec::new(),
+        help: Some(
+            "where an operation needs more than one repository, give it a service; `profile = \"strict\"` lists every place".to_string(),
+        ),
+        subject: "no service layer".to_string(),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    })
+}
