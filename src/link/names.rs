@@ -90,7 +90,12 @@ impl<'a> Linker<'a> {
             Target::Module(module) => self.module_member(module, name).unwrap_or(UNKNOWN),
             Target::External(path) => self.outside_member(&path, name),
             Target::Namespace(path) => self.namespace_member(&path, name),
-            Target::Unresolved(_) | Target::Asset => UNKNOWN,
+            // Code that a tool writes and nobody commits: known if knowledge says so of any package.
+            Target::Unresolved(path) => match self.knowledge.canonical(&format!("{path}.{name}")) {
+                Some(known) => self.api(known),
+                None => UNKNOWN,
+            },
+            Target::Asset => UNKNOWN,
         }
     }
 

@@ -16,7 +16,7 @@
 //!
 //! `await`, `?`, `&`, parentheses and transparent wrappers (`Option`, `Result`, `Arc`, `Promise`, `Annotated` …) leave no trace in
 //! the path. Patterns in the data may use `{a,b}` alternatives, `*` for exactly one name, and `<table>` for one name that
-//! is reported as the table. Aliases are applied after every step, so patterns are written on canonical paths only.
+//! is reported as the table. An alias may begin with `*.` for any package. Aliases are applied after every step, so patterns are written on canonical paths only.
 
 use serde::{Deserialize, Serialize};
 
@@ -413,8 +413,9 @@ impl Knowledge {
             return Some(to);
         }
         let split = segments(path);
-        let open = self.patterns.open_aliases.get(split.first()?)?;
-        open.iter().find(|(pattern, _)| matches(pattern, &split).is_some()).map(|(_, to)| to.as_str())
+        let mut open =
+            [split.first()?.as_str(), ANY_PACKAGE].into_iter().filter_map(|first| self.patterns.open_aliases.get(first)).flatten();
+        open.find(|(pattern, _)| matches(pattern, &split).is_some()).map(|(_, to)| to.as_str())
     }
 
     /// Every entry that speaks of this (canonical) path, in the order of the files.
@@ -430,8 +431,11 @@ impl Knowledge {
     }
 }
 
+/// The first segment of an alias that holds for every package: code that a tool writes into the project (`*.PrismaClient`).
+const ANY_PACKAGE: &str = "*";
+
 fn is_open(segment: &str) -> bool {
-    segment == ".*" || segment.starts_with(".<")
+    segment == ".*" || segment == ANY_PACKAGE || segment.starts_with(".<")
 }
 
 /// Matches segment by segment; the value is the captured table.
@@ -441,7 +445,7 @@ fn matches(pattern: &[String], path: &[String]) -> Option<Option<String>> {
     }
     let mut captured = None;
     for (want, have) in pattern.iter().zip(path) {
-        if want == have {
+        if want == have || want == ANY_PACKAGE {
             continue;
         }
         let name = have.strip_prefix('.')?;
@@ -550,6 +554,9 @@ mod tests {
         knowledge.alias("s.{session.Session,scoped}", "s.Session").unwrap();
         assert_eq!(knowledge.canonical("s.session.Session"), Some("s.Session"));
         assert_eq!(knowledge.canonical("s.Session"), None);
+        knowledge.alias("*.Made", "s.Made").unwrap();
+        assert_eq!(knowledge.canonical("../generated/client.Made"), Some("s.Made"));
+        assert_eq!(knowledge.canonical("a.b.Made"), None);
     }
 
     #[test]
