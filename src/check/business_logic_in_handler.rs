@@ -220,7 +220,7 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
     }
     let named = |tables: &[String]| {
         let names: Vec<String> = tables.iter().filter(|table| !table.is_empty()).map(|table| format!("`{table}`")).collect();
-        if names.is_empty() { "the database".to_string() } else { names.join(" and ") }
+        if names.is_empty() { "the database".to_string() } else { list_text(&names) }
     };
     let distinct = written.iter().filter(|table| !table.is_empty()).count();
     if let Some(site) = first_write {
@@ -236,6 +236,14 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
             text: format!("combines rows of {}", named(&read)),
             span: callee_span(facts, query.site),
         });
+    }
+}
+
+/// `a, b and c`.
+fn list_text(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -257,9 +265,9 @@ fn decision(
 ) -> Option<Reason> {
     let facts = place.facts;
     let writes = |branch: NodeId| handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch));
-    let either_writes = writes(then) || otherwise.is_some_and(writes);
     if is_presence_check(facts, condition) {
-        let creates = either_writes && entities.mentions(facts, condition) && !handler.queries.is_empty();
+        let missing = if asks_for_absence(facts, condition) { Some(then) } else { otherwise };
+        let creates = missing.is_some_and(writes) && entities.mentions(facts, condition);
         return creates.then(|| reason(facts, Kind::Decision, 1, "creates what it does not find".to_string(), condition));
     }
     let on_entities = entities.mentions(facts, condition);
@@ -287,7 +295,7 @@ fn comparison_text(facts: &FileFacts, condition: NodeId) -> String {
         }
     });
     let text = spell(facts, found.unwrap_or(condition));
-    if text == "…" { "the row".to_string() } else { text }
+    if text.contains('…') { "a row".to_string() } else { text }
 }
 
 fn is_below(place: &Place, node: NodeId, root: NodeId) -> bool {
@@ -329,6 +337,17 @@ fn is_presence_check(facts: &FileFacts, condition: NodeId) -> bool {
             _ => false,
         },
         NodeKind::Assign { op: AssignOp::Test | AssignOp::Set, .. } => true,
+        _ => false,
+    }
+}
+
+/// `!row`, `row === null`, `rows.length === 0`: true when there is none.
+fn asks_for_absence(facts: &FileFacts, condition: NodeId) -> bool {
+    match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, .. } => true,
+        NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::Is, .. } => true,
+        NodeKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, .. } => asks_for_absence(facts, left),
+        NodeKind::Call { .. } => called_name(facts, condition).is_some_and(|name| matches!(name, "is_none" | "is_empty" | "isEmpty")),
         _ => false,
     }
 }
@@ -457,7 +476,9 @@ fn arithmetic(facts: &FileFacts, entities: &Dependence, node: NodeId, sides: &[N
         }
     });
     let side = sides.iter().find(|&&side| entities.mentions(facts, side))?;
-    (!free).then(|| reason(facts, Kind::Arithmetic, 1, format!("computes with `{}`", spell(facts, *side)), node))
+    let text = spell(facts, *side);
+    let what = if text.contains('…') { "computes with rows".to_string() } else { format!("computes with `{text}`") };
+    (!free).then(|| reason(facts, Kind::Arithmetic, 1, what, node))
 }
 
 fn is_paging_or_time(word: &str) -> bool {

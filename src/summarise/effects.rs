@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::queries::{Found, queries, uses_up};
 use crate::graph::components;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{Nesting, called_name, chain, last_name, walk_deep};
@@ -55,7 +55,9 @@ fn hosts(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, Global
             if !def.flags.has(DefFlags::CLOSURE) {
                 continue;
             }
-            if let Some(holder) = holder(program, file, facts, &nestings[at], id) {
+            // Module code that hands a closure over (`export const POST = wrap(async () => …)`) makes a handler, it does not run it.
+            let is_function = |def: &DefId| matches!(facts.def(*def).kind, DefKind::Function | DefKind::Method);
+            if let Some(holder) = holder(program, file, facts, &nestings[at], id).filter(is_function) {
                 let holder = GlobalDef { file, def: holder };
                 let host = hosts.get(&holder).copied().unwrap_or(holder);
                 hosts.insert(GlobalDef { file, def: id }, host);
