@@ -286,6 +286,7 @@ impl Engine {
                 let at = self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).ok()?;
                 Some(self.texts[at].1.to_string())
             },
+            texts: &self.texts,
             configured: &|path| roles.of(path),
         };
         with(&link::link(&inputs))

@@ -12,7 +12,7 @@ use super::Context;
 use super::handlers::{handlers, package};
 use crate::model::facts::{DefFlags, DefId, DefKind, ImportKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::program::{CallKind, ImportEdge, ImportTarget, Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{FileId, Span};
 
@@ -84,8 +84,9 @@ fn is_proven_router(program: &Program, file: FileId) -> bool {
 
 /// Files that may import everything.
 fn is_exempt(program: &Program, file: FileId) -> bool {
-    const FREE: &[Role] = &[Role::Composition, Role::Test, Role::Migration, Role::Script, Role::Frontend];
-    program.file_roles[file.index()].iter().any(|evidence| FREE.contains(&evidence.role))
+    const FREE: &[Role] = &[Role::Composition, Role::Test, Role::Migration, Role::Frontend];
+    let roles = &program.file_roles[file.index()];
+    roles.iter().any(|evidence| FREE.contains(&evidence.role)) || roles.first().is_some_and(|evidence| evidence.role == Role::Script)
 }
 
 fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, below: &FxHashSet<FileId>) -> Option<Upward<'a>> {
@@ -230,7 +231,13 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
         if calls().any(|edge| role(edge.callee) == Some(Role::Service)) {
             habits.through_service += 1;
         }
-        if let Some(edge) = calls().find(|edge| role(edge.callee) == Some(Role::Repository) && edge.callee.file != edge.caller.file) {
+        let queries =
+            |id: GlobalDef| context.summaries.of(id).is_none_or(|summary| !summary.reaches.is_empty() || !summary.queries.is_empty());
+        let skipped = |edge: &&CallEdge| {
+            let by_folder = program.role(edge.callee).is_some_and(|evidence| evidence.strength == Strength::Folder);
+            role(edge.callee) == Some(Role::Repository) && edge.callee.file != edge.caller.file && (!by_folder || queries(edge.callee))
+        };
+        if let Some(edge) = calls().find(skipped) {
             habits.past_service.push((handler.function, edge.site, edge.caller, edge.callee));
         }
     }

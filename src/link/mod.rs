@@ -9,6 +9,7 @@ mod evaluate;
 mod imports;
 mod modules;
 mod names;
+mod openapi;
 pub mod render;
 mod roles;
 mod routes;
@@ -17,6 +18,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod types;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -36,6 +39,8 @@ pub struct Inputs<'a> {
     pub rulebook: &'a Rulebook,
     /// Text of a `package.json`, `tsconfig.json` or the like, by path relative to the root.
     pub manifests: &'a dyn Fn(&str) -> Option<String>,
+    /// Text files that are not source code, sorted by path.
+    pub texts: &'a [(Arc<str>, Arc<str>)],
     /// Roles that configuration gives a path.
     pub configured: &'a dyn Fn(&str) -> Vec<Role>,
 }
@@ -51,7 +56,7 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
     linker.evaluate_all();
     let subclasses = linker.subclasses();
     let (calls, calls_seen, calls_known) = linker.call_edges(&subclasses);
-    let routes = linker.routes();
+    let routes = linker.routes(inputs.texts);
     let roles = linker.roles(&routes, &calls, &inputs.rulebook.names, inputs.configured);
     let imports = linker.import_edges();
     let names = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();

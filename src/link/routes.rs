@@ -1,8 +1,11 @@
 //! Routes: which functions handle requests, by decorators, registration calls, base classes and file paths.
 
+use std::sync::Arc;
+
 use globset::{Glob, GlobSetBuilder};
 
 use super::evaluate::Linker;
+use super::openapi;
 use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
@@ -43,12 +46,13 @@ pub(super) struct Routes {
 
 impl<'a> Linker<'a> {
     /// All routes, sorted by place.
-    pub(super) fn routes(&mut self) -> Routes {
+    pub(super) fn routes(&mut self, texts: &[(Arc<str>, Arc<str>)]) -> Routes {
         let mut found = Routes::default();
         self.registered_routes(&mut found);
         self.decorated_routes(&mut found);
         self.member_routes(&mut found);
         self.file_routes(&mut found);
+        self.specified_routes(&mut found, texts);
         found.routes.sort_by(|a, b| (&a.place, a.handler, &a.methods).cmp(&(&b.place, b.handler, &b.methods)));
         found.routes.dedup();
         found.middleware.sort();
@@ -238,6 +242,8 @@ impl<'a> Linker<'a> {
                 }
                 // `#[utoipa::path(get, path = "/x")]`
                 NodeKind::Name(name) if self.family(file) == Family::Rust => vec![facts.text(name).to_ascii_uppercase()],
+                // `#[utoipa::path(get, …)]` names the method as an identifier.
+                NodeKind::Name(name) => vec![facts.text(name).to_ascii_uppercase()],
                 _ => facts.string(node).map(|text| text.to_ascii_uppercase()).into_iter().collect(),
             };
             if !listed.is_empty() {
@@ -480,6 +486,49 @@ impl<'a> Linker<'a> {
                     });
                 }
             }
+        }
+    }
+
+    /// Handlers that only an OpenAPI document names (connexion's `operationId: api_views.users.login`).
+    fn specified_routes(&mut self, found: &mut Routes, texts: &[(Arc<str>, Arc<str>)]) {
+        let knowledge = self.knowledge;
+        let Some(connexion) = knowledge.frameworks.iter().position(|framework| framework.packages.iter().any(|name| name == "connexion"))
+        else {
+            return;
+        };
+        let Some(user) =
+            (0..self.facts.len() as u32).map(FileId).find(|file| self.frameworks_of[file.index()].contains(&(connexion as u16)))
+        else {
+            return;
+        };
+        for (path, text) in texts {
+            let is_document = path.ends_with(".yml") || path.ends_with(".yaml") || path.ends_with(".json");
+            if !is_document || !text.contains("operationId") {
+                continue;
+            }
+            for operation in openapi::operations(text) {
+                let Some(handler) = self.python_function(user, &operation.id) else { continue };
+                found.routes.push(Route {
+                    methods: vec![operation.method],
+                    path: Some(operation.path),
+                    handler,
+                    framework: knowledge.frameworks[connexion].name.clone(),
+                    place: Location { path: path.clone(), span: operation.span },
+                    params_are_sources: true,
+                });
+            }
+        }
+    }
+
+    /// The function a dotted name means, seen from a file.
+    fn python_function(&mut self, from: FileId, dotted: &str) -> Option<GlobalDef> {
+        let (module, name) = dotted.rsplit_once('.')?;
+        let target: super::modules::Target = self.modules.python.resolve(from, 0, module).into();
+        let super::modules::Target::Module(module) = target else { return None };
+        let value = self.module_member(module, name)?;
+        match self.get(value) {
+            Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => Some(def),
+            _ => None,
         }
     }
 

@@ -24,8 +24,14 @@ fn linked(files: &[(&str, &str)]) -> String {
         });
     }
     let rulebook = Rulebook::built_in();
-    let program =
-        link(&Inputs { project: &project, facts: &facts, rulebook: &rulebook, manifests: &|_| None, configured: &|_| Vec::new() });
+    let program = link(&Inputs {
+        project: &project,
+        facts: &facts,
+        rulebook: &rulebook,
+        manifests: &|_| None,
+        texts: &[],
+        configured: &|_| Vec::new(),
+    });
     render::render(&program)
 }
 

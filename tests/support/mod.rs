@@ -60,6 +60,7 @@ impl Checked {
             facts: &self.facts,
             rulebook: &self.rulebook,
             manifests: &*self.manifests,
+            texts: &[],
             configured: &*self.configured,
         });
         let summaries = summarise(&program);
