@@ -74,7 +74,6 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
         )
     });
     let flow = *flows.first()?;
-    let api = &program.apis.get(flow.api.0 as usize)?.path;
     let mut related = Vec::new();
     for other in flows.iter().filter(|other| flow.built.is_some() || other.sink != flow.sink) {
         let label = sink_label(program, other);
@@ -91,7 +90,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
         related,
         flow: flow.steps.iter().enumerate().map(|(at, &step)| step_label(program, flow, at, step)).collect(),
         help: help(context, flow.api),
-        subject: format!("{} {api}", program.qualified_name(own)),
+        subject: format!("{} {}", program.qualified_name(own), short_api(program, flow)),
         fingerprint: String::new(),
         confidence: flow.confidence,
         redact: Vec::new(),
@@ -99,7 +98,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
 }
 
 fn message(program: &Program, flow: &Flow) -> String {
-    let sink = short_api(program, flow.api);
+    let sink = short_api(program, flow);
     let value = origin_text(program, flow);
     match (flow.source, flow.built) {
         (Some(SourceKind::Request), Some(built)) => {
@@ -123,7 +122,7 @@ fn primary_text(program: &Program, flow: &Flow) -> String {
         Some(Built { hole: Hole::Value, .. }) => "a value is put into SQL text here instead of being bound".to_string(),
         Some(Built { hole: Hole::Identifier, .. }) => "a name is put into SQL text here".to_string(),
         Some(Built { hole: Hole::Fragment, .. }) => "SQL text is built here".to_string(),
-        None => format!("`{}` runs it as SQL", short_api(program, flow.api)),
+        None => format!("`{}` runs it as SQL", short_api(program, flow)),
     }
 }
 
@@ -173,7 +172,7 @@ fn origin_text(program: &Program, flow: &Flow) -> String {
 fn sink_label(program: &Program, flow: &Flow) -> Label {
     let (function, node) = flow.sink;
     let span = program.file(function.file).arena.span(node);
-    Label { location: program.location(function.file, span), text: format!("`{}` runs it here", short_api(program, flow.api)) }
+    Label { location: program.location(function.file, span), text: format!("`{}` runs it here", short_api(program, flow)) }
 }
 
 fn step_label(program: &Program, flow: &Flow, at: usize, step: Step) -> Label {
@@ -184,7 +183,7 @@ fn step_label(program: &Program, flow: &Flow, at: usize, step: Step) -> Label {
         None => "a value of unknown origin",
     };
     let text = match step.place {
-        StepPlace::Node(node) if (step.function, node) == flow.sink => format!("`{}` runs it", short_api(program, flow.api)),
+        StepPlace::Node(node) if (step.function, node) == flow.sink => format!("`{}` runs it", short_api(program, flow)),
         StepPlace::Node(node) if flow.built.is_some_and(|built| (built.function, built.node) == (step.function, node)) => {
             "put into SQL text".to_string()
         }
@@ -207,8 +206,10 @@ fn called(program: &Program, function: GlobalDef, node: NodeId) -> Option<String
 }
 
 /// The last names of an access path: `Session.execute` of `sqlalchemy.orm.Session().execute`.
-fn short_api(program: &Program, api: ApiId) -> String {
-    let Some(api) = program.apis.get(api.0 as usize) else { return "the query".to_string() };
+fn short_api(program: &Program, flow: &Flow) -> String {
+    let Some(api) = flow.api.and_then(|api| program.apis.get(api.0 as usize)) else {
+        return called(program, flow.sink.0, flow.sink.1).unwrap_or_else(|| "the query".to_string());
+    };
     let names: Vec<String> = crate::model::knowledge::segments(&api.path)
         .into_iter()
         .filter(|segment| segment != "()" && segment != "[]")
@@ -222,11 +223,11 @@ fn short_api(program: &Program, api: ApiId) -> String {
 }
 
 /// How to bind values with the library at hand.
-fn help(context: &Context, api: ApiId) -> Option<String> {
+fn help(context: &Context, api: Option<ApiId>) -> Option<String> {
     let program = context.program;
     let rule = context.rules.iter().find(|rule| rule.id.as_ref() == RULE)?;
-    let api = program.apis.get(api.0 as usize)?;
-    let frameworks = api.matches.iter().filter_map(|found| {
+    let matches = api.and_then(|api| program.apis.get(api.0 as usize)).map(|api| api.matches.as_slice()).unwrap_or_default();
+    let frameworks = matches.iter().filter_map(|found| {
         let entry = program.knowledge.entries.get(found.entry as usize)?;
         matches!(entry.fact, ApiFact::Sink { kind: SinkKind::Sql, .. }).then_some(())?;
         program.knowledge.frameworks.get(entry.framework as usize)

@@ -113,8 +113,8 @@ pub struct FlowToSink {
     pub kind: SinkKind,
     /// Steps from the parameter to the sink, in order; the last one is the sink's call.
     pub steps: Vec<Step>,
-    /// The API that is the sink.
-    pub api: ApiId,
+    /// The API that is the sink; `None` when only the name of the method and the text say that it is one.
+    pub api: Option<ApiId>,
     /// Where the text was built around the value; `None`: the value is the whole text.
     pub built: Option<Built>,
     pub confidence: Confidence,
@@ -130,7 +130,8 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// Function and call node of the sink.
     pub sink: (GlobalDef, NodeId),
-    pub api: ApiId,
+    /// The API that is the sink; `None` when only the name of the method and the text say that it is one.
+    pub api: Option<ApiId>,
     /// Where the text was built around the value; `None`: the value is the whole text.
     pub built: Option<Built>,
     pub confidence: Confidence,

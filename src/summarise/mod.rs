@@ -36,7 +36,13 @@ pub fn render(program: &Program, summaries: &Summaries) -> String {
             let _ = writeln!(out, "{name} reaches {:?} {table} in {target} (depth {}, {:?})", reach.access, reach.depth, reach.confidence);
         }
         for flow in &summary.flows {
-            let _ = writeln!(out, "{name} flows to {:?} from {:?} by {}", flow.kind, flow.source, program.apis[flow.api.0 as usize].path);
+            let _ = writeln!(
+                out,
+                "{name} flows to {:?} from {:?} by {}",
+                flow.kind,
+                flow.source,
+                flow.api.map_or("a method by its name", |api| &program.apis[api.0 as usize].path)
+            );
         }
     }
     out

@@ -161,13 +161,15 @@ impl<'a> Analysis<'_, 'a> {
         if let (0, Some(only), None) = (literals, values.next(), values.next()) {
             return Value { kind: Kind::Text, checked: false, ..only.flat() };
         }
+        let grows = matches!(frame.kind(node), NodeKind::Assign { .. } | NodeKind::Call { .. });
         let text_of = |reference: Option<(FileId, Name)>| reference.map_or("", |(file, name)| self.program.file(file).text(name));
         let sql = pieces.iter().any(|piece| match piece {
             Piece::Literal(name) => text::reads_as_sql(facts.text(*name)),
             Piece::Value { value, before, .. } => {
-                (value.strands.is_empty() && text::reads_as_sql(text_of(value.tail))) || text::reads_as_sql(text_of(*before))
+                value.sql || (value.strands.is_empty() && text::reads_as_sql(text_of(value.tail))) || text::reads_as_sql(text_of(*before))
             }
         });
+        let statement = self.is_statement(frame, &pieces);
         let mut strands: Vec<Strand> = Vec::new();
         let mut tail: Option<(FileId, Name)> = None;
         let mut fresh: Vec<(Strand, Hole, bool)> = Vec::new();
@@ -186,8 +188,8 @@ impl<'a> Analysis<'_, 'a> {
                         _ => "",
                     };
                     let hole = text::hole(text_of(before.or(tail)), after);
-                    // The first piece is what text was before: nothing is put into it.
-                    let first = at == 0 && all.iter().all(|strand| strand.built.is_some());
+                    // The first piece may be what the text was before: then nothing is put into it.
+                    let first = at == 0 && (grows || all.iter().all(|strand| strand.built.is_some()));
                     for strand in all {
                         fresh.push((strand, hole, *whole || first));
                     }
@@ -199,7 +201,7 @@ impl<'a> Analysis<'_, 'a> {
             let keep = match strand.built {
                 Some(built) => built.sql || !sql,
                 // SQL put together from whole pieces of SQL: the pieces are judged where they are made.
-                None => whole && hole == Hole::Fragment,
+                None => whole && (grows || hole != Hole::Value),
             };
             if !keep {
                 strand.built = Some(Built { function: frame.function, node, hole, sql });
@@ -207,7 +209,28 @@ impl<'a> Analysis<'_, 'a> {
             }
             strands.push(strand);
         }
-        Value { strands: sorted(strands), kind: Kind::Text, tail, ..Value::default() }
+        Value { strands: sorted(strands), kind: Kind::Text, tail, sql, statement, ..Value::default() }
+    }
+
+    /// The literal pieces together, with something for each value, are a statement.
+    fn is_statement(&self, frame: &Frame<'a>, pieces: &[Piece]) -> bool {
+        let mut whole = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(name) => whole.push_str(frame.facts.text(*name)),
+                Piece::Value { value, .. } if value.statement => return true,
+                Piece::Value { value, before, .. } => {
+                    if let Some((file, name)) = before.filter(|_| whole.is_empty()).or(value.tail.filter(|_| value.strands.is_empty())) {
+                        whole.push_str(self.program.file(file).text(name));
+                    }
+                    whole.push_str(" ? ");
+                }
+            }
+            if whole.len() > 2000 {
+                break;
+            }
+        }
+        text::is_statement(&whole)
     }
 
     pub(super) fn cast(&mut self, frame: &mut Frame<'a>, value: NodeId, to: NodeId) -> Value {

@@ -8,7 +8,7 @@ use super::calls::Argument;
 use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self};
-use super::value::{Kind, Shape, Strand, Value, merge, sorted};
+use super::value::{Kind, Origin, Shape, Strand, Value, merge, sorted};
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
@@ -297,6 +297,9 @@ impl<'a> Analysis<'_, 'a> {
         if call.form == CallForm::Macro {
             return self.macro_call(frame, call, &arguments);
         }
+        if self.has_safe_type_arguments(frame, call.node) {
+            return Value::number();
+        }
         match (call.receiver, held) {
             (Some(object), Some(held)) => self.method(frame, call, object, held, &arguments, returned),
             _ => self.function_call(frame, call, &arguments, returned),
@@ -315,8 +318,11 @@ impl<'a> Analysis<'_, 'a> {
             frame.env.put(&place, text);
             return Value::harmless();
         }
-        let strands = arguments.iter().fold(Vec::new(), |all, argument| merge(&all, &argument.value.all_strands()));
-        Value { strands, ..Value::default() }
+        // `sqlx::query!("…", name)` binds what it is given; other macros of libraries give no text either.
+        if matches!(self.program.value(frame.file, call.callee), Known::Api { .. }) {
+            return Value::harmless();
+        }
+        self.weakened(frame, call.node, arguments, None)
     }
 
     pub(super) fn method(
@@ -342,6 +348,9 @@ impl<'a> Analysis<'_, 'a> {
             }
             "replace" | "replaceAll" | "replace_all" | "replacen" if arguments.len() >= 2 => {
                 // The text with a piece put in: what the piece holds is built into it.
+                if doubles_quotes(frame, arguments) {
+                    return quoted(&held);
+                }
                 let before = held.tail;
                 let put = arguments.get(1).map(|argument| argument.value.flat()).unwrap_or_default();
                 if put.is_harmless() || put.closure().is_some() {
@@ -393,7 +402,7 @@ impl<'a> Analysis<'_, 'a> {
                     None => part,
                 };
             }
-            "parse" if matches!(frame.facts.language.family(), Family::Rust) => return self.parsed(frame, call, &held),
+            "parse" if frame.facts.language.family() == Family::Rust => return Value { kind: Kind::Any, ..held },
             "filter" => return self.filtered(frame, &held, arguments),
             "map" | "flatMap" | "flat_map" | "filter_map" => {
                 if let Some(returned) = returned {
@@ -417,6 +426,12 @@ impl<'a> Analysis<'_, 'a> {
             _ => {}
         }
         let object_names = lookup::last_name(self.program, frame.file, object).unwrap_or("");
+        if object_names == "sql" && matches!(name, "Identifier" | "Literal" | "Placeholder") {
+            return Value::harmless();
+        }
+        if is_empty_container(object_names, name) && arguments.iter().all(|argument| argument.value.is_harmless()) {
+            return Value { kind: if object_names == "String" { Kind::Text } else { Kind::Any }, ..Value::harmless() };
+        }
         let is_namespace = matches!(frame.kind(object), NodeKind::Name(_))
             && matches!(
                 object_names,
@@ -539,7 +554,7 @@ impl<'a> Analysis<'_, 'a> {
             }
             _ => {}
         }
-        if HARMLESS_FUNCTIONS.contains(&call.name) {
+        if HARMLESS_FUNCTIONS.contains(&call.name) || (call.form == CallForm::New && arguments.is_empty()) {
             return Value::number();
         }
         let builtin = match self.program.value(frame.file, call.callee) {
@@ -633,16 +648,12 @@ impl<'a> Analysis<'_, 'a> {
         true
     }
 
-    /// `s.parse::<i32>()`.
-    pub(super) fn parsed(&mut self, frame: &Frame<'a>, call: &Call<'_>, held: &Value) -> Value {
-        if let NodeKind::Call { callee, .. } = frame.kind(call.node)
-            && let NodeKind::Apply { args, .. } = frame.kind(callee)
-            && let Some(to) = frame.facts.arena.list(args).next()
-            && self.is_safe_type(frame, to)
-        {
-            return Value::number();
-        }
-        Value { kind: Kind::Any, ..held.clone() }
+    /// `s.parse::<i32>()`, `query.get_result::<i64>(conn)`: what comes back is of a safe type.
+    fn has_safe_type_arguments(&self, frame: &Frame<'a>, node: NodeId) -> bool {
+        let NodeKind::Call { callee, .. } = frame.kind(node) else { return false };
+        let NodeKind::Apply { args, .. } = frame.kind(callee) else { return false };
+        let args = frame.list(args);
+        frame.facts.language.family() == Family::Rust && !args.is_empty() && args.iter().all(|&arg| self.is_safe_type(frame, arg))
     }
 
     /// `columns.filter(c => ALLOWED.includes(c))`: what the test lets through.
@@ -666,6 +677,31 @@ impl<'a> Analysis<'_, 'a> {
         frame.env = before;
         if passed.checked { Value::elements(Value::harmless()) } else { held.clone() }
     }
+}
+
+/// `Vec::new()`, `String::with_capacity(64)`.
+fn is_empty_container(object: &str, name: &str) -> bool {
+    matches!(name, "new" | "with_capacity" | "default")
+        && matches!(
+            object,
+            "Vec" | "String" | "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "IndexMap" | "SmallVec" | "ArrayVec"
+        )
+}
+
+/// `replace("'", "''")`.
+fn doubles_quotes(frame: &Frame, arguments: &[Argument]) -> bool {
+    let literal = |at: usize| match arguments.get(at).map(|argument| frame.kind(argument.node)) {
+        Some(NodeKind::Str(name)) => Some(frame.facts.text(name)),
+        Some(NodeKind::Regex(name)) => Some(frame.facts.text(name).trim_matches('/').trim_end_matches("/g")),
+        _ => None,
+    };
+    matches!((literal(0), literal(1)), (Some("'"), Some("''" | "\\'")) | (Some("\""), Some("\"\"")) | (Some("`"), Some("``")))
+}
+
+/// Text quoted by hand: no proof against an attacker, but no finding where nothing is known of the value.
+fn quoted(held: &Value) -> Value {
+    let strands = held.all_strands().into_iter().filter(|strand| strand.origin != Origin::Unknown);
+    Value { strands: sorted(strands.map(|strand| Strand { weak: true, ..strand }).collect()), ..Value::text() }
 }
 
 /// A call, as the built-in functions see it.

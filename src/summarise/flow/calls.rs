@@ -21,6 +21,29 @@ use crate::model::summary::{Step, StepPlace};
 /// Functions that one call may lead to, at most: implementations of an interface.
 const MOST_CALLEES: usize = 6;
 
+/// Methods that run SQL text, whatever the library is.
+pub(super) const SINK_NAMES: &[&str] = &[
+    "execute",
+    "executemany",
+    "executescript",
+    "execute_sql",
+    "execute_query",
+    "exec_driver_sql",
+    "query",
+    "raw",
+    "read_sql",
+    "fetchrow",
+    "fetchval",
+    "fetch_all",
+    "fetch_one",
+    "$queryRawUnsafe",
+    "$executeRawUnsafe",
+    "batch_execute",
+    "query_row",
+    "prepare",
+    "run",
+];
+
 /// Methods that call their function once for each element, or with what they are called on.
 const WITH_ELEMENT: &[&str] = &[
     "map",
@@ -88,6 +111,9 @@ impl<'a> Analysis<'_, 'a> {
         let mut is_sink = false;
         if let Some(api) = api {
             is_sink = self.sinks(frame, node, callee, api, &arguments);
+        }
+        if api.is_none_or(|api| self.program.apis[api.0 as usize].matches.is_empty()) {
+            self.named_sink(frame, node, callee, name, &arguments);
         }
         let own = self.project_call(frame, node, callee, &arguments, held.as_ref());
         let returned = self.callbacks(frame, node, name, &arguments, held.as_ref(), own.is_some());
@@ -165,13 +191,40 @@ impl<'a> Analysis<'_, 'a> {
         for (kind, reference) in &sinks {
             let Some(value) = self.argument(reference, arguments) else { continue };
             let way_end = Step { function: frame.function, place: StepPlace::Node(node) };
-            for strand in value.strands.clone() {
+            // Lists of texts are texts (`extra(where=[…])`); of objects only the part that the argument names.
+            let named = matches!(reference, ArgumentRef::Name(_));
+            let texts = match value.shape.as_deref() {
+                Some(Shape::Fields(_)) if !named => value.strands.clone(),
+                _ => value.all_strands(),
+            };
+            for strand in texts {
                 let way = self.ways.then(strand.way, way_end);
                 let strand = Strand { way, confidence: strand.confidence.min(confidence), ..strand };
-                self.arrive(frame.unit, &strand, *kind, (frame.function, node), api);
+                self.arrive(frame.unit, &strand, *kind, (frame.function, node), Some(api));
             }
         }
         !sinks.is_empty()
+    }
+
+    /// `thing.execute("SELECT … " + x)` where nothing is known of `thing`: the name of the method and a text that is SQL beyond
+    /// doubt say together what it is.
+    fn named_sink(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, name: &str, arguments: &[Argument]) {
+        if !SINK_NAMES.contains(&name) || !matches!(frame.kind(callee), NodeKind::Member { .. }) {
+            return;
+        }
+        let edges = self.program.calls_at(frame.function, node);
+        if edges.iter().any(|edge| edge.resolution > Resolution::NameOnly) {
+            return;
+        }
+        let Some(first) = arguments.first().filter(|first| first.value.statement && !first.spread) else { return };
+        let step = Step { function: frame.function, place: StepPlace::Node(node) };
+        for strand in first.value.strands.clone() {
+            if strand.built.is_some() {
+                let way = self.ways.then(strand.way, step);
+                let strand = Strand { way, confidence: strand.confidence.min(Confidence::Medium), ..strand };
+                self.arrive(frame.unit, &strand, SinkKind::Sql, (frame.function, node), None);
+            }
+        }
     }
 
     fn argument(&mut self, reference: &ArgumentRef, arguments: &[Argument]) -> Option<Value> {
@@ -375,7 +428,7 @@ impl<'a> Analysis<'_, 'a> {
             for strand in strands {
                 let way = self.ways.then(strand.way, step);
                 let strand = Strand {
-                    built: earlier(strand.built, entrance.built),
+                    built: if entrance.weak { entrance.built } else { earlier(strand.built, entrance.built) },
                     weak: strand.weak || entrance.weak,
                     confidence: strand.confidence.min(entrance.confidence).min(confidence),
                     way: self.ways.join(way, entrance.way),
@@ -395,7 +448,7 @@ impl<'a> Analysis<'_, 'a> {
                         let there = ways.then(outer.way, step);
                         Strand {
                             origin: outer.origin,
-                            built: earlier(outer.built, strand.built),
+                            built: if strand.weak { strand.built } else { earlier(outer.built, strand.built) },
                             weak: outer.weak || strand.weak,
                             confidence: outer.confidence.min(strand.confidence).min(confidence),
                             way: if strand.way == Way::default() { there } else { ways.join(there, strand.way) },

@@ -114,7 +114,8 @@ struct Entrance {
     path: Path,
     kind: SinkKind,
     sink: (GlobalDef, NodeId),
-    api: ApiId,
+    /// `None`: known by the name of the method only.
+    api: Option<ApiId>,
     built: Option<Built>,
     weak: bool,
     confidence: Confidence,
@@ -134,7 +135,8 @@ struct Hit {
     source: Option<SourceKind>,
     kind: SinkKind,
     sink: (GlobalDef, NodeId),
-    api: ApiId,
+    /// `None`: known by the name of the method only.
+    api: Option<ApiId>,
     built: Option<Built>,
     confidence: Confidence,
     way: Way,
@@ -231,7 +233,7 @@ impl Analysis<'_, '_> {
     }
 
     /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
-    fn arrive(&mut self, unit: GlobalDef, strand: &Strand, kind: SinkKind, sink: (GlobalDef, NodeId), api: ApiId) {
+    fn arrive(&mut self, unit: GlobalDef, strand: &Strand, kind: SinkKind, sink: (GlobalDef, NodeId), api: Option<ApiId>) {
         let Strand { built, weak, confidence, way, .. } = *strand;
         let source = match strand.origin {
             Origin::Param { owner, index, path } => {
@@ -243,7 +245,8 @@ impl Analysis<'_, '_> {
             Origin::Source(_) | Origin::Unknown => None,
         };
         // A whole text of unknown origin is a wrapper's business, not an injection.
-        if source.is_some() || built.is_some() {
+        let is_text = built.is_some_and(|built| built.sql || built.function.file == sink.0.file);
+        if source.is_some() || is_text {
             self.add_hit(unit, Hit { source, kind, sink, api, built, confidence, way });
         }
     }

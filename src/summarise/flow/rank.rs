@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lookup;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -85,7 +85,13 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
                     NodeKind::Apply { base, .. } => base,
                     _ => callee,
                 };
-                [callee, inner].into_iter().any(|node| matches!(program.value(file, node), Known::Api { api, .. } if is_sink(api)))
+                [callee, inner].into_iter().any(|node| match program.value(file, node) {
+                    Known::Api { api, .. } => {
+                        is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(facts, inner))
+                    }
+                    Known::Unknown => has_sink_name(facts, inner),
+                    _ => false,
+                })
             }
             _ => false,
         };
@@ -109,6 +115,10 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     out.sort();
     out.dedup();
     out
+}
+
+fn has_sink_name(facts: &FileFacts, callee: NodeId) -> bool {
+    matches!(facts.arena.kind(callee), NodeKind::Member { name, .. } if super::calls::SINK_NAMES.contains(&facts.text(name)))
 }
 
 fn unit_edges(program: &Program) -> Vec<(GlobalDef, GlobalDef)> {

@@ -56,6 +56,11 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
     let before = last_chars(before, 400).to_ascii_uppercase();
     let after = first_chars(after, 40).trim_start().to_ascii_uppercase();
     let plain = before.trim_end();
+    // Settings of a session are no data, and most drivers cannot bind them.
+    let first = plain.split_whitespace().next();
+    if matches!(first, Some("PRAGMA")) || (first == Some("SET") && !plain.ends_with('\'')) || plain.contains("SEARCH_PATH") {
+        return Hole::Identifier;
+    }
     if plain.ends_with('\'') || plain.ends_with('%') || plain.ends_with('=') || plain.ends_with('<') || plain.ends_with('>') {
         return Hole::Value;
     }
@@ -112,11 +117,33 @@ pub(super) fn reads_as_sql(text: &str) -> bool {
         Some(&("SELECT" | "WITH" | "INSERT" | "DELETE" | "UPDATE" | "REPLACE" | "MERGE" | "CREATE" | "ALTER" | "DROP" | "TRUNCATE")) => {
             true
         }
-        Some(&("CALL" | "EXEC" | "EXECUTE" | "GRANT" | "REVOKE" | "PRAGMA" | "COPY" | "SET" | "SHOW" | "EXPLAIN" | "USE")) => true,
+        Some(
+            &("CALL" | "EXEC" | "EXECUTE" | "GRANT" | "REVOKE" | "PRAGMA" | "COPY" | "SET" | "SHOW" | "EXPLAIN" | "USE" | "VACUUM"
+            | "ANALYZE" | "LOCK" | "REINDEX" | "COMMENT" | "DECLARE" | "FETCH"),
+        ) => true,
         Some(&("WHERE" | "AND" | "OR" | "LIMIT" | "OFFSET" | "HAVING" | "FROM" | "VALUES" | "JOIN" | "RETURNING" | "UNION")) => true,
         Some(&("ORDER" | "GROUP")) => has("BY"),
         _ => (has("SELECT") && has("FROM")) || (has("WHERE") && text.contains('=')) || (has("INSERT") && has("INTO")),
     }
+}
+
+/// True when a whole text is an SQL statement: it opens with a verb and has the word that must follow. For calls of which only the
+/// name is known: `db.query("Update your profile")` is none.
+pub(super) fn is_statement(text: &str) -> bool {
+    let upper = first_chars(text, 2000).to_ascii_uppercase();
+    let mut words = upper.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let Some(verb) = words.next() else { return false };
+    let followers: &[&str] = match verb {
+        "SELECT" | "DELETE" => &["FROM"],
+        "INSERT" | "REPLACE" | "MERGE" => &["INTO"],
+        "UPDATE" => &["SET"],
+        "WITH" => &["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "CREATE" | "ALTER" | "DROP" | "TRUNCATE" => {
+            &["TABLE", "INDEX", "DATABASE", "VIEW", "SCHEMA", "USER", "ROLE", "EXTENSION", "TYPE", "FUNCTION"]
+        }
+        _ => return false,
+    };
+    words.take(200).any(|word| followers.contains(&word))
 }
 
 fn last_word(text: &str) -> &str {
@@ -163,6 +190,8 @@ mod tests {
             ("INSERT INTO t (a, b) VALUES (1, ", ")", Hole::Value),
             ("SELECT * FROM t LIMIT ", "", Hole::Value),
             ("SELECT * FROM t WHERE id IN (", ")", Hole::Value),
+            ("PRAGMA ", " = 1", Hole::Identifier),
+            ("SET statement_timeout = ", "", Hole::Identifier),
         ];
         for (before, after, want) in cases {
             assert_eq!(hole(before, after), want, "{before}…{after}");
@@ -174,6 +203,9 @@ mod tests {
         assert!(reads_as_sql("\n  select a from t where "));
         assert!(reads_as_sql(" AND name = '"));
         assert!(!reads_as_sql("Please select a value from the list"[7..].trim_start_matches("select").trim()));
+        assert!(is_statement(" select a, ? from t"));
+        assert!(!is_statement("Update your profile"));
+        assert!(!is_statement("select a value"));
         assert!(!reads_as_sql("user "));
         assert!(!reads_as_sql("%"));
     }

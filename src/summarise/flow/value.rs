@@ -112,6 +112,10 @@ pub(super) struct Value {
     pub(super) kind: Kind,
     /// The last literal piece of a text, to judge what a value appended to it stands for.
     pub(super) tail: Option<(FileId, Name)>,
+    /// It is text that reads as SQL.
+    pub(super) sql: bool,
+    /// It is text that is an SQL statement beyond doubt.
+    pub(super) statement: bool,
     /// Strands were taken away because the code checked them.
     pub(super) checked: bool,
 }
@@ -195,6 +199,8 @@ impl Value {
             shape: None,
             kind: if self.kind == other.kind { self.kind } else { Kind::Any },
             tail: self.tail.or(other.tail),
+            sql: self.sql || other.sql,
+            statement: self.statement || other.statement,
             checked: self.checked && other.checked,
         };
         if depth >= DEEPEST {
