@@ -4,6 +4,10 @@
 //! understand is a mistake with a place, never ignored: a setting that silently does nothing is worse than none. Rule ids and option names are checked
 //! against the rulebook in [`check_names`]; what a part or a level *means* is decided by the stages.
 
+mod contract;
+
+pub use contract::{check_parts, glob, part_globs};
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +15,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::model::contract::{Contract, Located, Part, PartForm};
 use crate::model::finding::Level;
 use crate::model::role::Role;
 use crate::model::rule::{Profile, Rule, Settings};
@@ -18,13 +23,6 @@ use crate::model::source::Span;
 
 /// The file names looked for in the root, best first. The last one only counts when it has a `[tool.archcheck]` table.
 const FILE_NAMES: [&str; 3] = ["archcheck.toml", ".archcheck.toml", "pyproject.toml"];
-
-/// A value and where the user wrote it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Located<T> {
-    pub value: T,
-    pub span: Span,
-}
 
 /// What `archcheck.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +33,8 @@ pub struct Config {
     pub profile: Profile,
     /// Patterns in `.gitignore` syntax.
     pub exclude: Vec<Located<String>>,
-    /// Names for pieces of the code, in order of the file.
-    pub parts: Vec<Part>,
+    /// Parts, layers and rules.
+    pub contract: Contract,
     /// Rule id → level.
     pub levels: BTreeMap<String, LevelSetting>,
     /// Rule id → its options.
@@ -52,32 +50,12 @@ impl Default for Config {
             text: Arc::from(""),
             profile: Profile::Default,
             exclude: Vec::new(),
-            parts: Vec::new(),
+            contract: Contract::default(),
             levels: BTreeMap::new(),
             options: BTreeMap::new(),
             knowledge: Vec::new(),
         }
     }
-}
-
-/// A named piece of the code. A part with the name of a role redefines that role.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    pub name: Located<String>,
-    pub form: PartForm,
-    /// Anyone may use it.
-    pub open: bool,
-}
-
-/// What makes up a part.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PartForm {
-    /// The files these globs match.
-    Paths(Vec<Located<String>>),
-    /// One part for each folder that matches (`src/features/{name}`), and the files through which others may enter it.
-    Each { pattern: Located<String>, public: Vec<Located<String>> },
-    /// Outside packages, with their submodules.
-    Packages(Vec<Located<String>>),
 }
 
 /// The level a rule is set to.
@@ -127,7 +105,7 @@ impl Config {
             _ => 0,
         };
         let mut found = Vec::new();
-        for part in self.parts.iter().filter(|part| globs(part) > 0) {
+        for part in self.contract.parts.iter().filter(|part| globs(part) > 0) {
             if let (Some(role), PartForm::Paths(globs)) = (Role::from_name(&part.name.value), &part.form) {
                 found.extend(globs.iter().map(|glob| (role, glob)));
             }
@@ -135,7 +113,7 @@ impl Config {
         found
     }
 
-    /// What the checks may ask: the profile and every rule's options, defaults filled in.
+    /// What the checks may ask: the profile, every rule's options with defaults filled in, and the contract.
     pub fn settings(&self, rules: &[Rule], profile: Profile) -> Settings {
         let mut options: BTreeMap<String, BTreeMap<String, toml::Value>> = BTreeMap::new();
         for rule in rules.iter().filter(|rule| !rule.options.is_empty()) {
@@ -144,7 +122,7 @@ impl Config {
             let set = self.options.get(&*rule.id).map(|table| &table.values);
             own.extend(set.into_iter().flatten().map(|(name, option)| (name.clone(), option.value.value.clone())));
         }
-        Settings { profile, options }
+        Settings { profile, options, contract: self.contract.clone() }
     }
 
     /// A mistake at a place of this file, for those who check what the file means.
@@ -196,8 +174,12 @@ pub fn parse(path: &str, text: &str) -> Result<Config, Vec<ConfigError>> {
         true => tool().into_iter().for_each(|table| reader.top(table)),
         false => reader.top(table.get_ref()),
     }
+    reader.config.contract.path = reader.config.path.clone();
+    contract::put_in_order(&mut reader.config.contract);
     if reader.errors.is_empty() {
-        reader.config.parts.sort_by_key(|part| part.name.span);
+        reader.errors = contract::check_names(&reader.config);
+    }
+    if reader.errors.is_empty() {
         Ok(reader.config)
     } else {
         reader.errors.sort_by_key(|error| error.span);
@@ -297,7 +279,7 @@ struct Reader {
     errors: Vec<ConfigError>,
 }
 
-const TOP_KEYS: &[&str] = &["version", "profile", "exclude", "parts", "levels", "options", "knowledge"];
+const TOP_KEYS: &[&str] = &["version", "profile", "exclude", "parts", "layers", "rules", "levels", "options", "knowledge"];
 const PART_KEYS: &[&str] = &["path", "each", "package", "public", "open"];
 const LEVELS: &[&str] = &["error", "warning", "note", "off"];
 const PROFILES: &[&str] = &["default", "strict"];
@@ -310,6 +292,8 @@ impl Reader {
                 "profile" => self.profile(value),
                 "exclude" => self.config.exclude = self.ignore_patterns(value),
                 "parts" => self.each_entry(value, "parts", Reader::part),
+                "layers" => self.each_entry(value, "layers", Reader::layers),
+                "rules" => self.each_entry(value, "rules", Reader::rule),
                 "levels" => self.each_entry(value, "levels", Reader::level),
                 "options" => self.each_entry(value, "options", Reader::options),
                 "knowledge" => self.knowledge(value),
@@ -370,7 +354,7 @@ impl Reader {
         let name = Located { value: key.get_ref().to_string(), span: span(key) };
         let Some(table) = value.get_ref().as_table() else {
             let globs = self.globs(value);
-            return self.config.parts.push(Part { name, form: PartForm::Paths(globs), open: false });
+            return self.config.contract.parts.push(Part { name, form: PartForm::Paths(globs), open: false });
         };
         for (key, _) in table {
             if !PART_KEYS.contains(&&**key.get_ref()) {
@@ -409,7 +393,7 @@ impl Reader {
             self.error(span(public), "`public` belongs to a part with `each`", "without `each` there is no front door", None);
         }
         if let Some(form) = form {
-            self.config.parts.push(Part { name, form, open });
+            self.config.contract.parts.push(Part { name, form, open });
         }
     }
 
@@ -445,7 +429,7 @@ impl Reader {
     fn globs(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Located<String>> {
         let globs = self.strings(value);
         for glob in &globs {
-            if let Err(error) = globset::Glob::new(&glob.value) {
+            if let Err(error) = contract::glob(&glob.value) {
                 self.error(glob.span, format!("`{}` is not a valid glob", glob.value), error.kind().to_string(), None);
             }
         }

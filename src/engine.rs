@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
 use crate::check;
@@ -325,6 +325,8 @@ impl Engine {
         self.project = discover::discover(&self.root, &discovered);
         self.lower_all();
         self.read_texts();
+        let paths = self.project.files.iter().map(|file| &*file.path);
+        self.config_errors.extend(config::check_parts(&self.config, paths));
     }
 
     fn read_config(&mut self) {
@@ -569,7 +571,7 @@ impl RoleGlobs {
         let mut roles = Vec::new();
         for (role, glob) in config.role_globs() {
             // Config has told the user of globs that are not valid.
-            if let Ok(glob) = Glob::new(&glob.value) {
+            if let Ok(glob) = config::glob(&glob.value) {
                 set.add(glob);
                 roles.push(role);
             }

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod business_logic_in_handler;
+mod contract;
 mod data_access_in_handler;
 mod dependence;
 mod handlers;
@@ -38,6 +39,7 @@ pub type Check = fn(&Context) -> Vec<Finding>;
 /// Rule id → code, in order of id.
 pub const ANALYSES: &[(&str, Check)] = &[
     ("business-logic-in-handler", business_logic_in_handler::check),
+    ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("hardcoded-secret", hardcoded_secret::check),
     ("layer-skip", layers::skips),

@@ -1,6 +1,7 @@
 //! Configuration in, values or mistakes out.
 
 use super::*;
+use crate::model::contract::{Layers, Step};
 use crate::model::rule::RuleKind;
 
 fn rule(id: &str, options: &[(&str, toml::Value)]) -> Rule {
@@ -64,15 +65,15 @@ transaction = "app.db.atomic"
     )
     .expect("no mistakes");
     assert_eq!(config.profile, Profile::Strict);
-    let names: Vec<_> = config.parts.iter().map(|part| part.name.value.as_str()).collect();
+    let names: Vec<_> = config.contract.parts.iter().map(|part| part.name.value.as_str()).collect();
     assert_eq!(names, ["router", "repository", "feature", "db", "shared"]);
     let roles: Vec<_> = config.role_globs().into_iter().map(|(role, glob)| format!("{} {}", role.name(), glob.value)).collect();
     assert_eq!(roles, ["router **/{routers,routes}/**", "repository **/repositories/**", "repository **/*_repo.py"]);
     assert!(
-        matches!(&config.parts[2].form, PartForm::Each { pattern, public } if pattern.value == "src/features/{name}" && public.len() == 1)
+        matches!(&config.contract.parts[2].form, PartForm::Each { pattern, public } if pattern.value == "src/features/{name}" && public.len() == 1)
     );
-    assert!(matches!(&config.parts[3].form, PartForm::Packages(packages) if packages.len() == 2));
-    assert!(config.parts[4].open);
+    assert!(matches!(&config.contract.parts[3].form, PartForm::Packages(packages) if packages.len() == 2));
+    assert!(config.contract.parts[4].open);
     assert_eq!(config.levels["n-plus-one"].level, Some(Level::Error));
     assert_eq!(config.levels["todo-comment"].level, None);
     assert_eq!(config.knowledge[0].value["transaction"].as_str(), Some("app.db.atomic"));
@@ -105,7 +106,7 @@ function-too-long = 80
     `2`: unknown version of the configuration format (this archcheck reads version 1)
       help: write `version = 1`
     `profil`: unknown key `profil` (not a setting of archcheck)
-      help: did you mean `profile`? keys here: `version`, `profile`, `exclude`, `parts`, `levels`, `options`, `knowledge`
+      help: did you mean `profile`? keys here: `version`, `profile`, `exclude`, `parts`, `layers`, `rules`, `levels`, `options`, `knowledge`
     `"strikt"`: unknown profile `strikt` (not a profile)
       help: did you mean `strict`? allowed: `default`, `strict`
     `1`: expected a string, found an integer (this is an integer)
@@ -173,4 +174,101 @@ fn near_words() {
     assert_eq!(did_you_mean("sqlinjection", rules), Some("sql-injection"));
     assert_eq!(did_you_mean("layer", rules), Some("layer-skip"));
     assert_eq!(did_you_mean("zzz", rules), None);
+}
+
+#[test]
+fn layers_and_rules_are_sentences() {
+    let text = r#"
+[parts]
+api = "src/api"
+core = "src/core"
+jobs = "src/jobs"
+store = "src/store"
+db = { package = "sqlalchemy" }
+
+[layers]
+request = "api >> core?|jobs > store"
+other = "service:repository >model"
+
+[rules]
+door = "only store, core may use db"
+pure = "core must not import db"
+"#;
+    let contract = parse("archcheck.toml", text).expect("no mistakes").contract;
+    let steps = |layers: &Layers| -> Vec<String> {
+        let members = |step: &Step| -> Vec<String> {
+            step.members.iter().map(|member| format!("{}{}", member.part.value, if member.optional { "?" } else { "" })).collect()
+        };
+        layers.steps.iter().map(|step| format!("{} {:?} {:?}", members(step).join(" "), step.siblings, step.reach)).collect()
+    };
+    assert_eq!(
+        steps(&contract.layers[0]),
+        ["api Strangers NextOnly", "core? jobs Strangers AnythingBelow", "store Strangers AnythingBelow"]
+    );
+    assert_eq!(steps(&contract.layers[1]), ["service repository Friends AnythingBelow", "model Strangers AnythingBelow"]);
+    let words = |names: &[Located<String>]| names.iter().map(|name| text[name.span.range()].to_string()).collect::<Vec<_>>().join(" ");
+    let rules: Vec<_> =
+        contract.rules.iter().map(|rule| format!("{:?}: {} / {}", rule.form, words(&rule.subjects), words(&rule.objects))).collect();
+    assert_eq!(rules, ["Only: store core / db", "MustNot: core / db"]);
+}
+
+#[test]
+fn mistakes_in_layers_and_rules_are_told_at_their_words() {
+    let shown = mistakes(
+        r#"
+[layers]
+one = "api"
+gap = "api > > store"
+twice = "api > store > api"
+both = "api > a | b : c"
+spaces = "api store"
+table = { order = "a > b" }
+
+[rules]
+verb = "api must not like db"
+form = "api should import db"
+nobody = "only may import db"
+"#,
+    );
+    let expected = r#"`api`: an order needs at least two parts (only one part)
+  help: part names with `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing)
+``: a part's name is missing (here)
+  help: part names with `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); write `a must not import b` or `only a may import b`; several parts stand with commas
+`api > store > api`: part `api` stands twice in one order (in this order)
+  help: a part has one place in an order
+` a | b : c`: a layer holds strangers or friends, not both (`|` and `:`)
+  help: give the friends a part of their own, or put them in another layer
+`api store`: `api store` is not the name of a part (a name is one word)
+  help: between layers stand `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); in rules, write `a must not import b` or `only a may import b`; several parts stand with commas
+`{ order = "a > b" }`: expected an order such as `"cli > engine > model"`, found a table (this is a table)
+`like`: unknown verb `like` in a rule (not a verb of rules)
+  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+`api should import db`: a rule archcheck does not understand (this sentence)
+  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+`only may import db`: a rule archcheck does not understand (this sentence)
+  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+"#;
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn parts_that_are_unknown_or_empty() {
+    let shown_names = mistakes("[parts]\nstorage = \"src/storage\"\n[layers]\na = \"routr > storag > zzz\"\n");
+    assert_eq!(
+        shown_names,
+        "`routr`: unknown part `routr` (no part or role has this name)\n  help: did you mean `router`?\n\
+         `storag`: unknown part `storag` (no part or role has this name)\n  help: did you mean `storage`?\n\
+         `zzz`: unknown part `zzz` (no part or role has this name)\n  help: say what it is: `zzz = \"src/zzz/**\"` under `[parts]`\n"
+    );
+    let text = "[parts]\na = \"src/a\"\nb = \"src/*.rs\"\nc = \"src/c/**\"\nd = \"old\"\nx = { each = \"f/{name}\" }\ny = { package = \"p\" }\n\
+                [layers]\no = \"a > d?\"\n";
+    let config = parse("archcheck.toml", text).expect("no mistakes");
+    let shown_empty = shown(&check_parts(&config, ["src/a/x/y.rs", "src/b/z.rs", "f/one/a.py"].into_iter()));
+    assert_eq!(
+        shown_empty,
+        "`b`: part `b` is empty: `src/*.rs` matches no source file (what is said of it can never fail)\n  \
+         help: correct its pattern, or write `b?` in an order if the project may lack it\n\
+         `c`: part `c` is empty: `src/c/**` matches no source file (what is said of it can never fail)\n  \
+         help: correct its pattern, or write `c?` in an order if the project may lack it\n"
+    );
 }

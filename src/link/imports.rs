@@ -5,11 +5,11 @@ use rustc_hash::FxHashSet;
 use super::evaluate::Linker;
 use super::modules::Target;
 use super::tables::UNKNOWN;
-use crate::model::body::NodeKind;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem, ImportKind};
 use crate::model::program::{ImportEdge, ImportTarget, Value};
 use crate::model::role::GlobalDef;
-use crate::model::source::{Family, FileId};
+use crate::model::source::{Family, FileId, Span};
 
 impl<'a> Linker<'a> {
     /// Where each import statement leads, and which frameworks each file imports.
@@ -188,14 +188,16 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Rust paths used without `use`: `crate::db::pool()`, one edge for each definition and place.
+    /// Rust paths used without `use`, one edge for each definition and place: `crate::db::pool()`, `rayon::spawn(…)`.
     fn path_edges(&mut self, file: FileId, edges: &mut Vec<ImportEdge>) {
         let facts = &self.facts[file.index()];
         let mut seen: FxHashSet<(DefId, GlobalDef)> = FxHashSet::default();
+        let mut seen_outside: FxHashSet<(DefId, String)> = FxHashSet::default();
         for (def, definition) in facts.definitions() {
             let mut roots: Vec<_> = definition.body.into_iter().collect();
             roots.extend(definition.annotation);
             roots.extend(definition.params.iter().filter_map(|param| param.annotation));
+            let kind = if definition.flags.has(DefFlags::TEST) { ImportKind::Test } else { ImportKind::Load };
             for root in roots {
                 let mut paths = Vec::new();
                 facts.arena.walk(root, |node| {
@@ -204,14 +206,21 @@ impl<'a> Linker<'a> {
                         while let NodeKind::Member { object, .. } = facts.arena.kind(first) {
                             first = object;
                         }
-                        if let NodeKind::Name(name) = facts.arena.kind(first)
-                            && matches!(facts.text(name), "crate" | "super" | "self")
-                        {
-                            paths.push(node);
+                        if let NodeKind::Name(name) = facts.arena.kind(first) {
+                            paths.push((node, first, name));
                         }
                     }
                 });
-                for node in paths {
+                for (node, first, name) in paths {
+                    let name = facts.text(name);
+                    if !matches!(name, "crate" | "super" | "self") {
+                        let Some(path) = self.outside_path(file, node, first, name) else { continue };
+                        if seen_outside.insert((def, path.clone())) {
+                            let span = facts.arena.span(node);
+                            edges.push(outside_edge(file, def, path, kind, span));
+                        }
+                        continue;
+                    }
                     let target = match self.get(self.node_values[file.index()][node.index()]) {
                         Value::Def(def) => def,
                         Value::Method { receiver, .. } => receiver,
@@ -227,7 +236,7 @@ impl<'a> Linker<'a> {
                         target: ImportTarget::Module(self.rust_module_of(target)),
                         definition: is_item.then_some(target),
                         name: self.facts[target.file.index()].text(self.facts[target.file.index()].def(target.def).name).to_string(),
-                        kind: if definition.flags.has(DefFlags::TEST) { ImportKind::Test } else { ImportKind::Load },
+                        kind,
                         re_export: false,
                         span: facts.arena.span(node),
                     });
@@ -235,6 +244,32 @@ impl<'a> Linker<'a> {
             }
         }
     }
+
+    /// The module of an outside crate that a path goes through: `std::fs` of `std::fs::read`. `None` where the path begins with a name
+    /// of this file (`use std::fs;` is an edge already).
+    fn outside_path(&self, file: FileId, node: NodeId, first: NodeId, crate_name: &str) -> Option<String> {
+        let facts = &self.facts[file.index()];
+        let is_crate = match self.get(self.node_values[file.index()][first.index()]) {
+            Value::Api { api, .. } => self.apis.path(api) == crate_name,
+            _ => false,
+        };
+        let is_imported = || facts.imports.iter().any(|import| import.local.is_some_and(|local| facts.text(local) == crate_name));
+        let NodeKind::Member { object, .. } = facts.arena.kind(node) else { return None };
+        let mut names = Vec::new();
+        let mut at = object;
+        while let NodeKind::Member { object, name, .. } = facts.arena.kind(at) {
+            names.push(facts.text(name));
+            at = object;
+        }
+        names.push(crate_name);
+        names.reverse();
+        (is_crate && !is_imported()).then(|| names.join("::"))
+    }
+}
+
+/// An import of something outside the project.
+fn outside_edge(from: FileId, scope: DefId, path: String, kind: ImportKind, span: Span) -> ImportEdge {
+    ImportEdge { from, scope, target: ImportTarget::External(path), definition: None, name: String::new(), kind, re_export: false, span }
 }
 
 /// True when `path` is `package` or lies in it.

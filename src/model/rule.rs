@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::contract::Contract;
 use super::finding::Level;
 
 /// How a rule is decided.
@@ -70,12 +71,13 @@ pub struct Rule {
     pub examples: Vec<Example>,
 }
 
-/// What configuration says to the checks: the profile and the rules' options, defaults filled in.
+/// What configuration says to the checks: the profile, the rules' options with defaults filled in, and the contract.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub profile: Profile,
     /// Rule id → option → value.
     pub options: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    pub contract: Contract,
 }
 
 impl Settings {

@@ -72,6 +72,8 @@ impl Checked {
 pub fn findings(files: &[ExampleFile]) -> Vec<(String, u32, Finding)> {
     let folder = written(files);
     let (mut engine, _) = Engine::open(folder.path(), Options { jobs: 1, ..Options::default() });
+    let mistakes: Vec<&str> = engine.config_errors().iter().map(|error| error.message.as_str()).collect();
+    assert!(mistakes.is_empty(), "{mistakes:?}");
     let place = |finding: Finding| {
         let path = finding.primary.location.path.to_string();
         let text = files.iter().find(|file| file.path == path).map_or("", |file| &file.text);
