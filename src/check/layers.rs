@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::{handlers, package};
-use crate::model::facts::{DefFlags, DefId, DefKind, ImportKind};
+use crate::model::facts::{DefFlags, DefId, ImportKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
@@ -23,7 +23,6 @@ const MAX_PLACES: usize = 8;
 struct Upward<'a> {
     from: FileId,
     span: Span,
-    scope: GlobalDef,
     target: GlobalDef,
     name: String,
     lower: Option<&'a RoleEvidence>,
@@ -34,18 +33,18 @@ struct Upward<'a> {
 /// Finds imports and calls from a lower layer to a higher one.
 pub(super) fn violations(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let below = below_handlers(program);
+    let ground = Ground::of(program);
     let mut found: Vec<Upward> = Vec::new();
     for edge in &program.imports {
         if matches!(edge.kind, ImportKind::Load | ImportKind::Deferred) {
-            found.extend(upward_import(program, edge, &below));
+            found.extend(upward_import(program, edge, &ground));
         }
     }
     let imported: FxHashSet<(FileId, FileId)> = found.iter().map(|upward| (upward.from, upward.target.file)).collect();
     for call in &program.calls {
         if call.kind == CallKind::Call && call.resolution >= Resolution::Exact && !imported.contains(&(call.caller.file, call.callee.file))
         {
-            found.extend(upward_call(program, call.caller, call.site, call.callee));
+            found.extend(upward_call(program, &ground, call.caller, call.site, call.callee));
         }
     }
     let mut groups: BTreeMap<(FileId, FileId), Vec<Upward>> = BTreeMap::new();
@@ -55,67 +54,94 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
     groups.into_values().filter_map(|group| finding(program, &group)).collect()
 }
 
-/// Files that router files import, directly or through others, without passing a composition root.
-fn below_handlers(program: &Program) -> FxHashSet<FileId> {
-    let mut imports: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
-    for edge in &program.imports {
-        if let (ImportKind::Load | ImportKind::Deferred, ImportTarget::Module(module)) = (edge.kind, &edge.target) {
-            let target = edge.definition.map_or(module.file, |definition| definition.file);
-            imports.entry(edge.from).or_default().push(target);
-        }
-    }
-    let mut reached: FxHashSet<FileId> = FxHashSet::default();
-    let mut queue: Vec<FileId> = (0..program.facts.len() as u32).map(FileId).filter(|&file| is_proven_router(program, file)).collect();
-    while let Some(file) = queue.pop() {
-        for &next in imports.get(&file).into_iter().flatten() {
-            if !is_exempt(program, next) && reached.insert(next) {
-                queue.push(next);
+/// What the judgement of single edges rests on.
+struct Ground {
+    /// Files that hold route handlers or register them. A view mixin that nothing routes to is no router.
+    routers: FxHashSet<FileId>,
+    /// Files that router files import, directly or through others, without passing a composition root.
+    below: FxHashSet<FileId>,
+}
+
+impl Ground {
+    fn of(program: &Program) -> Ground {
+        let mut routers: FxHashSet<FileId> = program.routes.iter().map(|route| route.handler.file).collect();
+        routers.extend((0..program.facts.len() as u32).map(FileId).filter(|file| {
+            program.file_roles[file.index()]
+                .iter()
+                .any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Framework)
+        }));
+        routers.retain(|&file| !is_free(program, file));
+        let mut imports: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+        for edge in &program.imports {
+            if let (ImportKind::Load | ImportKind::Deferred, ImportTarget::Module(module)) = (edge.kind, &edge.target) {
+                let target = edge.definition.map_or(module.file, |definition| definition.file);
+                imports.entry(edge.from).or_default().push(target);
             }
         }
+        let mut below: FxHashSet<FileId> = FxHashSet::default();
+        let mut queue: Vec<FileId> = (0..program.facts.len() as u32).map(FileId).filter(|file| routers.contains(file)).collect();
+        while let Some(file) = queue.pop() {
+            for &next in imports.get(&file).into_iter().flatten() {
+                if !is_free(program, next) && below.insert(next) {
+                    queue.push(next);
+                }
+            }
+        }
+        Ground { routers, below }
     }
-    reached
+
+    /// Files that may import everything. A script that handlers rest on is none.
+    fn is_exempt(&self, program: &Program, file: FileId) -> bool {
+        let is_script = program.file_roles[file.index()].iter().any(|evidence| evidence.role == Role::Script);
+        is_free(program, file) || (is_script && !self.below.contains(&file))
+    }
+
+    /// The layer of a definition above: a router must be one that routes lead to, or be called one where no route is known.
+    fn higher<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
+        let layer = layer_of(program, id)?;
+        let is_hollow = layer.role == Role::Router && layer.strength == Strength::Content && !self.routers.contains(&id.file);
+        (!is_hollow).then_some(layer)
+    }
 }
 
-/// A file that holds route handlers or registers them.
-fn is_proven_router(program: &Program, file: FileId) -> bool {
-    !is_exempt(program, file)
-        && program.file_roles[file.index()].iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content)
-}
-
-/// Files that may import everything.
-fn is_exempt(program: &Program, file: FileId) -> bool {
+/// Composition roots, tests, migrations and browser code import what they like.
+fn is_free(program: &Program, file: FileId) -> bool {
     const FREE: &[Role] = &[Role::Composition, Role::Test, Role::Migration, Role::Frontend];
-    let roles = &program.file_roles[file.index()];
-    roles.iter().any(|evidence| FREE.contains(&evidence.role)) || roles.first().is_some_and(|evidence| evidence.role == Role::Script)
+    program.file_roles[file.index()].iter().any(|evidence| FREE.contains(&evidence.role))
 }
 
-fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, below: &FxHashSet<FileId>) -> Option<Upward<'a>> {
+fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -> Option<Upward<'a>> {
     let ImportTarget::Module(module) = edge.target else { return None };
     let target = edge.definition.unwrap_or(module);
     let scope = GlobalDef { file: edge.from, def: edge.scope };
-    if target.file == edge.from || is_exempt(program, edge.from) || is_exempt(program, target.file) || is_package_index(program, edge) {
+    if target.file == edge.from
+        || ground.is_exempt(program, edge.from)
+        || ground.is_exempt(program, target.file)
+        || is_package_index(program, edge)
+    {
         return None;
     }
-    let higher = layer_of(program, target)?;
+    let higher = ground.higher(program, target)?;
     let lower = layer_of(program, scope);
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()?,
-        None => reaches_back(program, edge.from, target, higher, below),
+        None => reaches_back(program, ground, edge.from, target, higher),
     };
     if !is_upward {
         return None;
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
-    Some(Upward { from: edge.from, span: edge.span, scope, target, name, lower, higher, is_call: false })
+    Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
 }
 
 /// A module without a layer of its own on which handlers rest, or a background task, that imports a handler's module. Whoever
 /// imports a router object mounts it: that is wiring.
-fn reaches_back(program: &Program, from: FileId, target: GlobalDef, higher: &RoleEvidence, below: &FxHashSet<FileId>) -> bool {
+fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: GlobalDef, higher: &RoleEvidence) -> bool {
     let role = program.file_role(from).map(|evidence| evidence.role);
-    let rests_below = matches!(role, None | Some(Role::Config | Role::Schema)) && below.contains(&from);
-    let mounts = program.def(target).kind == DefKind::Variable && higher.strength >= Strength::Framework;
-    (rests_below || role == Some(Role::Task)) && !mounts && higher.role == Role::Router && is_proven_router(program, target.file)
+    let rests_below = matches!(role, None | Some(Role::Config | Role::Schema | Role::Middleware)) && ground.below.contains(&from);
+    // A router object is mounted, a handler registered or called as an action: what is *not* theirs is borrowed from them.
+    let is_theirs = program.def_roles.get(&target).is_some_and(|own| own.role == Role::Router);
+    (rests_below || role == Some(Role::Task)) && !is_theirs && higher.role == Role::Router && ground.routers.contains(&target.file)
 }
 
 /// A barrel passes names on; it uses nothing itself.
@@ -125,28 +151,25 @@ fn is_package_index(program: &Program, edge: &ImportEdge) -> bool {
     edge.re_export || (edge.scope == DefId::MODULE && matches!(name, "__init__.py" | "index.ts" | "index.js" | "mod.rs" | "lib.rs"))
 }
 
-fn upward_call<'a>(program: &'a Program, caller: GlobalDef, site: crate::model::body::NodeId, callee: GlobalDef) -> Option<Upward<'a>> {
+fn upward_call<'a>(
+    program: &'a Program,
+    ground: &Ground,
+    caller: GlobalDef,
+    site: crate::model::body::NodeId,
+    callee: GlobalDef,
+) -> Option<Upward<'a>> {
     // A closure handed down is called, not depended on.
     let handed_down = program.def(callee).flags.has(DefFlags::CLOSURE);
-    if handed_down || caller.file == callee.file || is_exempt(program, caller.file) || is_exempt(program, callee.file) {
+    if handed_down || caller.file == callee.file || ground.is_exempt(program, caller.file) || ground.is_exempt(program, callee.file) {
         return None;
     }
-    let higher = layer_of(program, callee)?;
+    let higher = ground.higher(program, callee)?;
     let lower = layer_of(program, caller)?;
     if higher.role.rank()? >= lower.role.rank()? {
         return None;
     }
     let span = program.file(caller.file).arena.span(site);
-    Some(Upward {
-        from: caller.file,
-        span,
-        scope: caller,
-        target: callee,
-        name: program.short_name(callee),
-        lower: Some(lower),
-        higher,
-        is_call: true,
-    })
+    Some(Upward { from: caller.file, span, target: callee, name: program.short_name(callee), lower: Some(lower), higher, is_call: true })
 }
 
 /// The layer of a definition: its own role, else its file's, if that has a place in the order.
@@ -185,12 +208,11 @@ fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
     } else {
         Confidence::Low
     };
-    // Two folder names alone are a weak proof: say it, but do not break a build over it.
-    let both_by_folder = first.lower.is_some_and(|lower| lower.strength == Strength::Folder) && first.higher.strength == Strength::Folder;
-    let _ = first.scope;
+    // A folder's name is a weak proof: say it, but do not break a build over it.
+    let is_weak = weakest == Strength::Folder || first.lower.is_none();
     Some(Finding {
         rule: "layer-violation".into(),
-        level: if both_by_folder || first.lower.is_none() { Level::Warning } else { Level::Error },
+        level: if is_weak { Level::Warning } else { Level::Error },
         message,
         primary: Label { location: program.location(first.from, first.span), text: format!("{lower_word} → {higher}") },
         related,

@@ -61,10 +61,15 @@ impl<'a> Linker<'a> {
         let mut roles = Roles { defs, files };
         self.names_that_lie(&mut roles, routes, calls);
         self.impl_blocks(&mut roles);
-        for (file, evidence) in roles.files.iter_mut().enumerate() {
-            let _ = file;
-            evidence.sort_by(|a, b| (is_ambient(b.role), b.strength, a.role).cmp(&(is_ambient(a.role), a.strength, b.role)));
-            evidence.dedup_by_key(|evidence| evidence.role);
+        for evidence in &mut roles.files {
+            // Stable: among hints of one strength the nearest folder comes first, as the names gave them.
+            evidence.sort_by_key(|evidence| (!is_ambient(evidence.role), std::cmp::Reverse(evidence.strength)));
+            let mut seen: Vec<Role> = Vec::new();
+            evidence.retain(|evidence| {
+                let is_new = !seen.contains(&evidence.role);
+                seen.push(evidence.role);
+                is_new
+            });
         }
         roles
     }
@@ -216,8 +221,9 @@ impl<'a> Linker<'a> {
             }
         }
         for (role, count, span) in counts {
-            // Handlers make a file a router wherever they stand; other roles need the majority.
-            if role == Role::Router || count * 2 >= total.max(1) {
+            // A few handlers make a file a router; other roles need the majority.
+            let share = if role == Role::Router { 4 } else { 2 };
+            if count * share >= total.max(1) {
                 found.push(RoleEvidence {
                     role,
                     strength: Strength::Content,
