@@ -96,6 +96,15 @@ impl Ground {
         is_free(program, file) || (is_script && !self.below.contains(&file))
     }
 
+    /// The layer of the place an edge starts from. A "script" that handlers rest on is what its other names say.
+    fn lower<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
+        let is_script = program.role(id).is_some_and(|evidence| evidence.role == Role::Script);
+        if is_script && self.below.contains(&id.file) {
+            return program.file_roles[id.file.index()].iter().find(|evidence| evidence.role.rank().is_some());
+        }
+        layer_of(program, id)
+    }
+
     /// The layer of a definition above: a router must be one that routes lead to, or be called one where no route is known.
     fn higher<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
         let layer = layer_of(program, id)?;
@@ -122,7 +131,7 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -
         return None;
     }
     let higher = ground.higher(program, target)?;
-    let lower = layer_of(program, scope);
+    let lower = ground.lower(program, scope);
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()?,
         None => reaches_back(program, ground, edge.from, target, higher),
@@ -164,7 +173,7 @@ fn upward_call<'a>(
         return None;
     }
     let higher = ground.higher(program, callee)?;
-    let lower = layer_of(program, caller)?;
+    let lower = ground.lower(program, caller)?;
     if higher.role.rank()? >= lower.role.rank()? {
         return None;
     }
