@@ -47,8 +47,9 @@ fn applies(program: &Program, flow: &Flow) -> bool {
         return false;
     }
     let trusted = [Role::Test, Role::Migration, Role::Script];
-    let is_trusted = [own, flow.sink.0].iter().any(|&function| trusted.iter().any(|&role| program.is(function, role)));
-    !is_trusted || flow.source == Some(SourceKind::Request) && !program.is(own, Role::Test)
+    let origin = flow.steps.first().map_or(own, |step| step.function);
+    let is_trusted = [own, flow.sink.0, origin].iter().any(|&function| trusted.iter().any(|&role| program.is(function, role)));
+    !is_trusted || flow.source == Some(SourceKind::Request) && ![own, origin].iter().any(|&function| program.is(function, Role::Test))
 }
 
 /// How much is known against the value: request data first, then other outside data, then the unknown.

@@ -146,6 +146,8 @@ pub struct FlowLimits {
     pub fuel: u32,
     /// Values that held more origins than are kept.
     pub strands: u32,
+    /// Ways to sinks beyond those kept of one function.
+    pub flows: u32,
     /// Recursive groups of functions that had not settled at the last round.
     pub rounds: u32,
 }

@@ -8,12 +8,15 @@ use super::Analysis;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
 use super::text;
-use super::value::{Kind, Origin, Shape, Strand, Value, merge, sorted};
+use super::value::{Key, Kind, MOST_STRANDS, Origin, Shape, Strand, Value, merge, sorted};
 use crate::model::body::{BinaryOp, CollectionKind, List, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefId, Name};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{Built, Hole};
+
+/// Bytes of each literal piece that are looked at to judge the places after it.
+const CONTEXT: usize = 400;
 
 /// Elements a list keeps apart.
 const MOST_ITEMS: usize = 16;
@@ -173,13 +176,21 @@ impl<'a> Analysis<'_, 'a> {
         let mut strands: Vec<Strand> = Vec::new();
         let mut tail: Option<(FileId, Name)> = None;
         let mut fresh: Vec<(Strand, Hole, bool)> = Vec::new();
+        let mut so_far = String::new();
         for (at, piece) in pieces.iter().enumerate() {
             match piece {
-                Piece::Literal(name) => tail = Some((frame.file, *name)),
+                Piece::Literal(name) => {
+                    tail = Some((frame.file, *name));
+                    so_far.push_str(text::last_chars(facts.text(*name), CONTEXT));
+                }
                 Piece::Value { value, before, whole } => {
                     let all = value.all_strands();
+                    if so_far.is_empty() {
+                        so_far.push_str(text::last_chars(text_of(*before), CONTEXT));
+                    }
                     if all.is_empty() {
                         tail = value.tail.or(tail);
+                        so_far.push_str(text::last_chars(text_of(value.tail), CONTEXT));
                         continue;
                     }
                     let after = match pieces.get(at + 1) {
@@ -187,13 +198,15 @@ impl<'a> Analysis<'_, 'a> {
                         Some(Piece::Value { value: next, .. }) if next.strands.is_empty() => text_of(next.tail),
                         _ => "",
                     };
-                    let hole = text::hole(text_of(before.or(tail)), after);
+                    let hole = text::hole(&so_far, after);
                     // The first piece may be what the text was before: then nothing is put into it.
                     let first = at == 0 && (grows || all.iter().all(|strand| strand.built.is_some()));
                     for strand in all {
                         fresh.push((strand, hole, *whole || first));
                     }
-                    tail = value.tail;
+                    tail = value.tail.or(tail).or(*before);
+                    so_far.push_str(text_of(value.tail));
+                    so_far.push('?');
                 }
             }
         }
@@ -204,10 +217,18 @@ impl<'a> Analysis<'_, 'a> {
                 None => whole && (grows || hole != Hole::Value),
             };
             if !keep {
+                // `${column} = ?`, joined and put into a statement, is still a name.
+                let hole = match strand.built {
+                    Some(Built { hole: Hole::Identifier, .. }) => Hole::Identifier,
+                    _ => hole,
+                };
                 strand.built = Some(Built { function: frame.function, node, hole, sql });
                 strand.way = self.ways.then(strand.way, frame.step(node));
             }
             strands.push(strand);
+        }
+        if strands.len() > MOST_STRANDS {
+            self.limits.strands += 1;
         }
         Value { strands: sorted(strands), kind: Kind::Text, tail, sql, statement, ..Value::default() }
     }
@@ -282,8 +303,7 @@ impl<'a> Analysis<'_, 'a> {
                         }
                         _ => {
                             let named = self.evaluate(frame, key);
-                            object.strands = merge(&object.strands, &named.all_strands());
-                            object.strands = merge(&object.strands, &held.all_strands());
+                            object.put_any(&named, &held);
                         }
                     }
                 }
@@ -292,7 +312,10 @@ impl<'a> Analysis<'_, 'a> {
                     object.strands = merge(&object.strands, &held.strands);
                     if let Some(Shape::Fields(fields)) = held.shape.as_deref() {
                         for (key, value) in fields {
-                            object.set(&[*key], value.clone());
+                            match *key {
+                                Key::KEYS | Key::VALUES => object.set_more(*key, value),
+                                key => object.set(&[key], value.clone()),
+                            }
                         }
                     } else {
                         object.strands = merge(&object.strands, &held.all_strands());

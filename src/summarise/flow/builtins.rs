@@ -340,6 +340,9 @@ impl<'a> Analysis<'_, 'a> {
             return Value::harmless();
         }
         match name {
+            "format" if lookup::last_name(self.program, frame.file, object) == Some("util") => {
+                return self.formatted(frame, call, arguments);
+            }
             "format" if frame.facts.language.family() == Family::Python => {
                 let before = held.tail;
                 let mut pieces = vec![Piece::value(Value { tail: None, ..held })];
@@ -522,6 +525,7 @@ impl<'a> Analysis<'_, 'a> {
     ) -> Value {
         let first = arguments.first().map(|argument| argument.value.clone()).unwrap_or_default();
         match call.name {
+            "sprintf" | "vsprintf" => return self.formatted(frame, call, arguments),
             "enumerate" => return Value::elements(Value::shaped(Shape::Tuple(vec![Value::number(), first.element()]))),
             "zip" => {
                 let items = arguments.iter().map(|argument| argument.value.element()).collect();
@@ -577,6 +581,15 @@ impl<'a> Analysis<'_, 'a> {
             return self.run(frame, GlobalDef { file: frame.file, def }, &[]);
         }
         self.weakened(frame, call.node, arguments, None)
+    }
+
+    /// `util.format("… %s", x)`.
+    fn formatted(&mut self, frame: &mut Frame<'a>, call: &Call<'_>, arguments: &[Argument]) -> Value {
+        let Some((template, rest)) = arguments.split_first() else { return Value::text() };
+        let before = template.value.tail;
+        let mut pieces = vec![Piece::value(template.value.flat())];
+        pieces.extend(rest.iter().map(|argument| Piece::after(argument.value.flat(), before)));
+        self.build(frame, call.node, pieces)
     }
 
     /// The result of a call that nothing is known of: not the data that went in, but not free of it either.
@@ -700,7 +713,7 @@ fn doubles_quotes(frame: &Frame, arguments: &[Argument]) -> bool {
 
 /// Text quoted by hand: no proof against an attacker, but no finding where nothing is known of the value.
 fn quoted(held: &Value) -> Value {
-    let strands = held.all_strands().into_iter().filter(|strand| strand.origin != Origin::Unknown);
+    let strands = held.all_strands().into_iter().filter(|strand| matches!(strand.origin, Origin::Source(_)));
     Value { strands: sorted(strands.map(|strand| Strand { weak: true, ..strand }).collect()), ..Value::text() }
 }
 

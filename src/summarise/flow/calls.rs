@@ -40,8 +40,6 @@ pub(super) const SINK_NAMES: &[&str] = &[
     "$executeRawUnsafe",
     "batch_execute",
     "query_row",
-    "prepare",
-    "run",
 ];
 
 /// Methods that call their function once for each element, or with what they are called on.

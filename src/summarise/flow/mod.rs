@@ -37,7 +37,7 @@ use crate::model::facts::DefKind;
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Step, StepPlace, Summaries};
 
 /// Most passes over the whole, when data goes through fields of objects.
@@ -216,20 +216,30 @@ impl Analysis<'_, '_> {
 
     fn add_entrance(&mut self, owner: GlobalDef, entrance: Entrance, unit: GlobalDef) {
         let flow = self.flow_mut(owner);
-        if flow.entrances.len() < MOST_SINKS && !flow.entrances.iter().any(|have| have.is_same(&entrance)) {
-            flow.entrances.push(entrance);
-            if owner != unit {
-                self.changed = true;
-            }
+        if flow.entrances.iter().any(|have| have.is_same(&entrance)) {
+            return;
+        }
+        if flow.entrances.len() >= MOST_SINKS {
+            self.limits.flows += 1;
+            return;
+        }
+        flow.entrances.push(entrance);
+        if owner != unit {
+            self.changed = true;
         }
     }
 
     fn add_hit(&mut self, unit: GlobalDef, hit: Hit) {
         let flow = self.flow_mut(unit);
         let same = |have: &Hit| (have.source, have.kind, have.sink, have.built) == (hit.source, hit.kind, hit.sink, hit.built);
-        if flow.hits.len() < MOST_FLOWS && !flow.hits.iter().any(same) {
-            flow.hits.push(hit);
+        if flow.hits.iter().any(same) {
+            return;
         }
+        if flow.hits.len() >= MOST_FLOWS {
+            self.limits.flows += 1;
+            return;
+        }
+        flow.hits.push(hit);
     }
 
     /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
@@ -256,7 +266,9 @@ impl Analysis<'_, '_> {
     fn open_ends(&mut self) {
         let mut called: FxHashSet<GlobalDef> = FxHashSet::default();
         for edge in &self.program.calls {
-            if edge.kind != CallKind::Implicit && edge.resolution > Resolution::NameOnly && edge.caller != edge.callee {
+            let counts = edge.kind != CallKind::Implicit && edge.resolution > Resolution::NameOnly && edge.caller != edge.callee;
+            // What tests and scripts pass says nothing about what the application will.
+            if counts && ![Role::Test, Role::Script, Role::Migration].iter().any(|&role| self.program.is(edge.caller, role)) {
                 called.insert(edge.callee);
             }
         }

@@ -112,7 +112,9 @@ impl<'a> Analysis<'_, 'a> {
         let is_api = matches!(self.program.value(frame.file, object), Known::Api { .. });
         if is_api && held.is_harmless() && held.kind == Kind::Any {
             // Something of a library that knowledge says nothing about.
-            return if self.has_safe_type(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
+            // In Rust such a path is a constant or a type.
+            let constant = matches!(frame.kind(node), NodeKind::Member { path: true, .. });
+            return if constant || self.has_safe_type(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
         }
         self.part(frame, node, &held, key, text)
     }

@@ -5,7 +5,7 @@ use super::build::Piece;
 use super::environment::{Environment, Variable};
 use super::evaluate::{DEEPEST, Frame, result_join};
 use super::lookup::{self, Safety};
-use super::value::{Key, Kind, Value, merge};
+use super::value::{Key, Kind, Value};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, List, LoopKind, NodeId, NodeKind};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
@@ -247,13 +247,14 @@ impl<'a> Analysis<'_, 'a> {
                 }
             }
             NodeKind::Index { object, index } => {
-                self.evaluate(frame, index);
+                let at = self.evaluate(frame, index);
                 if let Some(place) = self.place(frame, target) {
                     self.ensure(frame, target);
                     frame.env.put(&place, value);
                 } else if let Some(place) = self.place(frame, object) {
+                    self.ensure(frame, object);
                     let mut held = frame.env.at(&place).cloned().unwrap_or_default();
-                    held.strands = merge(&held.strands, &value.all_strands());
+                    held.put_any(&at, &value);
                     frame.env.put(&place, held);
                 }
             }

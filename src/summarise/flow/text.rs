@@ -151,7 +151,7 @@ fn last_word(text: &str) -> &str {
     text.get(start..).unwrap_or("")
 }
 
-fn last_chars(text: &str, count: usize) -> &str {
+pub(super) fn last_chars(text: &str, count: usize) -> &str {
     let mut start = text.len().saturating_sub(count);
     while !text.is_char_boundary(start) {
         start += 1;

@@ -232,7 +232,10 @@ impl Value {
         match self.shape.as_deref() {
             Some(Shape::Fields(fields)) => match fields.get(&key) {
                 Some(value) => value.clone(),
-                None => self.own_member(key),
+                None => match fields.get(&Key::VALUES) {
+                    Some(any) => any.join(&self.own_member(key)),
+                    None => self.own_member(key),
+                },
             },
             Some(Shape::Elements(element)) => element.join(&self.own_member(key)),
             Some(Shape::Tuple(_)) => self.element(),
@@ -266,7 +269,11 @@ impl Value {
     /// Any of its elements or field values.
     pub(super) fn element(&self) -> Value {
         match self.shape.as_deref() {
-            Some(Shape::Fields(fields)) => fields.values().fold(self.own_member(Key::VALUES), |all, value| all.join(value)),
+            Some(Shape::Fields(fields)) => {
+                let values = fields.iter().filter(|(key, _)| **key != Key::KEYS).map(|(_, value)| value);
+                values
+                    .fold(self.own_member(Key::VALUES), |all, value| if all == Value::default() { value.clone() } else { all.join(value) })
+            }
             Some(Shape::Elements(element)) => element.join(&self.own_member(Key::VALUES)),
             Some(Shape::Tuple(items)) => items.iter().fold(self.own_member(Key::VALUES), |all, value| all.join(value)),
             Some(Shape::Closure(_)) => Value::harmless(),
@@ -286,6 +293,10 @@ impl Value {
     pub(super) fn keys(&self) -> Value {
         match self.shape.as_deref() {
             Some(Shape::Elements(_) | Shape::Tuple(_)) => Value::elements(Value::number()),
+            Some(Shape::Fields(fields)) => match fields.get(&Key::KEYS) {
+                Some(named) => Value::elements(named.join(&self.own_member(Key::KEYS))),
+                None => Value::elements(self.own_member(Key::KEYS)),
+            },
             _ => Value::elements(self.own_member(Key::KEYS)),
         }
     }
@@ -318,6 +329,25 @@ impl Value {
         part.set(rest, value);
         fields.insert(key, part);
         self.shape = Some(Rc::new(Shape::Fields(fields)));
+    }
+
+    /// Puts `value` under a key beside what is there.
+    pub(super) fn set_more(&mut self, key: Key, value: &Value) {
+        let joined = self.own_field(key).map_or_else(|| value.clone(), |have| have.join(value));
+        self.set(&[key], joined);
+    }
+
+    /// Puts `value` under a key that is not constant.
+    pub(super) fn put_any(&mut self, key: &Value, value: &Value) {
+        match self.shape.as_deref() {
+            Some(Shape::Elements(_) | Shape::Tuple(_)) => self.add(value),
+            _ => {
+                if !key.is_harmless() {
+                    self.set_more(Key::KEYS, &key.flat());
+                }
+                self.set_more(Key::VALUES, value);
+            }
+        }
     }
 
     /// Adds `value` to its elements (`list.append(value)`).
