@@ -81,7 +81,12 @@ fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bo
     if matches!(last, "database" | "connection" | "conn" | "alias" | "using") && words.len() <= 2 {
         return Some(Bound::Connections);
     }
-    if words.iter().any(|word| matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "schema" | "migration")) {
+    let of_schema = |word: &String| {
+        matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "foreign" | "schema" | "migration" | "stmt" | "statement" | "trigger" | "pragma")
+            // `index` alone counts something.
+            || word == "index" && words.len() > 1
+    };
+    if words.iter().any(of_schema) {
         let is_row = matches!(item_value(place, repetition), Some(Value::Instance { .. }));
         if !is_row {
             return Some(Bound::Schema);

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::bounds::words;
 use super::dependence::Dependence;
-use super::handlers::{Handler, handlers, route_text};
+use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::loops::{Place, around, bound_names};
 use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefKind, FileFacts, Name};
@@ -95,7 +95,7 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
 
 fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> Option<Finding> {
     let program = place.program;
-    let name = program.short_name(handler.function);
+    let name = handler_name(program, handler.function);
     let mut texts: Vec<&str> = Vec::new();
     for reason in reasons {
         if !texts.contains(&reason.text.as_str()) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::handlers::{Habit, Handler, habits, handlers, package, route_text};
+use super::handlers::{Habit, Handler, habits, handler_name, handlers, package, route_text};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
@@ -43,7 +43,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {
     let query = handler.queries.first()?;
-    let name = program.short_name(handler.function);
+    let name = handler_name(program, handler.function);
     let message = format!(
         "handler `{name}`{} runs {} itself{}",
         route_text(handler.route),
@@ -86,15 +86,15 @@ fn note(program: &Program, querying: &[&Handler]) -> Option<Finding> {
     let query = first.queries.first()?;
     let count = querying.len();
     let message = if count == 1 {
-        format!("handler `{}` runs queries itself: the project has no layer below its handlers", program.short_name(first.function))
+        format!("handler `{}` runs queries itself: the project has no layer below its handlers", handler_name(program, first.function))
     } else {
         format!(
             "{count} handlers run queries themselves, `{}` most: the project has no layer below its handlers",
-            program.short_name(first.function)
+            handler_name(program, first.function)
         )
     };
     let related = worst.iter().skip(1).take(MAX_PLACES).filter_map(|handler| {
-        let text = format!("`{}`: {}", program.short_name(handler.function), count_text(handler));
+        let text = format!("`{}`: {}", handler_name(program, handler.function), count_text(handler));
         Some(Label { text, ..query_label(program, handler.function, handler.queries.first()?) })
     });
     Some(Finding {

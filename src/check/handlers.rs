@@ -178,6 +178,16 @@ fn is_layer_below(context: &Context, callee: GlobalDef) -> bool {
     })
 }
 
+/// A handler's name for messages: an unnamed closure goes by the function around it.
+pub(super) fn handler_name(program: &Program, function: GlobalDef) -> String {
+    let facts = program.file(function.file);
+    let mut at = function.def;
+    while facts.text(facts.def(at).name).starts_with('<') && at != DefId::MODULE {
+        at = facts.def(at).parent;
+    }
+    program.short_name(GlobalDef { file: function.file, def: at })
+}
+
 /// A function and the closures in it.
 pub(super) fn code_of(program: &Program, function: GlobalDef) -> Vec<GlobalDef> {
     let facts = program.file(function.file);

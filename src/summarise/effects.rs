@@ -166,11 +166,17 @@ fn cached_functions(program: &Program, nestings: &[Nesting], functions: &[Global
         .filter(|&function| {
             let facts = program.file(function.file);
             let nesting = &nestings[function.file.index()];
-            decorated_by_cache(program, facts, function)
+            opens_connection(facts.text(facts.def(function.def).name))
+                || decorated_by_cache(program, facts, function)
                 || wrapped_by_cache(program, facts, nesting, function)
                 || reads_cache_first(facts, function)
         })
         .collect()
+}
+
+/// What a connection does when it is opened is done once for many queries.
+fn opens_connection(name: &str) -> bool {
+    matches!(name, "connect" | "_connect" | "reconnect" | "on_connect" | "get_connection" | "getConnection" | "acquire")
 }
 
 fn is_cache(program: &Program, file: FileId, node: NodeId) -> bool {

@@ -56,6 +56,13 @@ struct Link<'p> {
     api: crate::model::program::ApiId,
 }
 
+/// A class that a query may be about.
+struct Candidate {
+    class: GlobalDef,
+    /// The code names the class or knowledge says so; otherwise it only passes an instance along.
+    named: bool,
+}
+
 /// What becomes of a chain's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -190,7 +197,7 @@ impl<'p> Reader<'_, 'p> {
         {
             return link.table.clone();
         }
-        let mut candidates: Vec<GlobalDef> = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         let mut named = None;
         if let Subject::Argument(reference) = &link.query.subject
             && let Some(node) = self.argument(link.call, reference)
@@ -208,17 +215,18 @@ impl<'p> Reader<'_, 'p> {
             self.candidates(argument, &mut candidates);
         }
         let role = |def: &GlobalDef| self.program.role(*def).map(|evidence| evidence.role);
-        let model = candidates.iter().find(|def| role(def) == Some(Role::Model));
-        let plain = |def: &&GlobalDef| {
-            let name = self.program.name(**def);
-            !matches!(role(def), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
+        let model = candidates.iter().find(|candidate| role(&candidate.class) == Some(Role::Model));
+        let plain = |candidate: &&Candidate| {
+            let name = self.program.name(candidate.class);
+            candidate.named
+                && !matches!(role(&candidate.class), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
                 && !["QuerySet", "Manager", "Repository", "Service", "Base", "Mixin"].iter().any(|suffix| name.ends_with(suffix))
         };
-        model.or_else(|| candidates.iter().find(plain)).map(|def| self.program.name(*def).to_string())
+        model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string())
     }
 
     /// Classes a statement given as an argument is about: `select(User).where(…)`, also through a local name.
-    fn candidates(&self, argument: NodeId, found: &mut Vec<GlobalDef>) {
+    fn candidates(&self, argument: NodeId, found: &mut Vec<Candidate>) {
         let value = match self.facts.arena.kind(argument) {
             NodeKind::Argument { value, .. } => value,
             _ => argument,
@@ -234,15 +242,15 @@ impl<'p> Reader<'_, 'p> {
     }
 
     /// The class a node is about, is, or is an instance of.
-    fn candidate(&self, node: NodeId, found: &mut Vec<GlobalDef>) {
+    fn candidate(&self, node: NodeId, found: &mut Vec<Candidate>) {
+        let is_class = |class: GlobalDef| matches!(self.program.def(class).kind, DefKind::Class | DefKind::Struct | DefKind::Variable);
         let mut value = self.program.value(self.file, node);
         for _ in 0..4 {
             match value {
-                Value::Api { subject: Some(class), .. } | Value::Instance { class, .. } | Value::Def(class)
-                    if matches!(self.program.def(class).kind, DefKind::Class | DefKind::Struct | DefKind::Variable) =>
-                {
-                    found.push(class);
+                Value::Api { subject: Some(class), .. } | Value::Def(class) if is_class(class) => {
+                    found.push(Candidate { class, named: true })
                 }
+                Value::Instance { class, .. } if is_class(class) => found.push(Candidate { class, named: false }),
                 Value::Collection(of) => {
                     value = self.program.value_of(of);
                     continue;
