@@ -89,7 +89,8 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
     if score < threshold || kinds.len() < 2 {
         return None;
     }
-    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.kind, reason.span));
+    // A loop that writes says most; then what is written.
+    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.kind != Kind::Loop, reason.kind, reason.span));
     finding(place, handler, &reasons, score)
 }
 

@@ -199,6 +199,10 @@ impl<'a> Linker<'a> {
                 {
                     return self.instance_member(class, UNKNOWN, name);
                 }
+                // `device.interfaces.all()`: what hangs on an attribute of an instance is no longer about the instance's class.
+                let path = self.apis.path(api);
+                let of_attribute = path.contains("().") && !path.ends_with(')') && !path.ends_with(']');
+                let subject = subject.filter(|_| !of_attribute);
                 let api = self.apis.step_name(api, name);
                 self.value(Value::Api { api, subject, guessed })
             }

@@ -214,13 +214,15 @@ impl<'p> Reader<'_, 'p> {
         for argument in arguments(self.facts, link.call).take(2) {
             self.candidates(argument, &mut candidates);
         }
-        let role = |def: &GlobalDef| self.program.role(*def).map(|evidence| evidence.role);
-        let model = candidates.iter().find(|candidate| role(&candidate.class) == Some(Role::Model));
-        let plain = |candidate: &&Candidate| {
+        // Managers and bases lead to rows of a model; they are none.
+        candidates.retain(|candidate| {
             let name = self.program.name(candidate.class);
-            candidate.named
-                && !matches!(role(&candidate.class), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
-                && !["QuerySet", "Manager", "Repository", "Service", "Base", "Mixin"].iter().any(|suffix| name.ends_with(suffix))
+            !["QuerySet", "Manager", "Repository", "Service", "Base", "Mixin"].iter().any(|suffix| name.ends_with(suffix))
+        });
+        let role = |candidate: &Candidate| self.program.role(candidate.class).map(|evidence| evidence.role);
+        let model = candidates.iter().find(|candidate| role(candidate) == Some(Role::Model));
+        let plain = |candidate: &&Candidate| {
+            candidate.named && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
         };
         model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string())
     }
