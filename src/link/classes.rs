@@ -200,15 +200,19 @@ impl<'a> Linker<'a> {
                     return self.instance_member(class, UNKNOWN, name);
                 }
                 // `device.interfaces.all()`: what hangs on an attribute of an instance is no longer about the instance's class.
-                let path = self.apis.path(api);
-                let of_attribute = path.contains("().") && !path.ends_with(')') && !path.ends_with(']');
-                let subject = subject.filter(|_| !of_attribute);
+                let subject = subject.filter(|_| !self.is_attribute(api));
                 let api = self.apis.step_name(api, name);
                 self.value(Value::Api { api, subject, guessed })
             }
             Value::Literal(file, node) => self.literal_member(file, node, name),
             Value::Unknown | Value::Method { .. } | Value::Collection(_) | Value::Mapping(_) => UNKNOWN,
         }
+    }
+
+    /// The path is an attribute of an instance: `Model().interfaces`.
+    pub(super) fn is_attribute(&self, api: ApiId) -> bool {
+        let path = self.apis.path(api);
+        path.contains("().") && !path.ends_with([')', ']'])
     }
 
     /// A Rust extractor around a type derefs to it (`Json<User>`: `.name` is the user's).

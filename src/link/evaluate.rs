@@ -922,6 +922,11 @@ impl<'a> Linker<'a> {
                     _ => UNKNOWN,
                 }
             }
+            // The rows of a relation (`device.interfaces.all()`) are not of the class that has it.
+            Value::Api { api, subject: Some(_), guessed } if self.is_attribute(api) => {
+                let api = self.apis.step(api, "[]");
+                self.value(Value::Api { api, subject: None, guessed })
+            }
             Value::Api { subject: Some(class), .. } => self.value(Value::Instance { class, argument: UNKNOWN }),
             Value::Api { api, subject, guessed } if !self.apis.path(api).starts_with("builtins.") => {
                 let api = self.apis.step(api, "[]");
