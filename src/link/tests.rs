@@ -132,7 +132,7 @@ fn nest_constructor_injection_types_the_call() {
         &output,
         &[
             "src/users/users.controller.UsersController.find calls src/users/users.service.UsersService.find (exact)",
-            "src/users/users.service.UsersService.find uses @prisma/client.PrismaClient().user.findUnique about PrismaService",
+            "src/users/users.service.UsersService.find uses @prisma/client.PrismaClient().user.findUnique",
         ],
     );
 }
