@@ -277,12 +277,27 @@ fn decision(
         return limit.then(|| reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition));
     }
     let acts = |branch: NodeId| acts(place, handler, entities, branch);
-    if on_entities && !is_permission_check(facts, condition) && (acts(then) || otherwise.is_some_and(acts)) {
+    if on_entities
+        && !is_permission_check(facts, condition)
+        && !asks_of_error(facts, condition)
+        && (acts(then) || otherwise.is_some_and(acts))
+    {
         return Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition));
     }
     let makes = |branch: NodeId| writes(branch) || constructs_model(place, branch);
     let chooses = !handler.queries.is_empty() && otherwise.is_some_and(|otherwise| makes(then) && makes(otherwise));
     chooses.then(|| reason(facts, Kind::Decision, 1, "chooses what to write".to_string(), condition))
+}
+
+/// `if (error.code === "P2002")`: error mapping.
+fn asks_of_error(facts: &FileFacts, condition: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(condition, |node| {
+        if let NodeKind::Name(name) = facts.arena.kind(node) {
+            found |= matches!(facts.text(name), "error" | "err" | "e" | "exc" | "exception");
+        }
+    });
+    found
 }
 
 /// The first entity a condition asks about, as the code spells it.
@@ -314,6 +329,7 @@ fn is_below(place: &Place, node: NodeId, root: NodeId) -> bool {
 /// `if not row`, `if (row == null)`, `if rows.length === 0`, `if row.is_none()`: is there one at all?
 fn is_presence_check(facts: &FileFacts, condition: NodeId) -> bool {
     match facts.arena.kind(condition) {
+        NodeKind::Member { name, .. } if matches!(facts.text(name), "length" | "size" | "count") => true,
         NodeKind::Name(_) | NodeKind::Call { .. } | NodeKind::Await(_) => {
             let name = called_name(facts, condition).unwrap_or_default();
             !matches!(facts.arena.kind(condition), NodeKind::Call { .. })

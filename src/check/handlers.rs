@@ -185,6 +185,9 @@ pub(super) fn handler_name(program: &Program, function: GlobalDef) -> String {
     while facts.text(facts.def(at).name).starts_with('<') && at != DefId::MODULE {
         at = facts.def(at).parent;
     }
+    if at == DefId::MODULE {
+        return "anonymous function".to_string();
+    }
     program.short_name(GlobalDef { file: function.file, def: at })
 }
 

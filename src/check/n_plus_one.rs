@@ -330,6 +330,9 @@ fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgem
         if opens_transaction_per_item(place, repetition, site.node) {
             return note(", each in a transaction of its own");
         }
+        if site.reached.is_none() && is_bulk_write(place.facts, site.node) {
+            return note(", though each round already writes many rows");
+        }
         if is_overridden_save(place, site) {
             return note("; fine where its own `save` or `delete` must run for each row");
         }
@@ -338,6 +341,12 @@ fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgem
         }
     }
     Judgement { level: Level::Warning, remark: "" }
+}
+
+/// `updateMany({ where: { id: { in: ids } } })` once per group of rows: the groups may need different values.
+fn is_bulk_write(facts: &FileFacts, site: NodeId) -> bool {
+    let name = called_name(facts, site).unwrap_or_default();
+    name.ends_with("Many") || matches!(name, "bulk_create" | "bulk_update" | "bulkCreate" | "bulkWrite" | "executemany" | "abulk_create")
 }
 
 /// `row.save()` where the project's model has a `save` of its own: a bulk write would go past it.
