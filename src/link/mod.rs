@@ -3,6 +3,7 @@
 //! Order: module systems → scopes → `impl` blocks → bodies (light types) → call graph → routes → roles. It decides no rule and
 //! reads no file; what libraries mean comes from the rulebook.
 
+mod bind;
 mod calls;
 mod classes;
 mod evaluate;

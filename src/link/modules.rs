@@ -17,11 +17,13 @@ pub(super) struct Modules {
 
 impl Modules {
     pub(super) fn new(project: &Project, facts: &[FileFacts], manifests: &dyn Fn(&str) -> Option<String>) -> Modules {
-        Modules {
-            python: PythonModules::new(project),
-            typescript: TypeScriptModules::new(project, manifests),
-            rust: RustModules::new(project, facts),
-        }
+        let mut python = PythonModules::new(project);
+        let absolute = facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python).flat_map(|(file, facts)| {
+            let imports = facts.imports.iter().filter(|import| import.level == 0);
+            imports.map(move |import| (FileId(file as u32), facts.text(import.specifier)))
+        });
+        python.name_by_imports(absolute);
+        Modules { python, typescript: TypeScriptModules::new(project, manifests), rust: RustModules::new(project, facts) }
     }
 
     /// The module path of a file as its language writes it.

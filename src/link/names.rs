@@ -39,7 +39,10 @@ impl<'a> Linker<'a> {
             }
             ImportItem::Named(name) => {
                 let name = self.facts[file.index()].text(name);
-                self.target_member(target, name)
+                let is_namespace = matches!(target, Target::Namespace(_));
+                let value = self.target_member(target, name);
+                // A folder that only shares its name with a library.
+                if value == UNKNOWN && is_namespace { self.api(&format!("{specifier}.{name}")) } else { value }
             }
             _ => self.target_value(target),
         }
