@@ -217,8 +217,8 @@ impl<'a> Linker<'a> {
             Value::Def(function) => self.call_def(function, None, UNKNOWN, &arg_nodes, &arg_values, callee),
             Value::Method { method, receiver } => {
                 let argument = match self.get(receiver_value) {
-                    Value::Instance { argument, .. } => argument,
-                    _ => UNKNOWN,
+                    Value::Instance { argument, .. } if argument != UNKNOWN => argument,
+                    _ => self.inherited_argument(receiver),
                 };
                 self.call_def(method, Some(receiver), argument, &arg_nodes, &arg_values, callee)
             }
@@ -432,6 +432,17 @@ impl<'a> Linker<'a> {
         result
     }
 
+    /// The type argument a class gives to a generic base: `class Users(Repository[User])`.
+    fn inherited_argument(&mut self, class: GlobalDef) -> ValueId {
+        for base in self.hierarchy(class) {
+            let argument = self.class_info(base).argument;
+            if argument != UNKNOWN {
+                return argument;
+            }
+        }
+        UNKNOWN
+    }
+
     pub(super) fn is_function(&self, value: ValueId) -> bool {
         match self.get(value) {
             Value::Def(def) => matches!(self.facts[def.file.index()].def(def.def).kind, DefKind::Function | DefKind::Method),
@@ -501,6 +512,10 @@ impl<'a> Linker<'a> {
                 && let Some(class) = receiver
             {
                 return self.value(Value::Instance { class, argument });
+            }
+            // `-> T` of a generic repository is what the receiver is a repository of.
+            if argument != UNKNOWN && self.names_type_variable(function, annotation) {
+                return argument;
             }
             let known = self.node_values[function.file.index()][annotation.index()];
             let declared = if known != UNKNOWN { known } else { self.within(function, |linker| linker.type_value(annotation)) };

@@ -261,11 +261,26 @@ impl<'a> Linker<'a> {
                 }
                 DefKind::Method if self.family(member.file) == Family::Rust => self.value(Value::Method { method: member, receiver: def }),
                 DefKind::Method => self.value(Value::Def(member)),
-                DefKind::Field => self.variable(member),
+                DefKind::Field => {
+                    let value = self.variable(member);
+                    self.about(value, def)
+                }
                 _ => self.def_value(member),
             };
         }
-        self.outside_class_member(def, name, false)
+        self.outside_class_member(def, def, name, false)
+    }
+
+    /// A class attribute that speaks for its class: `objects = UserManager()` is about the model it stands in.
+    fn about(&mut self, value: ValueId, class: GlobalDef) -> ValueId {
+        match self.get(value) {
+            Value::Api { api, subject: None, guessed } => self.value(Value::Api { api, subject: Some(class), guessed }),
+            Value::Instance { class: manager, argument: UNKNOWN } if !self.class_info(manager).outside.is_empty() => {
+                let argument = self.value(Value::Instance { class, argument: UNKNOWN });
+                self.value(Value::Instance { class: manager, argument })
+            }
+            _ => value,
+        }
     }
 
     /// `Tutorial.create = (…) => …` beside `const Tutorial = function (…) {}`: what JavaScript had before classes.
@@ -316,25 +331,26 @@ impl<'a> Linker<'a> {
         if assigned != UNKNOWN {
             return assigned;
         }
-        let outside = self.outside_class_member(class, name, true);
+        let subject = self.class_of(argument).unwrap_or(class);
+        let outside = self.outside_class_member(class, subject, name, true);
         if outside != UNKNOWN { outside } else { self.convention(class.file, name) }
     }
 
     /// A member a base outside the project provides: the first base knowledge speaks of, else the first base.
-    fn outside_class_member(&mut self, class: GlobalDef, name: &str, on_instance: bool) -> ValueId {
+    fn outside_class_member(&mut self, class: GlobalDef, subject: GlobalDef, name: &str, on_instance: bool) -> ValueId {
         let mut first = None;
         for base in self.hierarchy(class) {
             for api in self.class_info(base).outside {
                 let owner = if on_instance { self.apis.step(api, "()") } else { api };
                 let member = self.apis.step_name(owner, name);
                 if self.apis.is_known(member) {
-                    return self.value(Value::Api { api: member, subject: Some(class), guessed: false });
+                    return self.value(Value::Api { api: member, subject: Some(subject), guessed: false });
                 }
                 first = first.or(Some(member));
             }
         }
         match first {
-            Some(api) => self.value(Value::Api { api, subject: Some(class), guessed: false }),
+            Some(api) => self.value(Value::Api { api, subject: Some(subject), guessed: false }),
             None => UNKNOWN,
         }
     }

@@ -166,3 +166,19 @@ fn functions_given_properties_are_found_by_them() {
     ]);
     holds(&output, &["b.show calls a.find (exact)"]);
 }
+
+#[test]
+fn a_generic_repository_gives_what_it_is_a_repository_of() {
+    let output = linked(&[
+        (
+            "crud.py",
+            "from typing import Generic, Type, TypeVar\nfrom tortoise.models import Model\nM = TypeVar('M', bound=Model)\n\nclass CRUD(Generic[M]):\n    def __init__(self, model: Type[M]):\n        self.model = model\n\n    async def get(self, id: int) -> M:\n        return await self.model.get(id=id)\n",
+        ),
+        (
+            "users.py",
+            "from tortoise.models import Model\nfrom crud import CRUD\n\nclass User(Model):\n    def label(self):\n        return 'u'\n\nclass Users(CRUD[User]):\n    def __init__(self):\n        super().__init__(model=User)\n\nusers = Users()\n\nasync def show(id):\n    return (await users.get(id)).label()\n",
+        ),
+    ]);
+    holds(&output, &["users.show calls crud.CRUD.get (exact)", "users.show calls users.User.label (exact)"]);
+    assert!(output.contains("crud.CRUD.get uses tortoise.models.Model.get"), "{output}");
+}

@@ -1,10 +1,10 @@
 //! Type annotations to values: what an expression of that type stands for.
 
 use super::evaluate::Linker;
-use super::scopes::is_class_like;
+use super::scopes::{Binding, is_class_like};
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefKind;
+use crate::model::facts::{DefId, DefKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{Value, ValueId};
 use crate::model::role::GlobalDef;
@@ -122,7 +122,10 @@ impl<'a> Linker<'a> {
             NodeKind::Name(name) => {
                 let name = facts.text(name);
                 let value = self.lookup_static(here, name, true);
-                self.instance_of(value)
+                match self.get(value) {
+                    Value::Api { api, .. } if self.apis.path(api).ends_with(".TypeVar()") => self.bound_of(here, name),
+                    _ => self.instance_of(value),
+                }
             }
             NodeKind::Member { .. } => {
                 let value = self.eval(node);
@@ -208,7 +211,7 @@ impl<'a> Linker<'a> {
         let is_project_class = matches!(self.get(local), Value::Def(_));
         if !is_project_class {
             if name == "type" || name == "Type" {
-                return args.first().and_then(|&arg| self.class_of_type(arg)).map_or(UNKNOWN, |class| self.value(Value::Def(class)));
+                return args.first().map_or(UNKNOWN, |&arg| self.class_itself(arg));
             }
             if name == "ReturnType" {
                 return args.first().map_or(UNKNOWN, |&arg| self.result_of_type(arg));
@@ -243,6 +246,41 @@ impl<'a> Linker<'a> {
                 self.value(Value::Api { api, subject, guessed })
             }
             _ => UNKNOWN,
+        }
+    }
+
+    /// `type[X]`: the class, not an instance.
+    fn class_itself(&mut self, arg: NodeId) -> ValueId {
+        let instance = self.type_value(arg);
+        match self.get(instance) {
+            Value::Api { api, subject, guessed } => match self.apis.path(api).strip_suffix("()") {
+                Some(class) => {
+                    let class = class.to_string();
+                    let api = self.apis.intern(&class);
+                    self.value(Value::Api { api, subject, guessed })
+                }
+                None => UNKNOWN,
+            },
+            _ => match self.class_of(instance) {
+                Some(class) => self.value(Value::Def(class)),
+                None => UNKNOWN,
+            },
+        }
+    }
+
+    /// What a type variable is bound to: `ModelType = TypeVar("ModelType", bound=Model)`.
+    fn bound_of(&mut self, from: GlobalDef, name: &str) -> ValueId {
+        let scopes = &self.scopes[from.file.index()];
+        let Some(Binding::Def(def)) = scopes.name(DefId::MODULE, name) else { return UNKNOWN };
+        let facts = &self.facts[from.file.index()];
+        let Some(NodeKind::Call { args, .. }) = facts.def(def).value.map(|value| facts.arena.kind(value)) else { return UNKNOWN };
+        let bound = facts.arena.list(args).find_map(|arg| match facts.arena.kind(arg) {
+            NodeKind::Argument { name, value } if facts.text(name) == "bound" => Some(value),
+            _ => None,
+        });
+        match bound {
+            Some(bound) => self.within(GlobalDef { file: from.file, def: DefId::MODULE }, |linker| linker.type_value(bound)),
+            None => UNKNOWN,
         }
     }
 
