@@ -266,7 +266,10 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
             |id: GlobalDef| context.summaries.of(id).is_none_or(|summary| !summary.reaches.is_empty() || !summary.queries.is_empty());
         let skipped = |edge: &&CallEdge| {
             let by_folder = program.role(edge.callee).is_some_and(|evidence| evidence.strength == Strength::Folder);
-            role(edge.callee) == Some(Role::Repository) && edge.callee.file != edge.caller.file && (!by_folder || queries(edge.callee))
+            role(edge.callee) == Some(Role::Repository)
+                && edge.callee.file != edge.caller.file
+                && !is_construction(program, edge.callee)
+                && (!by_folder || queries(edge.callee))
         };
         if let Some(edge) = calls().find(skipped) {
             habits.past_service.push((handler.function, edge.site, edge.caller, edge.callee));
@@ -282,6 +285,11 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Making a repository to hand it on is no skip: `UserService::new(UserRepository::new(pool))`.
+fn is_construction(program: &Program, callee: GlobalDef) -> bool {
+    matches!(program.name(callee), "new" | "__init__" | "constructor")
 }
 
 fn skip(
