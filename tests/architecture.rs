@@ -1,4 +1,4 @@
-//! archcheck on archcheck: the source of this crate keeps to `archcheck.toml`, and a planted import that does not is found.
+//! The source of this crate keeps to `archcheck.toml`, and a planted import that does not is found.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 

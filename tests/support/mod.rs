@@ -1,6 +1,7 @@
 //! Runs the files of an example through the pipeline, in a temporary folder so that manifests count.
 
 pub mod facts;
+pub mod marks;
 
 use std::fs;
 use std::path::Path;

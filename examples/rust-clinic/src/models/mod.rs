@@ -1,0 +1,2 @@
+pub mod patient;
+pub mod visit;

@@ -1,0 +1,2 @@
+pub mod patients;
+pub mod visits;

@@ -1,0 +1,2 @@
+export { bookRepository } from './book.repository.js'
+export { loanRepository } from './loan.repository.js'

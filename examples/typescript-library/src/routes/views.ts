@@ -1,0 +1,4 @@
+export interface LoanView {
+  title: string
+  returned: boolean
+}
