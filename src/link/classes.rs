@@ -289,12 +289,9 @@ impl<'a> Linker<'a> {
         if facts.language.family() != Family::TypeScript || facts.def(def.def).parent != DefId::MODULE {
             return UNKNOWN;
         }
-        if !self.properties.contains_key(&def.file) {
-            let table = top_level_properties(facts);
-            self.properties.insert(def.file, table);
-        }
         let own = facts.text(facts.def(def.def).name);
-        let Some(&value) = self.properties.get(&def.file).and_then(|table| table.get(&(own, name.to_string()))) else { return UNKNOWN };
+        let table = self.properties.entry(def.file).or_insert_with(|| top_level_properties(facts));
+        let Some(&value) = table.get(&(own, name.to_string())) else { return UNKNOWN };
         let known = self.node_values[def.file.index()][value.index()];
         if known != UNKNOWN {
             return known;
