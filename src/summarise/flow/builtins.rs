@@ -598,6 +598,9 @@ impl<'a> Analysis<'_, 'a> {
         for argument in arguments {
             strands = merge(&strands, &argument.value.all_strands());
         }
+        if strands.is_empty() && held.is_some_and(|held| held.kind == Kind::Number) {
+            return Value::number();
+        }
         if strands.is_empty() {
             return self.unknown_at(frame, node);
         }

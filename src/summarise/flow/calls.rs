@@ -117,8 +117,11 @@ impl<'a> Analysis<'_, 'a> {
         let returned = self.callbacks(frame, node, name, &arguments, held.as_ref(), own.is_some());
         if let Some(api) = api {
             let note = &self.apis[api.0 as usize];
-            if note.sanitizer || is_sink {
-                return Value { kind: Kind::Any, ..Value::harmless() };
+            if is_sink {
+                return Value::harmless();
+            }
+            if note.sanitizer {
+                return Value::number();
             }
             if let Some(kind) = note.source {
                 if arguments.iter().any(|arg| arg.name.as_deref() == Some("type") && self.is_safe_type(frame, arg.node)) {

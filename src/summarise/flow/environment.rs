@@ -1,5 +1,7 @@
 //! What the variables of one function hold at one point of its code.
 
+use std::rc::Rc;
+
 use super::value::{Key, Value};
 use crate::model::facts::Name;
 
@@ -23,23 +25,23 @@ pub(super) struct Place {
     pub(super) keys: Vec<Key>,
 }
 
-/// Variables with their values, sorted; cheap to copy and to join.
+/// Variables with their values, sorted. Values are shared between copies, so that a branch costs little.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Environment {
-    values: Vec<(Variable, Value)>,
+    values: Vec<(Variable, Rc<Value>)>,
     /// Nothing runs here: after `return`, `raise`, `break`.
     pub(super) dead: bool,
 }
 
 impl Environment {
     pub(super) fn get(&self, variable: Variable) -> Option<&Value> {
-        self.values.binary_search_by_key(&variable, |(name, _)| *name).ok().map(|at| &self.values[at].1)
+        self.values.binary_search_by_key(&variable, |(name, _)| *name).ok().map(|at| &*self.values[at].1)
     }
 
     pub(super) fn set(&mut self, variable: Variable, value: Value) {
         match self.values.binary_search_by_key(&variable, |(name, _)| *name) {
-            Ok(at) => self.values[at].1 = value,
-            Err(at) => self.values.insert(at, (variable, value)),
+            Ok(at) => self.values[at].1 = Rc::new(value),
+            Err(at) => self.values.insert(at, (variable, Rc::new(value))),
         }
     }
 
@@ -76,7 +78,7 @@ impl Environment {
         if self.dead {
             return other;
         }
-        if other.dead || self == other {
+        if other.dead {
             return self;
         }
         let mut values = Vec::with_capacity(self.values.len().max(other.values.len()));
@@ -86,8 +88,8 @@ impl Environment {
                 values.push(only_right);
             }
             match right.next_if(|(other, _)| *other == name) {
-                Some((_, same)) if same == value => values.push((name, value)),
-                Some((_, same)) => values.push((name, value.join(&same))),
+                Some((_, same)) if Rc::ptr_eq(&same, &value) || same == value => values.push((name, value)),
+                Some((_, same)) => values.push((name, Rc::new(value.join(&same)))),
                 None => values.push((name, value)),
             }
         }

@@ -15,6 +15,9 @@ use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 use crate::model::summary::{Step, StepPlace};
 
+/// Closures inside closures are run down to here.
+const MOST_NESTED: usize = 6;
+
 impl<'a> Analysis<'_, 'a> {
     /// Gives each parameter of `function` the value that its callers decide, or the source it is.
     pub(super) fn bind_params(&mut self, frame: &mut Frame<'a>, function: GlobalDef) {
@@ -190,7 +193,8 @@ impl<'a> Analysis<'_, 'a> {
     /// Runs a closure or nested function here, with these arguments first; parameters beyond them are its callers' business.
     pub(super) fn run(&mut self, frame: &mut Frame<'a>, closure: GlobalDef, arguments: &[Value]) -> Value {
         let Some(body) = frame.facts.def(closure.def).body else { return Value::harmless() };
-        if closure.file != frame.file || frame.running.contains(&closure) || frame.running.len() >= 6 {
+        if closure.file != frame.file || frame.running.contains(&closure) || frame.running.len() >= MOST_NESTED {
+            self.limits.depth += u32::from(frame.running.len() >= MOST_NESTED);
             return self.unknown(Way::default());
         }
         let before = frame.env.clone();

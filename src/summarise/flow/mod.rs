@@ -67,7 +67,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
     };
     let order = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
     analysis.run_groups(&order);
-    analysis.open_ends();
+    analysis.open_ends(&order);
     analysis.write(summaries);
 }
 
@@ -263,10 +263,20 @@ impl Analysis<'_, '_> {
 
     /// Parameters that no call in the program decides: whoever calls the function from outside does. Text built around such a
     /// value is of unknown origin.
-    fn open_ends(&mut self) {
+    fn open_ends(&mut self, groups: &[Vec<GlobalDef>]) {
+        let group_of: FxHashMap<GlobalDef, usize> =
+            groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |&unit| (unit, at))).collect();
+        // Functions that only call each other are called by nobody.
+        let own_group = |caller: GlobalDef, callee: GlobalDef| {
+            let (from, to) = (rank::unit_of(self.program, caller), rank::unit_of(self.program, callee));
+            from != to && group_of.contains_key(&from) && group_of.get(&from) == group_of.get(&to)
+        };
         let mut called: FxHashSet<GlobalDef> = FxHashSet::default();
         for edge in &self.program.calls {
-            let counts = edge.kind != CallKind::Implicit && edge.resolution > Resolution::NameOnly && edge.caller != edge.callee;
+            let counts = edge.kind != CallKind::Implicit
+                && edge.resolution > Resolution::NameOnly
+                && edge.caller != edge.callee
+                && !own_group(edge.caller, edge.callee);
             // What tests and scripts pass says nothing about what the application will.
             if counts && ![Role::Test, Role::Script, Role::Migration].iter().any(|&role| self.program.is(edge.caller, role)) {
                 called.insert(edge.callee);
