@@ -27,6 +27,7 @@ use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::rule::{Profile, Rule};
 use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
+use crate::model::summary::FlowLimits;
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
 use crate::summarise;
@@ -265,6 +266,7 @@ impl Engine {
                 routes: program.routes.len() as u32,
                 ..Analysis::default()
             };
+            analysis.problems.extend(flow_limits(&summaries.flow_limits));
             for (id, result) in results {
                 match result {
                     Some(findings) => analysis.findings.extend(findings),
@@ -531,6 +533,23 @@ pub fn dump_file(path: &Path, stage: FileStage) -> Result<String, String> {
     };
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run).map_err(|error| error.to_string())?;
     thread.join().map_err(|_| format!("internal error on `{name}`"))
+}
+
+/// Where following data was cut off, in one problem for the run.
+fn flow_limits(limits: &FlowLimits) -> Option<Problem> {
+    let parts: Vec<String> = [
+        (limits.depth, "expressions nested too deeply"),
+        (limits.fuel, "functions too large"),
+        (limits.strands, "values of too many origins"),
+        (limits.flows, "flows beyond those kept of one function"),
+        (limits.rounds, "groups of recursive functions that did not settle"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect();
+    let message = format!("data flow was followed up to its limits: {}", parts.join(", "));
+    (!parts.is_empty()).then(|| Problem::new(ProblemKind::Limit, None, message))
 }
 
 /// Why a file has no facts.

@@ -760,10 +760,22 @@ impl<'a> Linker<'a> {
             if declared != UNKNOWN {
                 return declared;
             }
-            value.map_or(UNKNOWN, |value| linker.eval(value))
+            match value {
+                Some(value) if linker.is_type_expression(value) => linker.class_itself(value),
+                Some(value) => linker.eval(value),
+                None => UNKNOWN,
+            }
         });
         self.variable_values.insert(id, Some(result));
         result
+    }
+
+    /// `SessionDep = Annotated[Session, Depends(get_db)]`: a variable that names a type.
+    fn is_type_expression(&self, value: NodeId) -> bool {
+        let facts = &self.facts[self.here().file.index()];
+        let NodeKind::Index { object, .. } = facts.arena.kind(value) else { return false };
+        let (NodeKind::Name(name) | NodeKind::Member { name, .. }) = facts.arena.kind(object) else { return false };
+        facts.language.family() == Family::Python && matches!(facts.text(name), "Annotated" | "Optional" | "Union")
     }
 
     /// The instance a conventional name stands for, in a file that imports the framework.

@@ -182,3 +182,15 @@ fn a_generic_repository_gives_what_it_is_a_repository_of() {
     holds(&output, &["users.show calls crud.CRUD.get (exact)", "users.show calls users.User.label (exact)"]);
     assert!(output.contains("crud.CRUD.get uses tortoise.models.Model.get"), "{output}");
 }
+
+#[test]
+fn a_variable_may_name_an_annotated_type() {
+    let output = linked(&[
+        (
+            "deps.py",
+            "from typing import Annotated\nfrom fastapi import Depends\nfrom sqlalchemy.orm import Session\n\ndef get_db():\n    yield Session()\n\nSessionDep = Annotated[Session, Depends(get_db)]\n",
+        ),
+        ("items.py", "from deps import SessionDep\n\ndef read(session: SessionDep):\n    return session.execute('select 1')\n"),
+    ]);
+    holds(&output, &["items.read uses sqlalchemy.orm.Session().execute"]);
+}

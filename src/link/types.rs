@@ -250,7 +250,7 @@ impl<'a> Linker<'a> {
     }
 
     /// `type[X]`: the class, not an instance.
-    fn class_itself(&mut self, arg: NodeId) -> ValueId {
+    pub(super) fn class_itself(&mut self, arg: NodeId) -> ValueId {
         let instance = self.type_value(arg);
         match self.get(instance) {
             Value::Api { api, subject, guessed } => match self.apis.path(api).strip_suffix("()") {
