@@ -307,10 +307,8 @@ impl<'a> Linker<'a> {
                 value = self.hints.get(&function).and_then(|hints| hints.get(position)).copied().unwrap_or(UNKNOWN);
             }
             match param.kind {
-                ParamKind::Rest if value != UNKNOWN => {
-                    if !matches!(self.get(value), Value::Collection(_)) {
-                        value = self.value(Value::Collection(value));
-                    }
+                ParamKind::Rest if value != UNKNOWN && !matches!(self.get(value), Value::Collection(_)) => {
+                    value = self.value(Value::Collection(value));
                 }
                 ParamKind::KeywordRest if value != UNKNOWN => value = self.value(Value::Mapping(value)),
                 _ => {}
