@@ -141,7 +141,7 @@ impl Config {
 /// The configuration of a root: the file given, else the first of [`FILE_NAMES`] that is there, else the defaults.
 pub fn load(root: &Path, explicit: Option<&Path>) -> Result<Config, Vec<ConfigError>> {
     if let Some(file) = explicit {
-        let shown = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let shown = shown(root, file);
         return match std::fs::read_to_string(file) {
             Ok(text) => parse(&shown, &text),
             Err(error) => Err(vec![unreadable(&shown, &error)]),
@@ -158,6 +158,12 @@ pub fn load(root: &Path, explicit: Option<&Path>) -> Result<Config, Vec<ConfigEr
         }
     }
     Ok(Config::default())
+}
+
+/// A configuration file's path as reports may show it: never an absolute one, which differs from machine to machine.
+fn shown(root: &Path, file: &Path) -> String {
+    let outside = if file.is_absolute() { file.file_name().map_or(file, Path::new) } else { file };
+    file.strip_prefix(root).unwrap_or(outside).to_string_lossy().replace('\\', "/")
 }
 
 /// Parses a configuration file. All its mistakes are told at once.

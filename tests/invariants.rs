@@ -90,6 +90,16 @@ fn what_was_left_out_or_not_understood_is_told_in_every_format() {
     assert_eq!(json["statistics"]["imports_unresolved"], 1);
 }
 
+#[test]
+fn a_configuration_elsewhere_is_named_without_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("elsewhere.toml");
+    fs::write(&config, "[layers]\nrequest = \"service > router\"\n").unwrap();
+    let report = run(Path::new(ROOT), &[EXAMPLES[0], "--format", "sarif", "--select", "contract", "--config", &config.to_string_lossy()]);
+    assert!(report.contains("elsewhere.toml"), "{report}");
+    assert!(!report.contains(&*folder.path().to_string_lossy()), "{report}");
+}
+
 /// Pieces of real code in an order that makes no sense: deeper into the lowering than random bytes get.
 fn rubbish() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
