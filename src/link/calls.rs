@@ -202,8 +202,9 @@ impl<'a> Linker<'a> {
         let mut arg_values = Vec::with_capacity(arg_nodes.len());
         for &arg in &arg_nodes {
             let value = self.eval(arg);
-            arg_values.push(value);
+            arg_values.push(self.rust_callable(file, arg, value));
         }
+        callee_value = self.rust_callable(file, callee, callee_value);
         if let Value::Api { api, .. } = self.get(callee_value)
             && self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Route(route) if route.handlers.is_some()))
         {
@@ -772,13 +773,32 @@ impl<'a> Linker<'a> {
     }
 
     /// `object.name`, remembered as the place of a property read.
+    /// What a Rust path starts with: never a local, whatever that is called (`let openapi = …; get(openapi::handler)`).
+    fn path_start(&mut self, here: GlobalDef, node: NodeId, object: NodeId) -> ValueId {
+        let facts = &self.facts[here.file.index()];
+        let (NodeKind::Member { path: true, .. }, NodeKind::Name(first)) = (facts.arena.kind(node), facts.arena.kind(object)) else {
+            return UNKNOWN;
+        };
+        if self.family(here.file) != Family::Rust {
+            return UNKNOWN;
+        }
+        let value = self.lookup_static(here, facts.text(first), false);
+        if value != UNKNOWN {
+            self.node_values[here.file.index()][object.index()] = value;
+        }
+        value
+    }
+
     pub(super) fn eval_member(&mut self, node: NodeId, object: NodeId, name: &str) -> ValueId {
         let here = self.here();
         let arena = &self.facts[here.file.index()].arena;
         if matches!(arena.kind(object), NodeKind::Super) {
             return self.super_member(name);
         }
-        let mut value = self.eval(object);
+        let mut value = self.path_start(here, node, object);
+        if value == UNKNOWN {
+            value = self.eval(object);
+        }
         if value == UNKNOWN
             && let (NodeKind::Member { path: true, .. }, NodeKind::Name(first)) = (arena.kind(node), arena.kind(object))
         {

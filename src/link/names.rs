@@ -4,7 +4,7 @@ use super::evaluate::Linker;
 use super::modules::{self, Target};
 use super::scopes::Binding;
 use super::tables::UNKNOWN;
-use crate::model::body::NodeKind;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Import, ImportItem};
 use crate::model::program::{Value, ValueId};
 use crate::model::role::GlobalDef;
@@ -287,6 +287,46 @@ impl<'a> Linker<'a> {
             | "char" | "str" => self.api(&format!("builtins.{name}")),
             _ => UNKNOWN,
         }
+    }
+
+    /// Modules and functions have namespaces of their own: after `mod home; pub use home::*;` a call of `home`, or `home` handed
+    /// over, means the function.
+    pub(super) fn rust_callable(&mut self, file: FileId, node: NodeId, value: ValueId) -> ValueId {
+        let Value::Module(module) = self.get(value) else { return value };
+        if self.family(file) != Family::Rust {
+            return value;
+        }
+        let Some(function) = self.rust_namesake(module) else { return value };
+        self.node_values[file.index()][node.index()] = function;
+        function
+    }
+
+    /// The function that the parent of a module knows by the module's name.
+    fn rust_namesake(&mut self, module: GlobalDef) -> Option<ValueId> {
+        let parent = self.modules.rust.parent(module)?;
+        let path = self.modules.rust.path_of(module);
+        let name = path.rsplit("::").next()?.to_string();
+        let bound = self.scopes[parent.file.index()].name(parent.def, &name).map(|binding| self.binding_value(parent.file, binding));
+        let is_function = |linker: &Linker, value: ValueId| matches!(linker.get(value), Value::Def(def) if super::calls::is_callable(linker.facts[def.file.index()].def(def.def).kind));
+        if let Some(value) = bound.filter(|&value| is_function(self, value)) {
+            return Some(value);
+        }
+        for star in self.scopes[parent.file.index()].stars(parent.def).to_vec() {
+            let import = &self.facts[parent.file.index()].imports[star as usize];
+            let specifier = self.facts[parent.file.index()].text(import.specifier);
+            // `star_member` does not look for the first name of a glob's own path.
+            let value = match specifier.split("::").next() == Some(name.as_str()) {
+                true => match self.rust_path(GlobalDef { file: parent.file, def: import.scope }, specifier) {
+                    base if matches!(self.get(base), Value::Module(_)) => Some(self.rust_step(base, &name)),
+                    _ => None,
+                },
+                false => self.star_member(parent.file, star, &name),
+            };
+            if let Some(value) = value.filter(|&value| is_function(self, value)) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     fn rust_import(&mut self, file: FileId, import: &Import) -> ValueId {

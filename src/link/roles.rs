@@ -6,11 +6,11 @@ use super::evaluate::Linker;
 use super::routes::Routes;
 use super::scopes::is_class_like;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
-use crate::model::knowledge::{ApiFact, RoleSign};
+use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::knowledge::{ApiFact, Framework, FrameworkKind, RoleSign};
 use crate::model::program::{ApiId, CallEdge, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
-use crate::model::source::{FileId, Language, Span};
+use crate::model::source::{Family, FileId, Language, Span};
 use crate::rulebook::RoleNames;
 
 /// Roles by definition and by file.
@@ -188,7 +188,6 @@ impl<'a> Linker<'a> {
         names: &RoleNames,
         configured: &dyn Fn(&str) -> Vec<Role>,
     ) -> Vec<RoleEvidence> {
-        let facts = &self.facts[file.index()];
         let path = &self.project.files[file.index()].path;
         let mut found: Vec<RoleEvidence> = configured(path)
             .into_iter()
@@ -202,42 +201,78 @@ impl<'a> Linker<'a> {
                 place: Some((file, *span)),
             });
         }
-        // The role most of the file's top-level definitions have.
-        let mut counts: Vec<(Role, usize, Option<Span>)> = Vec::new();
-        let mut total = 0;
-        for (id, def) in facts.definitions().skip(1) {
-            let counts_here = match def.kind {
-                DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Trait => true,
-                DefKind::Function => def.parent == DefId::MODULE && !def.flags.has(crate::model::facts::DefFlags::CLOSURE),
-                _ => false,
-            };
-            let own = defs.get(&GlobalDef { file, def: id }).filter(|evidence| evidence.strength >= Strength::Framework);
-            total += usize::from(counts_here);
-            if let Some(evidence) = own {
-                match counts.iter_mut().find(|entry| entry.0 == evidence.role) {
-                    Some(entry) => entry.1 += 1,
-                    None => counts.push((evidence.role, 1, Some(def.name_span))),
-                }
-            }
-        }
-        for (role, count, span) in counts {
-            // A few handlers make a file a router; other roles need the majority.
-            let share = if role == Role::Router { 4 } else { 2 };
-            if count * share >= total.max(1) {
-                found.push(RoleEvidence {
-                    role,
-                    strength: Strength::Content,
-                    reason: format!("holds {count} definition{} of role {}", if count == 1 { "" } else { "s" }, role.name()),
-                    place: span.map(|span| (file, span)),
-                });
-            }
-        }
+        found.extend(self.content_roles(file, defs));
         let is_client = self.has_jsx(file);
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
             found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
         }
-        found.extend(self.name_hints(path, names));
+        let hints = self.name_hints(path, names);
+        if !hints.first().is_some_and(|hint| is_ambient(hint.role))
+            && let Some(client) = self.client_package(file, names)
+        {
+            // A `router` folder of a client routes pages.
+            found.push(client);
+            return found;
+        }
+        found.extend(hints);
         found
+    }
+
+    /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.
+    fn client_package(&self, file: FileId, names: &RoleNames) -> Option<RoleEvidence> {
+        if self.family(file) != Family::TypeScript {
+            return None;
+        }
+        let package = &self.project.packages[self.project.package_of(&self.project.files[file.index()].path)?];
+        let dependencies: Vec<&str> = package.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
+        let evidence = names.of_dependencies(&dependencies)?;
+        let serves = |framework: &Framework| {
+            let kinds =
+                [FrameworkKind::Web, FrameworkKind::Orm, FrameworkKind::Driver, FrameworkKind::QueryBuilder, FrameworkKind::TaskQueue];
+            framework.family == Family::TypeScript
+                && kinds.contains(&framework.kind)
+                && dependencies.iter().any(|name| framework.packages.iter().any(|package| package == name))
+        };
+        (!self.knowledge.frameworks.iter().any(serves)).then_some(evidence)
+    }
+
+    /// What the file's definitions say: a few handlers make it a router; other roles need half of the top-level
+    /// definitions. Shapes and settings beside something of a layer do not count: requests and results stand beside the service.
+    fn content_roles(&self, file: FileId, defs: &FxHashMap<GlobalDef, RoleEvidence>) -> Vec<RoleEvidence> {
+        let facts = &self.facts[file.index()];
+        let mut counts: Vec<(Role, usize, Span)> = Vec::new();
+        let mut total = 0;
+        let mut has_layer = false;
+        for (id, def) in facts.definitions().skip(1) {
+            let is_class = matches!(def.kind, DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Trait);
+            let is_function = def.kind == DefKind::Function && def.parent == DefId::MODULE && !def.flags.has(DefFlags::CLOSURE);
+            total += usize::from(is_class || is_function);
+            let Some(evidence) = defs.get(&GlobalDef { file, def: id }) else { continue };
+            has_layer |= is_class && evidence.role.rank().is_some();
+            if evidence.strength < Strength::Framework {
+                continue;
+            }
+            match counts.iter_mut().find(|entry| entry.0 == evidence.role) {
+                Some(entry) => entry.1 += 1,
+                None => counts.push((evidence.role, 1, def.name_span)),
+            }
+        }
+        counts.sort_by_key(|&(role, count, _)| (role != Role::Router, std::cmp::Reverse(count), role));
+        let says = |role: Role, count: usize| match role {
+            Role::Router => count * 4 >= total.max(1),
+            Role::Schema | Role::Config => !has_layer && count * 2 >= total.max(1),
+            _ => count * 2 >= total.max(1),
+        };
+        counts
+            .into_iter()
+            .filter(|&(role, count, _)| says(role, count))
+            .map(|(role, count, span)| RoleEvidence {
+                role,
+                strength: Strength::Content,
+                reason: format!("holds {count} definition{} of role {}", if count == 1 { "" } else { "s" }, role.name()),
+                place: Some((file, span)),
+            })
+            .collect()
     }
 
     /// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
@@ -274,6 +309,14 @@ impl<'a> Linker<'a> {
         }
         handler_calls.sort_unstable();
         handler_calls.dedup();
+        let mut router_folders: Vec<&str> = Vec::new();
+        for (file, evidence) in roles.files.iter().enumerate() {
+            if evidence.iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content) {
+                router_folders.push(folder(&self.project.files[file].path));
+            }
+        }
+        router_folders.sort_unstable();
+        router_folders.dedup();
         let mut lies: Vec<FileId> = Vec::new();
         for file in 0..roles.files.len() {
             let file = FileId(file as u32);
@@ -286,7 +329,9 @@ impl<'a> Linker<'a> {
             evidence.retain(|evidence| evidence.role != Role::Router);
             if evidence.len() < before {
                 lies.push(file);
-                if evidence.is_empty() && handler_calls.binary_search(&file).is_ok() {
+                // Beside real handlers it is a helper of theirs, no layer below them.
+                let is_helper = router_folders.binary_search(&folder(&self.project.files[file.index()].path)).is_ok();
+                if evidence.is_empty() && !is_helper && handler_calls.binary_search(&file).is_ok() {
                     evidence.push(RoleEvidence {
                         role: Role::Service,
                         strength: Strength::Content,
@@ -322,6 +367,11 @@ impl<'a> Linker<'a> {
             }
         }
     }
+}
+
+/// The folder a file stands in.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Roles that hold whatever else a file is.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use globset::{Glob, GlobSetBuilder};
 
 use super::evaluate::Linker;
+use super::modules::Target;
 use super::openapi;
-use super::scopes::is_class_like;
+use super::scopes::{Binding, is_class_like};
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem};
 use crate::model::finding::Location;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
 use crate::model::nesting::Nesting;
@@ -116,11 +117,11 @@ impl<'a> Linker<'a> {
             if handlers.is_empty() && !matches!(route.handlers, Some(Handlers::Argument(_))) {
                 continue;
             }
-            found.registering.push((file, span, path.clone()));
             if route.middleware {
                 found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, path.clone())));
                 continue;
             }
+            found.registering.push((file, span, path.clone()));
             let methods = self.methods(route, file, &args, &path);
             let url = self.route_path(route, file, registration.call, callee, &args);
             let last = handlers.last().map(|&(handler, _)| handler);
@@ -144,6 +145,27 @@ impl<'a> Linker<'a> {
                 });
             }
         }
+        self.drop_passing_on(found);
+    }
+
+    /// What stands before handlers elsewhere and takes `next` is no handler where it stands alone (`app.post("/cards", addUserId)`).
+    fn drop_passing_on(&self, found: &mut Routes) {
+        let mut standing: Vec<GlobalDef> =
+            found.middleware.iter().map(|entry| entry.0).filter(|&function| self.takes_next(function)).collect();
+        standing.sort_unstable();
+        standing.dedup();
+        let passes_on = |route: &Route| standing.binary_search(&route.handler).is_ok();
+        for route in found.routes.iter().filter(|route| passes_on(route)) {
+            if let Some(file) = self.file_by_path(&route.place.path) {
+                found.middleware.push((route.handler, file, route.place.span, route.framework.clone()));
+            }
+        }
+        found.routes.retain(|route| !passes_on(route));
+    }
+
+    fn takes_next(&self, function: GlobalDef) -> bool {
+        let facts = &self.facts[function.file.index()];
+        facts.def(function.def).params.last().and_then(|param| param.name).is_some_and(|name| facts.text(name) == "next")
     }
 
     /// Functions an argument stands for: itself, through wrappers, arrays, object literals, classes with HTTP methods.
@@ -170,7 +192,8 @@ impl<'a> Linker<'a> {
             NodeKind::Str(_) | NodeKind::Text { .. } => return,
             _ => {}
         }
-        match self.get(self.node_values[file.index()][node.index()]) {
+        let value = self.rust_callable(file, node, self.node_values[file.index()][node.index()]);
+        match self.get(value) {
             Value::Def(def) => {
                 let kind = self.facts[def.file.index()].def(def.def).kind;
                 if super::calls::is_callable(kind) {
@@ -187,13 +210,23 @@ impl<'a> Linker<'a> {
                 self.class_handlers(class, out);
             }
             _ => {
-                if let NodeKind::Call { args, .. } = facts.arena.kind(node) {
+                if let NodeKind::Call { callee, args, .. } = facts.arena.kind(node)
+                    && !self.registers(file, callee)
+                {
                     let args: Vec<NodeId> = facts.arena.list(args).collect();
                     for arg in args {
                         self.functions_in(file, arg, depth + 1, out);
                     }
                 }
             }
+        }
+    }
+
+    /// True for a call that registers routes of its own (`include([path("login/", …)])`).
+    fn registers(&self, file: FileId, callee: NodeId) -> bool {
+        match self.get(self.node_values[file.index()][callee.index()]) {
+            Value::Api { api, .. } => self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Route(_))),
+            _ => false,
         }
     }
 
@@ -523,8 +556,8 @@ impl<'a> Linker<'a> {
     /// The function a dotted name means, seen from a file.
     fn python_function(&mut self, from: FileId, dotted: &str) -> Option<GlobalDef> {
         let (module, name) = dotted.rsplit_once('.')?;
-        let target: super::modules::Target = self.modules.python.resolve(from, 0, module).into();
-        let super::modules::Target::Module(module) = target else { return None };
+        let target: Target = self.modules.python.resolve(from, 0, module).into();
+        let Target::Module(module) = target else { return None };
         let value = self.module_member(module, name)?;
         match self.get(value) {
             Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => Some(def),
@@ -540,8 +573,26 @@ impl<'a> Linker<'a> {
         facts.arena.list(items).take(3).any(|item| facts.string(item) == Some(wanted))
     }
 
-    /// Exported functions of a file by exported name, through wrappers (`export const POST = withAuth(async …)`).
+    /// Exported functions of a file by exported name, through wrappers (`export const POST = withAuth(async …)`), other names
+    /// (`export const PUT = PATCH`) and other files (`export { GET } from "../route"`).
     fn exported_functions(&mut self, file: FileId) -> Vec<(String, GlobalDef)> {
+        let mut out = self.declared_exports(file);
+        let facts = &self.facts[file.index()];
+        for (at, import) in facts.imports.iter().enumerate() {
+            let (true, ImportItem::Named(wanted), Some(local)) = (import.re_export, import.item, import.local) else { continue };
+            let Target::Module(module) = self.import_targets[file.index()][at].clone() else { continue };
+            let wanted = facts.text(wanted);
+            let there = self.declared_exports(module.file);
+            let functions = there.into_iter().filter(|(name, _)| name == wanted);
+            out.extend(functions.map(|(_, function)| (facts.text(local).to_string(), function)));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Exported functions that a file itself holds.
+    fn declared_exports(&mut self, file: FileId) -> Vec<(String, GlobalDef)> {
         let mut out = Vec::new();
         let facts = &self.facts[file.index()];
         for (id, def) in facts.definitions().skip(1) {
@@ -552,23 +603,44 @@ impl<'a> Linker<'a> {
             match def.kind {
                 DefKind::Function if !def.flags.has(DefFlags::CLOSURE) => out.push((name.to_string(), GlobalDef { file, def: id })),
                 DefKind::Variable => {
-                    let mut functions = Vec::new();
-                    if let Some(value) = def.value {
-                        self.functions_in(file, value, 0, &mut functions);
-                    }
-                    out.extend(functions.last().map(|&(function, _)| (name.to_string(), function)));
+                    let function = def.value.and_then(|value| self.function_of(file, value, 0));
+                    out.extend(function.map(|function| (name.to_string(), function)));
                 }
                 _ => {}
             }
         }
         for export in &facts.exports {
-            let mut functions = Vec::new();
-            self.functions_in(file, export.value, 0, &mut functions);
-            out.extend(functions.last().map(|&(function, _)| (facts.text(export.exported).to_string(), function)));
+            let function = self.function_of(file, export.value, 0);
+            out.extend(function.map(|function| (facts.text(export.exported).to_string(), function)));
         }
-        out.sort();
-        out.dedup();
         out
+    }
+
+    /// The function a module-level value stands for: the last of those given to a wrapper, of another variable, of one name out
+    /// of what a call gives (`export const { POST } = serve(async …)`).
+    fn function_of(&mut self, file: FileId, value: NodeId, depth: u8) -> Option<GlobalDef> {
+        let facts = &self.facts[file.index()];
+        let value = match facts.arena.kind(value) {
+            NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Call { .. }) => object,
+            _ => value,
+        };
+        let mut functions = Vec::new();
+        self.functions_in(file, value, 0, &mut functions);
+        if let Some(&(function, _)) = functions.last() {
+            return Some(function);
+        }
+        let NodeKind::Name(name) = facts.arena.kind(value) else { return None };
+        match self.scopes[file.index()].name(DefId::MODULE, facts.text(name))? {
+            Binding::Def(def) if depth < 4 => {
+                let definition = facts.def(def);
+                match definition.kind {
+                    DefKind::Function => Some(GlobalDef { file, def }),
+                    DefKind::Variable => self.function_of(file, definition.value?, depth + 1),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// Lets the parameters of a decorated function, or of a method that its class's base makes a handler, learn what the framework

@@ -194,3 +194,85 @@ fn a_variable_may_name_an_annotated_type() {
     ]);
     holds(&output, &["items.read uses sqlalchemy.orm.Session().execute"]);
 }
+
+#[test]
+fn rust_functions_named_like_their_modules_are_handlers() {
+    let output = linked(&[
+        (
+            "src/main.rs",
+            "mod openapi;\nmod routes;\nuse crate::routes::{home, login};\nuse axum::{Router, routing::{get, post}};\nfn app() -> Router {\n    let openapi = 1;\n    Router::new().route(\"/\", get(home)).route(\"/login\", post(login)).route(\"/api.json\", get(openapi::handler))\n}\n",
+        ),
+        ("src/openapi.rs", "pub async fn handler() -> String { String::new() }\n"),
+        ("src/routes/mod.rs", "mod home;\nmod login;\npub use home::*;\npub use login::*;\n"),
+        ("src/routes/home.rs", "pub async fn home() -> String { String::new() }\n"),
+        ("src/routes/login/mod.rs", "mod post;\npub use post::login;\n"),
+        ("src/routes/login/post.rs", "pub async fn login() -> String { String::new() }\n"),
+    ]);
+    holds(
+        &output,
+        &[
+            "route GET / -> crate::routes::home::home (axum)",
+            "route POST /login -> crate::routes::login::post::login (axum)",
+            "route GET /api.json -> crate::openapi::handler (axum)",
+        ],
+    );
+}
+
+#[test]
+fn what_passes_on_to_the_next_handler_is_middleware() {
+    let output = linked(&[
+        (
+            "src/app.js",
+            "const express = require('express');\nconst { addUserId, list } = require('./handlers');\nconst app = express();\napp.use(addUserId);\napp.get('/cards', addUserId, list);\napp.post('/cards', addUserId);\n",
+        ),
+        (
+            "src/handlers.js",
+            "const addUserId = (req, res, next) => { req.body.user = 1; next(); };\nconst list = (req, res) => { res.send([]); };\nmodule.exports = { addUserId, list };\n",
+        ),
+    ]);
+    holds(&output, &["route GET /cards -> src/handlers.list (express)"]);
+    assert!(!output.contains("route POST /cards"), "{output}");
+    assert!(output.contains("src/handlers.addUserId is middleware"), "{output}");
+}
+
+#[test]
+fn nested_url_lists_are_routes_of_their_own() {
+    let output = linked(&[
+        (
+            "shop/urls.py",
+            "from django.urls import include, path\nfrom shop.views import login\nurlpatterns = [path('session/', include(([path('login/', login)], 'session')))]\n",
+        ),
+        ("shop/views.py", "def login(request):\n    return None\n"),
+    ]);
+    holds(&output, &["route * login/ -> shop.views.login (django)"]);
+    assert!(!output.contains("route * session/"), "{output}");
+}
+
+#[test]
+fn shapes_beside_a_service_do_not_make_the_file_a_schema() {
+    let output = linked(&[
+        (
+            "app/services/email.py",
+            "from pydantic import BaseModel\n\nclass EmailTemplate(BaseModel):\n    subject: str\n\nclass EmailService:\n    def send(self): ...\n",
+        ),
+        ("app/db/models/mixins.py", "def now():\n    return 1\n"),
+    ]);
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| line.starts_with("role ")).collect();
+    assert_eq!(
+        lines,
+        ["role model (Folder: folder `models`)", "role repository (Folder: folder `db`)", "role service (Folder: folder `services`)"]
+    );
+}
+
+#[test]
+fn helpers_beside_handlers_are_no_services() {
+    let files = [
+        (
+            "app/routes/users.py",
+            "from fastapi import APIRouter\nfrom app.routes._helpers import check\nrouter = APIRouter()\n\n@router.get('/users')\ndef read():\n    return check()\n",
+        ),
+        ("app/routes/_helpers.py", "def check():\n    return 1\n"),
+    ];
+    let output = linked(&files);
+    assert!(!output.contains("role service"), "{output}");
+}

@@ -34,6 +34,12 @@ struct RoleEntry {
     /// Folder names, or several in a row (`alembic/versions`): strength folder.
     #[serde(default)]
     folders: Vec<String>,
+    /// A package that depends on one of these, and on nothing that serves requests or talks to a database, has this role.
+    #[serde(default)]
+    packages: Vec<String>,
+    /// Dependencies that say otherwise: such a package also has code that runs on a server.
+    #[serde(default)]
+    unless_packages: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +88,18 @@ impl RoleNames {
         hints.into_iter().map(|hint| hint.evidence).collect()
     }
 
+    /// What the dependencies of a package that serves nothing say of all of it.
+    pub fn of_dependencies(&self, dependencies: &[&str]) -> Option<RoleEvidence> {
+        let holds = |names: &[String], dependency: &str| names.iter().any(|name| name == dependency);
+        let mut fitting =
+            self.roles.iter().filter(|entry| !dependencies.iter().any(|dependency| holds(&entry.unless_packages, dependency)));
+        fitting.find_map(|entry| {
+            let dependency = dependencies.iter().find(|dependency| holds(&entry.packages, dependency))?;
+            let reason = format!("its package depends on `{dependency}` and on no server or database");
+            Some(evidence(entry.role, Strength::Folder, reason))
+        })
+    }
+
     /// What the suffix of a class name hints at; the longest suffix decides.
     pub fn of_class(&self, name: &str) -> Option<RoleEvidence> {
         let fits = |suffix: &&String| name.len() > suffix.len() && name.ends_with(suffix.as_str());
@@ -100,13 +118,16 @@ impl RoleEntry {
             return hint(Strength::Name, usize::MAX, format!("file name `{pattern}`"));
         }
         if self.files.iter().any(|name| name == stem) {
-            // The file's own name says more than any folder's.
-            return hint(Strength::Folder, usize::MAX, format!("file name `{stem}`"));
+            // The file's own name says more than any folder's, but `models/dependency` and `middleware/app` wire nothing.
+            let rank = if self.role == Role::Composition { 0 } else { usize::MAX };
+            return hint(Strength::Folder, rank, format!("file name `{stem}`"));
         }
         let deepest = self.folders.iter().filter_map(|name| Some((depth(folder, name)?, name)));
         let (depth, name) = deepest.max_by_key(|(depth, _)| *depth)?;
         let strength = if ambient { Strength::Name } else { Strength::Folder };
-        hint(strength, depth, format!("folder `{name}`"))
+        // Seeds and tools inside a layer belong to it.
+        let rank = if self.role == Role::Script { 0 } else { depth };
+        hint(strength, rank, format!("folder `{name}`"))
     }
 }
 

@@ -209,7 +209,19 @@ fn paths_hint_at_roles() {
     assert_eq!(best("alembic/versions/001_init.py"), Some((Role::Migration, Strength::Name)));
     assert_eq!(best("src/app.module.ts"), Some((Role::Composition, Strength::Name)));
     assert_eq!(best("src/http/mod.rs"), None);
+    assert_eq!(best("src/models/dependency.rs"), Some((Role::Model, Strength::Folder)));
+    assert_eq!(best("app/db/models/user.py"), Some((Role::Model, Strength::Folder)));
+    assert_eq!(best("app/services/scheduler/tasks/purge.py"), Some((Role::Task, Strength::Folder)));
     assert_eq!(best("services/api/models/user.py"), Some((Role::Model, Strength::Folder)));
+}
+
+#[test]
+fn dependencies_hint_at_roles() {
+    let names = Rulebook::built_in().names;
+    let role = |dependencies: &[&str]| names.of_dependencies(dependencies).map(|evidence| evidence.role);
+    assert_eq!(role(&["lodash", "vue"]), Some(Role::Frontend));
+    assert_eq!(role(&["vue", "nuxt"]), None);
+    assert_eq!(role(&["lodash"]), None);
 }
 
 #[test]
@@ -218,6 +230,9 @@ fn class_names_hint_at_roles() {
     let role = |name: &str| names.of_class(name).map(|evidence| evidence.role);
     assert_eq!(role("UserService"), Some(Role::Service));
     assert_eq!(role("UserRepository"), Some(Role::Repository));
+    assert_eq!(role("UserCreatedEventHandler"), Some(Role::Service));
+    // A guard is also what a lock gives: frameworks say what guards requests.
+    assert_eq!(role("LogGuard"), None);
     assert_eq!(role("Service"), None);
     assert_eq!(role("User"), None);
 }
