@@ -32,7 +32,7 @@ pub(super) fn handlers<'a>(context: &'a Context) -> Vec<Handler<'a>> {
     let program = context.program;
     let mut routes: FxHashMap<GlobalDef, &Route> = FxHashMap::default();
     for route in &program.routes {
-        for handler in handler_functions(program, route.handler) {
+        for handler in program.handler_functions(route.handler) {
             routes.entry(handler).or_insert(route);
         }
     }
@@ -74,38 +74,6 @@ fn is_inside(program: &Program, function: GlobalDef, known: &FxHashSet<GlobalDef
         }
     }
     false
-}
-
-/// A route's handler as functions: a class stands for its methods that answer requests.
-fn handler_functions(program: &Program, handler: GlobalDef) -> Vec<GlobalDef> {
-    const MEMBERS: &[&str] = &[
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "head",
-        "options",
-        "list",
-        "create",
-        "retrieve",
-        "update",
-        "partial_update",
-        "destroy",
-        "GET",
-        "POST",
-        "PUT",
-        "PATCH",
-        "DELETE",
-    ];
-    if program.def(handler).kind != DefKind::Class {
-        return vec![handler];
-    }
-    let facts = program.file(handler.file);
-    let members = facts.definitions().filter(|(_, def)| {
-        def.parent == handler.def && def.kind == DefKind::Method && def.body.is_some() && MEMBERS.contains(&facts.text(def.name))
-    });
-    members.map(|(def, _)| GlobalDef { file: handler.file, def }).collect()
 }
 
 fn in_scope(program: &Program, function: GlobalDef) -> bool {

@@ -14,26 +14,9 @@ use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem};
 use crate::model::finding::Location;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
 use crate::model::nesting::Nesting;
-use crate::model::program::{ApiId, Route, Value};
+use crate::model::program::{ApiId, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
-
-/// Names of methods that handle an HTTP method in class-based views, with what they handle.
-const HTTP_MEMBERS: &[(&str, &str)] = &[
-    ("get", "GET"),
-    ("post", "POST"),
-    ("put", "PUT"),
-    ("patch", "PATCH"),
-    ("delete", "DELETE"),
-    ("head", "HEAD"),
-    ("options", "OPTIONS"),
-    ("list", "GET"),
-    ("retrieve", "GET"),
-    ("create", "POST"),
-    ("update", "PUT"),
-    ("partial_update", "PATCH"),
-    ("destroy", "DELETE"),
-];
 
 /// Everything routes tell.
 #[derive(Default)]
@@ -231,7 +214,7 @@ impl<'a> Linker<'a> {
     }
 
     fn class_handlers(&mut self, class: GlobalDef, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
-        for &(name, method) in HTTP_MEMBERS {
+        for &(name, method) in VIEW_METHODS {
             if let Some(member) = self.own_member(class, name)
                 && self.facts[member.file.index()].def(member.def).kind == DefKind::Method
             {
@@ -460,7 +443,7 @@ impl<'a> Linker<'a> {
                         if definition.kind != DefKind::Method {
                             continue;
                         }
-                        let known = HTTP_MEMBERS.iter().find(|(own, _)| own == name).map(|&(_, method)| method.to_string());
+                        let known = VIEW_METHODS.iter().find(|(own, _)| own == name).map(|&(_, method)| method.to_string());
                         let methods = if route.methods.is_empty() {
                             vec![known.unwrap_or_else(|| name.to_ascii_uppercase())]
                         } else {

@@ -143,6 +143,23 @@ pub struct ImportEdge {
     pub span: Span,
 }
 
+/// Names of methods that handle an HTTP method in class-based views, with what they handle.
+pub const VIEW_METHODS: &[(&str, &str)] = &[
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("patch", "PATCH"),
+    ("delete", "DELETE"),
+    ("head", "HEAD"),
+    ("options", "OPTIONS"),
+    ("list", "GET"),
+    ("retrieve", "GET"),
+    ("create", "POST"),
+    ("update", "PUT"),
+    ("partial_update", "PATCH"),
+    ("destroy", "DELETE"),
+];
+
 /// One route of the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -332,6 +349,19 @@ impl<'a> Program<'a> {
             at = facts.def(at).parent;
         }
         self.file_roles[id.file.index()].first()
+    }
+
+    /// A route's handler as functions: a class stands for its methods that answer requests.
+    pub fn handler_functions(&self, handler: GlobalDef) -> Vec<GlobalDef> {
+        if self.def(handler).kind != DefKind::Class {
+            return vec![handler];
+        }
+        let facts = self.file(handler.file);
+        let is_view = |name: &str| VIEW_METHODS.iter().any(|(own, _)| *own == name);
+        let members = facts.definitions().filter(|(_, def)| {
+            def.parent == handler.def && def.kind == DefKind::Method && def.body.is_some() && is_view(facts.text(def.name))
+        });
+        members.map(|(def, _)| GlobalDef { file: handler.file, def }).collect()
     }
 
     /// The best role of a file as a whole.

@@ -33,7 +33,6 @@ use self::lookup::{Keys, Scopes};
 use self::steps::{Way, Ways};
 use self::value::{Key, Origin, Path, Strand, Value};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefKind;
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
@@ -370,38 +369,11 @@ fn handlers(program: &Program) -> FxHashMap<GlobalDef, HandlerNote> {
                 && route.path.is_none()
         });
         let note = HandlerNote { params_are_sources: by_path || by_framework.get(route.framework.as_str()).copied().unwrap_or(false) };
-        for function in handler_functions(program, route.handler) {
+        for function in program.handler_functions(route.handler) {
             out.insert(function, note);
         }
     }
     out
-}
-
-/// The methods of a handler class, or the function itself.
-fn handler_functions(program: &Program, handler: GlobalDef) -> Vec<GlobalDef> {
-    if program.def(handler).kind != DefKind::Class {
-        return vec![handler];
-    }
-    const MEMBERS: &[&str] = &[
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "head",
-        "options",
-        "list",
-        "create",
-        "retrieve",
-        "update",
-        "partial_update",
-        "destroy",
-        "dispatch",
-    ];
-    let facts = program.file(handler.file);
-    let methods =
-        facts.definitions().filter(|(_, def)| def.parent == handler.def && def.body.is_some() && MEMBERS.contains(&facts.text(def.name)));
-    methods.map(|(def, _)| GlobalDef { file: handler.file, def }).collect()
 }
 
 /// The expression that a node with explicit type arguments wraps.
