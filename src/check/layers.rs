@@ -217,8 +217,9 @@ fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
     } else {
         Confidence::Low
     };
-    // A folder's name is a weak proof: say it, but do not break a build over it.
-    let is_weak = weakest == Strength::Folder || first.lower.is_none();
+    // Names alone, and a folder's name on either side, are a weak proof: say it, but do not break a build over it.
+    let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
+    let is_weak = weakest == Strength::Folder || first.lower.is_none_or(|lower| !is_proven(lower) && !is_proven(first.higher));
     Some(Finding {
         rule: "layer-violation".into(),
         level: if is_weak { Level::Warning } else { Level::Error },
