@@ -146,17 +146,18 @@ fn is_layer_below(context: &Context, callee: GlobalDef) -> bool {
     })
 }
 
-/// A handler's name for messages: an unnamed closure goes by the function around it.
+/// A handler's name for messages: an unnamed closure goes by the variable it makes, or by the function around it.
 pub(super) fn handler_name(program: &Program, function: GlobalDef) -> String {
     let facts = program.file(function.file);
     let mut at = function.def;
-    while facts.text(facts.def(at).name).starts_with('<') && at != DefId::MODULE {
+    while at != DefId::MODULE {
+        let name = program.short_name(GlobalDef { file: function.file, def: at });
+        if !name.starts_with('<') {
+            return name;
+        }
         at = facts.def(at).parent;
     }
-    if at == DefId::MODULE {
-        return "anonymous function".to_string();
-    }
-    program.short_name(GlobalDef { file: function.file, def: at })
+    "anonymous function".to_string()
 }
 
 /// A function and the closures in it.
