@@ -175,11 +175,10 @@ impl<'a> Linker<'a> {
         match (self.get(value), key) {
             (Value::Literal(..), Some(key)) => self.member(value, key),
             (Value::Collection(_) | Value::Mapping(_), _) => self.element(value),
-            (Value::Api { api, subject, guessed }, key) => {
+            (Value::Api { api, subject, guessed }, _) => {
                 if let Some(class) = subject {
                     return self.value(Value::Instance { class, argument: UNKNOWN });
                 }
-                let _ = key;
                 let api = self.apis.step(api, "[]");
                 self.value(Value::Api { api, subject, guessed })
             }

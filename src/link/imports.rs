@@ -23,7 +23,7 @@ impl<'a> Linker<'a> {
                 .map(|import| {
                     let specifier = facts.text(import.specifier);
                     match facts.language.family() {
-                        Family::Python => self.python_target(file, import.level, specifier, import.item),
+                        Family::Python => self.modules.python.resolve(file, import.level, specifier).into(),
                         Family::TypeScript => self.modules.typescript.resolve(file, specifier).into(),
                         // Rust paths are walked name by name, see `names.rs`.
                         Family::Rust => Target::External(specifier.replace("::", ".")),
@@ -71,13 +71,6 @@ impl<'a> Linker<'a> {
             }
         }
         found
-    }
-
-    fn python_target(&self, file: FileId, level: u8, specifier: &str, item: ImportItem) -> Target {
-        let target: Target = self.modules.python.resolve(file, level, specifier).into();
-        // `import a.b.c` where `c` is an attribute never happens; `from a import b` may name a module `a.b` of a namespace folder.
-        let _ = item;
-        target
     }
 
     /// The import graph, in order of files and imports; Rust paths without `use` included.
@@ -188,7 +181,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Rust paths used without `use`, one edge for each definition and place: `crate::db::pool()`, `rayon::spawn(…)`.
+    /// Rust paths used without `use`, one edge for each definition and place: `crate::db::pool()`, `tokio::spawn(…)`.
     fn path_edges(&mut self, file: FileId, edges: &mut Vec<ImportEdge>) {
         let facts = &self.facts[file.index()];
         let mut seen: FxHashSet<(DefId, GlobalDef)> = FxHashSet::default();
