@@ -28,10 +28,12 @@ use crate::model::rule::{Profile, Rule};
 use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
 use crate::model::summary::FlowLimits;
+use crate::model::view::{Relation, View};
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
 use crate::summarise;
 use crate::triage::{self, FileNotes, Selection};
+use crate::view;
 
 /// Deep input recurses in bounded but large frames; two megabytes, the default, are too few for it.
 const STACK_BYTES: usize = 16 << 20;
@@ -194,6 +196,12 @@ impl Engine {
     /// The role of every file and definition that has one, with its evidence, in order of files.
     pub fn roles(&self) -> Vec<RoleRow> {
         self.install(|engine| engine.linked(|program| engine.role_rows(program)))
+    }
+
+    /// The import graph or the call graph.
+    pub fn view(&self, relation: Relation) -> View {
+        let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
+        self.install(|engine| engine.linked(|program| view::view(program, relation, &lines)))
     }
 
     /// A stage of the whole program as text.

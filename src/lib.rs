@@ -6,7 +6,7 @@
 //! - [`graph`]: pure algorithms over graphs.
 //! - [`languages`]: per language, the grammar, the lowering and the module resolution.
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
-//! - [`discover`], [`lower`], [`link`], [`summarise`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
+//! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
 //! - [`engine`]: joins the stages; the only place with threads.
 //! - [`cli`]: arguments to engine calls, outcomes to exit codes.
 #![forbid(unsafe_code)]
@@ -25,3 +25,4 @@ pub mod report;
 pub mod rulebook;
 pub mod summarise;
 pub mod triage;
+pub mod view;

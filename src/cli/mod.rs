@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod dump;
 mod explain;
+mod graph;
 mod roles;
 mod rules;
 mod stack;
@@ -43,6 +44,8 @@ enum Command {
     Stack(stack::Arguments),
     /// Show the role of each file and definition, with the evidence.
     Roles(roles::Arguments),
+    /// Show who imports whom or who calls whom.
+    Graph(graph::Arguments),
     /// List the rules.
     Rules(rules::Arguments),
     /// Explain a rule: what it holds, why, and how to mend what it finds.
@@ -78,6 +81,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Check(arguments)) => check::run(arguments),
         Some(Command::Stack(arguments)) => stack::run(arguments),
         Some(Command::Roles(arguments)) => roles::run(arguments),
+        Some(Command::Graph(arguments)) => graph::run(arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),

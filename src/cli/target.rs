@@ -50,8 +50,14 @@ pub(super) fn target(paths: &[PathBuf]) -> Result<Target, UsageError> {
     Ok(Target { root, shown })
 }
 
+/// The folder a graph is drawn of: the one given, or the one around the file given. No folder above it is looked at, so that names are relative to it.
+pub(super) fn folder(path: &Path) -> Result<PathBuf, UsageError> {
+    let absolute = path.canonicalize().map_err(|error| missing(path, &error))?;
+    Ok(common_folder(&[absolute]))
+}
+
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 7] = ["check", "stack", "roles", "rules", "explain", "dump", "completions"];
+    const COMMANDS: [&str; 8] = ["check", "stack", "roles", "graph", "rules", "explain", "dump", "completions"];
     let shown = path.display().to_string();
     let wrong = UsageError::new(match error.kind() {
         std::io::ErrorKind::NotFound => format!("no such file or folder: `{shown}`"),

@@ -149,6 +149,8 @@ impl DefFlags {
     pub const DEFAULT_EXPORT: DefFlags = DefFlags(1 << 10);
     /// A constant: `const`, `final`, Rust `const`/`static` without `mut`, Python ALL_CAPS.
     pub const CONSTANT: DefFlags = DefFlags(1 << 11);
+    /// A JavaScript arrow function.
+    pub const ARROW: DefFlags = DefFlags(1 << 12);
 
     /// True when every flag of `other` is set.
     pub fn has(self, other: DefFlags) -> bool {

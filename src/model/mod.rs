@@ -14,3 +14,4 @@ pub mod rule;
 pub mod source;
 pub mod stack;
 pub mod summary;
+pub mod view;

@@ -7,6 +7,7 @@
 mod clean;
 pub mod concise;
 pub mod errors;
+pub mod graph;
 pub mod human;
 pub mod json;
 mod line_hash;

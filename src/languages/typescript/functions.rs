@@ -30,7 +30,10 @@ impl Lowering<'_> {
     /// An arrow function or function expression, as a `Closure`.
     pub(super) fn closure(&mut self, hint: Option<Hint>) -> NodeId {
         let span = self.span();
-        let flags = DefFlags::CLOSURE | hint.map(|hint| hint.flags).unwrap_or_default();
+        let mut flags = DefFlags::CLOSURE | hint.map(|hint| hint.flags).unwrap_or_default();
+        if self.kind() == Kind::Arrow {
+            flags.set(DefFlags::ARROW);
+        }
         let id = self.function(DefKind::Function, flags, hint, None);
         self.push(NodeKind::Closure(id), span)
     }

@@ -1,0 +1,156 @@
+//! The call graph: everything that can call or be called, and where each call stands.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::names::{Ids, separator, thing};
+use super::{Lines, finish, position};
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind};
+use crate::model::program::{CallKind, Program, Resolution, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+use crate::model::view::{Cause, Edge, Node, Relation, Thing, View};
+
+pub(super) fn view(program: &Program, lines: Lines) -> View {
+    let ids = Ids::new(program);
+    let mut nodes = Nodes::default();
+    for file in (0..program.facts.len() as u32).map(FileId) {
+        let facts = program.file(file);
+        for (def, definition) in facts.definitions() {
+            let id = GlobalDef { file, def };
+            let Some(thing) = thing(facts, definition) else { continue };
+            let (line, column) = match def {
+                DefId::MODULE => (0, 0),
+                _ => position(lines, file, definition.name_span),
+            };
+            nodes.add(id, Node { id: ids.of(id), thing, path: program.path(file).clone(), line, column });
+        }
+    }
+    let mut edges = inside(program, &nodes, lines);
+    outside(program, &mut nodes, &mut edges, lines);
+    finish(View { relation: Relation::Calls, nodes: nodes.list, edges, unresolved: Vec::new() })
+}
+
+/// Calls of the project's own code.
+fn inside(program: &Program, nodes: &Nodes, lines: Lines) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    // A function handed to a function of the project is called there, and that is an edge of its own.
+    let called: FxHashSet<(GlobalDef, NodeId)> =
+        program.calls.iter().filter(|edge| edge.kind == CallKind::Call).map(|edge| (edge.caller, edge.site)).collect();
+    for call in &program.calls {
+        if call.kind == CallKind::Passed && called.contains(&(call.caller, call.site)) {
+            continue;
+        }
+        let (Some(from), Some(to)) = (nodes.caller(program, call.caller), nodes.at(call.callee)) else { continue };
+        let file = call.caller.file;
+        let (line, column) = position(lines, file, program.file(file).arena.span(call.site));
+        edges.push(Edge {
+            from,
+            to,
+            path: program.path(file).clone(),
+            line,
+            column,
+            cause: Cause::Call(call.kind),
+            resolution: call.resolution,
+            re_export: false,
+            definition: None,
+        });
+    }
+    edges
+}
+
+/// Calls of libraries and builtins.
+fn outside(program: &Program, nodes: &mut Nodes, edges: &mut Vec<Edge>, lines: Lines) {
+    for file in (0..program.facts.len() as u32).map(FileId) {
+        let facts = program.file(file);
+        for (def, definition) in facts.definitions() {
+            let Some(from) = nodes.caller(program, GlobalDef { file, def }) else { continue };
+            let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
+            roots.extend(definition.params.iter().filter_map(|param| param.default));
+            if definition.kind == DefKind::Field {
+                roots.extend(definition.value);
+            }
+            for root in roots {
+                let mut calls = Vec::new();
+                facts.arena.walk(root, |node| {
+                    if let NodeKind::Call { form, callee, .. } = facts.arena.kind(node)
+                        && form != CallForm::Pattern
+                    {
+                        calls.push((node, callee));
+                    }
+                });
+                for (call, callee) in calls {
+                    let Some(api) = program.called_api(file, call) else { continue };
+                    let guessed = matches!(program.value(file, callee), Value::Api { guessed: true, .. });
+                    let (line, column) = position(lines, file, facts.arena.span(call));
+                    edges.push(Edge {
+                        from,
+                        to: nodes.outside(outside_id(&api.path, facts.language.family(), separator(facts))),
+                        path: program.path(file).clone(),
+                        line,
+                        column,
+                        cause: Cause::Call(CallKind::Call),
+                        resolution: if guessed { Resolution::Inferred } else { Resolution::Exact },
+                        re_export: false,
+                        definition: None,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// `sqlalchemy.orm.Session().execute` is the function `sqlalchemy.orm.Session.execute`.
+fn outside_id(path: &str, family: Family, separator: &str) -> String {
+    let path = path.replace("()", "");
+    match path.strip_prefix("builtins.") {
+        Some(name) if family == Family::Python => format!("<builtin>.{name}"),
+        _ if separator == "." => path,
+        _ => path.replace('.', separator),
+    }
+}
+
+#[derive(Default)]
+struct Nodes {
+    list: Vec<Node>,
+    by_id: FxHashMap<String, u32>,
+    by_def: FxHashMap<GlobalDef, u32>,
+}
+
+impl Nodes {
+    /// Two definitions of one name in one scope are one node, at the first.
+    fn add(&mut self, def: GlobalDef, node: Node) {
+        let at = *self.by_id.entry(node.id.clone()).or_insert(self.list.len() as u32);
+        self.by_def.insert(def, at);
+        if at as usize == self.list.len() {
+            self.list.push(node);
+        }
+    }
+
+    fn at(&self, def: GlobalDef) -> Option<u32> {
+        self.by_def.get(&def).copied()
+    }
+
+    /// The node in whose name a definition's code runs: itself, or what it stands in.
+    fn caller(&self, program: &Program, def: GlobalDef) -> Option<u32> {
+        let mut at = def;
+        loop {
+            if let Some(node) = self.at(at) {
+                return Some(node);
+            }
+            if at.def == DefId::MODULE {
+                return None;
+            }
+            at.def = program.def(at).parent;
+        }
+    }
+
+    fn outside(&mut self, id: String) -> u32 {
+        let new = self.list.len() as u32;
+        let at = *self.by_id.entry(id.clone()).or_insert(new);
+        if at == new {
+            self.list.push(Node { id, thing: Thing::External, path: "".into(), line: 0, column: 0 });
+        }
+        at
+    }
+}

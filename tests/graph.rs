@@ -1,0 +1,186 @@
+//! `archcheck graph` through the binary, on small projects: ids, kinds and places as docs/graphs.md states them.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_archcheck")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = archcheck(folder, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// `id (kind) file:line`.
+fn nodes(graph: &Value) -> Vec<String> {
+    let text = |node: &Value, key: &str| node[key].as_str().unwrap_or("-").to_string();
+    let line = |node: &Value| format!("{} ({}) {}:{}", text(node, "id"), text(node, "kind"), text(node, "file"), node["line"]);
+    graph["nodes"].as_array().unwrap().iter().map(line).collect()
+}
+
+/// `from -> to (kind, resolution) file:line`.
+fn edges(graph: &Value) -> Vec<String> {
+    let text = |edge: &Value, key: &str| edge[key].as_str().unwrap().to_string();
+    let line = |edge: &Value| {
+        let ends = format!("{} -> {}", text(edge, "from"), text(edge, "to"));
+        format!("{ends} ({}, {}) {}:{}", text(edge, "kind"), text(edge, "resolution"), text(edge, "file"), edge["line"])
+    };
+    graph["edges"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn python_calls_have_python_names() {
+    let folder = project(&[
+        (
+            "main.py",
+            "import json\nfrom lib.text import Page\n\ndouble = lambda x: x * 2\n\ndef run():\n    double(1)\n    Page().show()\n\nrun()\njson.dumps(1)\n",
+        ),
+        (
+            "lib/text.py",
+            "class Page:\n    def __init__(self):\n        self.rows = []\n\n    def show(self):\n        def line():\n            return print(1)\n        return line()\n",
+        ),
+    ]);
+    let graph = json(folder.path(), &["graph", "--kind", "calls", "--format", "json"]);
+    assert_eq!(
+        nodes(&graph),
+        [
+            "<builtin>.print (external) -:0",
+            "json.dumps (external) -:0",
+            "lib.text (module) lib/text.py:0",
+            "lib.text.Page (class) lib/text.py:1",
+            "lib.text.Page.__init__ (method) lib/text.py:2",
+            "lib.text.Page.show (method) lib/text.py:5",
+            "lib.text.Page.show.line (function) lib/text.py:6",
+            "main (module) main.py:0",
+            "main.<lambda1> (lambda) main.py:4",
+            "main.run (function) main.py:6",
+        ]
+    );
+    assert_eq!(
+        edges(&graph),
+        [
+            "lib.text.Page.show -> lib.text.Page.show.line (call, exact) lib/text.py:8",
+            "lib.text.Page.show.line -> <builtin>.print (call, exact) lib/text.py:7",
+            "main -> main.run (call, exact) main.py:10",
+            "main -> json.dumps (call, exact) main.py:11",
+            "main.run -> main.<lambda1> (call, exact) main.py:7",
+            "main.run -> lib.text.Page.__init__ (call, exact) main.py:8",
+            "main.run -> lib.text.Page.show (call, exact) main.py:8",
+        ]
+    );
+}
+
+#[test]
+fn javascript_names_follow_the_path_and_the_variable() {
+    let folder = project(&[
+        ("src/app.js", "import { half } from './math.js';\n\nconst run = () => [1].map(x => half(x));\nrun();\n"),
+        ("src/math.js", "export function half(x) {\n  return x / 2;\n}\n"),
+    ]);
+    let graph = json(folder.path(), &["graph", "--kind", "calls", "."]);
+    let own: Vec<String> = nodes(&graph).into_iter().filter(|node| !node.contains("external")).collect();
+    assert_eq!(
+        own,
+        [
+            "src.app (module) src/app.js:0",
+            "src.app.run (arrow) src/app.js:3",
+            "src.app.run.<arrow1> (arrow) src/app.js:3",
+            "src.math (module) src/math.js:0",
+            "src.math.half (function) src/math.js:1",
+        ]
+    );
+    let edges = edges(&graph);
+    for expected in [
+        "src.app -> src.app.run (call, exact) src/app.js:4",
+        "src.app.run -> src.app.run.<arrow1> (passed, inferred) src/app.js:3",
+        "src.app.run.<arrow1> -> src.math.half (call, exact) src/app.js:3",
+    ] {
+        assert!(edges.iter().any(|edge| edge == expected), "{expected} is not in {edges:#?}");
+    }
+}
+
+#[test]
+fn what_an_impl_of_a_trait_holds_says_so() {
+    let folder = project(&[
+        ("Cargo.toml", "[package]\nname = \"zoo\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("src/main.rs", "mod animal;\n\nuse animal::Speak as _;\n\nfn main() {\n    animal::Cat::new().speak();\n}\n"),
+        (
+            "src/animal.rs",
+            "pub trait Speak {\n    fn speak(&self);\n}\n\npub struct Cat;\n\nimpl Cat {\n    pub fn new() -> Cat {\n        Cat\n    }\n}\n\nimpl Speak for Cat {\n    fn speak(&self) {}\n}\n",
+        ),
+    ]);
+    let graph = json(folder.path(), &["graph", "--kind", "calls"]);
+    assert_eq!(
+        edges(&graph),
+        [
+            "zoo::main -> zoo::animal::Cat::new (call, exact) src/main.rs:6",
+            "zoo::main -> zoo::animal::{impl Speak for Cat}::speak (call, exact) src/main.rs:6",
+        ]
+    );
+}
+
+#[test]
+fn a_function_handed_on_is_called_where_it_is_called() {
+    let folder = project(&[("main.py", "def twice(f):\n    f()\n    f()\n\ndef work():\n    pass\n\ntwice(work)\nmap(work, [])\n")]);
+    let graph = json(folder.path(), &["graph", "--kind", "calls"]);
+    let edges = edges(&graph);
+    assert!(!edges.contains(&"main -> main.work (passed, inferred) main.py:8".to_string()), "{edges:#?}");
+    // Nothing of the project calls it here: the builtin does.
+    assert!(edges.contains(&"main -> main.work (passed, inferred) main.py:9".to_string()), "{edges:#?}");
+}
+
+#[test]
+fn imports_have_lines_kinds_and_definitions() {
+    let folder = project(&[
+        ("shop/__init__.py", "from .orders import Order\n"),
+        (
+            "shop/orders.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop.stock import Item\n\nclass Order:\n    pass\n",
+        ),
+        ("shop/stock.py", "class Item:\n    def order(self):\n        from shop import Order\n        return Order()\n"),
+        ("shop/gone.py", "from shop.missing import x\n"),
+    ]);
+    let graph = json(folder.path(), &["graph"]);
+    assert_eq!(
+        edges(&graph),
+        [
+            "shop -> shop.orders (load, exact) shop/__init__.py:1",
+            "shop.orders -> typing (load, exact) shop/orders.py:1",
+            "shop.orders -> shop.stock (type, exact) shop/orders.py:3",
+            "shop.stock -> shop (deferred, exact) shop/stock.py:3",
+        ]
+    );
+    let deferred = &graph["edges"][3];
+    assert_eq!((deferred["dynamic"].as_bool(), deferred["definition"].as_str()), (Some(true), Some("shop.orders.Order")));
+    assert_eq!(graph["edges"][2]["typeOnly"], true);
+    assert_eq!(graph["unresolved"][0]["specifier"], "shop.missing");
+    assert_eq!(graph["unresolved"][0]["line"], 1);
+}
+
+#[test]
+fn a_folder_of_tests_is_a_project_like_any_other() {
+    let folder = project(&[
+        ("archcheck.toml", "version = 1\nexclude = [\"examples/\"]\n"),
+        ("examples/tests/test_a.py", "from helper import h\nh()\n"),
+        ("examples/tests/helper.py", "def h():\n    pass\n"),
+    ]);
+    let graph = json(folder.path(), &["graph", "--kind", "calls", "examples/tests"]);
+    assert_eq!(edges(&graph), ["test_a -> helper.h (call, exact) test_a.py:2"]);
+}
