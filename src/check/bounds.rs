@@ -9,6 +9,7 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::Value;
+pub(super) use crate::model::words::words;
 
 /// Why a loop is no query per item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -535,39 +536,4 @@ pub(super) fn opens_transaction_per_item(place: &Place, repetition: &Repetition,
 /// `MAX_ITEMS`, `KINDS`: a constant by convention.
 fn is_upper_case(text: &str) -> bool {
     text.len() > 1 && text.chars().any(|c| c.is_ascii_uppercase()) && !text.chars().any(|c| c.is_ascii_lowercase())
-}
-
-/// The words of a name, in lower case: `commissionIdsBatch` → `commission ids batch`.
-pub(super) fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() {
-            previous_lower = false;
-            words.push(String::new());
-            continue;
-        }
-        if c.is_uppercase() && previous_lower || words.is_empty() {
-            words.push(String::new());
-        }
-        previous_lower = c.is_lowercase() || c.is_numeric();
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn names_split_into_words() {
-        assert_eq!(words("commissionIdsBatch"), ["commission", "ids", "batch"]);
-        assert_eq!(words("page_range"), ["page", "range"]);
-        assert_eq!(words("URL"), ["url"]);
-        assert_eq!(words("_"), Vec::<String>::new());
-    }
 }

@@ -85,6 +85,11 @@ impl Dependence {
         }
     }
 
+    /// True when the name carries the item.
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.names.contains(&name)
+    }
+
     /// True when the expression uses a name that carries the item, also inside its closures.
     pub(super) fn mentions(&self, facts: &FileFacts, node: NodeId) -> bool {
         let mut found = false;

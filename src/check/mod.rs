@@ -12,7 +12,10 @@ mod handlers;
 pub mod hardcoded_secret;
 mod layers;
 mod loops;
+mod missing_transaction;
 mod n_plus_one;
+mod scope;
+mod spelling;
 mod sql_injection;
 
 use std::sync::Arc;
@@ -44,6 +47,7 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("hardcoded-secret", hardcoded_secret::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
+    ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
     ("sql-injection", sql_injection::check),
 ];

@@ -7,10 +7,12 @@
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::bounds::{Bound, bound, opens_transaction_per_item, words};
+use super::bounds::{Bound, bound, opens_transaction_per_item};
 use super::dependence::Dependence;
 use super::loops::{Place, Repetition, RepetitionKind, around};
-use crate::model::body::{CallForm, NodeId, NodeKind};
+use super::scope::{in_scope, is_start_up};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::NodeId;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, QueryFact};
@@ -51,34 +53,6 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Tests, migrations, scripts and code for browsers are out.
-fn in_scope(program: &Program, function: GlobalDef) -> bool {
-    let out = [Role::Test, Role::Migration, Role::Script, Role::Frontend];
-    let seeds = |path: &str| {
-        path.split('/').any(|part| {
-            let stem = part.split('.').next().unwrap_or(part);
-            words(stem).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "seed"
-                        | "seeds"
-                        | "seeder"
-                        | "seeders"
-                        | "fixture"
-                        | "fixtures"
-                        | "datacreator"
-                        | "test"
-                        | "tests"
-                        | "testing"
-                        | "mock"
-                        | "mocks"
-                )
-            })
-        })
-    };
-    !out.iter().any(|&role| program.is(function, role)) && !seeds(program.path(function.file))
 }
 
 fn check_file(context: &Context, file: FileId) -> Vec<Finding> {
@@ -177,15 +151,6 @@ fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
         .iter()
         .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred)
         .min_by_key(|reach| reach.depth)
-}
-
-/// Start-up code runs once per process.
-fn is_start_up(name: &str) -> bool {
-    let words = words(name);
-    let start = ["startup", "bootstrap", "lifespan", "main", "seed", "seeds", "migrate", "backfill", "populate", "init"];
-    words.first().is_some_and(|word| start.contains(&word.as_str()))
-        && (words.len() <= 2 || matches!(words[0].as_str(), "seed" | "migrate" | "backfill"))
-        || words.iter().any(|word| matches!(word.as_str(), "startup" | "bootstrap"))
 }
 
 /// The innermost loop whose item the call depends on, unless its length does not grow with data.
@@ -379,25 +344,6 @@ fn unwrapped(facts: &FileFacts, source: NodeId) -> NodeId {
     match arguments(facts, source).next() {
         Some(inner) if wraps => inner,
         _ => source,
-    }
-}
-
-fn spelled_callee(facts: &FileFacts, site: NodeId) -> String {
-    match facts.arena.kind(site) {
-        NodeKind::Call { callee, form, .. } if form != CallForm::Pattern => spell(facts, callee),
-        _ => spell(facts, site),
-    }
-}
-
-/// A call's span without the lines of its arguments: up to the callee's end.
-fn call_span(facts: &FileFacts, site: NodeId) -> crate::model::source::Span {
-    match facts.arena.kind(site) {
-        NodeKind::Call { callee, .. } if arguments(facts, site).len() > 0 => {
-            let whole = facts.arena.span(site);
-            let callee = facts.arena.span(callee);
-            if callee.end > whole.start { crate::model::source::Span { start: whole.start, end: callee.end } } else { whole }
-        }
-        _ => facts.arena.span(site),
     }
 }
 

@@ -30,6 +30,11 @@ impl Names {
         self.ends.len()
     }
 
+    /// False when no name is or holds `text`.
+    pub fn may_hold(&self, text: &str) -> bool {
+        self.text.contains(text)
+    }
+
     /// True when there is no string.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

@@ -51,6 +51,23 @@ pub struct Framework {
     pub kind: FrameworkKind,
     /// Import names (first segments of access paths) that show the framework is in use.
     pub packages: Vec<String>,
+    /// When what its write APIs record becomes durable.
+    pub writes: WriteMode,
+    /// The setting that opens a transaction for each request (`ATOMIC_REQUESTS`).
+    pub request_transaction: Option<String>,
+}
+
+/// When writes become durable outside a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteMode {
+    /// Each statement by itself.
+    #[default]
+    Immediate,
+    /// All together, when the session or connection commits.
+    OnCommit,
+    /// Each document by itself, in databases whose transactions need a special set-up.
+    Document,
 }
 
 /// Which argument of a call an entry speaks of.
@@ -264,6 +281,8 @@ pub enum ApiFact {
     Cached,
     /// Checks the shape of its input (schema `.parse`, `is_valid`).
     Validator,
+    /// What it decorates is called within the work of others (signal handlers, mapper events) and shares their transaction.
+    Hook,
     /// The relations named in it are loaded with the query (`joinedload`, `include:`).
     EagerLoad,
 }

@@ -15,3 +15,4 @@ pub mod source;
 pub mod stack;
 pub mod summary;
 pub mod view;
+pub mod words;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::body::NodeId;
 use super::finding::Confidence;
-use super::knowledge::{Access, SinkKind, SourceKind};
+use super::knowledge::{Access, SinkKind, SourceKind, WriteMode};
 use super::program::{ApiId, Program};
 use super::role::GlobalDef;
 use super::source::Span;
@@ -45,6 +45,28 @@ pub struct Reach {
     pub confidence: Confidence,
     /// The way there goes through a cache, so it does not run each time.
     pub cached: bool,
+}
+
+/// A step of a function that becomes durable: a write of its own, the commit of a unit of work, or a call that leads to one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Where in this function (closures that run in it included): the write's or commit's call node, or the call that leads on.
+    pub site: NodeId,
+    /// The function called at `site`; `None` when the write is run here.
+    pub via: Option<GlobalDef>,
+    /// The function that runs the nearest write or commit, and where.
+    pub target: (GlobalDef, NodeId),
+    /// Tables or models it is known to write, the nearest first.
+    pub tables: Vec<String>,
+    pub mode: WriteMode,
+    /// Index of the framework whose API writes; `u16::MAX` for commits.
+    pub framework: u16,
+    /// Number of calls between.
+    pub depth: u16,
+    /// The weakest link.
+    pub confidence: Confidence,
+    /// A transaction is open there, so that it stands and falls with what else is in it.
+    pub in_transaction: bool,
 }
 
 impl Reach {
@@ -159,6 +181,8 @@ pub struct Summary {
     pub queries: Vec<QueryEffect>,
     /// Nearest query of each (access, table), own ones first; at most [`Summary::REACH_LIMIT`].
     pub reaches: Vec<Reach>,
+    /// What it makes durable, in source order.
+    pub writes: Vec<Write>,
     /// Data flow from its parameters to sinks, through calls.
     pub param_sinks: Vec<FlowToSink>,
     /// Parameters whose data is in its result (bit per parameter, the first 64).

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::error::LoadError;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, Convention, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers, Knowledge,
-    PathPlace, QueryFact, RoleSign, RouteFact, SinkKind, SourceKind, Subject, expand,
+    PathPlace, QueryFact, RoleSign, RouteFact, SinkKind, SourceKind, Subject, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -81,6 +81,9 @@ pub(super) struct FrameworkFile {
     kind: Option<FrameworkKind>,
     #[serde(default)]
     packages: Vec<String>,
+    #[serde(default)]
+    writes: WriteMode,
+    request_transaction: Option<String>,
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
@@ -92,6 +95,7 @@ pub(super) struct FrameworkFile {
     cached: Option<Patterns>,
     validator: Option<Patterns>,
     eager_load: Option<Patterns>,
+    hook: Option<Patterns>,
     transparent: Option<Patterns>,
 
     #[serde(default)]
@@ -329,6 +333,8 @@ impl FrameworkFile {
             family: self.family.unwrap_or(Family::Python),
             kind: self.kind.unwrap_or(FrameworkKind::Other),
             packages: self.packages,
+            writes: self.writes,
+            request_transaction: self.request_transaction,
         });
         let mut target = Target { knowledge, framework, file, text, errors: Vec::new() };
         for alias in &self.alias {
@@ -345,6 +351,7 @@ impl FrameworkFile {
             (self.cached, ApiFact::Cached),
             (self.validator, ApiFact::Validator),
             (self.eager_load, ApiFact::EagerLoad),
+            (self.hook, ApiFact::Hook),
             (self.transparent, ApiFact::Transparent),
         ];
         for (patterns, fact) in plain {

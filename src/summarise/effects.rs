@@ -8,6 +8,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::queries::{Found, queries, uses_up};
+use super::transactions::transactions;
 use crate::graph::components;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -43,6 +44,7 @@ pub fn effects(program: &Program, summaries: &mut Summaries) {
         summary.reaches = reaches;
         summary.runs_in = runs_in;
     }
+    transactions(program, &nestings, &functions, &hosts, &edges, summaries);
 }
 
 /// Closure → the function as part of which it runs.

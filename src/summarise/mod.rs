@@ -4,6 +4,7 @@ mod effects;
 mod flow;
 mod queries;
 mod sql;
+mod transactions;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,12 @@ pub fn render(program: &Program, summaries: &Summaries) -> String {
             let table = reach.table.as_deref().unwrap_or("?");
             let target = program.qualified_name(reach.target);
             let _ = writeln!(out, "{name} reaches {:?} {table} in {target} (depth {}, {:?})", reach.access, reach.depth, reach.confidence);
+        }
+        for write in &summary.writes {
+            let (table, how) =
+                (write.tables.first().map_or("?", String::as_str), if write.in_transaction { "in a transaction" } else { "by itself" });
+            let via = write.via.map_or(String::new(), |via| format!(" through {}", program.qualified_name(via)));
+            let _ = writeln!(out, "{name} makes durable {table}{via}, {how}");
         }
         for flow in &summary.flows {
             let _ = writeln!(

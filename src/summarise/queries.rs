@@ -224,7 +224,9 @@ impl<'p> Reader<'_, 'p> {
         let plain = |candidate: &&Candidate| {
             candidate.named && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
         };
-        model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string())
+        let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string());
+        // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
+        class.or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
     }
 
     /// Classes a statement given as an argument is about: `select(User).where(…)`, also through a local name.
@@ -279,6 +281,17 @@ impl<'p> Reader<'_, 'p> {
         });
         let name = last_name(self.facts, node).filter(|_| is_model)?;
         Some(self.facts.text(name).to_string())
+    }
+
+    /// `User` of `const User = mongoose.model("User", schema)`: a library's object under a class's name of its own.
+    fn model_variable(&self, node: NodeId) -> Option<String> {
+        let NodeKind::Name(name) = self.facts.arena.kind(node) else { return None };
+        let Value::Api { api, guessed: false, .. } = self.program.value(self.file, node) else { return None };
+        let text = self.facts.text(name);
+        let path = &self.program.apis[api.0 as usize].path;
+        let own = path.rsplit(['.', '/']).next() != Some(text) && !path.contains("()");
+        let is_class = text.starts_with(|c: char| c.is_uppercase()) && text.contains(|c: char| c.is_lowercase());
+        (own && is_class).then(|| text.to_string())
     }
 
     fn argument(&self, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {

@@ -24,6 +24,6 @@ loanRouter.post('/', async (req, res) => {
   if (open >= reader.limit) return res.sendStatus(403)
   if (book.copies < 1) return res.sendStatus(409)
   await prisma.book.update({ where: { id: bookId }, data: { copies: book.copies - 1 } }) // expect: business-logic-in-handler
-  const loan = await prisma.loan.create({ data: { bookId, readerId } })
+  const loan = await prisma.loan.create({ data: { bookId, readerId } }) // expect: missing-transaction
   return res.status(201).json(loan)
 })

@@ -1,0 +1,540 @@
+//! `missing-transaction`: writes that belong together and are durable one by one.
+//!
+//! The evidence is two writes (or commits) of one function, its callees included, that no transaction encloses (summaries); that
+//! both happen on one way through the function; that they are about different tables, or empty a table and fill it again; and that the second
+//! uses what the first was given or gave. Records of what happened (audit logs, counters of use) may stand alone.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::dependence::Dependence;
+use super::loops::{Place, bound_names, parameter_names};
+use super::scope::{in_scope, is_start_up};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{ApiFact, WriteMode};
+use crate::model::nesting::{Nesting, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::program::{Program, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+use crate::model::summary::Write;
+use crate::model::words::words;
+
+const RULE: &str = "missing-transaction";
+
+/// Most further writes listed with one finding.
+const MAX_PLACES: usize = 5;
+
+/// Writes of one function that belong together, in source order.
+struct Operation<'a> {
+    function: GlobalDef,
+    first: &'a Write,
+    second: &'a Write,
+    others: Vec<&'a Write>,
+}
+
+/// Finds operations whose writes do not stand and fall together.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut operations: Vec<Operation> = Vec::new();
+    for at in 0..program.facts.len() {
+        let file = FileId(at as u32);
+        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+            operations.extend(operations_of(context, file));
+        }
+    }
+    // A call to an operation that is reported is not half of another one.
+    let reported: FxHashSet<GlobalDef> = operations.iter().map(|operation| operation.function).collect();
+    let own = |write: &Write| write.via.is_none_or(|via| !reported.contains(&via));
+    operations.retain(|operation| own(operation.first) && own(operation.second));
+    operations.iter().map(|operation| finding(program, operation)).collect()
+}
+
+fn operations_of<'a>(context: &'a Context, file: FileId) -> Vec<Operation<'a>> {
+    let program = context.program;
+    let facts = program.file(file);
+    let candidates: Vec<(GlobalDef, Vec<&Write>)> = facts
+        .definitions()
+        .filter_map(|(def, definition)| {
+            let function = GlobalDef { file, def };
+            let writes = &context.summaries.of(function)?.writes;
+            if def == DefId::MODULE || writes.len() < 2 || !in_scope(program, function) || is_start_up(facts.text(definition.name)) {
+                return None;
+            }
+            if [Role::Task, Role::Config, Role::Model].iter().any(|&role| program.is(function, role)) || is_hook(program, function) {
+                return None;
+            }
+            let open: Vec<&Write> = writes.iter().filter(|write| counts(program, file, write)).collect();
+            (open.len() >= 2).then_some((function, open))
+        })
+        .collect();
+    if candidates.is_empty() {
+        return Vec::new();
+    }
+    let nesting = Nesting::of(facts);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
+        writes.retain(|write| !is_best_effort(&place, write.site));
+        operation(&place, function, &writes)
+    });
+    operations.collect()
+}
+
+/// `waitUntil(…)`, `Promise.allSettled([…])`: what fails there is meant to leave the rest alone.
+fn is_best_effort(place: &Place, site: NodeId) -> bool {
+    outward(place, site).any(|node| {
+        matches!(
+            called_name(place.facts, node),
+            Some(
+                "allSettled"
+                    | "waitUntil"
+                    | "after"
+                    | "add_task"
+                    | "create_task"
+                    | "ensure_future"
+                    | "spawn"
+                    | "setImmediate"
+                    | "delay"
+                    | "apply_async"
+            )
+        ) && node != site
+    })
+}
+
+/// Called by a framework within somebody else's work, whose transaction it shares: a signal handler.
+fn is_hook(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    program.def(function).decorators.iter().flat_map(|&decorator| chain(facts, decorator)).any(|link| {
+        let api = program.called_api(function.file, link).or_else(|| program.api(function.file, link));
+        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Hook))
+    })
+}
+
+/// A write that matters by itself, outside every transaction.
+fn counts(program: &Program, file: FileId, write: &Write) -> bool {
+    let facts = program.file(file);
+    let name = called_name(facts, write.site).unwrap_or_default();
+    !write.in_transaction
+        && write.confidence >= Confidence::Medium
+        && !is_record(name)
+        && !write.via.is_some_and(|via| is_record(program.name(via)))
+        && !is_idempotent(name)
+        && !is_repeatable_sql(facts, write.site)
+        && !(write.tables.len() == 1 && is_record(&write.tables[0]))
+        && write.via.is_none_or(|via| in_scope(program, via))
+}
+
+/// Names of tables and functions that keep a record beside the operation: audit logs, history, counters of use, caches.
+fn is_record(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "audit"
+                | "audits"
+                | "auditlog"
+                | "log"
+                | "logs"
+                | "logger"
+                | "logging"
+                | "history"
+                | "activity"
+                | "activities"
+                | "metric"
+                | "metrics"
+                | "analytics"
+                | "stat"
+                | "stats"
+                | "statistic"
+                | "statistics"
+                | "event"
+                | "events"
+                | "notification"
+                | "notifications"
+                | "notify"
+                | "cache"
+                | "cached"
+                | "telemetry"
+                | "track"
+                | "tracking"
+                | "usage"
+                | "webhook"
+                | "webhooks"
+                | "email"
+                | "emails"
+                | "mail"
+                | "feedback"
+                | "changelog"
+                | "journal"
+                | "trace"
+                | "heartbeat"
+                | "visit"
+                | "visits"
+                | "throttle"
+                | "ratelimit"
+        )
+    })
+}
+
+/// Can be repeated until it has worked.
+fn is_idempotent(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| matches!(word.as_str(), "upsert" | "merge" | "ensure" | "sync"))
+        || words.windows(3).any(|three| {
+            three[1] == "or" && matches!(three[0].as_str(), "get" | "find" | "update" | "create" | "fetch" | "load") && three[2] != "fail"
+        })
+}
+
+/// `insert … on conflict do nothing`: the statement can be repeated as well.
+fn is_repeatable_sql(facts: &FileFacts, site: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(site, |node| {
+        if let Some(text) = facts.string(node) {
+            let text = text.to_ascii_lowercase();
+            found |= ["on conflict", "insert or ignore", "insert or replace", "on duplicate key"].iter().any(|words| text.contains(words));
+        }
+    });
+    found
+}
+
+/// The first two writes that belong together.
+fn operation<'a>(place: &Place, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
+    for (at, &first) in writes.iter().enumerate() {
+        for (next, &second) in writes.iter().enumerate().skip(at + 1) {
+            if together(place, function, first, second) {
+                let others = writes[next + 1..].iter().copied().filter(|&other| together(place, function, first, other)).collect();
+                return Some(Operation { function, first, second, others });
+            }
+        }
+    }
+    None
+}
+
+fn together(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    both_happen(place, first.site, second.site) && different(place, first, second) && dependent(place, function, first, second)
+}
+
+/// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
+fn different(place: &Place, first: &Write, second: &Write) -> bool {
+    if first.mode == WriteMode::OnCommit || second.mode == WriteMode::OnCommit {
+        return first.mode == second.mode;
+    }
+    let (Some(one), Some(other)) = (first.tables.first(), second.tables.first()) else { return false };
+    if stem(one) != stem(other) {
+        return true;
+    }
+    let name = |write: &Write| called_name(place.facts, write.site).unwrap_or_default().to_ascii_lowercase();
+    let removes =
+        |name: &str| ["delete", "destroy", "remove", "clear", "truncate"].iter().any(|verb| name.starts_with(verb)) || name == "del";
+    let adds = |name: &str| ["create", "insert", "add", "bulk", "save"].iter().any(|verb| name.starts_with(verb));
+    let (one, other) = (name(first), name(second));
+    let moves = (one.starts_with("decrement") && other.starts_with("increment"))
+        || (one.starts_with("increment") && other.starts_with("decrement"));
+    first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other))
+}
+
+/// `userModel`, `User` and `users` are one table.
+fn stem(table: &str) -> String {
+    let lower = table.to_ascii_lowercase().replace('_', "");
+    let lower = lower.strip_suffix("model").or_else(|| lower.strip_suffix("entity")).unwrap_or(&lower);
+    lower.strip_suffix('s').unwrap_or(lower).to_string()
+}
+
+/// The nodes around a place, outward through the closures that hold it.
+fn outward<'a>(place: &'a Place, site: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+    std::iter::successors(Some(site), move |&at| {
+        place.nesting.parent(at).or_else(|| {
+            let owner = place.nesting.owner(at);
+            if place.facts.def(owner).flags.has(DefFlags::CLOSURE) { place.nesting.place(owner) } else { None }
+        })
+    })
+    .take(10_000)
+}
+
+/// One way through the function passes both: they are not in branches that exclude each other, nor is one in the handling of
+/// the other's failure, nor does the function end between them.
+fn both_happen(place: &Place, first: NodeId, second: NodeId) -> bool {
+    let facts = place.facts;
+    let way: Vec<NodeId> = outward(place, first).collect();
+    let other: Vec<NodeId> = outward(place, second).collect();
+    if way.contains(&second) || other.contains(&first) {
+        return false;
+    }
+    let Some(at) = way.iter().position(|node| other.contains(node)) else { return false };
+    let common = way[at];
+    let to = other.iter().position(|&node| node == common).unwrap_or(0);
+    if at == 0 || to == 0 {
+        return false;
+    }
+    let (from, towards) = (way[at - 1], other[to - 1]);
+    let apart = match facts.arena.kind(common) {
+        NodeKind::If { then, otherwise, .. } => {
+            let branch = |node| node == then || Some(node) == otherwise;
+            branch(from) && branch(towards)
+        }
+        NodeKind::Match { subject, .. } => from != subject && towards != subject,
+        NodeKind::Try { body, handlers, .. } => from != body || facts.arena.list(handlers).any(|handler| handler == towards),
+        _ => false,
+    };
+    let compensates = |nodes: &[NodeId]| nodes.iter().any(|&node| matches!(facts.arena.kind(node), NodeKind::Handler { .. }));
+    !apart && !compensates(&way[..at]) && !compensates(&other[..to]) && !leaves(facts, &way[..at])
+}
+
+/// The code after the first write ends the function (or the round of a loop) before the second can happen.
+fn leaves(facts: &FileFacts, way: &[NodeId]) -> bool {
+    way.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
+        NodeKind::Return(_) | NodeKind::Raise(_) => true,
+        NodeKind::Block { items, .. } => facts.arena.list(items).skip_while(|&item| item != pair[0]).skip(1).any(|item| {
+            matches!(facts.arena.kind(item), NodeKind::Return(_) | NodeKind::Raise(_) | NodeKind::Break(_) | NodeKind::Continue)
+        }),
+        _ => false,
+    })
+}
+
+/// The second write is given something that the first was given, gave, or changed.
+fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let Some(body) = facts.def(function.def).body else { return false };
+    let seeds = subjects(place, first);
+    if seeds.names.is_empty() && seeds.paths.is_empty() {
+        return false;
+    }
+    let other = subjects(place, second);
+    if seeds.paths.iter().any(|path| other.paths.contains(path)) || seeds.names.iter().any(|name| other.names.contains(name)) {
+        return true;
+    }
+    let dependence = Dependence::of(facts, &seeds.names, body);
+    other.names.iter().any(|&name| dependence.has(name))
+}
+
+/// What a write is about: local names, and paths below the request or the receiver.
+struct Subjects {
+    /// What the write's call hangs on.
+    callee_root: NodeId,
+    names: Vec<Name>,
+    paths: Vec<String>,
+}
+
+/// Names of handles and whole requests: two writes both use them without being about the same thing.
+const HANDLES: &[&str] = &[
+    "db",
+    "database",
+    "session",
+    "conn",
+    "connection",
+    "client",
+    "pool",
+    "prisma",
+    "knex",
+    "engine",
+    "cursor",
+    "cur",
+    "em",
+    "manager",
+    "app",
+    "ctx",
+    "context",
+    "c",
+    "req",
+    "request",
+    "res",
+    "response",
+    "reply",
+    "next",
+    "info",
+    "event",
+    "state",
+    "repo",
+    "repos",
+    "repository",
+    "self",
+    "cls",
+    "this",
+    "logger",
+    "log",
+    "settings",
+    "config",
+];
+
+fn subjects(place: &Place, write: &Write) -> Subjects {
+    let (facts, site) = (place.facts, write.site);
+    let top = place.nesting.chain_top(facts, site);
+    let mut found = Subjects { callee_root: chain_root(facts, site), names: Vec::new(), paths: Vec::new() };
+    let mut handled: FxHashSet<NodeId> = FxHashSet::default();
+    // What a callback given to the project's own function mentions is not what the function writes.
+    let own = write.via.is_none();
+    walk_deep(facts, top, |node| {
+        if !own && matches!(facts.arena.kind(node), NodeKind::Closure(_)) {
+            return false;
+        }
+        match facts.arena.kind(node) {
+            NodeKind::Member { .. } if !handled.contains(&node) => {
+                handled.extend(chain(facts, node));
+                found.add_chain(place, node);
+            }
+            NodeKind::Name(_) if !handled.contains(&node) => found.add_chain(place, node),
+            _ => {}
+        }
+        true
+    });
+    // What the result is kept in.
+    let mut at = top;
+    while let Some(parent) = place.nesting.parent(at) {
+        match facts.arena.kind(parent) {
+            NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
+                found.names.extend(bound_names(facts, target));
+                break;
+            }
+            NodeKind::Await(_) | NodeKind::Propagate(_) | NodeKind::Cast { .. } | NodeKind::Call { .. } | NodeKind::Member { .. } => {
+                at = parent
+            }
+            _ => break,
+        }
+    }
+    // The item of a loop comes from what the loop is over.
+    for node in place.nesting.around(site) {
+        if let NodeKind::Loop { source: Some(source), .. } = facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, source))
+            && !HANDLES.contains(&facts.text(name))
+        {
+            found.names.push(name);
+        }
+    }
+    found
+}
+
+impl Subjects {
+    fn add_chain(&mut self, place: &Place, node: NodeId) {
+        let facts = place.facts;
+        let root = chain_root(facts, node);
+        match facts.arena.kind(root) {
+            NodeKind::Name(name) => {
+                let text = facts.text(name);
+                if HANDLES.contains(&text) {
+                    self.add_path(facts, node);
+                } else if is_local(place, root, name, root == self.callee_root) {
+                    self.names.push(name);
+                }
+            }
+            NodeKind::Receiver => self.add_path(facts, node),
+            _ => {}
+        }
+    }
+
+    /// `req.user` of `req.user.id`; the receiver's services and handles are no subject.
+    fn add_path(&mut self, facts: &FileFacts, node: NodeId) {
+        let members: Vec<&str> = {
+            let mut names: Vec<&str> = chain(facts, node).filter_map(|link| last_name(facts, link).map(|name| facts.text(name))).collect();
+            names.reverse();
+            names
+        };
+        let is_called = chain(facts, node).any(|link| matches!(facts.arena.kind(link), NodeKind::Call { .. }));
+        if members.len() >= 3 && !is_called {
+            self.paths.push(spell(facts, node));
+        }
+    }
+}
+
+/// A variable or parameter of the function, not a module's name, a class or a library's object.
+fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool {
+    let facts = place.facts;
+    let is_handle = match place.program.value(place.file, node) {
+        Value::Module(_) | Value::Namespace(_) => true,
+        Value::Def(def) => place.program.def(def).kind != crate::model::facts::DefKind::Variable || def.file != place.file,
+        // What a write is called on is a connection; what it is given may come out of a library too (`ctx.request.body`).
+        Value::Api { subject: None, .. } => root_of_call,
+        _ => false,
+    };
+    if is_handle {
+        return false;
+    }
+    let mut at = place.nesting.owner(node);
+    for _ in 0..32 {
+        let def = facts.def(at);
+        if def.params.iter().any(|param| parameter_names(facts, param).contains(&name)) {
+            return true;
+        }
+        if at == DefId::MODULE {
+            return false;
+        }
+        if def.body.is_some_and(|body| binds(facts, body, name)) {
+            return true;
+        }
+        at = def.parent;
+    }
+    false
+}
+
+fn binds(facts: &FileFacts, body: NodeId, name: Name) -> bool {
+    let mut found = false;
+    facts.arena.walk_while(body, |node| {
+        let target = match facts.arena.kind(node) {
+            NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } | NodeKind::Loop { target: Some(target), .. } => {
+                Some(target)
+            }
+            _ => None,
+        };
+        found |= target.is_some_and(|target| bound_names(facts, target).contains(&name));
+        !found
+    });
+    found
+}
+
+fn finding(program: &Program, operation: &Operation) -> Finding {
+    let Operation { function, first, second, others } = operation;
+    let facts = program.file(function.file);
+    let commits = first.mode == WriteMode::OnCommit;
+    let name = super::handlers::handler_name(program, *function);
+    let (one, other) = (what(program, facts, first), what(program, facts, second));
+    let (level, remark) = match first.mode {
+        WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
+        _ => (Level::Warning, ""),
+    };
+    let message = if commits {
+        format!("`{name}` commits twice: when {other} fails, what {one} committed stays{remark}")
+    } else {
+        format!("`{name}` writes without a transaction: when {other} fails, what {one} wrote stays{remark}")
+    };
+    let label = |write: &Write, text: String| Label { location: program.location(function.file, call_span(facts, write.site)), text };
+    let mut related = vec![label(first, format!("{} first{}", if commits { "commits" } else { "writes" }, tables(first)))];
+    if second.via.is_some() {
+        let (at, node) = second.target;
+        let text = format!("{} here", if commits { "commits" } else { "writes" });
+        related.push(Label { location: program.location(at.file, call_span(program.file(at.file), node)), text });
+    }
+    related.extend(others.iter().take(MAX_PLACES).map(|write| label(write, format!("then this{}", tables(write)))));
+    let help = if commits {
+        "let the called functions leave the commit to their caller (`flush` gives ids), and commit once at the end"
+    } else {
+        "open one transaction around the writes and hand its handle to each of them"
+    };
+    Finding {
+        rule: RULE.into(),
+        level,
+        message,
+        primary: label(second, format!("{} on its own{}", if commits { "commits" } else { "writes" }, tables(second))),
+        related,
+        flow: Vec::new(),
+        help: Some(help.to_string()),
+        subject: program.qualified_name(*function),
+        fingerprint: String::new(),
+        confidence: first.confidence.min(second.confidence),
+        redact: Vec::new(),
+    }
+}
+
+fn what(program: &Program, facts: &FileFacts, write: &Write) -> String {
+    match write.via {
+        Some(via) => format!("`{}`", program.short_name(via)),
+        None => {
+            let called = spelled_callee(facts, write.site);
+            let named = write.tables.first().filter(|table| !called.to_ascii_lowercase().contains(&stem(table)));
+            named.map_or(format!("`{called}`"), |table| format!("`{called}` on `{table}`"))
+        }
+    }
+}
+
+fn tables(write: &Write) -> String {
+    write.tables.first().map_or(String::new(), |table| format!(", `{table}`"))
+}
