@@ -1,7 +1,7 @@
 //! Bytes of a file to text, or the reason why it has none.
 //!
-//! Text is UTF-8 here and everywhere after. A byte order mark is dropped. Python files that declare one of the simple single-byte encodings
-//! (PEP 263) are decoded; other encodings are not guessed.
+//! Text is UTF-8 here and everywhere after. A byte order mark is dropped. Python files that declare another encoding (PEP 263) are decoded, as far
+//! as the WHATWG encodings go; encodings are not guessed.
 
 use std::fs::File;
 use std::io::Read;
@@ -58,7 +58,8 @@ fn decode(bytes: Vec<u8>, python: bool) -> Result<String, SkipReason> {
             let bytes = error.into_bytes();
             match python.then(|| declared_encoding(&bytes)).flatten() {
                 Some(Encoding::Latin1) => Ok(bytes.iter().map(|&byte| char::from(byte)).collect()),
-                Some(Encoding::Windows1252) => Ok(bytes.iter().map(|&byte| windows_1252(byte)).collect()),
+                // Bytes that the encoding does not know become U+FFFD: in comments and strings they harm nobody.
+                Some(Encoding::Other(encoding)) => Ok(encoding.decode_without_bom_handling(&bytes).0.into_owned()),
                 None => Err(SkipReason::NotUtf8),
             }
         }
@@ -66,8 +67,9 @@ fn decode(bytes: Vec<u8>, python: bool) -> Result<String, SkipReason> {
 }
 
 enum Encoding {
+    /// Not the WHATWG's, which takes it for Windows-1252.
     Latin1,
-    Windows1252,
+    Other(&'static encoding_rs::Encoding),
 }
 
 /// PEP 263: a comment in the first two lines, `# -*- coding: latin-1 -*-`.
@@ -76,22 +78,38 @@ fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
     let declaration = DECLARATION.as_ref()?;
     let name = bytes.split(|&byte| byte == b'\n').take(2).find_map(|line| declaration.captures(line)?.get(1))?;
     let name = String::from_utf8_lossy(name.as_bytes()).to_ascii_lowercase().replace('_', "-");
-    match name.as_str() {
-        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => Some(Encoding::Latin1),
-        "cp1252" | "windows-1252" => Some(Encoding::Windows1252),
-        _ => None,
+    // Editors' endings: `utf-8-unix`, `latin-1-dos`.
+    let name = ["-unix", "-dos", "-mac"].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    match name {
+        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819" | "l1" => Some(Encoding::Latin1),
+        _ => {
+            encoding_rs::Encoding::for_label(whatwg_label(name).as_bytes()).filter(|found| found.is_ascii_compatible()).map(Encoding::Other)
+        }
     }
 }
 
-/// Windows-1252 differs from Latin-1 in 0x80 to 0x9F only.
-fn windows_1252(byte: u8) -> char {
-    const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’', '“', '”', '•',
-        '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
-        _ => char::from(byte),
+/// The WHATWG's label for a codec of Python's, where it has another.
+fn whatwg_label(codec: &str) -> String {
+    match codec {
+        "cp932" | "ms932" | "mskanji" | "ms-kanji" | "shiftjis" | "s-jis" | "shift-jisx0213" | "shift-jis-2004" | "sjis-2004" => {
+            "shift_jis".to_string()
+        }
+        "eucjp" | "ujis" | "u-jis" | "euc-jisx0213" | "euc-jis-2004" => "euc-jp".to_string(),
+        "euckr" | "korean" | "cp949" | "ms949" | "uhc" | "ks-c-5601" => "euc-kr".to_string(),
+        "cp936" | "ms936" | "936" | "gb2312-80" | "euccn" | "euc-cn" => "gbk".to_string(),
+        "big5-hkscs" | "big5hkscs" | "cp950" | "ms950" | "950" | "big5-tw" => "big5".to_string(),
+        "mac-roman" | "macroman" => "macintosh".to_string(),
+        "mac-cyrillic" | "maccyrillic" => "x-mac-cyrillic".to_string(),
+        // `latin-2`, `latin-9`: parts of ISO 8859 by their popular names.
+        "latin-2" | "l2" => "iso-8859-2".to_string(),
+        "latin-3" | "l3" => "iso-8859-3".to_string(),
+        "latin-4" | "l4" => "iso-8859-4".to_string(),
+        "latin-5" | "l5" => "iso-8859-9".to_string(),
+        "latin-6" | "l6" => "iso-8859-10".to_string(),
+        "latin-9" | "l9" => "iso-8859-15".to_string(),
+        "latin-10" | "l10" => "iso-8859-16".to_string(),
+        "cyrillic" => "iso-8859-5".to_string(),
+        _ => codec.to_string(),
     }
 }
 
@@ -104,7 +122,17 @@ mod tests {
         assert_eq!(decode(b"\xEF\xBB\xBFx".to_vec(), false).as_deref(), Ok("x"));
         assert_eq!(decode(b"# coding: latin-1\n# \xE9".to_vec(), true).as_deref(), Ok("# coding: latin-1\n# é"));
         assert_eq!(decode(b"# -*- coding: cp1252 -*-\n# \x80".to_vec(), true).as_deref(), Ok("# -*- coding: cp1252 -*-\n# €"));
-        assert_eq!(decode(b"# coding: shift_jis\n# \x83\x65".to_vec(), true), Err(SkipReason::NotUtf8));
+        let python = |text: &[u8]| decode(text.to_vec(), true);
+        assert_eq!(python(b"# coding: shift_jis\n# \x83\x65").as_deref(), Ok("# coding: shift_jis\n# \u{30c6}"));
+        assert_eq!(python(b"# vim: set fileencoding=cp932 :\n# \x83\x65").as_deref(), Ok("# vim: set fileencoding=cp932 :\n# \u{30c6}"));
+        assert_eq!(python(b"#!/bin/python\n# coding=euc_jp\n# \xa5\xc6").as_deref(), Ok("#!/bin/python\n# coding=euc_jp\n# \u{30c6}"));
+        assert_eq!(python(b"# coding: koi8-r\n# \xc1").as_deref(), Ok("# coding: koi8-r\n# \u{430}"));
+        assert_eq!(python(b"# coding: iso-8859-15\n# \xa4").as_deref(), Ok("# coding: iso-8859-15\n# \u{20ac}"));
+        assert_eq!(python(b"# coding: latin-1-unix\n# \xe9").as_deref(), Ok("# coding: latin-1-unix\n# \u{e9}"));
+        // A byte that the encoding has not is replaced; a name that nobody knows is told.
+        assert_eq!(python(b"# coding: shift_jis\n# \xff").as_deref(), Ok("# coding: shift_jis\n# \u{fffd}"));
+        assert_eq!(python(b"# coding: rot13\n# \xe9"), Err(SkipReason::NotUtf8));
+        assert_eq!(python(b"x = 1\ny = 2\n# coding: latin-1\n# \xe9"), Err(SkipReason::NotUtf8));
         assert_eq!(decode(b"// coding: latin-1\n// \xE9".to_vec(), false), Err(SkipReason::NotUtf8));
         assert_eq!(decode(b"\xFF\xFEx\0".to_vec(), false), Err(SkipReason::NotUtf8));
         assert_eq!(decode(b"GIF\0".to_vec(), false), Err(SkipReason::Binary));
