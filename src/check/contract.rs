@@ -290,7 +290,7 @@ fn targets(pieces: &Pieces, edge: &ImportEdge) -> Vec<(Target, Vec<PieceId>)> {
             }
             found.into_iter().collect()
         }
-        ImportTarget::Unresolved(_) | ImportTarget::Asset => Vec::new(),
+        ImportTarget::Folder(_) | ImportTarget::Unresolved(_) | ImportTarget::Asset => Vec::new(),
     }
 }
 

@@ -18,14 +18,19 @@ const ENTRY_SCRIPTS: &[&str] =
 pub(super) fn fill(project: &mut Project) {
     let mut folders: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     let mut regular: BTreeSet<&str> = BTreeSet::new();
+    // Packages of which only a stub is here: their folder describes libraries (`typings/yaml/__init__.pyi`).
+    let mut stubs: BTreeSet<&str> = BTreeSet::new();
     let mut scripts: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for file in project.files.iter().filter(|file| file.language == Language::Python) {
         let Some(package) = project.package_of(&file.path) else { continue };
         let folder = folder_of(&file.path);
         folders.entry(package).or_default().insert(folder);
         match file_name(&file.path) {
-            "__init__.py" | "__init__.pyi" => {
+            "__init__.py" => {
                 regular.insert(folder);
+            }
+            "__init__.pyi" => {
+                stubs.insert(folder);
             }
             name if ENTRY_SCRIPTS.contains(&name) => {
                 scripts.entry(package).or_default().insert(folder);
@@ -33,10 +38,13 @@ pub(super) fn fill(project: &mut Project) {
             _ => {}
         }
     }
+    stubs.retain(|folder| !regular.contains(folder));
+    regular.extend(&stubs);
     let mut roots: Vec<(usize, Vec<String>)> = Vec::new();
     for (&at, folders) in &folders {
         let scripts = scripts.get(&at).cloned().unwrap_or_default();
-        roots.push((at, of_package(&project.packages[at], folders, &scripts, &regular)));
+        let folders = folders.iter().copied().filter(|folder| !stubs.contains(folder)).collect();
+        roots.push((at, of_package(&project.packages[at], &folders, &scripts, &regular)));
     }
     for (at, found) in roots {
         project.packages[at].source_roots = found;
@@ -105,6 +113,7 @@ mod tests {
             roots(Package::default(), &["backend/app/__init__.py", "backend/app/api/__init__.py", "site/manage.py"]),
             ["", "backend", "site"]
         );
+        assert_eq!(roots(Package::default(), &["app/__init__.py", "typings/yaml/__init__.pyi"]), [""]);
         let inside = Package { root: "svc/app".into(), families: vec![Family::Python], ..Package::default() };
         assert_eq!(roots(inside, &["svc/app/__init__.py", "svc/app/db/__init__.py"]), ["svc"]);
     }

@@ -5,9 +5,10 @@ use rustc_hash::FxHashSet;
 use super::evaluate::Linker;
 use super::modules::Target;
 use super::tables::UNKNOWN;
+use crate::languages::python::modules::PythonTarget;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem, ImportKind};
-use crate::model::program::{ImportEdge, ImportTarget, Value};
+use crate::model::program::{ImportEdge, ImportTarget, Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 
@@ -76,14 +77,18 @@ impl<'a> Linker<'a> {
     /// The import graph, in order of files and imports; Rust paths without `use` included.
     pub(super) fn import_edges(&mut self) -> Vec<ImportEdge> {
         let mut edges = Vec::new();
+        let names = self.text_names();
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
+            let first = edges.len();
             for at in 0..self.facts[file.index()].imports.len() {
                 let edge = self.import_edge(file, at as u32);
                 edges.push(edge);
             }
-            if self.family(file) == Family::Rust {
-                self.path_edges(file, &mut edges);
+            match self.family(file) {
+                Family::Rust => self.path_edges(file, &mut edges),
+                Family::Python => self.reference_edges(file, &names, first, &mut edges),
+                Family::TypeScript => {}
             }
         }
         edges
@@ -101,35 +106,65 @@ impl<'a> Linker<'a> {
             ImportItem::Star | ImportItem::Nothing => UNKNOWN,
             _ => self.import_value(file, at),
         };
-        let definition = self.definition_behind(file, at, value);
+        let mut definition = self.definition_behind(file, at, value);
         let target = match self.family(file) {
             Family::Rust => self.rust_target(file, at, &specifier, definition),
             _ => match self.import_targets[file.index()][at as usize].clone() {
-                Target::Module(module) => ImportTarget::Module(self.submodule(module, value)),
-                Target::Namespace(path) => match self.get(value) {
-                    Value::Module(module) => ImportTarget::Module(module),
-                    _ => ImportTarget::External(path),
-                },
+                Target::Module(module) => self.in_module(module, &name, value),
+                Target::Namespace(folder) => self.in_folder(file, at, &folder, &name, value),
                 Target::External(path) => ImportTarget::External(path),
                 Target::Unresolved(path) => ImportTarget::Unresolved(path),
                 Target::Asset => ImportTarget::Asset,
             },
         };
+        if import.item == ImportItem::Root {
+            // `import a.b` binds `a`, but means `a.b`.
+            definition = if let ImportTarget::Module(module) = target { Some(module) } else { None };
+        }
         let in_test = facts.def(import.scope).flags.has(DefFlags::TEST);
-        let kind = if in_test && import.kind == ImportKind::Load { ImportKind::Test } else { import.kind };
+        let kind = if in_test && import.kind == ImportKind::Load { ImportKind::Test } else { self.import_kind(file, import.kind) };
         ImportEdge { from: file, scope: import.scope, target, definition, name, kind, re_export: import.re_export, span: import.span }
     }
 
-    /// `from pkg import module`: the edge leads to the module, not to the package.
-    fn submodule(&self, module: GlobalDef, value: crate::model::program::ValueId) -> GlobalDef {
+    /// `from pkg import module`: the edge leads to the module, not to the package, or to a folder without `__init__` in it. A module from
+    /// elsewhere that the package binds (`import other as name`) is the definition, not the target.
+    fn in_module(&self, module: GlobalDef, name: &str, value: ValueId) -> ImportTarget {
+        if self.family(module.file) != Family::Python || name.is_empty() {
+            return ImportTarget::Module(module);
+        }
+        let child = || self.modules.python.child(&PythonTarget::File(module.file), name);
         match self.get(value) {
-            Value::Module(inner) if self.family(module.file) == Family::Python => inner,
-            _ => module,
+            Value::Module(inner) if child() == Some(PythonTarget::File(inner.file)) => ImportTarget::Module(inner),
+            Value::Namespace(folder) => ImportTarget::Folder(self.apis.path(folder).to_string()),
+            _ => ImportTarget::Module(module),
+        }
+    }
+
+    /// What lies in a Python folder without `__init__`, or the folder itself. A name that is not there is missing if the folder is the
+    /// importing file's own; otherwise the folder only shares its name with a library.
+    fn in_folder(&self, file: FileId, at: u32, folder: &str, name: &str, value: ValueId) -> ImportTarget {
+        let import = &self.facts[file.index()].imports[at as usize];
+        if !matches!(import.item, ImportItem::Named(_)) {
+            return ImportTarget::Folder(folder.to_string());
+        }
+        match self.get(value) {
+            Value::Module(module) => ImportTarget::Module(module),
+            Value::Namespace(inner) => ImportTarget::Folder(self.apis.path(inner).to_string()),
+            _ => {
+                let specifier = self.facts[file.index()].text(import.specifier);
+                let path = &self.project.files[file.index()].path;
+                let is_own = import.level > 0 || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+                if !is_own {
+                    return ImportTarget::External(specifier.to_string());
+                }
+                let dot = if specifier.is_empty() { "" } else { "." };
+                ImportTarget::Unresolved(format!("{}{specifier}{dot}{name}", ".".repeat(usize::from(import.level))))
+            }
         }
     }
 
     /// Where the imported name is really defined.
-    fn definition_behind(&mut self, file: FileId, at: u32, value: crate::model::program::ValueId) -> Option<GlobalDef> {
+    fn definition_behind(&mut self, file: FileId, at: u32, value: ValueId) -> Option<GlobalDef> {
         match self.get(value) {
             Value::Module(def) | Value::Def(def) => Some(def),
             Value::Method { method, .. } => Some(method),
@@ -140,16 +175,19 @@ impl<'a> Linker<'a> {
 
     /// The variable an import names, followed through re-exports by name.
     fn variable_behind(&mut self, file: FileId, at: u32, depth: u8) -> Option<GlobalDef> {
+        let facts = &self.facts[file.index()];
+        let ImportItem::Named(name) = facts.imports[at as usize].item else { return None };
+        match &self.import_targets[file.index()][at as usize] {
+            Target::Module(module) => self.variable_in(*module, facts.text(name), depth),
+            _ => None,
+        }
+    }
+
+    /// The variable of a module that has this name, followed through re-exports by name.
+    pub(super) fn variable_in(&mut self, module: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
         if depth > 16 {
             return None;
         }
-        let facts = &self.facts[file.index()];
-        let ImportItem::Named(name) = facts.imports[at as usize].item else { return None };
-        let name = facts.text(name);
-        let module = match &self.import_targets[file.index()][at as usize] {
-            Target::Module(module) => *module,
-            _ => return None,
-        };
         let scopes = &self.scopes[module.file.index()];
         if let Some(&def) = scopes.exported.get(name) {
             return Some(GlobalDef { file: module.file, def });

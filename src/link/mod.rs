@@ -11,6 +11,7 @@ mod imports;
 mod modules;
 mod names;
 mod openapi;
+mod references;
 pub mod render;
 mod roles;
 mod routes;

@@ -4,6 +4,7 @@ use super::evaluate::Linker;
 use super::modules::{self, Target};
 use super::scopes::Binding;
 use super::tables::UNKNOWN;
+use crate::languages::python::modules::PythonTarget;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Import, ImportItem};
 use crate::model::program::{Value, ValueId};
@@ -40,11 +41,23 @@ impl<'a> Linker<'a> {
             ImportItem::Named(name) => {
                 let name = self.facts[file.index()].text(name);
                 let is_namespace = matches!(target, Target::Namespace(_));
+                if let Target::Module(package) = target {
+                    return self.module_member(package, name).unwrap_or_else(|| self.submodule_in_circle(package, name));
+                }
                 let value = self.target_member(target, name);
                 // A folder that only shares its name with a library.
                 if value == UNKNOWN && is_namespace { self.api(&format!("{specifier}.{name}")) } else { value }
             }
             _ => self.target_value(target),
+        }
+    }
+
+    /// A circle of imports that comes back to this very name ends at the submodule: `from . import name` in `__init__`, or in a module of which
+    /// `__init__` imports everything.
+    fn submodule_in_circle(&mut self, package: GlobalDef, name: &str) -> ValueId {
+        match self.modules.python.child(&PythonTarget::File(package.file), name) {
+            Some(child) => self.target_value(child.into()),
+            None => UNKNOWN,
         }
     }
 
@@ -108,7 +121,7 @@ impl<'a> Linker<'a> {
     }
 
     pub(super) fn namespace_member(&mut self, path: &str, name: &str) -> ValueId {
-        let namespace = crate::languages::python::modules::PythonTarget::Namespace(path.to_string());
+        let namespace = PythonTarget::Namespace(path.to_string());
         match self.modules.python.child(&namespace, name) {
             Some(child) => self.target_value(child.into()),
             None => UNKNOWN,
@@ -144,7 +157,10 @@ impl<'a> Linker<'a> {
                 return Some(value);
             }
         }
-        let here = crate::languages::python::modules::PythonTarget::File(module.file);
+        if let Some(value) = self.lazy_member(module, name) {
+            return Some(value);
+        }
+        let here = PythonTarget::File(module.file);
         let child = self.modules.python.child(&here, name)?;
         Some(self.target_value(child.into()))
     }

@@ -19,6 +19,7 @@ pub fn render(program: &Program) -> String {
         for edge in program.imports.iter().filter(|edge| edge.from == file) {
             let target = match &edge.target {
                 ImportTarget::Module(module) => program.qualified_name(*module),
+                ImportTarget::Folder(path) => format!("folder {path}"),
                 ImportTarget::External(path) => format!("external {path}"),
                 ImportTarget::Unresolved(path) => format!("unresolved {path}"),
                 ImportTarget::Asset => "asset".to_string(),

@@ -224,7 +224,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The node of an argument.
-    fn argument(&self, file: FileId, args: &[NodeId], argument: &ArgumentRef) -> Option<NodeId> {
+    pub(super) fn argument(&self, file: FileId, args: &[NodeId], argument: &ArgumentRef) -> Option<NodeId> {
         let facts = &self.facts[file.index()];
         match argument {
             ArgumentRef::Position(at) => {

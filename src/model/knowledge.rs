@@ -165,6 +165,28 @@ pub enum SourceKind {
     Outside,
 }
 
+/// What a text in code names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Named {
+    /// A module: `include("shop.urls")`.
+    Module,
+    /// A module, or something in one: `import_string("shop.storage.Local")`, `uvicorn.run("shop.main:app")`.
+    Object,
+    /// A Django model by its app: `"shop.Order"`, or `"Order"` in the same app.
+    Model,
+    /// A background task by the name its decorator gives it, or by that of its function.
+    Task,
+}
+
+/// A variable whose texts are names: `INSTALLED_APPS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub framework: u16,
+    pub variables: Vec<String>,
+    pub names: Named,
+}
+
 /// How functions become handlers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteFact {
@@ -285,6 +307,12 @@ pub enum ApiFact {
     Hook,
     /// The relations named in it are loaded with the query (`joinedload`, `include:`).
     EagerLoad,
+    /// The texts of this argument are names of modules or of what stands in them. With `given`, only when another argument is this text.
+    Reference {
+        argument: ArgumentRef,
+        names: Named,
+        given: Option<String>,
+    },
 }
 
 /// One statement of a framework file: a pattern over access paths and what it means.
@@ -367,6 +395,7 @@ pub struct Knowledge {
     pub file_routes: Vec<FileRoute>,
     pub extensions: Vec<Extension>,
     pub generated: Vec<Generated>,
+    pub settings: Vec<Setting>,
     patterns: PatternTable,
 }
 

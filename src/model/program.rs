@@ -119,6 +119,8 @@ pub struct CallEdge {
 pub enum ImportTarget {
     /// A module of the project.
     Module(GlobalDef),
+    /// A Python folder without `__init__`, as a whole: its path. There is no file to lead to.
+    Folder(String),
     /// A package outside it: the specifier as written.
     External(String),
     /// Looks first-party but no file is there.

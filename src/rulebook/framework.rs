@@ -10,8 +10,8 @@ use toml::Spanned;
 
 use super::error::LoadError;
 use crate::model::knowledge::{
-    Access, ApiFact, ArgumentRef, Convention, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers, Knowledge,
-    PathPlace, QueryFact, RoleSign, RouteFact, SinkKind, SourceKind, Subject, WriteMode, expand,
+    Access, ApiFact, ArgumentRef, Convention, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers, Knowledge, Named,
+    PathPlace, QueryFact, RoleSign, RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -129,6 +129,8 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     generated: Vec<GeneratedEntry>,
     #[serde(default)]
+    reference: Vec<ReferenceEntry>,
+    #[serde(default)]
     example: Vec<ExampleEntry>,
 }
 
@@ -190,6 +192,15 @@ struct SinkEntry {
 enum Arguments {
     One(ArgumentRef),
     Many(Vec<ArgumentRef>),
+}
+
+impl Arguments {
+    fn all(self) -> Vec<ArgumentRef> {
+        match self {
+            Arguments::One(argument) => vec![argument],
+            Arguments::Many(arguments) => arguments,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -292,6 +303,18 @@ struct ExtensionEntry {
 struct GeneratedEntry {
     by: Strings,
     names: std::collections::BTreeMap<String, String>,
+}
+
+/// Texts that are names: arguments of calls, or values of variables.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReferenceEntry {
+    names: Named,
+    api: Option<Patterns>,
+    argument: Option<Arguments>,
+    given: Option<String>,
+    #[serde(default)]
+    variables: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -408,6 +431,9 @@ impl FrameworkFile {
         for entry in self.generated {
             target.generated(entry);
         }
+        for entry in self.reference {
+            target.reference(entry);
+        }
         if target.errors.is_empty() { Ok(()) } else { Err(target.errors) }
     }
 }
@@ -470,12 +496,19 @@ impl Target<'_> {
         }
     }
 
+    fn reference(&mut self, entry: ReferenceEntry) {
+        if !entry.variables.is_empty() {
+            let setting = Setting { framework: self.framework, variables: entry.variables, names: entry.names };
+            self.knowledge.settings.push(setting);
+        }
+        let Some(api) = entry.api else { return };
+        for argument in entry.argument.map_or_else(|| vec![ArgumentRef::Position(0)], Arguments::all) {
+            self.add(&api, &ApiFact::Reference { argument, names: entry.names, given: entry.given.clone() });
+        }
+    }
+
     fn sink(&mut self, sink: SinkEntry) {
-        let arguments = match sink.argument {
-            Arguments::One(argument) => vec![argument],
-            Arguments::Many(arguments) => arguments,
-        };
-        for argument in arguments {
+        for argument in sink.argument.all() {
             self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument });
         }
     }

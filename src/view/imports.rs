@@ -29,7 +29,7 @@ pub(super) fn view(program: &Program, lines: Lines) -> View {
                 unresolved.push(Unresolved { path, line, specifier: specifier.clone(), family });
                 continue;
             }
-            ImportTarget::Asset => continue,
+            ImportTarget::Folder(_) | ImportTarget::Asset => continue,
         };
         edges.push(Edge {
             from: nodes.module(from),

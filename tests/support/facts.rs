@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use archcheck::model::body::{CallForm, NodeId, NodeKind};
-use archcheck::model::facts::{FileFacts, Param};
+use archcheck::model::facts::{FileFacts, ImportKind, Param};
 use archcheck::model::knowledge::{Access, ApiFact, ArgumentRef, SinkKind, SourceKind};
 use archcheck::model::program::{Api, Program, Value};
 use archcheck::model::role::Strength;
@@ -13,7 +13,7 @@ use archcheck::model::source::FileId;
 use super::Checked;
 
 /// Path and one-based line → facts: `query read User`, `route GET /x -> f`, `sink sql`, `sanitizer sql`, `source request`,
-/// `role model`, and the plain facts by their key (`transaction`, `commit`, `cached` …).
+/// `role model`, `names shop.urls` (a text that names something of the project), and the plain facts by their key (`transaction`, `commit`, `cached` …).
 ///
 /// A query stands at the name of the method that runs it, a route at its registration, a role at the name of its definition.
 /// SQL sinks that are given a built statement instead of text are left out, and so are the roles of handlers.
@@ -40,6 +40,10 @@ pub fn found(checked: &Checked) -> BTreeMap<(String, u32), BTreeSet<String>> {
             };
             out.add(function.file, place(facts, query.site), format!("query {access}{table}"));
         }
+    }
+    for edge in program.imports.iter().filter(|edge| edge.kind == ImportKind::String) {
+        let named = edge.definition.map_or_else(|| "nothing".to_string(), |def| program.qualified_name(def));
+        out.add(edge.from, edge.span.start, format!("names {named}"));
     }
     for route in &program.routes {
         let path = route.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();

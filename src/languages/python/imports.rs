@@ -2,7 +2,7 @@
 
 use super::kinds::Kind;
 use super::lower::Lowering;
-use crate::model::body::{List, NodeId, NodeKind};
+use crate::model::body::{List, NodeId, NodeKind, TextForm};
 use crate::model::facts::{Import, ImportItem, ImportKind, Name};
 use crate::model::source::Span;
 
@@ -93,13 +93,14 @@ impl<'t> Lowering<'t> {
 
     /// A statement that imports one thing is that import's place; of several, each has its own.
     fn whole_statement(&mut self, first: usize, statement: Span) {
+        self.lazy = false;
         if let [import] = &mut self.imports[first..] {
             import.span = statement;
         }
     }
 
     fn import(&mut self, from: From, item: ImportItem, local: Option<Name>) {
-        let kind = match (self.scope.typing, self.scope.in_function) {
+        let kind = match (self.scope.typing, self.scope.in_function || self.scope.as_script || self.lazy) {
             (true, _) => ImportKind::Type,
             (false, true) => ImportKind::Deferred,
             (false, false) => ImportKind::Load,
@@ -169,31 +170,55 @@ impl<'t> Lowering<'t> {
         (level, name.unwrap_or_else(|| self.names.intern("")))
     }
 
-    /// Notes `importlib.import_module("a.b")`, `import_module(".b", package="a")` and `__import__("a")`.
+    /// Notes `importlib.import_module("a.b")`, `import_module(".b", package="a")` and `__import__("a")`. Of a name that is only partly
+    /// literal, `import_module(f"a.b.{name}")`, the package in front is what is imported for sure.
     pub(super) fn note_import_call(&mut self, callee: NodeId, args: List, span: Span) {
         if !matches!(self.last_name_of(callee), Some("import_module" | "__import__")) {
             return;
         }
-        let Some(NodeKind::Str(literal)) = self.arena.list(args).next().map(|arg| self.arena.kind(arg)) else {
-            return;
-        };
-        let written = self.names.get(literal);
-        let level = dots(written);
+        let Some(written) = self.import_argument(args, "name", 0).and_then(|arg| self.module_in(arg)) else { return };
+        let level = dots(&written);
         let rest = written.trim_start_matches('.').to_owned();
-        if rest.chars().any(|char| !(char.is_alphanumeric() || char == '_' || char == '.')) || written.is_empty() {
+        if rest.is_empty() || rest.chars().any(|char| !(char.is_alphanumeric() || char == '_' || char == '.')) {
             return;
         }
         // With a literal package, one dot is that package itself; otherwise the dots count from the importing module.
-        let package = self.arena.list(args).nth(1).and_then(|arg| match self.arena.kind(arg) {
-            NodeKind::Argument { value, .. } => self.string_of(value),
-            _ => self.string_of(arg),
-        });
+        let package = self.import_argument(args, "package", 1).and_then(|arg| self.string_of(arg));
         let (specifier, level) = match package {
             Some(package) if level == 1 => (format!("{package}.{rest}"), 0),
             _ => (rest, level),
         };
         let specifier = self.names.intern(&specifier);
         self.import(From { specifier, level, span }, ImportItem::Nothing, None);
+    }
+
+    /// The argument with this name, or at this place.
+    fn import_argument(&self, args: List, name: &str, at: usize) -> Option<NodeId> {
+        let named = self.arena.list(args).find_map(|arg| match self.arena.kind(arg) {
+            NodeKind::Argument { name: own, value } if self.names.get(own) == name => Some(value),
+            _ => None,
+        });
+        let placed = || self.arena.list(args).nth(at).filter(|&arg| !matches!(self.arena.kind(arg), NodeKind::Argument { .. }));
+        named.or_else(placed)
+    }
+
+    /// The module that an expression names: all of a literal; of built text the dotted name up to the last dot before the first hole.
+    /// `__name__` and `__package__` in front are the package itself.
+    fn module_in(&self, arg: NodeId) -> Option<String> {
+        let parts = match self.arena.kind(arg) {
+            NodeKind::Str(name) => return Some(self.names.get(name).to_owned()),
+            NodeKind::Text { parts, form } if form != TextForm::Join => parts,
+            _ => return None,
+        };
+        let mut head = String::new();
+        for (at, part) in self.arena.list(parts).enumerate() {
+            match (self.string_of(part), self.name_of(part)) {
+                (Some(text), _) => head.push_str(text),
+                (None, Some("__name__" | "__package__")) if at == 0 => {}
+                _ => return head.rsplit_once('.').map(|(package, _)| package.to_owned()),
+            }
+        }
+        Some(head)
     }
 
     fn string_of(&self, node: NodeId) -> Option<&str> {

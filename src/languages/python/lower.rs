@@ -43,6 +43,7 @@ pub fn lower(text: &str) -> FileFacts {
         literal_start: 0,
         scope: Scope::module(),
         receiver_rebound: false,
+        lazy: false,
         depth: 0,
         cut: Cut::default(),
         comment_lines: 0,
@@ -104,6 +105,8 @@ pub(super) struct Scope<'t> {
     pub receiver: Option<&'t str>,
     /// Under `if TYPE_CHECKING`.
     pub typing: bool,
+    /// Under `if __name__ == "__main__"`: code that does not run when another module imports this one.
+    pub as_script: bool,
     /// Under another `if`, or a `try`.
     pub conditional: bool,
 }
@@ -117,7 +120,15 @@ pub(super) enum ScopeKind {
 
 impl Scope<'_> {
     fn module() -> Self {
-        Scope { owner: DefId::MODULE, kind: ScopeKind::Module, in_function: false, receiver: None, typing: false, conditional: false }
+        Scope {
+            owner: DefId::MODULE,
+            kind: ScopeKind::Module,
+            in_function: false,
+            receiver: None,
+            typing: false,
+            as_script: false,
+            conditional: false,
+        }
     }
 }
 
@@ -157,6 +168,8 @@ pub(super) struct Lowering<'t> {
     pub scope: Scope<'t>,
     /// Set when the receiver's name is bound again.
     pub receiver_rebound: bool,
+    /// Set by the `lazy` of `lazy import a`.
+    pub lazy: bool,
     depth: u32,
     cut: Cut,
     comment_lines: u32,
@@ -239,6 +252,7 @@ impl<'t> Lowering<'t> {
             match self.kind_of(node) {
                 Kind::Comment => self.comment(node),
                 Kind::LineContinuation => {}
+                Kind::Error if is_lazy_keyword(self.text, node) => self.lazy = true,
                 Kind::Error => {
                     let stray = self.error();
                     self.strays.push(stray);
@@ -374,7 +388,7 @@ impl<'t> Lowering<'t> {
 
     fn finish(self, tree: &Tree) -> FileFacts {
         let (lines, filled) = count_lines(self.text);
-        let mut problems = syntax_problems(tree);
+        let mut problems = syntax_problems(self.text, tree);
         if self.cut.places > 0 {
             let Cut { places, bytes, first } = self.cut;
             let message = format!("code nested deeper than {MAX_DEPTH} levels was left out in {places} places ({bytes} bytes)");
@@ -398,7 +412,7 @@ impl<'t> Lowering<'t> {
 }
 
 /// The first syntax errors one by one, and how many more there are.
-fn syntax_problems(tree: &Tree) -> Vec<Problem> {
+fn syntax_problems(text: &str, tree: &Tree) -> Vec<Problem> {
     let root = tree.root_node();
     if !root.has_error() {
         return Vec::new();
@@ -408,7 +422,7 @@ fn syntax_problems(tree: &Tree) -> Vec<Problem> {
     let mut cursor = root.walk();
     'walk: loop {
         let node = cursor.node();
-        let own = node.is_error() || node.is_missing();
+        let own = (node.is_error() || node.is_missing()) && !is_lazy_keyword(text, node);
         if own {
             count += 1;
             if count <= MAX_SYNTAX_PROBLEMS {
@@ -436,6 +450,13 @@ fn syntax_problems(tree: &Tree) -> Vec<Problem> {
         problems.push(Problem::new(ProblemKind::Syntax, None, message));
     }
     problems
+}
+
+/// True for the soft keyword of `lazy import a` (PEP 810), which the grammar does not know: an error that is just this word before an import.
+fn is_lazy_keyword(text: &str, node: SyntaxNode) -> bool {
+    node.is_error()
+        && text.get(node.byte_range()) == Some("lazy")
+        && node.next_sibling().is_some_and(|next| matches!(next.kind(), "import_statement" | "import_from_statement"))
 }
 
 /// Lines of a text, and those that are not blank.

@@ -106,6 +106,11 @@ impl PythonModules {
         self.module(file).is_some_and(|module| module.is_package)
     }
 
+    /// True for `.pyi` files.
+    pub fn is_stub(&self, file: FileId) -> bool {
+        self.module(file).is_some_and(|module| module.is_stub)
+    }
+
     /// What `import specifier` (or `from specifier import …`) with `level` leading dots means in the file `from`.
     pub fn resolve(&self, from: FileId, level: u8, specifier: &str) -> PythonTarget {
         let Some(module) = self.module(from) else {
@@ -194,8 +199,8 @@ impl PythonModules {
         if !is_known {
             for root in self.distant_roots(&module.folder, top) {
                 match self.reach(root, specifier) {
-                    // A folder elsewhere is evidence only if the import leads to a file in it.
-                    Reached::File(file) => return PythonTarget::File(file),
+                    // A folder elsewhere is evidence only if the import leads to a file in it. Folders of stubs describe libraries.
+                    Reached::File(file) if !self.is_stub(file) => return PythonTarget::File(file),
                     Reached::Part { regular: true } => best.regular = true,
                     _ => {}
                 }

@@ -364,10 +364,17 @@ impl<'t> Lowering<'t> {
             }
             None => {
                 self.scope.typing = guards.typing_after;
+                self.scope.as_script |= self.is_main_test(condition);
                 self.scope.conditional = true;
                 guards.unconditional = false;
             }
         }
+    }
+
+    /// `__name__ == "__main__"`.
+    fn is_main_test(&self, condition: NodeId) -> bool {
+        let NodeKind::Binary { op: BinaryOp::Equal, left, right } = self.arena.kind(condition) else { return false };
+        [left, right].iter().any(|&side| self.name_of(side) == Some("__name__"))
     }
 
     /// Whether a condition says `TYPE_CHECKING` (true), `not TYPE_CHECKING` (false) or nothing of the kind.
