@@ -1,16 +1,14 @@
 //! Import statements to edges of the import graph.
 
-use rustc_hash::FxHashSet;
-
 use super::evaluate::Linker;
 use super::modules::Target;
 use super::tables::UNKNOWN;
 use crate::languages::python::modules::PythonTarget;
-use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem, ImportKind};
+use crate::languages::rust::resolve::RustNames;
+use crate::model::facts::{DefFlags, ImportItem, ImportKind};
 use crate::model::program::{ImportEdge, ImportTarget, Value, ValueId};
 use crate::model::role::GlobalDef;
-use crate::model::source::{Family, FileId, Span};
+use crate::model::source::{Family, FileId};
 
 impl<'a> Linker<'a> {
     /// Where each import statement leads, and which frameworks each file imports.
@@ -78,17 +76,20 @@ impl<'a> Linker<'a> {
     pub(super) fn import_edges(&mut self) -> Vec<ImportEdge> {
         let mut edges = Vec::new();
         let names = self.text_names();
+        let mut rust = RustNames::new(self.facts, self.modules.rust.clone());
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
+            if self.family(file) == Family::Rust {
+                edges.extend(super::rust_imports::edges(&mut rust, &self.modules.rust, self.facts, file));
+                continue;
+            }
             let first = edges.len();
             for at in 0..self.facts[file.index()].imports.len() {
                 let edge = self.import_edge(file, at as u32);
                 edges.push(edge);
             }
-            match self.family(file) {
-                Family::Rust => self.path_edges(file, &mut edges),
-                Family::Python => self.reference_edges(file, &names, first, &mut edges),
-                Family::TypeScript => {}
+            if self.family(file) == Family::Python {
+                self.reference_edges(file, &names, first, &mut edges);
             }
         }
         edges
@@ -97,7 +98,6 @@ impl<'a> Linker<'a> {
     fn import_edge(&mut self, file: FileId, at: u32) -> ImportEdge {
         let facts = &self.facts[file.index()];
         let import = &facts.imports[at as usize];
-        let specifier = facts.text(import.specifier).to_string();
         let name = match import.item {
             ImportItem::Named(name) => facts.text(name).to_string(),
             _ => String::new(),
@@ -107,15 +107,12 @@ impl<'a> Linker<'a> {
             _ => self.import_value(file, at),
         };
         let mut definition = self.definition_behind(file, at, value);
-        let target = match self.family(file) {
-            Family::Rust => self.rust_target(file, at, &specifier, definition),
-            _ => match self.import_targets[file.index()][at as usize].clone() {
-                Target::Module(module) => self.in_module(module, &name, value),
-                Target::Namespace(folder) => self.in_folder(file, at, &folder, &name, value),
-                Target::External(path) => ImportTarget::External(path),
-                Target::Unresolved(path) => ImportTarget::Unresolved(path),
-                Target::Asset => ImportTarget::Asset,
-            },
+        let target = match self.import_targets[file.index()][at as usize].clone() {
+            Target::Module(module) => self.in_module(module, &name, value),
+            Target::Namespace(folder) => self.in_folder(file, at, &folder, &name, value),
+            Target::External(path) => ImportTarget::External(path),
+            Target::Unresolved(path) => ImportTarget::Unresolved(path),
+            Target::Asset => ImportTarget::Asset,
         };
         if import.item == ImportItem::Root {
             // `import a.b` binds `a`, but means `a.b`.
@@ -199,108 +196,6 @@ impl<'a> Linker<'a> {
         };
         self.variable_behind(module.file, next, depth + 1)
     }
-
-    /// Rust: the module that holds what is imported, or the crate it comes from.
-    fn rust_target(&mut self, file: FileId, at: u32, specifier: &str, definition: Option<GlobalDef>) -> ImportTarget {
-        if let Some(definition) = definition {
-            return ImportTarget::Module(self.rust_module_of(definition));
-        }
-        let import = &self.facts[file.index()].imports[at as usize];
-        let scope = GlobalDef { file, def: import.scope };
-        let base = self.rust_path(scope, specifier);
-        match self.get(base) {
-            Value::Module(module) => ImportTarget::Module(module),
-            Value::Def(def) => ImportTarget::Module(self.rust_module_of(def)),
-            Value::Api { .. } => ImportTarget::External(specifier.to_string()),
-            _ => match specifier.split("::").next() {
-                Some("crate" | "self" | "super") => ImportTarget::Unresolved(specifier.to_string()),
-                _ => ImportTarget::External(specifier.to_string()),
-            },
-        }
-    }
-
-    /// Rust paths used without `use`, one edge for each definition and place: `crate::db::pool()`, `tokio::spawn(…)`.
-    fn path_edges(&mut self, file: FileId, edges: &mut Vec<ImportEdge>) {
-        let facts = &self.facts[file.index()];
-        let mut seen: FxHashSet<(DefId, GlobalDef)> = FxHashSet::default();
-        let mut seen_outside: FxHashSet<(DefId, String)> = FxHashSet::default();
-        for (def, definition) in facts.definitions() {
-            let mut roots: Vec<_> = definition.body.into_iter().collect();
-            roots.extend(definition.annotation);
-            roots.extend(definition.params.iter().filter_map(|param| param.annotation));
-            let kind = if definition.flags.has(DefFlags::TEST) { ImportKind::Test } else { ImportKind::Load };
-            for root in roots {
-                let mut paths = Vec::new();
-                facts.arena.walk(root, |node| {
-                    if let NodeKind::Member { path: true, object, .. } = facts.arena.kind(node) {
-                        let mut first = object;
-                        while let NodeKind::Member { object, .. } = facts.arena.kind(first) {
-                            first = object;
-                        }
-                        if let NodeKind::Name(name) = facts.arena.kind(first) {
-                            paths.push((node, first, name));
-                        }
-                    }
-                });
-                for (node, first, name) in paths {
-                    let name = facts.text(name);
-                    if !matches!(name, "crate" | "super" | "self") {
-                        let Some(path) = self.outside_path(file, node, first, name) else { continue };
-                        if seen_outside.insert((def, path.clone())) {
-                            let span = facts.arena.span(node);
-                            edges.push(outside_edge(file, def, path, kind, span));
-                        }
-                        continue;
-                    }
-                    let target = match self.get(self.node_values[file.index()][node.index()]) {
-                        Value::Def(def) => def,
-                        Value::Method { receiver, .. } => receiver,
-                        _ => continue,
-                    };
-                    if target.file == file || !seen.insert((def, target)) {
-                        continue;
-                    }
-                    let is_item = !matches!(self.facts[target.file.index()].def(target.def).kind, DefKind::Module);
-                    edges.push(ImportEdge {
-                        from: file,
-                        scope: def,
-                        target: ImportTarget::Module(self.rust_module_of(target)),
-                        definition: is_item.then_some(target),
-                        name: self.facts[target.file.index()].text(self.facts[target.file.index()].def(target.def).name).to_string(),
-                        kind,
-                        re_export: false,
-                        span: facts.arena.span(node),
-                    });
-                }
-            }
-        }
-    }
-
-    /// The module of an outside crate that a path goes through: `std::fs` of `std::fs::read`. `None` where the path begins with a name
-    /// of this file (`use std::fs;` is an edge already).
-    fn outside_path(&self, file: FileId, node: NodeId, first: NodeId, crate_name: &str) -> Option<String> {
-        let facts = &self.facts[file.index()];
-        let is_crate = match self.get(self.node_values[file.index()][first.index()]) {
-            Value::Api { api, .. } => self.apis.path(api) == crate_name,
-            _ => false,
-        };
-        let is_imported = || facts.imports.iter().any(|import| import.local.is_some_and(|local| facts.text(local) == crate_name));
-        let NodeKind::Member { object, .. } = facts.arena.kind(node) else { return None };
-        let mut names = Vec::new();
-        let mut at = object;
-        while let NodeKind::Member { object, name, .. } = facts.arena.kind(at) {
-            names.push(facts.text(name));
-            at = object;
-        }
-        names.push(crate_name);
-        names.reverse();
-        (is_crate && !is_imported()).then(|| names.join("::"))
-    }
-}
-
-/// An import of something outside the project.
-fn outside_edge(from: FileId, scope: DefId, path: String, kind: ImportKind, span: Span) -> ImportEdge {
-    ImportEdge { from, scope, target: ImportTarget::External(path), definition: None, name: String::new(), kind, re_export: false, span }
 }
 
 /// True when `path` is `package` or lies in it.

@@ -15,6 +15,7 @@ mod references;
 pub mod render;
 mod roles;
 mod routes;
+mod rust_imports;
 mod scopes;
 mod tables;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Import statements to modules, in the three module systems behind one door.
 
+use std::sync::Arc;
+
 use crate::languages::python::modules::{PythonModules, PythonTarget};
 use crate::languages::rust::modules::{ExternCrate, RustModules};
 use crate::languages::typescript::modules::{TypeScriptModules, TypeScriptTarget};
@@ -12,7 +14,7 @@ use crate::model::source::{Family, FileId};
 pub(super) struct Modules {
     pub(super) python: PythonModules,
     pub(super) typescript: TypeScriptModules,
-    pub(super) rust: RustModules,
+    pub(super) rust: Arc<RustModules>,
 }
 
 impl Modules {
@@ -23,7 +25,7 @@ impl Modules {
             imports.map(move |import| (FileId(file as u32), facts.text(import.specifier)))
         });
         python.name_by_imports(absolute);
-        Modules { python, typescript: TypeScriptModules::new(project, manifests), rust: RustModules::new(project, facts) }
+        Modules { python, typescript: TypeScriptModules::new(project, manifests), rust: Arc::new(RustModules::new(project, facts)) }
     }
 
     /// The module path of a file as its language writes it.

@@ -109,6 +109,9 @@ impl Printer<'_> {
         for &node in &def.implements {
             self.labelled("implements ", node);
         }
+        for &node in def.type_params.iter().flat_map(|param| &param.bounds) {
+            self.labelled("bound ", node);
+        }
         for param in &def.params {
             self.param(param);
         }
@@ -684,6 +687,7 @@ mod tests {
             value: None,
             bases: vec![],
             implements: vec![],
+            type_params: vec![],
         };
         FileFacts {
             language: Language::Python,

@@ -125,7 +125,7 @@ pub enum DefKind {
     Variable,
     /// `type X = …`; the aliased type is `value`.
     TypeAlias,
-    /// Rust `macro_rules!`.
+    /// Rust `macro_rules!`; the paths it names through the crate's root are `value`.
     Macro,
 }
 
@@ -203,6 +203,16 @@ pub struct Definition {
     pub bases: Vec<NodeId>,
     /// TypeScript `implements`.
     pub implements: Vec<NodeId>,
+    /// Rust: generic parameters with what bounds them, `where` clauses included; one parameter may stand here twice.
+    pub type_params: Vec<TypeParam>,
+}
+
+/// A generic parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeParam {
+    /// `None` for a type that a `where` clause bounds and that is no parameter's name.
+    pub name: Option<Name>,
+    pub bounds: Vec<NodeId>,
 }
 
 /// How a parameter takes arguments.

@@ -70,6 +70,7 @@ fn facts(text: &str) -> FileFacts {
         value: None,
         bases: Vec::new(),
         implements: Vec::new(),
+        type_params: Vec::new(),
     };
     let empty = names.intern("");
     let mut defs = vec![module(empty, DefKind::Module, Span::new(0, text.len()), Span::default())];

@@ -90,6 +90,7 @@ pub(super) fn empty_definition(name: Name) -> Definition {
         value: None,
         bases: Vec::new(),
         implements: Vec::new(),
+        type_params: Vec::new(),
     }
 }
 

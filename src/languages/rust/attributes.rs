@@ -43,9 +43,20 @@ impl Lowering<'_> {
     /// What an attribute says to the walk.
     fn understand(&mut self, node: NodeId, start: usize, end: usize, attributes: &mut Attributes) {
         match self.arena.kind(node) {
-            NodeKind::Call { callee, .. } => {
+            NodeKind::Call { callee, args, .. } => {
                 let Some(name) = self.last_name(callee) else { return };
                 match self.names.get(name) {
+                    "cfg_attr" => {
+                        for arg in self.arena.list(args).skip(1) {
+                            if let NodeKind::Argument { name, value } = self.arena.kind(arg)
+                                && self.names.get(name) == "path"
+                                && let NodeKind::Str(path) = self.arena.kind(value)
+                            {
+                                attributes.paths.push(path);
+                                attributes.paths_conditional = true;
+                            }
+                        }
+                    }
                     "cfg" => {
                         attributes.conditional = true;
                         attributes.test |= is_test_condition(self.text.as_bytes(), start, end);
@@ -58,7 +69,7 @@ impl Lowering<'_> {
                 if let (NodeKind::Name(name), NodeKind::Str(path)) = (self.arena.kind(target), self.arena.kind(value))
                     && self.names.get(name) == "path"
                 {
-                    attributes.path = Some(path);
+                    attributes.paths.push(path);
                 }
             }
             _ => {

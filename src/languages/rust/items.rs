@@ -1,6 +1,7 @@
 //! Items: functions, types and their members, traits, `impl` blocks, modules, constants.
 
 use super::kinds::Kind;
+use super::lexer::{TokenKind, token};
 use super::lower::{Cursor, Lowering};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, ModDeclaration, Name, Param, ParamKind};
@@ -16,8 +17,10 @@ pub(super) struct Attributes {
     pub(super) test: bool,
     /// There is a `#[cfg(…)]`.
     pub(super) conditional: bool,
-    /// `#[path = "…"]`.
-    pub(super) path: Option<Name>,
+    /// `#[path = "…"]`, also several behind `#[cfg_attr(…)]`.
+    pub(super) paths: Vec<Name>,
+    /// The paths hold on some conditions only.
+    pub(super) paths_conditional: bool,
 }
 
 /// What [`Lowering::enter_scope`] has to put back.
@@ -102,6 +105,7 @@ impl Lowering<'_> {
             value: None,
             bases: Vec::new(),
             implements: Vec::new(),
+            type_params: Vec::new(),
         });
         id
     }
@@ -486,17 +490,54 @@ impl Lowering<'_> {
         id
     }
 
-    /// `macro_rules!`: what it expands to is not followed.
+    /// `macro_rules!`: what it expands to is not followed; the paths it names through the crate's root are its value.
     fn macro_definition(&mut self, c: &mut Cursor, attributes: Attributes) -> DefId {
         let id = self.begin(DefKind::Macro, self.span(c), attributes);
-        let exported = self.slice(self.defs[id.index()].span).contains("#[macro_export]");
+        let span = self.defs[id.index()].span;
+        let exported = self.slice(span).contains("#[macro_export]");
         self.each(c, |this, c, kind| {
             this.common(c, kind, id);
         });
         if exported {
             self.def(id).flags.set(DefFlags::PUBLIC);
         }
+        let mark = self.stack.len();
+        self.root_paths(span);
+        if self.stack.len() > mark {
+            let items = self.list(mark);
+            let value = self.push(NodeKind::Other(items), span);
+            self.def(id).value = Some(value);
+        }
         id
+    }
+
+    /// Collects the paths `$crate::a::b` and `crate::a::b` in the tokens of a macro.
+    fn root_paths(&mut self, span: Span) {
+        let text = self.text.as_bytes().get(..span.end as usize).unwrap_or_default();
+        let word_at = |at: usize| {
+            let colons = token(text, at);
+            let after = colons.start + 2;
+            let word = (text.get(colons.start..after) == Some(b"::")).then(|| token(text, after));
+            word.filter(|word| word.kind == TokenKind::Word)
+        };
+        let mut at = span.start as usize;
+        loop {
+            let first = token(text, at);
+            if first.kind == TokenKind::End {
+                return;
+            }
+            at = first.end;
+            if first.kind != TokenKind::Word || text.get(first.start..first.end) != Some(b"crate") || word_at(at).is_none() {
+                continue;
+            }
+            let mut node = self.name_node("crate", Span::new(first.start, first.end));
+            while let Some(word) = word_at(at) {
+                let name = self.identifier(self.text.get(word.start..word.end).unwrap_or_default());
+                node = self.push(NodeKind::Member { object: node, name, path: true }, Span::new(first.start, word.end));
+                at = word.end;
+            }
+            self.stack.push(node);
+        }
     }
 
     /// `mod x { … }` is a definition, `mod x;` a declaration.
@@ -540,7 +581,11 @@ impl Lowering<'_> {
         let Some(name) = name else { return };
         let scope = self.module_scope();
         let test = self.test || attributes.test;
-        self.mods.push(ModDeclaration { name, path: attributes.path, scope, test, public, span });
+        let paths = attributes.paths.iter().copied().map(Some);
+        let always = attributes.paths.is_empty() || attributes.paths_conditional;
+        for path in paths.chain(always.then_some(None)) {
+            self.mods.push(ModDeclaration { name, path, scope, test, public, span });
+        }
     }
 
     /// The innermost module the walk is in.

@@ -127,6 +127,7 @@ impl<'t> Lowering<'t> {
             value: None,
             bases: Vec::new(),
             implements: Vec::new(),
+            type_params: Vec::new(),
         };
         Lowering {
             text,

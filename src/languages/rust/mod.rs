@@ -13,6 +13,7 @@ mod macros;
 pub mod modules;
 mod patterns;
 mod prepare;
+pub mod resolve;
 mod tokens;
 mod types;
 mod uses;

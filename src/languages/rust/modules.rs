@@ -2,13 +2,13 @@
 //!
 //! Every target of every Cargo package is a root. From each root, `mod x;` leads to files by the compiler's rules (`x.rs`,
 //! `x/mod.rs`, `#[path]`, folders of inline modules). A file that several crates declare belongs to the first of them,
-//! libraries first. Nothing is read here, no name is looked up in a scope, and `include!` is not followed.
+//! libraries first. `include!("x.rs")` makes that file a part of the module. Nothing is read here and no name is looked up in a scope.
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use crate::model::body::{AssignOp, NodeKind};
+use crate::model::body::{AssignOp, CallForm, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ModDeclaration};
 use crate::model::project::{Package, Project};
 use crate::model::role::GlobalDef;
@@ -43,6 +43,10 @@ pub struct RustModules {
     package_of: Vec<Option<usize>>,
     packages: Vec<PackageNames>,
     unreached: Vec<FileId>,
+    /// Files that `include!` makes part of a module, in order.
+    parts: FxHashMap<GlobalDef, Vec<GlobalDef>>,
+    /// The module an included file is a part of.
+    includers: FxHashMap<GlobalDef, GlobalDef>,
     /// `mod x;` for which there is no file.
     missing: Vec<(FileId, DefId, String)>,
 }
@@ -54,6 +58,7 @@ struct PackageNames {
     /// Root of the library, or else of the first target.
     root: Option<GlobalDef>,
     crates: FxHashMap<String, ExternCrate>,
+    edition_2015: bool,
 }
 
 impl RustModules {
@@ -112,8 +117,37 @@ impl RustModules {
     }
 
     fn named_crate(&self, from: FileId, name: &str) -> ExternCrate {
-        let package = self.package_of.get(from.index()).copied().flatten().and_then(|package| self.packages.get(package));
-        package.and_then(|package| package.crates.get(name)).cloned().unwrap_or(ExternCrate::Unknown)
+        self.package(from).and_then(|package| package.crates.get(name)).cloned().unwrap_or(ExternCrate::Unknown)
+    }
+
+    /// True when a module declares this submodule and no file is there.
+    pub fn lacks_file(&self, module: GlobalDef, name: &str) -> bool {
+        let start = self.missing.partition_point(|(file, def, _)| (*file, *def) < (module.file, module.def));
+        self.missing[start..].iter().take_while(|(file, def, _)| (*file, *def) == (module.file, module.def)).any(|(.., own)| own == name)
+    }
+
+    /// True when a package of the project has a library of this name.
+    pub fn is_library(&self, name: &str) -> bool {
+        self.packages.iter().filter_map(|package| self.places.get(&package.library?)).any(|place| place.name == name)
+    }
+
+    /// True when `use` paths of a file start at the crate's root.
+    pub fn is_edition_2015(&self, file: FileId) -> bool {
+        self.package(file).is_some_and(|package| package.edition_2015)
+    }
+
+    fn package(&self, file: FileId) -> Option<&PackageNames> {
+        self.package_of.get(file.index()).copied().flatten().and_then(|package| self.packages.get(package))
+    }
+
+    /// The files that `include!` makes part of a module.
+    pub fn parts_of(&self, module: GlobalDef) -> &[GlobalDef] {
+        self.parts.get(&module).map_or(&[], Vec::as_slice)
+    }
+
+    /// The module that an included file is a part of.
+    pub fn includer_of(&self, module: GlobalDef) -> Option<GlobalDef> {
+        self.includers.get(&module).copied()
     }
 
     /// Rust files that no root leads to, sorted.
@@ -150,6 +184,8 @@ impl<'a> Builder<'a> {
             package_of,
             packages: project.packages.iter().map(|_| PackageNames::default()).collect(),
             unreached: Vec::new(),
+            parts: FxHashMap::default(),
+            includers: FxHashMap::default(),
             missing: Vec::new(),
         };
         Builder { project, facts, files, tree, queue: VecDeque::new() }
@@ -231,13 +267,19 @@ impl<'a> Builder<'a> {
                 self.tree.packages[package].library
             });
             let real = dependency.package.as_deref().unwrap_or(&dependency.name);
-            let found = local.map_or_else(|| ExternCrate::External(real.replace('-', "_")), ExternCrate::Local);
-            crates.insert(dependency.name.replace('-', "_"), found);
+            // Code uses the name of the library, which need not be the package's, unless the dependency is renamed.
+            let library = local.filter(|_| dependency.package.is_none()).and_then(|library| self.tree.places.get(&library));
+            let name = library.map_or_else(|| dependency.name.replace('-', "_"), |library| library.name.clone());
+            crates.insert(name, local.map_or_else(|| ExternCrate::External(real.replace('-', "_")), ExternCrate::Local));
         }
         if let (Some(library), Some(name)) = (self.tree.packages[at].library, self.library_name(at, package)) {
             crates.insert(name, ExternCrate::Local(library));
         }
-        self.tree.packages[at].crates = crates;
+        let names = &mut self.tree.packages[at];
+        names.crates = crates;
+        // A manifest without an edition means the first one.
+        let has_manifest = package.name.is_some() && !package.targets.is_empty();
+        names.edition_2015 = has_manifest && package.edition.as_deref().unwrap_or("2015") == "2015";
     }
 
     /// The name under which the package's other targets see its library.
@@ -266,6 +308,27 @@ impl<'a> Builder<'a> {
         }
         for declaration in &facts.mods {
             self.declaration(file, declaration, owns_folder, reached);
+        }
+        for (def, path) in included(facts) {
+            self.include(GlobalDef { file, def }, path, reached);
+        }
+    }
+
+    /// `include!("x.rs")`: the file is a part of the module, unless it has a place of its own.
+    fn include(&mut self, module: GlobalDef, path: &str, reached: bool) {
+        let path = normal(&join(folder_of(self.path(module.file)), path));
+        let Some(&found) = self.files.get(path.as_str()) else { return };
+        let part = GlobalDef { file: found, def: DefId::MODULE };
+        let Some(place) = self.tree.places.get(&module).cloned() else { return };
+        let is_free = if reached { !self.tree.places.contains_key(&part) } else { self.tree.unreached.binary_search(&found).is_ok() };
+        if found == module.file || !is_free || self.tree.includers.contains_key(&part) || self.is_above(part, module) {
+            return;
+        }
+        self.tree.places.insert(part, place);
+        self.tree.parts.entry(module).or_default().push(part);
+        self.tree.includers.insert(part, module);
+        if reached {
+            self.queue.push_back((found, true));
         }
     }
 
@@ -378,8 +441,25 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The files a file includes as items: the module, the path as written.
+fn included(facts: &FileFacts) -> Vec<(DefId, &str)> {
+    let mut found = Vec::new();
+    for (id, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Module) {
+        let Some(NodeKind::Block { items, .. }) = def.body.map(|body| facts.arena.kind(body)) else { continue };
+        for item in facts.arena.list(items) {
+            if let NodeKind::Call { callee, args, form: CallForm::Macro } = facts.arena.kind(item)
+                && matches!(facts.arena.kind(callee), NodeKind::Name(name) if facts.text(name) == "include")
+                && let Some(path) = facts.arena.list(args).next().and_then(|path| facts.string(path))
+            {
+                found.push((id, path));
+            }
+        }
+    }
+    found
+}
+
 /// The module a definition is or stands in.
-fn module_around(facts: &FileFacts, mut def: DefId) -> DefId {
+pub(super) fn module_around(facts: &FileFacts, mut def: DefId) -> DefId {
     while def != DefId::MODULE && facts.def(def).kind != DefKind::Module {
         def = facts.def(def).parent;
     }

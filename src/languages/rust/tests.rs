@@ -237,6 +237,9 @@ fn functions_and_their_types() {
   body
     (define #1)
 #1 function f public async
+  bound Repo
+  bound Send
+  bound x::Store
   param pattern (pattern Path id): (apply Path i32)
   param a: Repo
   param b: (apply Arc x::Store)
@@ -265,6 +268,7 @@ fn structs_enums_traits_and_impls() {
     (define #17)
     (define #20)
 #1 struct A public
+  bound Repo
 #2 field r public in #1
   type Repo
 #3 field n in #1

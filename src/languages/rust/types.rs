@@ -3,7 +3,7 @@
 use super::kinds::Kind;
 use super::lower::{Cursor, Lowering};
 use crate::model::body::{CollectionKind, List, NodeId, NodeKind};
-use crate::model::facts::Name;
+use crate::model::facts::{Name, TypeParam};
 use crate::model::source::Span;
 
 /// Generic types nested deeper are not copied when a bound is put in a parameter's place.
@@ -147,21 +147,26 @@ impl Lowering<'_> {
         }
     }
 
-    /// The first type below: what a reference points to, the first trait of a bound.
+    /// What a reference points to, the trait of a bound; of several traits those that say something.
     fn first_type(&mut self, c: &mut Cursor, span: Span) -> NodeId {
-        let mut first: Option<NodeId> = None;
-        self.each(c, |this, c, kind| {
-            if !is_type(kind) {
-                return;
+        let mark = self.stack.len();
+        self.types(c);
+        let (said, first) = (self.stack.len(), self.stack.get(mark).copied());
+        for at in mark..said {
+            let node = self.stack[at];
+            if !self.is_marker(node) {
+                self.stack.push(node);
             }
-            match first {
-                None => first = Some(this.type_(c)),
-                // `Send + Repo`: the trait that says more.
-                Some(node) if this.is_marker(node) => first = Some(this.type_(c)),
-                Some(_) => {}
+        }
+        let traits: Vec<NodeId> = self.stack.drain(mark..).skip(said - mark).collect();
+        match traits.as_slice() {
+            [] => first.unwrap_or_else(|| self.nothing(span)),
+            &[node] => node,
+            _ => {
+                let parts = self.arena.push_list(&traits);
+                self.push(NodeKind::Union(parts), span)
             }
-        });
-        first.unwrap_or_else(|| self.nothing(span))
+        }
     }
 
     /// True for traits that say nothing about what a value does.
@@ -227,14 +232,19 @@ impl Lowering<'_> {
             if kind != Kind::TypeParameter {
                 return;
             }
-            let mut name = None;
+            let (mut name, mut bounded) = (None, false);
             this.each(c, |this, c, kind| {
                 if c.field_id() == fields.name {
                     name = Some(this.name_of(c));
                 } else if kind == Kind::TraitBounds {
                     this.bound(name, c);
+                    bounded = true;
                 }
             });
+            if !bounded {
+                let scope = this.scope;
+                this.defs[scope.index()].type_params.push(TypeParam { name, bounds: Vec::new() });
+            }
         });
     }
 
@@ -256,13 +266,19 @@ impl Lowering<'_> {
         });
     }
 
+    /// The bounds under the cursor: all of them for the definition, the first that says something in the parameter's place.
     fn bound(&mut self, name: Option<Name>, c: &mut Cursor) {
-        if let Some(name) = name {
-            let bound = self.type_(c);
-            if !self.is_marker(bound) {
-                self.bounds.push((name, bound));
+        let mut bounds = Vec::new();
+        self.each(c, |this, c, kind| {
+            if is_type(kind) {
+                bounds.push(this.type_(c));
             }
+        });
+        if let (Some(name), Some(&first)) = (name, bounds.iter().find(|&&bound| !self.is_marker(bound))) {
+            self.bounds.push((name, first));
         }
+        let scope = self.scope;
+        self.defs[scope.index()].type_params.push(TypeParam { name, bounds });
     }
 
     /// A type with its generic parameters replaced by what bounds them: `T` by `Repo` for `T: Repo`, also inside `Arc<T>`.
@@ -304,6 +320,14 @@ impl Lowering<'_> {
                     copies.push(self.copy_type(arg, depth + 1)?);
                 }
                 NodeKind::Apply { base, args: self.arena.push_list(&copies) }
+            }
+            NodeKind::Union(parts) => {
+                let parts: Vec<NodeId> = self.arena.list(parts).collect();
+                let mut copies = Vec::with_capacity(parts.len());
+                for part in parts {
+                    copies.push(self.copy_type(part, depth + 1)?);
+                }
+                NodeKind::Union(self.arena.push_list(&copies))
             }
             kind @ (NodeKind::Name(_) | NodeKind::Null) => kind,
             _ => NodeKind::Other(List::EMPTY),

@@ -68,6 +68,7 @@ fn definition(name: Name, kind: DefKind, flags: DefFlags, parent: DefId, span: S
         value: None,
         bases: vec![],
         implements: vec![],
+        type_params: vec![],
     }
 }
 
