@@ -610,7 +610,10 @@ impl<'a> Linker<'a> {
             return self.value(Value::Api { api, subject, guessed });
         }
         // `debounce(fn)`, `asyncHandler(fn)`: a plain function of a package that takes one function stands for that function.
-        if facts.is_empty() && !self.apis.path(api).contains("()") {
+        // A class (`new Promise(f)`) does not.
+        let path = self.apis.path(api);
+        let is_class = path.rsplit(['.', '/']).next().is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+        if facts.is_empty() && !path.contains("()") && !is_class {
             let functions: Vec<ValueId> = values.iter().copied().filter(|&value| self.is_function(value)).collect();
             if functions.len() == 1 && values.len() <= 2 {
                 return functions[0];

@@ -148,8 +148,18 @@ impl<'a> Linker<'a> {
         matches!(self.facts[here.file.index()].arena.kind(base), NodeKind::Name(_) | NodeKind::Member { .. })
     }
 
-    /// A class and everything it extends in the project, nearest first.
+    /// A class and everything it extends in the project, in the order in which members are looked for: in Python that of the C3
+    /// linearisation (Barrett et al., *A Monotonic Superclass Linearization for Dylan*, OOPSLA 1996; docs.python.org, "The
+    /// Python 2.3 Method Resolution Order"), elsewhere, and where C3 finds none, nearest first.
     pub(super) fn hierarchy(&mut self, class: GlobalDef) -> Vec<GlobalDef> {
+        if self.family(class.file) == Family::Python {
+            let bases = self.class_info(class).bases;
+            if bases.len() > 1
+                && let Some(order) = self.linearised(class, &mut Vec::new())
+            {
+                return order;
+            }
+        }
         let mut order = vec![class];
         let mut at = 0;
         while at < order.len() && order.len() < WIDEST_HIERARCHY {
@@ -161,6 +171,44 @@ impl<'a> Linker<'a> {
             at += 1;
         }
         order
+    }
+
+    /// The C3 linearisation; `None` when the bases contradict each other or form a circle. Bases outside the project are left out.
+    fn linearised(&mut self, class: GlobalDef, open: &mut Vec<GlobalDef>) -> Option<Vec<GlobalDef>> {
+        if open.contains(&class) || open.len() >= WIDEST_HIERARCHY {
+            return None;
+        }
+        if let Some(known) = self.linearisations.get(&class) {
+            return known.clone();
+        }
+        let bases = self.class_info(class).bases;
+        open.push(class);
+        let mut sequences = Vec::with_capacity(bases.len() + 1);
+        for &base in &bases {
+            sequences.push(self.linearised(base, open));
+        }
+        open.pop();
+        let sequences: Option<Vec<Vec<GlobalDef>>> = sequences.into_iter().collect();
+        let order = sequences.and_then(|mut sequences| {
+            sequences.push(bases);
+            merge(class, sequences)
+        });
+        // What a circle cut short is not remembered.
+        if open.is_empty() || order.is_some() {
+            self.linearisations.insert(class, order.clone());
+        }
+        order
+    }
+
+    /// Some method of the class, or of what it extends, assigns this attribute to its receiver.
+    pub(super) fn has_assigned(&mut self, class: GlobalDef, name: &str) -> bool {
+        self.hierarchy(class).into_iter().any(|owner| {
+            if !self.assigned.contains_key(&owner) {
+                let table = self.collect_assigned(owner);
+                self.assigned.insert(owner, table);
+            }
+            self.assigned.get(&owner).is_some_and(|table| table.contains_key(name))
+        })
     }
 
     /// The definition of a member, through `impl` blocks and bases.
@@ -422,6 +470,28 @@ impl<'a> Linker<'a> {
             }
         }
         table
+    }
+}
+
+/// The merge of C3: takes the first head that stands in no other tail, until all sequences are empty.
+fn merge(class: GlobalDef, mut sequences: Vec<Vec<GlobalDef>>) -> Option<Vec<GlobalDef>> {
+    let mut order = vec![class];
+    loop {
+        sequences.retain(|sequence| !sequence.is_empty());
+        if sequences.is_empty() {
+            return Some(order);
+        }
+        let head = sequences
+            .iter()
+            .map(|sequence| sequence[0])
+            .find(|head| sequences.iter().all(|sequence| !sequence[1..].contains(head)))
+            .filter(|_| order.len() < WIDEST_HIERARCHY)?;
+        order.push(head);
+        for sequence in &mut sequences {
+            if sequence[0] == head {
+                sequence.remove(0);
+            }
+        }
     }
 }
 

@@ -74,6 +74,8 @@ pub(super) struct Linker<'a> {
     pub(super) hints: FxHashMap<GlobalDef, Vec<ValueId>>,
     stale: FxHashSet<GlobalDef>,
     pub(super) classes: FxHashMap<GlobalDef, Option<ClassInfo>>,
+    /// Python: method resolution orders.
+    pub(super) linearisations: FxHashMap<GlobalDef, Option<Vec<GlobalDef>>>,
     pub(super) impls: FxHashMap<GlobalDef, Vec<GlobalDef>>,
     pub(super) assigned: FxHashMap<GlobalDef, FxHashMap<&'a str, (DefId, NodeId)>>,
     /// Properties given to functions at the top level of JavaScript files.
@@ -111,6 +113,7 @@ impl<'a> Linker<'a> {
             hints: FxHashMap::default(),
             stale: FxHashSet::default(),
             classes: FxHashMap::default(),
+            linearisations: FxHashMap::default(),
             impls: FxHashMap::default(),
             assigned: FxHashMap::default(),
             properties: FxHashMap::default(),

@@ -1,6 +1,6 @@
 //! Stage 3: facts of all files to a `Program`: modules, names, types, call graph, roles.
 //!
-//! Order: module systems → scopes → `impl` blocks → bodies (light types) → call graph → routes → roles. It decides no rule and
+//! Order: module systems → scopes → `impl` blocks → bodies (light types) → call graph → points-to → routes → roles. It decides no rule and
 //! reads no file; what libraries mean comes from the rulebook.
 
 mod bind;
@@ -8,9 +8,11 @@ mod calls;
 mod classes;
 mod evaluate;
 mod imports;
+mod merge;
 mod modules;
 mod names;
 mod openapi;
+mod points_to;
 mod references;
 pub mod render;
 mod roles;
@@ -59,6 +61,8 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
     linker.evaluate_all();
     let subclasses = linker.subclasses();
     let (calls, calls_seen, calls_known) = linker.call_edges(&subclasses);
+    let flow = points_to::solve(&mut linker);
+    let call_graph = merge::call_graph(&linker, &calls, &flow);
     let routes = linker.routes(inputs.texts);
     let roles = linker.roles(&routes, &calls, &inputs.rulebook.names, inputs.configured);
     let imports = linker.import_edges();
@@ -71,6 +75,8 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
         imports,
         calls_of: ranges(&calls),
         calls,
+        call_graph,
+        flow_limits: flow.limits,
         subclasses,
         file_roles: roles.files,
         def_roles: roles.defs,

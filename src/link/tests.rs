@@ -4,12 +4,25 @@ use std::sync::Arc;
 
 use super::{Inputs, link, render};
 use crate::languages;
+use crate::model::program::{CallEdge, Program};
 use crate::model::project::{Package, Project};
 use crate::model::source::{Family, Language, SourceFile};
 use crate::rulebook::Rulebook;
 
 /// Links files given as `(path, text)` and renders the program.
 fn linked(files: &[(&str, &str)]) -> String {
+    with_program(files, render::render)
+}
+
+/// The whole call graph, as `caller -> callee`.
+pub(super) fn call_graph_of(files: &[(&str, &str)]) -> Vec<String> {
+    with_program(files, |program| {
+        let edge = |edge: &CallEdge| format!("{} -> {}", program.qualified_name(edge.caller), program.qualified_name(edge.callee));
+        program.call_graph.iter().map(edge).collect()
+    })
+}
+
+fn with_program<T>(files: &[(&str, &str)], ask: impl FnOnce(&Program) -> T) -> T {
     let mut files = files.to_vec();
     files.sort();
     let mut project = Project { packages: vec![Package { source_roots: vec![String::new()], ..Package::default() }], ..Project::default() };
@@ -32,7 +45,7 @@ fn linked(files: &[(&str, &str)]) -> String {
         texts: &[],
         configured: &|_| Vec::new(),
     });
-    render::render(&program)
+    ask(&program)
 }
 
 /// Asserts that every expected line is in the output.

@@ -190,8 +190,13 @@ pub struct Program<'a> {
     pub values: Vec<Value>,
     /// What each node stands for; for a call, its result.
     pub node_values: Vec<Vec<ValueId>>,
-    /// Sorted by caller, then site.
+    /// The calls that rules follow: what declared types and imports show. Sorted by caller, then site.
     pub calls: Vec<CallEdge>,
+    /// The whole call graph, for people: `calls`, and what flows through variables, fields, parameters, decorators and results.
+    /// A wrapper's call of what it wraps has an edge to each function it wraps. Sorted by caller, then site.
+    pub call_graph: Vec<CallEdge>,
+    /// Limits that following values ran into: sets of targets that were full, a search that was cut short.
+    pub flow_limits: u32,
     /// Range of `calls` of each caller.
     pub calls_of: FxHashMap<GlobalDef, (u32, u32)>,
     /// Classes that directly extend, implement or (Rust) provide `impl` blocks for a class or trait.

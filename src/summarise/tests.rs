@@ -94,6 +94,8 @@ fn effects(facts: FileFacts) -> String {
         values,
         node_values: vec![node_values],
         calls,
+        call_graph: Vec::new(),
+        flow_limits: 0,
         calls_of,
         subclasses: FxHashMap::default(),
         file_roles: vec![Vec::new()],

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::names::{Ids, separator, thing};
 use super::{Lines, finish, position};
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -23,7 +23,8 @@ pub(super) fn view(program: &Program, lines: Lines) -> View {
                 DefId::MODULE => (0, 0),
                 _ => position(lines, file, definition.name_span),
             };
-            nodes.add(id, Node { id: ids.of(id), thing, path: program.path(file).clone(), line, column });
+            let twin = definition.flags.has(DefFlags::CLOSURE);
+            nodes.add(id, twin, Node { id: ids.of(id), thing, path: program.path(file).clone(), line, column });
         }
     }
     let mut edges = inside(program, &nodes, lines);
@@ -36,8 +37,8 @@ fn inside(program: &Program, nodes: &Nodes, lines: Lines) -> Vec<Edge> {
     let mut edges = Vec::new();
     // A function handed to a function of the project is called there, and that is an edge of its own.
     let called: FxHashSet<(GlobalDef, NodeId)> =
-        program.calls.iter().filter(|edge| edge.kind == CallKind::Call).map(|edge| (edge.caller, edge.site)).collect();
-    for call in &program.calls {
+        program.call_graph.iter().filter(|edge| edge.kind == CallKind::Call).map(|edge| (edge.caller, edge.site)).collect();
+    for call in &program.call_graph {
         if call.kind == CallKind::Passed && called.contains(&(call.caller, call.site)) {
             continue;
         }
@@ -115,11 +116,18 @@ struct Nodes {
     list: Vec<Node>,
     by_id: FxHashMap<String, u32>,
     by_def: FxHashMap<GlobalDef, u32>,
+    twins: FxHashMap<String, u32>,
 }
 
 impl Nodes {
-    /// Two definitions of one name in one scope are one node, at the first.
-    fn add(&mut self, def: GlobalDef, node: Node) {
+    /// Two definitions of one name in one scope are one node, at the first. `twin`: unless it is a function expression, as in two
+    /// object literals that have a method of the same name; the second is then `name~2`.
+    fn add(&mut self, def: GlobalDef, twin: bool, mut node: Node) {
+        if twin && self.by_id.contains_key(&node.id) {
+            let number = self.twins.entry(node.id.clone()).or_insert(1);
+            *number += 1;
+            node.id = format!("{}~{number}", node.id);
+        }
         let at = *self.by_id.entry(node.id.clone()).or_insert(self.list.len() as u32);
         self.by_def.insert(def, at);
         if at as usize == self.list.len() {

@@ -74,7 +74,7 @@ impl Lowering<'_> {
             Kind::Null | Kind::Undefined => NodeKind::Null,
             Kind::Regex => NodeKind::Regex(self.name()),
             Kind::Await => NodeKind::Await(self.operand()),
-            Kind::Yield => NodeKind::Yield(self.optional_operand()),
+            Kind::Yield => NodeKind::Yield(self.yielded()),
             Kind::Update => NodeKind::Unary { op: UnaryOp::Step, value: self.operand() },
             Kind::Spread | Kind::RestPattern => NodeKind::Spread { value: self.operand(), named: false },
             Kind::Sequence => NodeKind::Other(self.expressions()),
@@ -117,6 +117,24 @@ impl Lowering<'_> {
             }
         });
         operand
+    }
+
+    /// What is yielded: `yield* xs` yields the elements, a `Spread`.
+    fn yielded(&mut self) -> Option<NodeId> {
+        let span = self.span();
+        let mut delegates = false;
+        let mut operand = None;
+        self.each_child(|lowering, kind| {
+            if kind == Kind::StarToken {
+                delegates = true;
+            } else if operand.is_none() && kind.is_expression() {
+                operand = Some(lowering.expression());
+            }
+        });
+        match operand {
+            Some(value) if delegates => Some(self.push(NodeKind::Spread { value, named: false }, span)),
+            operand => operand,
+        }
     }
 
     /// The only expression inside the node at the cursor.
