@@ -50,14 +50,21 @@ impl<'a> Linker<'a> {
             }
             NodeKind::Call { callee, args, form: CallForm::Pattern } => {
                 let constructor = self.eval(callee);
-                for arg in arena.list(args) {
+                let constructed = self.constructed(callee, constructor);
+                for (at, arg) in arena.list(args).enumerate() {
                     match arena.kind(arg) {
                         NodeKind::Argument { name, value: inner } => {
-                            let member = self.member(value, facts.text(name));
+                            let member = match constructed {
+                                Some(owner) => self.field_of(owner, facts.text(name)),
+                                None => self.member(value, facts.text(name)),
+                            };
                             self.bind(inner, member);
                         }
                         _ => {
-                            let inner = self.unwrap_pattern(constructor, value);
+                            let inner = match constructed {
+                                Some(owner) => self.field_of(owner, &at.to_string()),
+                                None => self.unwrap_pattern(constructor, value),
+                            };
                             self.bind(arg, inner);
                         }
                     }

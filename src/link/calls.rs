@@ -173,7 +173,13 @@ impl<'a> Linker<'a> {
         let arena = &facts.arena;
         let mut callee_value = match form {
             CallForm::Macro => self.macro_value(callee),
-            _ => self.eval(callee),
+            _ => {
+                self.current_callee = Some(match arena.kind(callee) {
+                    NodeKind::Apply { base, .. } => base,
+                    _ => callee,
+                });
+                self.eval(callee)
+            }
         };
         if let Some(module) = self.required_module(file, callee, args) {
             return module;
@@ -205,6 +211,16 @@ impl<'a> Linker<'a> {
             arg_values.push(self.rust_callable(file, arg, value));
         }
         callee_value = self.rust_callable(file, callee, callee_value);
+        if self.family(file) == Family::Rust {
+            let narrowed = self.narrowed(callee_value, method.is_empty(), &arg_values);
+            if narrowed != Some(callee_value) {
+                self.node_values[file.index()][callee.index()] = narrowed.unwrap_or(UNKNOWN);
+                if let NodeKind::Apply { base, .. } = arena.kind(callee) {
+                    self.node_values[file.index()][base.index()] = narrowed.unwrap_or(UNKNOWN);
+                }
+                callee_value = narrowed.unwrap_or(callee_value);
+            }
+        }
         if let Value::Api { api, .. } = self.get(callee_value)
             && self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Route(route) if route.handlers.is_some()))
         {
@@ -547,6 +563,10 @@ impl<'a> Linker<'a> {
         match facts.arena.kind(node) {
             NodeKind::Name(name) => {
                 let text = facts.text(name);
+                let owner = facts.def(function.def).parent;
+                if facts.def(owner).type_params.iter().any(|param| param.name == Some(name)) {
+                    return true;
+                }
                 let value = self.lookup_static(function, text, true);
                 match self.get(value) {
                     Value::Api { api, .. } => {
@@ -795,6 +815,10 @@ impl<'a> Linker<'a> {
     pub(super) fn eval_member(&mut self, node: NodeId, object: NodeId, name: &str) -> ValueId {
         let here = self.here();
         let arena = &self.facts[here.file.index()].arena;
+        let is_called = self.current_callee.take() == Some(node) && self.family(here.file) == Family::Rust;
+        if let (NodeKind::Cast { value, to }, NodeKind::Member { path: true, .. }) = (arena.kind(object), arena.kind(node)) {
+            return self.qualified_member(value, to, name);
+        }
         if matches!(arena.kind(object), NodeKind::Super) {
             return self.super_member(name);
         }
@@ -810,7 +834,9 @@ impl<'a> Linker<'a> {
             self.node_values[here.file.index()][object.index()] = value;
         }
         let before = self.current_member.replace(node);
+        self.wants_method = is_called;
         let result = self.member(value, name);
+        self.wants_method = false;
         self.current_member = before;
         if result == UNKNOWN && matches!(self.get(value), Value::Unknown | Value::Api { .. }) {
             return self.convention(here.file, name);
@@ -971,13 +997,15 @@ impl<'a> Linker<'a> {
     }
 
     /// Overriding and implementing methods below a class.
-    fn implementations(&self, class: GlobalDef, name: &str, subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>) -> Vec<GlobalDef> {
+    fn implementations(&mut self, class: GlobalDef, name: &str, subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>) -> Vec<GlobalDef> {
         let mut found = Vec::new();
         let mut queue: Vec<GlobalDef> = subclasses.get(&class).cloned().unwrap_or_default();
         let mut at = 0;
         while at < queue.len() && queue.len() < 256 {
             let below = queue[at];
-            if let Some(member) = self.own_member(below, name)
+            if self.family(below.file) == Family::Rust {
+                found.extend(self.trait_methods(below, class, name));
+            } else if let Some(member) = self.own_member(below, name)
                 && self.facts[member.file.index()].def(member.def).body.is_some()
             {
                 found.push(member);

@@ -94,7 +94,7 @@ impl<'a> Linker<'a> {
     }
 
     /// A base class expression: an instance for project classes, the class path for outside ones.
-    fn base_value(&mut self, node: NodeId) -> ValueId {
+    pub(super) fn base_value(&mut self, node: NodeId) -> ValueId {
         let here = self.here();
         let facts = &self.facts[here.file.index()];
         match facts.arena.kind(node) {
@@ -296,10 +296,13 @@ impl<'a> Linker<'a> {
     }
 
     /// `Class.name`, `Enum::Variant`, `Type::function`.
-    fn static_member(&mut self, def: GlobalDef, name: &str) -> ValueId {
+    pub(super) fn static_member(&mut self, def: GlobalDef, name: &str) -> ValueId {
         let kind = self.facts[def.file.index()].def(def.def).kind;
         if !is_class_like(kind) {
             return self.function_property(def, name);
+        }
+        if let Some(method) = self.method_among_blocks(def, name) {
+            return self.value(Value::Method { method, receiver: def });
         }
         if let Some(member) = self.find_member(def, name) {
             let found = self.facts[member.file.index()].def(member.def);
@@ -352,6 +355,11 @@ impl<'a> Linker<'a> {
 
     /// `instance.name`.
     fn instance_member(&mut self, class: GlobalDef, argument: ValueId, name: &str) -> ValueId {
+        if std::mem::take(&mut self.wants_method)
+            && let Some(method) = self.method_among_blocks(class, name)
+        {
+            return self.value(Value::Method { method, receiver: class });
+        }
         if let Some(member) = self.find_member(class, name) {
             let found = self.facts[member.file.index()].def(member.def);
             return match found.kind {
@@ -362,6 +370,9 @@ impl<'a> Linker<'a> {
                 }
                 DefKind::Method => self.value(Value::Method { method: member, receiver: class }),
                 DefKind::Field => {
+                    if argument != UNKNOWN && self.is_first_param(class, member) {
+                        return argument;
+                    }
                     let declared = self.variable(member);
                     if declared != UNKNOWN {
                         return declared;
@@ -375,6 +386,10 @@ impl<'a> Linker<'a> {
         let assigned = self.assigned_member(class, name);
         if assigned != UNKNOWN {
             return assigned;
+        }
+        let target = self.through_deref(class, name);
+        if target != UNKNOWN {
+            return target;
         }
         let subject = self.class_of(argument).unwrap_or(class);
         let outside = self.outside_class_member(class, subject, name, true);

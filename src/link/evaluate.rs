@@ -87,6 +87,16 @@ pub(super) struct Linker<'a> {
     pub(super) registrations: Vec<Registration>,
     /// The member expression being evaluated, for property reads.
     pub(super) current_member: Option<NodeId>,
+    /// The callee about to be evaluated: a member there is a method, never a field.
+    pub(super) current_callee: Option<NodeId>,
+    /// The member being looked up is called.
+    pub(super) wants_method: bool,
+    /// Project traits of Rust `impl` blocks.
+    pub(super) block_traits: FxHashMap<GlobalDef, Option<GlobalDef>>,
+    /// Bounds of Rust generic parameters, by owner and name.
+    pub(super) param_values: FxHashMap<(GlobalDef, Name), ValueId>,
+    /// `Deref` implementations the current lookup went through.
+    pub(super) derefs: u8,
 }
 
 impl<'a> Linker<'a> {
@@ -122,6 +132,11 @@ impl<'a> Linker<'a> {
             implicit: FxHashSet::default(),
             registrations: Vec::new(),
             current_member: None,
+            current_callee: None,
+            wants_method: false,
+            block_traits: FxHashMap::default(),
+            param_values: FxHashMap::default(),
+            derefs: 0,
         }
     }
 
@@ -583,7 +598,8 @@ impl<'a> Linker<'a> {
         if flags.has(DefFlags::CLASS_METHOD) || flags.has(DefFlags::STATIC) {
             return self.value(Value::Def(class));
         }
-        self.value(Value::Instance { class, argument: UNKNOWN })
+        let argument = self.impl_argument();
+        self.value(Value::Instance { class, argument })
     }
 
     /// The class (for `impl` blocks, the self type) around the function being walked.
@@ -639,6 +655,11 @@ impl<'a> Linker<'a> {
         let mut at = from.def;
         for _ in 0..256 {
             let def = facts.def(at);
+            if !def.type_params.is_empty()
+                && let Some(bound) = self.type_param(GlobalDef { file: from.file, def: at }, name)
+            {
+                return bound;
+            }
             // Methods do not see the names of their class; the class body itself does.
             let skip = super::scopes::is_class_like(def.kind) && at != from.def;
             if !skip {

@@ -18,6 +18,7 @@ pub mod render;
 mod roles;
 mod routes;
 mod rust_imports;
+mod rust_methods;
 mod scopes;
 mod tables;
 #[cfg(test)]

@@ -157,6 +157,9 @@ impl DefFlags {
     /// A JavaScript arrow function.
     pub const ARROW: DefFlags = DefFlags(1 << 12);
 
+    /// Rust `&mut self`.
+    pub const MUTABLE_RECEIVER: DefFlags = DefFlags(1 << 13);
+
     /// True when every flag of `other` is set.
     pub fn has(self, other: DefFlags) -> bool {
         self.0 & other.0 == other.0

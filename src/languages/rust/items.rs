@@ -184,9 +184,14 @@ impl Lowering<'_> {
             }
         }
         self.leave_scope(outer);
-        let has_receiver = params.iter().any(|param| param.kind == ParamKind::Receiver);
+        let receiver = params.iter().find(|param| param.kind == ParamKind::Receiver).map(|param| self.slice(param.span));
+        let has_receiver = receiver.is_some();
+        let is_mutable = receiver.is_some_and(|text| text.starts_with('&') && text.contains("mut "));
         let def = self.def(id);
         def.params = params;
+        if is_mutable {
+            def.flags.set(DefFlags::MUTABLE_RECEIVER);
+        }
         if kind == DefKind::Method && !has_receiver {
             def.flags.set(DefFlags::STATIC);
         }
@@ -426,6 +431,10 @@ impl Lowering<'_> {
                 this.declarations(c);
             }
         });
+        // `impl<T: Repo> Service<T>`: what the methods know of `T`.
+        if let Some(&self_type) = self.defs[id.index()].bases.first() {
+            self.bounded(self_type);
+        }
         self.leave_scope(outer);
         id
     }
