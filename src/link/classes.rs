@@ -43,9 +43,8 @@ impl<'a> Linker<'a> {
     /// The type an `impl` block is for.
     pub(super) fn impl_type(&mut self, block: GlobalDef) -> Option<GlobalDef> {
         let def = self.facts[block.file.index()].def(block.def);
-        let base = *def.bases.first()?;
-        let scope = GlobalDef { file: block.file, def: def.parent };
-        let value = self.within(scope, |linker| linker.type_value(base));
+        let base = *def.implements.first().or(def.bases.first())?;
+        let value = self.within(block, |linker| linker.type_value(base));
         match self.get(value) {
             Value::Instance { class, .. } => Some(class),
             _ => None,

@@ -80,10 +80,12 @@ impl<'a> Linker<'a> {
         while at != DefId::MODULE && facts.def(at).kind != DefKind::Impl {
             at = facts.def(at).parent;
         }
-        let Some(&base) = facts.def(at).bases.first().filter(|_| at != DefId::MODULE) else { return UNKNOWN };
+        if at == DefId::MODULE {
+            return UNKNOWN;
+        }
+        let Some(&base) = facts.def(at).implements.first().or(facts.def(at).bases.first()) else { return UNKNOWN };
         let NodeKind::Apply { .. } = facts.arena.kind(base) else { return UNKNOWN };
-        let scope = GlobalDef { file: here.file, def: facts.def(at).parent };
-        let value = self.within(scope, |linker| linker.type_value(base));
+        let value = self.within(GlobalDef { file: here.file, def: at }, |linker| linker.type_value(base));
         match self.get(value) {
             Value::Instance { argument, .. } => argument,
             _ => UNKNOWN,
@@ -232,10 +234,14 @@ impl<'a> Linker<'a> {
     }
 
     /// Methods with this name in the blocks that implement a trait for a type.
+    /// Files that no crate holds implement nothing for those that one does.
     pub(super) fn trait_methods(&mut self, class: GlobalDef, of: GlobalDef, name: &str) -> Vec<GlobalDef> {
         let mut found = Vec::new();
+        let is_outside = |linker: &Linker, file| linker.modules.rust.unreached().binary_search(&file).is_ok();
+        let of_crate = !is_outside(self, of.file);
         for block in self.impls.get(&class).cloned().unwrap_or_default() {
             if self.trait_of(block) == Some(of)
+                && !(of_crate && is_outside(self, block.file))
                 && let Some(def) = self.scopes[block.file.index()].member(block.def, name)
             {
                 found.push(GlobalDef { file: block.file, def });

@@ -204,7 +204,7 @@ pub struct Definition {
     pub value: Option<NodeId>,
     /// Classes: base classes (`class A(B, table=True)`: `Argument` nodes too), TypeScript `extends`, supertraits; `Impl`: see there.
     pub bases: Vec<NodeId>,
-    /// TypeScript `implements`.
+    /// TypeScript `implements`. Rust `Impl`: the self type with generic parameters replaced by what bounds them, if any has a bound.
     pub implements: Vec<NodeId>,
     /// Rust: generic parameters with what bounds them, `where` clauses included; one parameter may stand here twice.
     pub type_params: Vec<TypeParam>,

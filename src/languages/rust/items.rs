@@ -432,8 +432,12 @@ impl Lowering<'_> {
             }
         });
         // `impl<T: Repo> Service<T>`: what the methods know of `T`.
-        if let Some(&self_type) = self.defs[id.index()].bases.first() {
-            self.bounded(self_type);
+        if let Some(&self_type) = self.defs[id.index()].bases.first()
+            && self.is_bounded(self_type)
+            && let Some(copy) = self.copy_type(self_type, 0)
+        {
+            self.bounded(copy);
+            self.def(id).implements.push(copy);
         }
         self.leave_scope(outer);
         id

@@ -302,7 +302,16 @@ impl Lowering<'_> {
         }
     }
 
-    fn copy_type(&mut self, node: NodeId, depth: u32) -> Option<NodeId> {
+    /// True when a type names a generic parameter that has a bound.
+    pub(super) fn is_bounded(&self, annotation: NodeId) -> bool {
+        let mut found = false;
+        self.arena.walk(annotation, |id| {
+            found |= matches!(self.arena.kind(id), NodeKind::Name(name) if self.bounds.iter().any(|&(known, _)| known == name));
+        });
+        found
+    }
+
+    pub(super) fn copy_type(&mut self, node: NodeId, depth: u32) -> Option<NodeId> {
         if depth > MAX_COPY_DEPTH {
             return None;
         }
