@@ -17,6 +17,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::model::contract::{Contract, Located, Part, PartForm};
 use crate::model::finding::Level;
+use crate::model::knowledge::expand;
 use crate::model::role::Role;
 use crate::model::rule::{Profile, Rule, Settings};
 use crate::model::source::Span;
@@ -246,6 +247,35 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         // The first of equally near ones, so that the answer does not hang on their number.
         .fold(None, |best: Option<(f64, &str)>, near| if best.is_some_and(|best| best.0 >= near.0) { best } else { Some(near) })
         .map(|(_, candidate)| candidate)
+}
+
+/// A path of `[[knowledge]]` that nothing in the program has, at the place where it is written. `near` is a name that may be meant.
+pub fn unmatched_knowledge(config: &Config, path: &str, near: Option<&str>) -> ConfigError {
+    let means = |pattern: &str| expand(&pattern.replace("::", ".")).is_ok_and(|paths| paths.iter().any(|own| own == path));
+    let written = config.knowledge.iter().find_map(|table| {
+        let pattern = strings_in(&toml::Value::Table(table.value.clone())).into_iter().find(|pattern| means(pattern))?;
+        let text = config.text.get(table.span.start as usize..).unwrap_or_default();
+        let quoted = text.match_indices(&pattern).find(|(at, _)| text[at + pattern.len()..].starts_with(['"', '\'']))?;
+        let at = quoted.0 + table.span.start as usize;
+        Some((Span::new(at, at + pattern.len()), pattern))
+    });
+    let (span, pattern) = written.unwrap_or_else(|| (Span::new(0, 0), path.to_string()));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a name of the project begins with its module: `app.db.run_sql`, `src/db.run`, `crate::db::run`".to_string(),
+    };
+    let message = format!("`[[knowledge]]` speaks of `{pattern}`, which nothing here has");
+    config.error(span, message, "no such function, and no library is used that has it", Some(help))
+}
+
+/// Every string in a value, in order.
+fn strings_in(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Array(items) => items.iter().flat_map(strings_in).collect(),
+        toml::Value::Table(table) => table.iter().flat_map(|(_, value)| strings_in(value)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> ConfigError {

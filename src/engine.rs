@@ -81,6 +81,8 @@ pub struct Engine {
     pool: Option<rayon::ThreadPool>,
     config: Config,
     config_errors: Vec<ConfigError>,
+    /// How many of them reading found; the others came with the last check.
+    config_errors_read: usize,
     rulebook: Rulebook,
     project: Project,
     /// Parallel to `project.files`.
@@ -124,6 +126,8 @@ struct Analysis {
     calls: u32,
     calls_resolved: u32,
     routes: u32,
+    /// Paths of `[[knowledge]]` that nothing in the program has, each with the nearest name there is.
+    untaught: Vec<(String, Option<String>)>,
     /// Stages that failed.
     problems: Vec<Problem>,
 }
@@ -138,6 +142,7 @@ impl Engine {
             pool,
             config: Config::default(),
             config_errors: Vec::new(),
+            config_errors_read: 0,
             rulebook: Rulebook::default(),
             project: Project::default(),
             facts: Vec::new(),
@@ -179,6 +184,9 @@ impl Engine {
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
         let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
         let statistics = self.statistics(&analysis);
+        self.config_errors.truncate(self.config_errors_read);
+        self.config_errors
+            .extend(analysis.untaught.iter().map(|(path, near)| config::unmatched_knowledge(&self.config, path, near.as_deref())));
         let notes = self.all_notes();
         let triaged = triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
         let mut problems = self.problems();
@@ -214,7 +222,7 @@ impl Engine {
         })
     }
 
-    /// The mistakes in the configuration and in what the command line selects, sorted by place.
+    /// The mistakes in the configuration. Names that only the linked program can refute are among them after [`Engine::check`].
     pub fn config_errors(&self) -> &[ConfigError] {
         &self.config_errors
     }
@@ -266,12 +274,14 @@ impl Engine {
             let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
             let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).collect();
             let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();
+            let untaught = program.untaught.iter().map(|path| (path.clone(), nearest_name(program, path))).collect();
             let unresolved = |edge: &&ImportEdge| matches!(edge.target, ImportTarget::Unresolved(_));
             let mut analysis = Analysis {
                 imports_unresolved: program.imports.iter().filter(unresolved).count() as u32,
                 calls: program.calls_seen,
                 calls_resolved: program.calls_known,
                 routes: program.routes.len() as u32,
+                untaught,
                 ..Analysis::default()
             };
             analysis.problems.extend(flow_limits(&summaries.flow_limits));
@@ -337,6 +347,7 @@ impl Engine {
         self.read_texts();
         let paths = self.project.files.iter().map(|file| &*file.path);
         self.config_errors.extend(config::check_parts(&self.config, paths));
+        self.config_errors_read = self.config_errors.len();
     }
 
     fn read_config(&mut self) {
@@ -544,6 +555,13 @@ pub fn dump_file(path: &Path, stage: FileStage) -> Result<String, String> {
 }
 
 /// Where following data was cut off, in one problem for the run.
+/// The function of the project whose name is nearest to a path of `[[knowledge]]`.
+fn nearest_name(program: &Program, path: &str) -> Option<String> {
+    let named = |function: &GlobalDef| function.def != DefId::MODULE && !program.def(*function).flags.has(DefFlags::CLOSURE);
+    let names: Vec<String> = program.functions().filter(named).map(|function| program.qualified_name(function)).collect();
+    config::did_you_mean(path, names.iter().map(String::as_str)).map(str::to_string)
+}
+
 fn flow_limits(limits: &FlowLimits) -> Option<Problem> {
     let parts: Vec<String> = [
         (limits.depth, "expressions nested too deeply"),

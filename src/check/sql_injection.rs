@@ -1,8 +1,8 @@
 //! `sql-injection`: SQL text built around a value that is not known to be harmless, and run.
 //!
-//! The flows come from the summaries; here they become findings: one for each place where text is built (or, when request data
-//! is the whole text, each place where it is run), at a level that says how much is known about the value. A function that runs
-//! whatever text it is given is no finding: its callers are.
+//! The flows come from the summaries; here they become findings: one for each place where text is run that the same function
+//! built (the place other tools mark too), else one for each place where text is built that another function runs, at a level
+//! that says how much is known about the value. A function that runs whatever text it is given is no finding: its callers are.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ use crate::model::summary::{Built, Flow, Hole, Step, StepPlace};
 
 const RULE: &str = "sql-injection";
 
-/// Most other sinks listed with one finding.
-const MAX_SINKS: usize = 4;
+/// Most other places listed with one finding: where else the text is built and run.
+const MAX_RELATED: usize = 4;
 
 /// Finds SQL text built around values.
 pub fn check(context: &Context) -> Vec<Finding> {
@@ -34,10 +34,22 @@ pub fn check(context: &Context) -> Vec<Finding> {
     places.into_iter().filter_map(|(place, flows)| finding(context, place, flows)).collect()
 }
 
-/// Where the text is built; for request data that is run as it is, where it is run.
+/// Where the finding stands: at the call that runs the text, if the function that builds the text also runs it, and then at the
+/// text itself if it is built inside that call. Text that is run elsewhere (a wrapper that many call) is marked where it is built.
 fn place(program: &Program, flow: &Flow) -> Location {
-    let (function, node) = flow.built.map_or(flow.sink, |built| (built.function, built.node));
-    program.location(function.file, program.file(function.file).arena.span(node))
+    let at = |(function, node): (GlobalDef, NodeId)| (function.file, program.file(function.file).arena.span(node));
+    let sink = at(flow.sink);
+    let (file, span) = match flow.built.map(|built| at((built.function, built.node))) {
+        Some(built) if built.0 == sink.0 && sink.1.contains(built.1) => built,
+        Some(built) if !runs_own(program, flow) => built,
+        _ => sink,
+    };
+    program.location(file, span)
+}
+
+/// The function that builds the text also runs it, itself or in functions inside it.
+fn runs_own(program: &Program, flow: &Flow) -> bool {
+    flow.built.is_none_or(|built| program.outermost(built.function) == program.outermost(flow.sink.0))
 }
 
 /// Tests, migrations and scripts are trusted with their own values; no code is trusted with a request's.
@@ -48,16 +60,23 @@ fn applies(program: &Program, flow: &Flow) -> bool {
     }
     let trusted = [Role::Test, Role::Migration, Role::Script];
     let origin = flow.steps.first().map_or(own, |step| step.function);
-    let is_trusted = [own, flow.sink.0, origin].iter().any(|&function| trusted.iter().any(|&role| program.is(function, role)));
-    !is_trusted || flow.source == Some(SourceKind::Request) && ![own, origin].iter().any(|&function| program.is(function, Role::Test))
+    let any = |roles: &[Role]| [own, flow.sink.0, origin].iter().any(|&function| roles.iter().any(|&role| program.is(function, role)));
+    match flow.source {
+        Some(SourceKind::Request) => !any(&trusted) || ![own, origin].iter().any(|&function| program.is(function, Role::Test)),
+        // What a script is given on its command line is worth a note: it may be run for somebody else.
+        Some(SourceKind::Outside) => !any(&[Role::Test, Role::Migration]),
+        None => !any(&trusted),
+    }
 }
 
 /// How much is known against the value: request data first, then other outside data, then the unknown.
-fn level(flow: &Flow) -> Level {
+fn level(program: &Program, flow: &Flow) -> Level {
+    let in_script = || flow.steps.iter().any(|step| program.is(step.function, Role::Script));
     match (flow.source, flow.built.map(|built| built.hole)) {
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
         (_, Some(Hole::Identifier)) => Level::Note,
+        (Some(SourceKind::Outside), _) if in_script() => Level::Note,
         _ => Level::Warning,
     }
 }
@@ -66,7 +85,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
     let program = context.program;
     flows.sort_by_key(|flow| {
         (
-            std::cmp::Reverse(level(flow)),
+            std::cmp::Reverse(level(program, flow)),
             flow.source.is_none(),
             flow.source,
             std::cmp::Reverse(flow.confidence),
@@ -75,19 +94,22 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
         )
     });
     let flow = *flows.first()?;
-    let mut related = Vec::new();
-    for other in flows.iter().filter(|other| flow.built.is_some() || other.sink != flow.sink) {
-        let label = sink_label(program, other);
-        if related.len() < MAX_SINKS && !related.iter().any(|have: &Label| have.location == label.location) {
-            related.push(label);
+    let mut related: Vec<Label> = Vec::new();
+    for other in &flows {
+        for label in [built_label(program, other), Some(sink_label(program, other))].into_iter().flatten() {
+            let known = label.location == place || related.iter().any(|have| have.location == label.location);
+            if related.len() < MAX_RELATED && !known {
+                related.push(label);
+            }
         }
     }
     let own = flow.built.map_or(flow.sink.0, |built| built.function);
+    let text = primary_text(program, flow, &place);
     Some(Finding {
         rule: RULE.into(),
-        level: level(flow),
+        level: level(program, flow),
         message: message(program, flow),
-        primary: Label { location: place, text: primary_text(program, flow) },
+        primary: Label { location: place, text },
         related,
         flow: flow.steps.iter().enumerate().map(|(at, &step)| step_label(program, flow, at, step)).collect(),
         help: help(context, flow.api),
@@ -118,13 +140,23 @@ fn message(program: &Program, flow: &Flow) -> String {
     }
 }
 
-fn primary_text(program: &Program, flow: &Flow) -> String {
-    match flow.built {
-        Some(Built { hole: Hole::Value, .. }) => "a value is put into SQL text here instead of being bound".to_string(),
-        Some(Built { hole: Hole::Identifier, .. }) => "a name is put into SQL text here".to_string(),
-        Some(Built { hole: Hole::Fragment, .. }) => "SQL text is built here".to_string(),
+fn primary_text(program: &Program, flow: &Flow, place: &Location) -> String {
+    match built_label(program, flow) {
+        Some(label) if label.location == *place => label.text,
+        Some(_) => format!("`{}` runs SQL text that a value was put into", short_api(program, flow)),
         None => format!("`{}` runs it as SQL", short_api(program, flow)),
     }
+}
+
+fn built_label(program: &Program, flow: &Flow) -> Option<Label> {
+    let built = flow.built?;
+    let text = match built.hole {
+        Hole::Value => "a value is put into SQL text here instead of being bound",
+        Hole::Identifier => "a name is put into SQL text here",
+        Hole::Fragment => "SQL text is built here",
+    };
+    let span = program.file(built.function.file).arena.span(built.node);
+    Some(Label { location: program.location(built.function.file, span), text: text.to_string() })
 }
 
 /// How the text is built, in the words of the language.

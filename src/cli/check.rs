@@ -106,6 +106,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let outcome = engine.check();
     drop(progress);
+    if !engine.config_errors().is_empty() {
+        draw_config_errors(engine.config_errors());
+        return Ok(ExitCode::from(2));
+    }
     write_report(&arguments, &engine, &outcome)?;
     Ok(exit_code(&outcome, arguments.fail_on))
 }

@@ -107,3 +107,125 @@ fn left_out_files_are_counted_whenever_they_are_found() {
     let skipped: Vec<_> = outcome.statistics.skipped.iter().map(|(reason, count)| (reason.name(), *count)).collect();
     assert_eq!(skipped, [("generated", 1), ("vendored", 1)]);
 }
+
+const WRAPPERS: &[(&str, &str)] = &[
+    ("app/__init__.py", ""),
+    (
+        "app/db.py",
+        "def run_sql(sql):\n    return POOL.go(sql)\n\n\nclass Database:\n    def ask(self, sql):\n        return POOL.go(sql)\n",
+    ),
+    ("app/web.py", "def header(name):\n    return GATEWAY.read(name)\n"),
+    ("app/names.py", "def safe_name(name):\n    return TABLE.check(name)\n"),
+    (
+        "app/main.py",
+        "from app.db import Database, run_sql\nfrom app.names import safe_name\nfrom app.web import header\n\n\ndef tenant():\n    \
+         return run_sql(f\"SELECT * FROM tenants WHERE name = '{header('x-tenant')}'\")\n\n\ndef asked(db: Database):\n    return \
+         db.ask(\"SELECT * FROM tenants WHERE name = '\" + header('x-tenant') + \"'\")\n\n\ndef table():\n    return \
+         run_sql(f\"SELECT * FROM {safe_name(header('x-table'))}\")\n",
+    ),
+    (
+        "web/db.ts",
+        "export function run(sql: string) {\n  return pool.go(sql);\n}\nexport class Store {\n  ask(sql: string) {\n    return pool.go(sql);\n  }\n}\n",
+    ),
+    (
+        "web/context.ts",
+        "export function param(name: string): string {\n  return gateway.read(name);\n}\nexport const clean = (name: string) => table.check(name);\n",
+    ),
+    (
+        "web/main.ts",
+        "import { Store, run } from './db';\nimport { clean, param } from './context';\n\nexport async function tenant() {\n  return \
+         run(`SELECT * FROM tenants WHERE name = '${param('tenant')}'`);\n}\nexport async function asked(store: Store) {\n  return \
+         store.ask(\"SELECT * FROM tenants WHERE name = '\" + param('tenant') + \"'\");\n}\nexport async function table() {\n  return \
+         run(`SELECT * FROM ${clean(param('table'))}`);\n}\n",
+    ),
+    ("Cargo.toml", "[package]\nname = \"shop\"\n"),
+    ("src/main.rs", "mod db;\nmod web;\n\nfn main() {}\n"),
+    (
+        "src/db.rs",
+        "pub fn run(sql: &str) -> Rows {\n    pool().go(sql)\n}\npub struct Store;\nimpl Store {\n    pub fn ask(&self, sql: &str) -> Rows {\n        pool().go(sql)\n    }\n}\npub fn clean(name: &str) -> String {\n    table().check(name)\n}\n",
+    ),
+    (
+        "src/web.rs",
+        "use crate::db::{Store, clean, run};\n\npub fn param(name: &str) -> String {\n    gateway().read(name)\n}\npub fn tenant() -> Rows \
+         {\n    run(&format!(\"SELECT * FROM tenants WHERE name = '{}'\", param(\"tenant\")))\n}\npub fn asked(store: &Store) -> Rows \
+         {\n    store.ask(&format!(\"SELECT * FROM tenants WHERE name = '{}'\", param(\"tenant\")))\n}\npub fn table() -> Rows {\n    \
+         run(&format!(\"SELECT * FROM {}\", clean(&param(\"table\"))))\n}\n",
+    ),
+];
+
+fn taught(knowledge: &str) -> (Vec<String>, Vec<String>) {
+    let mut files = WRAPPERS.to_vec();
+    files.push(("archcheck.toml", knowledge));
+    let mut engine = open(&repository(&files), 1);
+    let outcome = engine.check();
+    let place = |finding: &Finding| {
+        let location = &finding.primary.location;
+        let text = WRAPPERS.iter().find(|(path, _)| *path == &*location.path).map_or("", |(_, text)| *text);
+        let line = 1 + text[..location.span.start as usize].matches('\n').count();
+        format!("{}:{line} {} {}", location.path, finding.level.name(), finding.rule)
+    };
+    let errors = engine.config_errors().iter().map(|error| format!("{}: {}", error.message, error.help.clone().unwrap_or_default()));
+    (outcome.reported.iter().filter(|finding| &*finding.rule == "sql-injection").map(place).collect(), errors.collect())
+}
+
+#[test]
+fn a_project_s_own_functions_are_taught_as_sources_sinks_and_sanitizers() {
+    assert_eq!(taught("version = 1\n"), (vec![], vec![]));
+    let knowledge = r#"
+version = 1
+[[knowledge]]
+sink = [{ kind = "sql", api = ["app.db.run_sql", "app.db.Database().ask", "web/db.run", "web/db.Store().ask", "crate::db::{run,Store::ask}"], argument = 0 }]
+source = [{ kind = "request", api = ["app.web.header", "web/context.param", "shop::web::param"] }]
+sanitizer = [{ for = "sql", api = ["app.names.safe_name", "web/context.clean", "crate::db::clean"] }]
+"#;
+    let expected = [
+        "app/main.py:7 error sql-injection",
+        "app/main.py:11 error sql-injection",
+        "src/web.rs:7 error sql-injection",
+        "src/web.rs:10 error sql-injection",
+        "web/main.ts:5 error sql-injection",
+        "web/main.ts:8 error sql-injection",
+    ];
+    assert_eq!(taught(knowledge), (expected.map(str::to_string).to_vec(), vec![]));
+    let (open_names, _) = taught(&knowledge.replace("sanitizer", "# sanitizer"));
+    assert_eq!(open_names.len(), 9, "without the sanitizers the names are request data too: {open_names:?}");
+}
+
+#[test]
+fn a_project_s_own_functions_are_taught_as_queries() {
+    let mut files = WRAPPERS.to_vec();
+    files.push(("app/lists.py", "from app.db import run_sql\n\n\ndef each(ids):\n    for key in ids:\n        run_sql(key)\n"));
+    files.push((
+        "web/lists.ts",
+        "import { run } from './db';\nexport async function each(ids: string[]) {\n  for (const id of ids) {\n    await run(id);\n  }\n}\n",
+    ));
+    files.push(("src/lists.rs", "use crate::db::run;\npub fn each(ids: &[String]) {\n    for id in ids {\n        run(id);\n    }\n}\n"));
+    files.push(("src/main.rs", "mod db;\nmod lists;\nmod web;\n\nfn main() {}\n"));
+    let knowledge =
+        "version = 1\n[[knowledge]]\nquery = [{ api = [\"app.db.run_sql\", \"web/db.run\", \"crate::db::run\"], access = \"read\" }]\n";
+    files.push(("archcheck.toml", knowledge));
+    let outcome = open(&repository(&files), 1).check();
+    let mut found: Vec<&str> =
+        outcome.reported.iter().filter(|found| &*found.rule == "n-plus-one").map(|found| &*found.primary.location.path).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["app/lists.py", "src/lists.rs", "web/lists.ts"]);
+}
+
+#[test]
+fn knowledge_that_speaks_of_nothing_is_an_error_at_its_word() {
+    let knowledge =
+        "version = 1\n[[knowledge]]\nsink = [{ kind = \"sql\", api = [\"app.db.run_sql\", \"app.db.run_sqll\"], argument = 0 }]\n";
+    let mut engine = open(&repository(&[WRAPPERS, &[("archcheck.toml", knowledge)]].concat()), 1);
+    assert!(engine.config_errors().is_empty(), "only the linked program can tell");
+    for _ in 0..2 {
+        engine.check();
+        let [error] = engine.config_errors() else { panic!("one error, not one more each time") };
+        assert_eq!(error.message, "`[[knowledge]]` speaks of `app.db.run_sqll`, which nothing here has");
+        assert_eq!(error.help.as_deref(), Some("did you mean `app.db.run_sql`?"));
+        let span = error.span.expect("a place");
+        assert_eq!(&knowledge[span.start as usize..span.end as usize], "app.db.run_sqll");
+    }
+    let library = "version = 1\n[[knowledge]]\nblocking = [\"GONE.no\"]\n";
+    let (_, errors) = taught(library);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+}

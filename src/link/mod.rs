@@ -21,6 +21,7 @@ mod rust_imports;
 mod rust_methods;
 mod scopes;
 mod tables;
+mod taught;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -67,7 +68,8 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
     let routes = linker.routes(inputs.texts);
     let roles = linker.roles(&routes, &calls, &inputs.rulebook.names, inputs.configured);
     let imports = linker.import_edges();
-    let names = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();
+    let names: Vec<String> = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();
+    let taught = linker.taught(&names);
     Program {
         project: inputs.project,
         facts: inputs.facts,
@@ -82,6 +84,8 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
         file_roles: roles.files,
         def_roles: roles.defs,
         routes: routes.routes,
+        taught: taught.apis,
+        untaught: taught.unmatched,
         calls_seen,
         calls_known,
         node_values: linker.node_values,

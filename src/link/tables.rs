@@ -86,6 +86,11 @@ impl<'a> ApiTable<'a> {
         self.apis[id.0 as usize].matches.iter().map(move |found| (&knowledge.entries[found.entry as usize].fact, found.table.as_deref()))
     }
 
+    /// Entries of knowledge that a path of the program matched.
+    pub(super) fn entries_matched(&self) -> rustc_hash::FxHashSet<u32> {
+        self.apis.iter().flat_map(|api| api.matches.iter().map(|found| found.entry)).collect()
+    }
+
     /// True when knowledge says anything of this path.
     pub(super) fn is_known(&self, id: ApiId) -> bool {
         !self.apis[id.0 as usize].matches.is_empty()

@@ -259,12 +259,17 @@ pub enum ApiFact {
     Sink {
         kind: SinkKind,
         argument: ArgumentRef,
+        /// Only text that a value was put into: given whole, the library takes it for a name.
+        built: bool,
     },
     /// Reading it (or calling it) gives data from outside.
     Source(SourceKind),
     /// A parameter of this type (Axum's `Json<T>`), or decorated with it (NestJS' `@Body()`), is data from outside. Making one in
     /// an expression is not: `Json(user)` is a response.
     ParameterSource(SourceKind),
+    /// Functions decorated with it, or given to it, are called with data from outside: the messages of a queue, the arguments of a
+    /// command or of a GraphQL field.
+    ArgumentSource(SourceKind),
     /// A value with this path is a statement that reads or writes when it is run: `sqlalchemy.insert()` in `session.execute(insert(User))`.
     Statement(Access),
     /// Its result is safe for this kind of sink, whatever goes in.
@@ -305,6 +310,12 @@ pub enum ApiFact {
     Validator,
     /// What it decorates is called within the work of others (signal handlers, mapper events) and shares their transaction.
     Hook,
+    /// Describes data of a fixed form, in which nothing can be injected: `z.enum([…])`, `z.number()`.
+    FixedSchema,
+    /// Describes an object by an object of descriptions: `z.object({ … })`.
+    ObjectSchema,
+    /// Describes a list by the description of its elements: `z.array(…)`.
+    ListSchema,
     /// The relations named in it are loaded with the query (`joinedload`, `include:`).
     EagerLoad,
     /// The texts of this argument are names of modules or of what stands in them. With `given`, only when another argument is this text.
@@ -351,6 +362,24 @@ pub struct FileRoute {
     pub params_are_sources: bool,
 }
 
+/// Functions that are called with outside data by an agreement on names: AWS Lambda's `handler(event, context)`, Graphene's
+/// `resolve_orders(root, info, status)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPoint {
+    pub framework: u16,
+    /// Names of the function; `resolve_*` for a beginning.
+    pub names: Vec<String>,
+    /// Names of its first parameters; `*` for any.
+    pub params: Vec<String>,
+    /// The parameters (by position) that are the data; empty: all after `params`.
+    pub data: Vec<u16>,
+    pub source: SourceKind,
+    /// Members of the data that are request data, if the data as a whole is not.
+    pub request: Vec<String>,
+    /// Only in files that import the framework.
+    pub imported: bool,
+}
+
 /// Methods that an import brings to any receiver: a Rust extension trait. Evidence of medium strength for a method call on a
 /// receiver of which nothing better is known (`users.filter(…).load(conn)` under `use diesel::prelude::*`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -393,10 +422,21 @@ pub struct Knowledge {
     pub entries: Vec<Entry>,
     pub conventions: Vec<Convention>,
     pub file_routes: Vec<FileRoute>,
+    pub entry_points: Vec<EntryPoint>,
     pub extensions: Vec<Extension>,
     pub generated: Vec<Generated>,
     pub settings: Vec<Setting>,
+    /// What the user's own tables speak of, to be looked for among the project's definitions too.
+    pub taught: Vec<Taught>,
     patterns: PatternTable,
+}
+
+/// A path of the user's `[[knowledge]]`, braces expanded: a library's, or the project's own (`app.db.run_sql`, `src/db.run`, `crate.db.run`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taught {
+    pub path: String,
+    /// Index into [`Knowledge::entries`].
+    pub entry: u32,
 }
 
 /// Patterns over access paths, for look-up by whole path.
@@ -435,6 +475,18 @@ impl Knowledge {
                 self.patterns.exact.entry(path).or_default().push(entry);
             }
         }
+        Ok(())
+    }
+
+    /// As [`Knowledge::add`], for a user's own table: paths may be written the Rust way, with `::`, and are remembered.
+    ///
+    /// # Errors
+    /// As [`Knowledge::add`].
+    pub fn teach(&mut self, framework: u16, pattern: &str, fact: ApiFact) -> Result<(), PatternError> {
+        let pattern = pattern.replace("::", ".");
+        let entry = self.entries.len() as u32;
+        self.add(framework, &pattern, fact)?;
+        self.taught.extend(expand(&pattern)?.into_iter().map(|path| Taught { path, entry }));
         Ok(())
     }
 

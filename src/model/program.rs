@@ -206,6 +206,10 @@ pub struct Program<'a> {
     /// Roles of single definitions, where they have one of their own.
     pub def_roles: FxHashMap<GlobalDef, RoleEvidence>,
     pub routes: Vec<Route>,
+    /// Definitions of the project that the user's `[[knowledge]]` speaks of, as the APIs they are to the rest of the project.
+    pub taught: FxHashMap<GlobalDef, ApiId>,
+    /// Paths of the user's `[[knowledge]]` that nothing in the program has, sorted.
+    pub untaught: Vec<String>,
     /// Number of calls seen and of those whose target (in the project or outside) is known.
     pub calls_seen: u32,
     pub calls_known: u32,
@@ -234,7 +238,7 @@ impl<'a> Program<'a> {
     }
 
     /// The name people use: an anonymous function that makes the value of a variable (`const f = wrap(async () => …)`) has the variable's.
-    fn spoken_name(&self, id: GlobalDef) -> &'a str {
+    pub fn spoken_name(&self, id: GlobalDef) -> &'a str {
         let facts = self.file(id.file);
         let def = facts.def(id.def);
         let name = facts.text(def.name);
@@ -309,12 +313,26 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The API a node stands for: of a library, or a definition of the project that the user's knowledge speaks of.
+    pub fn api_id(&self, file: FileId, node: NodeId) -> Option<ApiId> {
+        match self.value(file, node) {
+            Value::Api { api, .. } => Some(api),
+            Value::Def(def) | Value::Method { method: def, .. } | Value::Instance { class: def, .. } => self.taught.get(&def).copied(),
+            _ => None,
+        }
+    }
+
     /// The API a call node calls (its callee's access path).
     pub fn called_api(&self, file: FileId, call: NodeId) -> Option<&Api> {
+        self.called_api_id(file, call).map(|id| &self.apis[id.0 as usize])
+    }
+
+    /// As [`Program::called_api`], its id.
+    pub fn called_api_id(&self, file: FileId, call: NodeId) -> Option<ApiId> {
         match self.file(file).arena.kind(call) {
             NodeKind::Call { callee, .. } => match self.file(file).arena.kind(callee) {
-                NodeKind::Apply { base, .. } => self.api(file, base).or_else(|| self.api(file, callee)),
-                _ => self.api(file, callee),
+                NodeKind::Apply { base, .. } => self.api_id(file, base).or_else(|| self.api_id(file, callee)),
+                _ => self.api_id(file, callee),
             },
             _ => None,
         }
@@ -356,6 +374,24 @@ impl<'a> Program<'a> {
             at = facts.def(at).parent;
         }
         self.file_roles[id.file.index()].first()
+    }
+
+    /// The function that stands in no other function and holds `function`; itself for one that stands alone, the module for its own code.
+    pub fn outermost(&self, function: GlobalDef) -> GlobalDef {
+        let facts = self.file(function.file);
+        let mut outermost = function.def;
+        let mut at = function.def;
+        for _ in 0..64 {
+            if at == DefId::MODULE {
+                break;
+            }
+            let def = facts.def(at);
+            if matches!(def.kind, DefKind::Function | DefKind::Method) {
+                outermost = at;
+            }
+            at = def.parent;
+        }
+        GlobalDef { file: function.file, def: outermost }
     }
 
     /// A route's handler as functions: a class stands for its methods that answer requests.

@@ -10,8 +10,8 @@ use toml::Spanned;
 
 use super::error::LoadError;
 use crate::model::knowledge::{
-    Access, ApiFact, ArgumentRef, Convention, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers, Knowledge, Named,
-    PathPlace, QueryFact, RoleSign, RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
+    Access, ApiFact, ArgumentRef, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers,
+    Knowledge, Named, PathPlace, QueryFact, RoleSign, RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -94,6 +94,9 @@ pub(super) struct FrameworkFile {
     runs_elsewhere: Option<Patterns>,
     cached: Option<Patterns>,
     validator: Option<Patterns>,
+    fixed_schema: Option<Patterns>,
+    object_schema: Option<Patterns>,
+    list_schema: Option<Patterns>,
     eager_load: Option<Patterns>,
     hook: Option<Patterns>,
     transparent: Option<Patterns>,
@@ -124,6 +127,8 @@ pub(super) struct FrameworkFile {
     convention: Vec<ConventionEntry>,
     #[serde(default)]
     file_route: Vec<FileRouteEntry>,
+    #[serde(default)]
+    entry_point: Vec<EntryPointEntry>,
     #[serde(default)]
     extension: Vec<ExtensionEntry>,
     #[serde(default)]
@@ -184,6 +189,9 @@ struct SinkEntry {
     kind: SinkKind,
     api: Patterns,
     argument: Arguments,
+    /// Only text that a value was put into.
+    #[serde(default)]
+    built: bool,
 }
 
 /// One argument or several, each of which is a sink.
@@ -211,6 +219,23 @@ struct SourceEntry {
     /// The API is the type or decorator of a parameter.
     #[serde(default)]
     parameter: bool,
+    /// Functions that the API decorates, or that are given to it, are called with the data.
+    #[serde(default)]
+    arguments: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryPointEntry {
+    names: Vec<String>,
+    params: Vec<String>,
+    #[serde(default)]
+    data: Vec<u16>,
+    source: SourceKind,
+    #[serde(default)]
+    request: Vec<String>,
+    #[serde(default)]
+    imported: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -348,6 +373,11 @@ impl FrameworkFile {
 
     /// Adds everything the file says. Mistakes do not stop it.
     pub(super) fn add_to(self, knowledge: &mut Knowledge, file: &str, text: &str) -> Result<(), Vec<LoadError>> {
+        self.add_as(Author::BuiltIn, knowledge, file, text)
+    }
+
+    /// The same for a framework file of ours or a table of the user's.
+    pub(super) fn add_as(self, author: Author, knowledge: &mut Knowledge, file: &str, text: &str) -> Result<(), Vec<LoadError>> {
         let framework = knowledge.frameworks.len() as u16;
         knowledge.frameworks.push(Framework {
             name: self.name.unwrap_or_else(|| file.to_string()),
@@ -359,7 +389,7 @@ impl FrameworkFile {
             writes: self.writes,
             request_transaction: self.request_transaction,
         });
-        let mut target = Target { knowledge, framework, file, text, errors: Vec::new() };
+        let mut target = Target { knowledge, framework, author, file, text, errors: Vec::new() };
         for alias in &self.alias {
             target.alias(alias);
         }
@@ -373,6 +403,9 @@ impl FrameworkFile {
             (self.runs_elsewhere, ApiFact::RunsElsewhere),
             (self.cached, ApiFact::Cached),
             (self.validator, ApiFact::Validator),
+            (self.fixed_schema, ApiFact::FixedSchema),
+            (self.object_schema, ApiFact::ObjectSchema),
+            (self.list_schema, ApiFact::ListSchema),
             (self.eager_load, ApiFact::EagerLoad),
             (self.hook, ApiFact::Hook),
             (self.transparent, ApiFact::Transparent),
@@ -395,7 +428,11 @@ impl FrameworkFile {
             target.sink(sink);
         }
         for source in self.source {
-            let fact = if source.parameter { ApiFact::ParameterSource(source.kind) } else { ApiFact::Source(source.kind) };
+            let fact = match (source.parameter, source.arguments) {
+                (true, _) => ApiFact::ParameterSource(source.kind),
+                (_, true) => ApiFact::ArgumentSource(source.kind),
+                _ => ApiFact::Source(source.kind),
+            };
             target.add(&source.api, &fact);
         }
         for statement in self.statement {
@@ -419,6 +456,17 @@ impl FrameworkFile {
         for entry in self.file_route {
             target.file_route(entry);
         }
+        for entry in self.entry_point {
+            target.knowledge.entry_points.push(EntryPoint {
+                framework,
+                names: entry.names,
+                params: entry.params,
+                data: entry.data,
+                source: entry.source,
+                request: entry.request,
+                imported: entry.imported,
+            });
+        }
         for entry in self.extension {
             target.knowledge.extensions.push(Extension {
                 framework,
@@ -438,10 +486,18 @@ impl FrameworkFile {
     }
 }
 
+/// Who wrote a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    BuiltIn,
+    User,
+}
+
 /// Where the entries of one file go, and what went wrong on the way.
 struct Target<'a> {
     knowledge: &'a mut Knowledge,
     framework: u16,
+    author: Author,
     file: &'a str,
     text: &'a str,
     errors: Vec<LoadError>,
@@ -450,7 +506,11 @@ struct Target<'a> {
 impl Target<'_> {
     fn add(&mut self, patterns: &Patterns, fact: &ApiFact) {
         for pattern in &patterns.get_ref().0 {
-            if let Err(error) = self.knowledge.add(self.framework, pattern, fact.clone()) {
+            let added = match self.author {
+                Author::BuiltIn => self.knowledge.add(self.framework, pattern, fact.clone()),
+                Author::User => self.knowledge.teach(self.framework, pattern, fact.clone()),
+            };
+            if let Err(error) = added {
                 self.errors.push(LoadError::at_value(self.file, self.text, patterns, error.message));
             }
         }
@@ -509,7 +569,7 @@ impl Target<'_> {
 
     fn sink(&mut self, sink: SinkEntry) {
         for argument in sink.argument.all() {
-            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument });
+            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument, built: sink.built });
         }
     }
 

@@ -81,7 +81,8 @@ impl Rulebook {
             // Written out and read back, so that a user's table goes through the very loader of the built-in files. Its lines are
             // not those of the user's file, so the table is named by number instead.
             let text = toml::to_string(table).unwrap_or_default();
-            let added = framework::parse_table(file, &text).and_then(|parsed| parsed.add_to(&mut self.knowledge, file, &text));
+            let added = framework::parse_table(file, &text)
+                .and_then(|parsed| parsed.add_as(framework::Author::User, &mut self.knowledge, file, &text));
             errors.extend(added.err().unwrap_or_default().into_iter().map(|error| error.in_table("[[knowledge]]", at + 1)));
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }

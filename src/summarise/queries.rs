@@ -84,15 +84,8 @@ type Assignments = FxHashMap<Name, Vec<(DefId, NodeId)>>;
 
 impl<'p> Reader<'_, 'p> {
     fn links(&self, call: NodeId) -> Vec<Link<'p>> {
-        let NodeKind::Call { callee, .. } = self.facts.arena.kind(call) else { return Vec::new() };
-        let Some(api) = self.program.called_api(self.file, call) else { return Vec::new() };
-        let id = [callee, chain(self.facts, callee).nth(1).unwrap_or(callee)].into_iter().find_map(|node| {
-            match self.program.value(self.file, node) {
-                Value::Api { api: id, .. } if std::ptr::eq(&self.program.apis[id.0 as usize], api) => Some(id),
-                _ => None,
-            }
-        });
-        let Some(id) = id else { return Vec::new() };
+        let Some(id) = self.program.called_api_id(self.file, call) else { return Vec::new() };
+        let api = &self.program.apis[id.0 as usize];
         self.program
             .facts_of(api)
             .filter_map(|(fact, found): (&'p ApiFact, &ApiMatch)| match fact {

@@ -101,6 +101,8 @@ fn effects(facts: FileFacts) -> String {
         file_roles: vec![Vec::new()],
         def_roles: FxHashMap::default(),
         routes: Vec::new(),
+        taught: FxHashMap::default(),
+        untaught: Vec::new(),
         calls_seen: 0,
         calls_known: 0,
     };

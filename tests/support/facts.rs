@@ -88,7 +88,9 @@ impl Lines<'_> {
             let args: Vec<NodeId> = facts.arena.list(args).collect();
             for (fact, _) in program.facts_of(api) {
                 let word = match fact {
-                    ApiFact::Sink { kind, argument } if is_text(program, file, facts, &args, argument) => format!("sink {}", sink(*kind)),
+                    ApiFact::Sink { kind, argument, built: false } if is_text(program, file, facts, &args, argument) => {
+                        format!("sink {}", sink(*kind))
+                    }
                     _ => continue,
                 };
                 self.add(file, place(facts, node), word);

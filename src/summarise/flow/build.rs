@@ -241,7 +241,9 @@ impl<'a> Analysis<'_, 'a> {
                 Piece::Literal(name) => whole.push_str(frame.facts.text(*name)),
                 Piece::Value { value, .. } if value.statement => return true,
                 Piece::Value { value, before, .. } => {
-                    if let Some((file, name)) = before.filter(|_| whole.is_empty()).or(value.tail.filter(|_| value.strands.is_empty())) {
+                    // A template's own text comes with the values put into it.
+                    let nothing_yet = whole.trim_matches([' ', '?']).is_empty();
+                    if let Some((file, name)) = before.filter(|_| nothing_yet).or(value.tail.filter(|_| value.strands.is_empty())) {
                         whole.push_str(self.program.file(file).text(name));
                     }
                     whole.push_str(" ? ");

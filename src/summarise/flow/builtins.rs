@@ -184,6 +184,12 @@ const HARMLESS: &[&str] = &[
     "is_ok",
     "is_err",
     "hexdigest",
+    "digest",
+    "hash",
+    "md5",
+    "sha1",
+    "sha256",
+    "sha512",
     "isoformat",
     "toISOString",
     "every",
@@ -336,6 +342,11 @@ impl<'a> Analysis<'_, 'a> {
     ) -> Value {
         let name = call.name;
         let first = arguments.first();
+        if let Some(first) = first
+            && let Some(passed) = self.parsed(frame, object, name, &first.value)
+        {
+            return passed;
+        }
         if ADDS.contains(&name) && self.grow(frame, call, object, &held, arguments) {
             return Value::harmless();
         }

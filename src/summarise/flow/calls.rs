@@ -9,7 +9,7 @@ use super::evaluate::Frame;
 use super::lookup::{self, Safety};
 use super::steps::Way;
 use super::value::{Key, Kind, Origin, Shape, Strand, Value, merge};
-use super::{Analysis, FunctionFlow};
+use super::{Analysis, FunctionFlow, Sink};
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, ParamKind};
 use crate::model::finding::Confidence;
@@ -41,6 +41,9 @@ pub(super) const SINK_NAMES: &[&str] = &[
     "batch_execute",
     "query_row",
 ];
+
+/// Methods that run pieces of SQL text given by these names, whatever the library is.
+pub(super) const SINK_ARGUMENTS: &[(&str, &[&str])] = &[("extra", &["select", "where", "tables"])];
 
 /// Methods that call their function once for each element, or with what they are called on.
 const WITH_ELEMENT: &[&str] = &[
@@ -100,7 +103,7 @@ impl<'a> Analysis<'_, 'a> {
             NodeKind::Member { object, .. } => Some(object),
             _ => None,
         };
-        let held = receiver.map(|object| self.evaluate(frame, object));
+        let held = receiver.map(|object| self.receiver(frame, object));
         let arguments = self.arguments(frame, args);
         if form == CallForm::Jsx {
             return Value::harmless();
@@ -112,8 +115,11 @@ impl<'a> Analysis<'_, 'a> {
         }
         if api.is_none_or(|api| self.program.apis[api.0 as usize].matches.is_empty()) {
             self.named_sink(frame, node, callee, name, &arguments);
+            self.named_argument_sink(frame, node, callee, name, &arguments);
         }
-        let own = self.project_call(frame, node, callee, &arguments, held.as_ref());
+        // What the user's knowledge says of a function of the project stands for its code.
+        let told = api.is_some_and(|api| self.apis[api.0 as usize].stands_for_code());
+        let own = if told { None } else { self.project_call(frame, node, callee, &arguments, held.as_ref()) };
         let returned = self.callbacks(frame, node, name, &arguments, held.as_ref(), own.is_some());
         if let Some(api) = api {
             let note = &self.apis[api.0 as usize];
@@ -143,16 +149,25 @@ impl<'a> Analysis<'_, 'a> {
         self.builtin(frame, &call, held, arguments, returned)
     }
 
+    /// What a method is called on. A name nothing is known of is an object there, not data.
+    fn receiver(&mut self, frame: &mut Frame<'a>, object: NodeId) -> Value {
+        match (frame.kind(object), self.program.value(frame.file, object)) {
+            (NodeKind::Name(name), Known::Api { api, .. })
+                if frame.env.get(Variable::named(name)).is_none() && self.is_free_global(frame, name, api) =>
+            {
+                Value::harmless()
+            }
+            _ => self.evaluate(frame, object),
+        }
+    }
+
     /// The API a call is of.
     fn called(&self, frame: &Frame<'a>, node: NodeId, callee: NodeId) -> Option<ApiId> {
         let raw = match frame.kind(node) {
             NodeKind::Call { callee, .. } => callee,
             _ => callee,
         };
-        [callee, raw].into_iter().find_map(|node| match self.program.value(frame.file, node) {
-            Known::Api { api, .. } => Some(api),
-            _ => None,
-        })
+        [callee, raw].into_iter().find_map(|node| self.program.api_id(frame.file, node))
     }
 
     pub(super) fn sanitizes(&self, program: &Program, api: &Api) -> bool {
@@ -189,7 +204,7 @@ impl<'a> Analysis<'_, 'a> {
     fn sinks(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, api: ApiId, arguments: &[Argument]) -> bool {
         let sinks = self.apis[api.0 as usize].sinks.clone();
         let confidence = self.confidence(frame.file, callee);
-        for (kind, reference) in &sinks {
+        for Sink { kind, argument: reference, built } in &sinks {
             let Some(value) = self.argument(reference, arguments) else { continue };
             let way_end = Step { function: frame.function, place: StepPlace::Node(node) };
             // Lists of texts are texts (`extra(where=[…])`); of objects only the part that the argument names.
@@ -198,7 +213,7 @@ impl<'a> Analysis<'_, 'a> {
                 Some(Shape::Fields(_)) if !named => value.strands.clone(),
                 _ => value.all_strands(),
             };
-            for strand in texts {
+            for strand in texts.into_iter().filter(|strand| !built || strand.built.is_some()) {
                 let way = self.ways.then(strand.way, way_end);
                 let strand = Strand { way, confidence: strand.confidence.min(confidence), ..strand };
                 self.arrive(frame.unit, &strand, *kind, (frame.function, node), Some(api));
@@ -218,8 +233,24 @@ impl<'a> Analysis<'_, 'a> {
             return;
         }
         let Some(first) = arguments.first().filter(|first| first.value.statement && !first.spread) else { return };
+        self.named_arrival(frame, node, first.value.strands.clone());
+    }
+
+    /// `thing.extra(where=[f"name = '{x}'"])` where nothing is known of `thing`: method and argument say together what it is.
+    fn named_argument_sink(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, name: &str, arguments: &[Argument]) {
+        let Some((_, names)) = SINK_ARGUMENTS.iter().find(|(method, _)| *method == name) else { return };
+        let known = self.program.calls_at(frame.function, node).iter().any(|edge| edge.resolution > Resolution::NameOnly);
+        if known || !matches!(frame.kind(callee), NodeKind::Member { .. }) {
+            return;
+        }
+        for argument in arguments.iter().filter(|argument| argument.name.as_deref().is_some_and(|own| names.contains(&own))) {
+            self.named_arrival(frame, node, argument.value.all_strands());
+        }
+    }
+
+    fn named_arrival(&mut self, frame: &Frame<'a>, node: NodeId, strands: Vec<Strand>) {
         let step = Step { function: frame.function, place: StepPlace::Node(node) };
-        for strand in first.value.strands.clone() {
+        for strand in strands {
             if strand.built.is_some() {
                 let way = self.ways.then(strand.way, step);
                 let strand = Strand { way, confidence: strand.confidence.min(Confidence::Medium), ..strand };

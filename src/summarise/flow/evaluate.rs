@@ -186,10 +186,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     pub(super) fn api_source(&self, file: FileId, node: NodeId) -> Option<SourceKind> {
-        match self.program.value(file, node) {
-            Known::Api { api, .. } => self.apis.get(api.0 as usize)?.source,
-            _ => None,
-        }
+        self.apis.get(self.program.api_id(file, node)?.0 as usize)?.source
     }
 
     /// What an expression may hold, and what it does to the variables.

@@ -1,6 +1,7 @@
 //! Functions entered: what their parameters hold, and closures and nested functions run where they stand.
 
 use super::Analysis;
+use super::entries;
 use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
@@ -10,7 +11,6 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Param, ParamKind};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::SourceKind;
-use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 use crate::model::summary::{Step, StepPlace};
@@ -46,11 +46,14 @@ impl<'a> Analysis<'_, 'a> {
             return Value::harmless();
         }
         let safety = param.annotation.map_or(Safety::Unknown, |node| lookup::safety(self.program, &self.scopes, frame.file, node));
-        if safety == Safety::Safe {
+        if safety == Safety::Safe || param.default.is_some_and(|default| lookup::has_pattern(self.program, frame.file, default)) {
             return Value { checked: false, ..Value::number() };
         }
         let step = Step { function, place: StepPlace::Parameter(index as u16) };
         let strand = |origin, way| Strand { origin, built: None, weak: false, confidence: Confidence::High, way };
+        if let Some(value) = self.entry_data(function, index) {
+            return value;
+        }
         if let Some(kind) = self.source_param(frame, function, param, safety) {
             let way = self.ways.then(Way::default(), step);
             return Value::of(strand(Origin::Source(kind), way));
@@ -60,6 +63,20 @@ impl<'a> Analysis<'_, 'a> {
             ParamKind::Rest => Value::elements(Value::of(own)),
             _ => Value::of(own),
         }
+    }
+
+    /// What the parameter of a function that its names make an entry point holds.
+    fn entry_data(&mut self, function: GlobalDef, index: usize) -> Option<Value> {
+        let program = self.program;
+        let (kind, request) = entries::data(program, *self.entries.get(&function)?, index)?;
+        let way = self.ways.then(Way::default(), Step { function, place: StepPlace::Parameter(index as u16) });
+        let source = |kind| Value::of(Strand { origin: Origin::Source(kind), built: None, weak: false, confidence: Confidence::High, way });
+        let mut value = source(kind);
+        for member in request {
+            let key = self.keys.text(member);
+            value.set(&[key], source(SourceKind::Request));
+        }
+        Some(value)
     }
 
     /// The source a parameter is: through its type (an extractor), its decorators (`@Body()`), its default (`Query()`), or as
@@ -92,10 +109,7 @@ impl<'a> Analysis<'_, 'a> {
         {
             return Some(source);
         }
-        let handler = self.handlers.get(&function)?;
-        if !handler.params_are_sources {
-            return None;
-        }
+        let kind = self.entries.get(&function)?.params?;
         if let Some(default) = param.default {
             if let Some(source) =
                 self.api_source(file, default).or_else(|| program.called_api(file, default).and_then(|api| lookup::source_of(program, api)))
@@ -123,7 +137,7 @@ impl<'a> Analysis<'_, 'a> {
                 None
             }
             _ if self.is_request_object(frame, function, param) => None,
-            _ => Some(SourceKind::Request),
+            _ => Some(kind),
         }
     }
 
@@ -185,7 +199,7 @@ impl<'a> Analysis<'_, 'a> {
 
     /// The source that a parameter of the type or with the decorator at `node` is.
     pub(super) fn parameter_source(&self, file: FileId, node: NodeId) -> Option<SourceKind> {
-        let Known::Api { api, .. } = self.program.value(file, node) else { return None };
+        let api = self.program.api_id(file, node)?;
         let found = self.apis.get(api.0 as usize)?.parameter;
         found.or_else(|| lookup::parameter_source_of_path(self.program, &self.program.apis[api.0 as usize].path))
     }

@@ -249,6 +249,9 @@ const TRANSPARENT: &[&str] = &[
     "Column",
 ];
 
+/// Last names of calls that describe a parameter or field.
+const DESCRIPTIONS: &[&str] = &["Field", "Query", "Path", "Header", "Cookie", "Form", "Body", "Param", "StringConstraints", "constr"];
+
 /// What the type written at `node` says.
 pub(super) fn safety(program: &Program, scopes: &Scopes, file: FileId, node: NodeId) -> Safety {
     safety_at(program, scopes, file, node, 0)
@@ -270,7 +273,7 @@ fn safety_at(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, dep
         NodeKind::Apply { base, args } => {
             let name = last_name(program, file, base).unwrap_or("");
             let mut list = facts.arena.list(args);
-            if name == "Literal" {
+            if name == "Literal" || (name == "Annotated" && list.clone().skip(1).any(|arg| has_pattern(program, file, arg))) {
                 Safety::Safe
             } else if matches!(name, "Dict" | "dict" | "Record" | "Mapping" | "Map" | "HashMap" | "BTreeMap") {
                 Safety::Open
@@ -286,8 +289,22 @@ fn safety_at(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, dep
             _ => Safety::Open,
         },
         NodeKind::Name(_) | NodeKind::Member { .. } => named(program, scopes, file, node, depth),
+        // `constr(pattern="^[a-z]+$")`
+        NodeKind::Call { .. } if has_pattern(program, file, node) => Safety::Safe,
         _ => Safety::Unknown,
     }
+}
+
+/// A call that gives a pattern the data must fit: `Field(pattern="^(asc|desc)$")`, `Query(regex=…)`, `StringConstraints(pattern=…)`.
+pub(super) fn has_pattern(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, args, .. } = facts.arena.kind(node) else { return false };
+    let describes = last_name(program, file, callee).is_some_and(|name| DESCRIPTIONS.contains(&name));
+    describes
+        && facts.arena.list(args).any(|arg| {
+            matches!(facts.arena.kind(arg), NodeKind::Argument { name, value }
+                if matches!(facts.text(name), "pattern" | "regex") && !matches!(facts.arena.kind(value), NodeKind::Null))
+        })
 }
 
 fn named(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, depth: u8) -> Safety {
@@ -399,6 +416,9 @@ fn is_safe_value(program: &Program, value: Known, depth: u8) -> bool {
 /// The type of a field: of its annotation, or of the column it is made of (`Column(Integer)`, `models.IntegerField()`).
 pub(super) fn field_safety(program: &Program, scopes: &Scopes, field: GlobalDef) -> Safety {
     let def = program.def(field);
+    if def.value.is_some_and(|value| has_pattern(program, field.file, value)) {
+        return Safety::Safe;
+    }
     if let Some(annotation) = def.annotation {
         let safety = safety(program, scopes, field.file, annotation);
         if safety != Safety::Unknown {

@@ -13,6 +13,7 @@
 mod build;
 mod builtins;
 mod calls;
+mod entries;
 mod environment;
 mod evaluate;
 mod functions;
@@ -20,6 +21,7 @@ mod guard;
 mod lookup;
 mod names;
 mod rank;
+mod schema;
 mod statements;
 mod steps;
 mod text;
@@ -29,6 +31,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::entries::Entry;
 use self::lookup::{Keys, Scopes};
 use self::steps::{Way, Ways};
 use self::value::{Key, Origin, Path, Strand, Value};
@@ -60,7 +63,8 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
         functions: FxHashMap::default(),
         fields: FxHashMap::default(),
         variables: FxHashMap::default(),
-        handlers: handlers(program),
+        entries: entries::entries(program),
+        schema_packages: schema::packages(program),
         changed: false,
         limits: FlowLimits::default(),
     };
@@ -75,14 +79,28 @@ struct ApiNote {
     source: Option<SourceKind>,
     /// A parameter of this type, or decorated with it, is a source.
     parameter: Option<SourceKind>,
-    sinks: Vec<(SinkKind, ArgumentRef)>,
+    sinks: Vec<Sink>,
     sanitizer: bool,
     query: bool,
     /// An instance of a type with a fixed form.
     safe: bool,
 }
 
+/// An argument that is run.
+#[derive(Clone)]
+struct Sink {
+    kind: SinkKind,
+    argument: ArgumentRef,
+    /// Only text that a value was put into counts.
+    built: bool,
+}
+
 impl ApiNote {
+    /// It says where data comes from or ends, so that nobody need look inside.
+    fn stands_for_code(&self) -> bool {
+        self.source.is_some() || self.sanitizer || !self.sinks.is_empty()
+    }
+
     fn new(program: &Program, api: &crate::model::program::Api) -> ApiNote {
         let mut note = ApiNote {
             source: None,
@@ -96,7 +114,9 @@ impl ApiNote {
             match fact {
                 ApiFact::Source(kind) => note.source = Some(note.source.map_or(*kind, |have| have.min(*kind))),
                 ApiFact::ParameterSource(kind) => note.parameter = Some(note.parameter.map_or(*kind, |have| have.min(*kind))),
-                ApiFact::Sink { kind: SinkKind::Sql, argument } => note.sinks.push((SinkKind::Sql, argument.clone())),
+                ApiFact::Sink { kind: SinkKind::Sql, argument, built } => {
+                    note.sinks.push(Sink { kind: SinkKind::Sql, argument: argument.clone(), built: *built });
+                }
                 ApiFact::Sanitizer(SinkKind::Sql) => note.sanitizer = true,
                 ApiFact::Query(_) => note.query = true,
                 _ => {}
@@ -151,13 +171,6 @@ struct FunctionFlow {
     checked: u64,
 }
 
-/// How the framework calls a function.
-#[derive(Clone, Copy, Debug)]
-struct HandlerNote {
-    /// Its text parameters are request data.
-    params_are_sources: bool,
-}
-
 /// The whole analysis.
 struct Analysis<'p, 'a> {
     program: &'p Program<'a>,
@@ -170,7 +183,9 @@ struct Analysis<'p, 'a> {
     fields: FxHashMap<(GlobalDef, Key), Value>,
     /// Module-level variables, by need; `None` while one is being looked at.
     variables: FxHashMap<GlobalDef, Option<Value>>,
-    handlers: FxHashMap<GlobalDef, HandlerNote>,
+    entries: FxHashMap<GlobalDef, Entry>,
+    /// Packages whose calls describe data.
+    schema_packages: Vec<String>,
     /// Something that other functions may already have read has grown.
     changed: bool,
     limits: FlowLimits,
@@ -348,32 +363,6 @@ fn with_end(mut steps: Vec<Step>, end: Step) -> Vec<Step> {
         steps.push(end);
     }
     steps
-}
-
-/// Functions that frameworks call with request data.
-fn handlers(program: &Program) -> FxHashMap<GlobalDef, HandlerNote> {
-    // A route only names its framework, so a framework's routes are taken to be alike in this.
-    let mut by_framework: FxHashMap<&str, bool> = FxHashMap::default();
-    for entry in &program.knowledge.entries {
-        if let (ApiFact::Route(route), Some(framework)) = (&entry.fact, program.knowledge.frameworks.get(entry.framework as usize)) {
-            *by_framework.entry(framework.name.as_str()).or_default() |= route.params_are_sources;
-        }
-    }
-    let mut out = FxHashMap::default();
-    for route in &program.routes {
-        let by_path = program.knowledge.file_routes.iter().any(|files| {
-            let framework = program.knowledge.frameworks.get(files.framework as usize);
-            files.params_are_sources
-                && framework.is_some_and(|framework| framework.name == route.framework)
-                && !files.exports.iter().any(|name| name == program.name(route.handler))
-                && route.path.is_none()
-        });
-        let note = HandlerNote { params_are_sources: by_path || by_framework.get(route.framework.as_str()).copied().unwrap_or(false) };
-        for function in program.handler_functions(route.handler) {
-            out.insert(function, note);
-        }
-    }
-    out
 }
 
 /// The expression that a node with explicit type arguments wraps.

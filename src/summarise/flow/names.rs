@@ -7,8 +7,9 @@ use super::lookup::{self, Safety};
 use super::value::{Key, Kind, Shape, Value};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefKind, Name};
-use crate::model::program::Value as Known;
+use crate::model::program::{ApiId, Value as Known};
 use crate::model::role::GlobalDef;
+use crate::model::source::Family;
 
 impl<'a> Analysis<'_, 'a> {
     pub(super) fn name(&mut self, frame: &mut Frame<'a>, node: NodeId, name: Name) -> Value {
@@ -27,10 +28,23 @@ impl<'a> Analysis<'_, 'a> {
             return self.definition(frame, node, def);
         }
         match self.program.value(frame.file, node) {
+            Known::Api { api, .. } if self.is_free_global(frame, name, api) => self.unknown_at(frame, node),
             Known::Api { .. } => Value::harmless(),
             _ if matches!(frame.facts.text(name), "Self" | "crate" | "super" | "self") => Value::harmless(),
             _ => self.unknown_at(frame, node),
         }
+    }
+
+    /// A name that nothing in the file defines or imports and no library is known by: some other script's variable, of which nothing is known.
+    pub(super) fn is_free_global(&self, frame: &Frame<'a>, name: Name, api: ApiId) -> bool {
+        const CONSTANT: &[&str] = &["undefined", "NaN", "Infinity", "__dirname", "__filename"];
+        let text = frame.facts.text(name);
+        frame.facts.language.family() == Family::TypeScript
+            && self.program.apis[api.0 as usize].path == text
+            && self.program.apis[api.0 as usize].matches.is_empty()
+            && text.starts_with(|first: char| first.is_lowercase())
+            && !CONSTANT.contains(&text)
+            && !frame.facts.imports.iter().any(|import| import.local == Some(name))
     }
 
     /// The value of a definition that a name or path means.

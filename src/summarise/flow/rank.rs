@@ -7,9 +7,9 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::lookup;
+use super::{calls, lookup};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -59,20 +59,7 @@ pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Ve
 
 /// The unit that a function belongs to.
 pub(super) fn unit_of(program: &Program, function: GlobalDef) -> GlobalDef {
-    let facts = program.file(function.file);
-    let mut unit = function.def;
-    let mut at = function.def;
-    for _ in 0..64 {
-        if at == DefId::MODULE {
-            break;
-        }
-        let def = facts.def(at);
-        if matches!(def.kind, DefKind::Function | DefKind::Method) {
-            unit = at;
-        }
-        at = def.parent;
-    }
-    GlobalDef { file: function.file, def: unit }
+    program.outermost(function)
 }
 
 fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<GlobalDef> {
@@ -85,11 +72,9 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
                     NodeKind::Apply { base, .. } => base,
                     _ => callee,
                 };
-                [callee, inner].into_iter().any(|node| match program.value(file, node) {
-                    Known::Api { api, .. } => {
-                        is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(facts, inner))
-                    }
-                    Known::Unknown => has_sink_name(facts, inner),
+                [callee, inner].into_iter().any(|node| match (program.api_id(file, node), program.value(file, node)) {
+                    (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(facts, inner)),
+                    (None, Known::Unknown) => has_sink_name(facts, inner),
                     _ => false,
                 })
             }
@@ -118,7 +103,8 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
 }
 
 fn has_sink_name(facts: &FileFacts, callee: NodeId) -> bool {
-    matches!(facts.arena.kind(callee), NodeKind::Member { name, .. } if super::calls::SINK_NAMES.contains(&facts.text(name)))
+    let is_sink = |name: &str| calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name);
+    matches!(facts.arena.kind(callee), NodeKind::Member { name, .. } if is_sink(facts.text(name)))
 }
 
 fn unit_edges(program: &Program) -> Vec<(GlobalDef, GlobalDef)> {

@@ -21,8 +21,8 @@ impl PatientRepository {
     }
 
     pub async fn search(&self, name: &str) -> sqlx::Result<Vec<Patient>> {
-        let sql = format!("SELECT * FROM patients WHERE name ILIKE '%{name}%'"); // expect: sql-injection
-        sqlx::query_as(&sql).fetch_all(&self.pool).await
+        let sql = format!("SELECT * FROM patients WHERE name ILIKE '%{name}%'");
+        sqlx::query_as(&sql).fetch_all(&self.pool).await // expect: sql-injection
     }
 
     pub async fn sorted(&self, newest: bool) -> sqlx::Result<Vec<Patient>> {
