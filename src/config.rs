@@ -6,7 +6,7 @@
 
 mod contract;
 
-pub use contract::{check_parts, glob, part_globs};
+pub use contract::{PartGlobs, check_parts, glob, part_globs};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,62 @@
-//! Pure algorithms over petgraph: components, shortest path, reach.
+//! Pure algorithms over graphs with nodes `0..n`: components, ways, cycles and what breaks them, and layered drawings.
+//!
+//! No noun of archcheck's is here: callers number their things and read the answer back.
+
+pub mod cycles;
+pub mod layout;
+pub mod paths;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+
+/// A graph for walking: for each node the nodes its edges lead to, sorted, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digraph {
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl Digraph {
+    /// The graph of `nodes` nodes with these edges.
+    pub fn new(nodes: usize, edges: impl IntoIterator<Item = (u32, u32)>) -> Digraph {
+        let mut edges: Vec<(u32, u32)> = edges.into_iter().collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let mut starts = vec![0u32; nodes + 1];
+        for &(from, _) in &edges {
+            starts[from as usize + 1] += 1;
+        }
+        for at in 0..nodes {
+            starts[at + 1] += starts[at];
+        }
+        Digraph { starts, targets: edges.into_iter().map(|(_, to)| to).collect() }
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// True when there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the edges of `node` lead.
+    pub fn next(&self, node: u32) -> &[u32] {
+        &self.targets[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
+    }
+
+    /// Every edge, sorted.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0..self.len() as u32).flat_map(|node| self.next(node).iter().map(move |&to| (node, to)))
+    }
+
+    /// The same graph with every edge turned round.
+    pub fn reversed(&self) -> Digraph {
+        Digraph::new(self.len(), self.edges().map(|(from, to)| (to, from)))
+    }
+}
 
 /// Strongly connected components of a graph with nodes `0..nodes`, each sorted, callees before callers: when `a → b` and they
 /// are not in one component, `b`'s comes first. Kosaraju's algorithm, which petgraph runs without recursion.
@@ -22,18 +77,4 @@ pub fn components(nodes: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::components;
-
-    #[test]
-    fn callees_come_first_and_circles_together() {
-        // 0 → 1 → 2 → 1, 2 → 3
-        assert_eq!(components(4, &[(0, 1), (1, 2), (2, 1), (2, 3)]), [vec![3], vec![1, 2], vec![0]]);
-    }
-
-    #[test]
-    fn a_long_chain_does_not_overflow() {
-        let edges: Vec<(u32, u32)> = (0..200_000).map(|at| (at, at + 1)).collect();
-        assert_eq!(components(200_001, &edges).len(), 200_001);
-    }
-}
+mod tests;

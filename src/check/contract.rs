@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobSet, GlobSetBuilder};
-
 use super::Context;
 use crate::config;
 use crate::model::contract::{Contract, ImportRule, Layers, Located, Part, PartForm, Reach, RuleForm, Siblings};
@@ -99,7 +97,7 @@ impl<'a> Pieces<'a> {
                 all.push(Piece { name: &part.value, packages: Vec::new(), open: false, empty: true });
             }
         }
-        let globs = Globs::of(&contract.parts);
+        let globs = config::PartGlobs::of(&contract.parts);
         let mut of_file = Vec::new();
         for at in 0..program.facts.len() {
             let file = FileId(at as u32);
@@ -130,42 +128,6 @@ impl<'a> Piece<'a> {
             _ => Vec::new(),
         };
         Piece { name: &part.name.value, empty: packages.is_empty(), packages, open: part.open }
-    }
-}
-
-/// The globs of all parts.
-struct Globs {
-    set: GlobSet,
-    /// Parallel to the set: part, and how much of the glob is plain text.
-    owners: Vec<(PieceId, usize)>,
-}
-
-impl Globs {
-    fn of(parts: &[Part]) -> Globs {
-        let mut set = GlobSetBuilder::new();
-        let mut owners = Vec::new();
-        for (piece, part) in parts.iter().enumerate() {
-            for text in config::part_globs(&part.form) {
-                // Config has told the user of globs that are not valid.
-                if let Ok(glob) = config::glob(&text) {
-                    set.add(glob);
-                    owners.push((piece, text.chars().filter(|c| !matches!(c, '*' | '?' | '{' | '}')).count()));
-                }
-            }
-        }
-        Globs { set: set.build().unwrap_or_else(|_| GlobSet::empty()), owners }
-    }
-
-    fn parts(&self, path: &str) -> Vec<PieceId> {
-        let mut found: Vec<(PieceId, usize)> = self.set.matches(path).into_iter().map(|at| self.owners[at]).collect();
-        found.sort_by_key(|&(piece, exactness)| (std::cmp::Reverse(exactness), piece));
-        let mut pieces: Vec<PieceId> = Vec::new();
-        for (piece, _) in found {
-            if !pieces.contains(&piece) {
-                pieces.push(piece);
-            }
-        }
-        pieces
     }
 }
 

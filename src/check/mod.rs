@@ -10,6 +10,7 @@ mod data_access_in_handler;
 mod dependence;
 mod handlers;
 pub mod hardcoded_secret;
+mod import_cycle;
 mod layers;
 mod loops;
 mod missing_transaction;
@@ -45,6 +46,7 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("hardcoded-secret", hardcoded_secret::check),
+    ("import-cycle", import_cycle::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
     ("missing-transaction", missing_transaction::check),

@@ -1,0 +1,249 @@
+//! `import-cycle`: modules that cannot load without each other.
+//!
+//! A node is a Python or TypeScript file, an edge an import that runs when the file loads (see `links.rs`). Every strongly connected component is
+//! one finding. Imports inside functions run later: a cycle that only they close is a note. Rust modules load nothing; there, cycles
+//! between the parts that `archcheck.toml` names count.
+
+mod elided;
+mod links;
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::graph::{Digraph, components, cycles};
+use crate::model::facts::ImportKind;
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::program::{ImportEdge, ImportTarget, Program};
+use links::Links;
+
+/// Most imports listed beside the first that is to be cut.
+const MAX_CUTS: usize = 8;
+
+/// Finds groups of modules that import each other.
+pub(super) fn check(context: &Context) -> Vec<Finding> {
+    let mut findings = cycles_of(context.program, &Links::of_files(context.program));
+    if let Some(links) = Links::of_parts(context.program, &context.settings.contract) {
+        findings.extend(cycles_of(context.program, &links));
+    }
+    findings
+}
+
+fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
+    let at_load: Vec<(u32, u32)> =
+        links.pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| runs_at_load(edge))).map(|(&pair, _)| pair).collect();
+    let all: Vec<(u32, u32)> = links.pairs.keys().copied().collect();
+    let real = |found: Vec<Vec<u32>>| found.into_iter().filter(|members| members.len() > 1);
+    let mut findings = Vec::new();
+    let mut is_told = vec![false; links.names.len()];
+    for members in real(components(links.names.len(), &at_load)) {
+        for &member in &members {
+            is_told[member as usize] = true;
+        }
+        let pairs = inside(links, &members, runs_at_load);
+        findings.extend(Knot::of(program, links, members, pairs).map(|knot| knot.finding(program)));
+    }
+    for members in real(components(links.names.len(), &all)) {
+        if members.iter().all(|&member| !is_told[member as usize]) {
+            let pairs = inside(links, &members, |_| true);
+            findings.extend(Knot::of(program, links, members, pairs).map(|knot| knot.note(program)));
+        }
+    }
+    findings
+}
+
+fn runs_at_load(edge: &ImportEdge) -> bool {
+    edge.kind == ImportKind::Load
+}
+
+type Pairs<'a> = BTreeMap<(u32, u32), Vec<&'a ImportEdge>>;
+
+/// The imports among some units.
+fn inside<'a>(links: &Links<'a>, members: &[u32], counts: impl Fn(&ImportEdge) -> bool) -> Pairs<'a> {
+    let mut pairs = Pairs::new();
+    for (&(from, to), edges) in &links.pairs {
+        if members.binary_search(&from).is_ok() && members.binary_search(&to).is_ok() {
+            let edges: Vec<&ImportEdge> = edges.iter().copied().filter(|edge| counts(edge)).collect();
+            if !edges.is_empty() {
+                pairs.insert((from, to), edges);
+            }
+        }
+    }
+    pairs
+}
+
+/// One strongly connected component.
+struct Knot<'l, 'a> {
+    links: &'l Links<'a>,
+    members: Vec<u32>,
+    pairs: Pairs<'a>,
+    /// The shortest cycle, from the unit with the first name on.
+    cycle: Vec<u32>,
+    cut: cycles::Cut,
+}
+
+impl<'l, 'a> Knot<'l, 'a> {
+    fn of(program: &Program, links: &'l Links<'a>, members: Vec<u32>, pairs: Pairs<'a>) -> Option<Knot<'l, 'a>> {
+        let place = |unit: u32| members.binary_search(&unit).unwrap_or(0) as u32;
+        let graph = Digraph::new(members.len(), pairs.keys().map(|&(from, to)| (place(from), place(to))));
+        let cycle: Vec<u32> = cycles::shortest_cycle(&graph)?.into_iter().map(|at| members[at as usize]).collect();
+        let weighted: Vec<(u32, u32, u64)> =
+            pairs.iter().map(|(&(from, to), edges)| (place(from), place(to), weight(program, edges))).collect();
+        let mut cut = cycles::cut(members.len(), &weighted);
+        for (from, to) in &mut cut.edges {
+            (*from, *to) = (members[*from as usize], members[*to as usize]);
+        }
+        Some(Knot { links, members, pairs, cycle, cut })
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0..self.cycle.len()).map(|at| (self.cycle[at], self.cycle[(at + 1) % self.cycle.len()]))
+    }
+
+    fn name(&self, unit: u32) -> &str {
+        &self.links.names[unit as usize]
+    }
+
+    /// "`a` and `b` import each other", with the shortest cycle where the knot is larger than it.
+    fn what(&self) -> String {
+        let unit = self.links.word;
+        match (self.members.len(), self.cycle.len()) {
+            (2, _) => format!("{unit}s `{}` and `{}` import each other", self.name(self.cycle[0]), self.name(self.cycle[1])),
+            (members, _) => format!("{members} {unit}s import each other in circles; the shortest is {}", self.circle()),
+        }
+    }
+
+    /// "`a` → `b` → `a`".
+    fn circle(&self) -> String {
+        let names: Vec<String> = self.cycle.iter().chain(self.cycle.first()).map(|&unit| format!("`{}`", self.name(unit))).collect();
+        names.join(" → ")
+    }
+
+    /// "5 imports: 3 at load time, 1 passed on, 1 inside functions".
+    fn kinds(&self) -> String {
+        let edges = || self.pairs.values().flatten();
+        let total = edges().count();
+        let deferred = edges().filter(|edge| edge.kind == ImportKind::Deferred).count();
+        let passed_on = edges().filter(|edge| edge.re_export).count();
+        let parts = [(total - deferred - passed_on, "at load time"), (passed_on, "to pass names on"), (deferred, "inside functions")];
+        let parts: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        format!("{total} imports: {}", parts.join(", "))
+    }
+
+    /// The edges to cut, those of the shortest cycle first.
+    fn cuts(&self) -> Vec<(u32, u32)> {
+        let on_cycle: Vec<(u32, u32)> = self.steps().collect();
+        let mut cuts = self.cut.edges.clone();
+        cuts.sort_by_key(|pair| (!on_cycle.contains(pair), *pair));
+        cuts
+    }
+
+    fn finding(&self, program: &Program) -> Finding {
+        let cuts = self.cuts();
+        let first = cuts.first().copied().unwrap_or((self.cycle[0], self.cycle[1]));
+        let label = match cuts.len() {
+            1 => "without this import there is no cycle".to_string(),
+            count => format!("the first of {count} to cut"),
+        };
+        let cut_text = |pair: &(u32, u32)| {
+            let text = format!("to cut: `{}` → `{}`", self.name(pair.0), self.name(pair.1));
+            self.label(program, *pair, text)
+        };
+        let mut related: Vec<Label> = cuts.iter().skip(1).take(MAX_CUTS).map(cut_text).collect();
+        related.extend(self.flow(program));
+        Finding {
+            rule: "import-cycle".into(),
+            level: Level::Warning,
+            message: format!("{} ({})", self.what(), self.kinds()),
+            primary: self.label(program, first, label),
+            related,
+            flow: Vec::new(),
+            help: Some(self.help(&cuts)),
+            subject: self.subject(),
+            fingerprint: String::new(),
+            confidence: Confidence::High,
+            redact: Vec::new(),
+        }
+    }
+
+    /// A cycle that only imports inside functions close: the project broke it, and it is still there.
+    fn note(&self, program: &Program) -> Finding {
+        let is_deferred = |pair: &(u32, u32)| self.pairs.get(pair).is_some_and(|edges| edges.iter().all(|edge| !runs_at_load(edge)));
+        let first = self.steps().find(is_deferred).unwrap_or((self.cycle[0], self.cycle[1]));
+        Finding {
+            level: Level::Note,
+            message: format!("{} ({}); imports inside functions keep it from failing when they load", self.what(), self.kinds()),
+            primary: self.label(program, first, "imported late, inside a function".to_string()),
+            related: self.flow(program),
+            ..self.finding(program)
+        }
+    }
+
+    /// Every edge of the shortest cycle at its line.
+    fn flow(&self, program: &Program) -> Vec<Label> {
+        let step = |pair: (u32, u32)| {
+            let edges = &self.pairs[&pair];
+            let mut names: Vec<&str> = edges.iter().map(|edge| edge.name.as_str()).filter(|name| !name.is_empty()).collect();
+            names.dedup();
+            let late = if edges.iter().all(|edge| !runs_at_load(edge)) { " inside a function" } else { "" };
+            let verb = if edges.iter().all(|edge| edge.re_export) { "passes on" } else { "imports" };
+            let (from, to) = (self.name(pair.0), self.name(pair.1));
+            let text = match names.as_slice() {
+                [] => format!("`{from}` {verb} `{to}`{late}"),
+                [only] => format!("`{from}` {verb} `{only}` from `{to}`{late}"),
+                [first, rest @ ..] => format!("`{from}` {verb} `{first}` and {} more from `{to}`{late}", rest.len()),
+            };
+            self.label(program, pair, text)
+        };
+        self.steps().map(step).collect()
+    }
+
+    /// The place of the first import of a pair; one that runs at load time before others.
+    fn label(&self, program: &Program, pair: (u32, u32), text: String) -> Label {
+        let first = self.pairs[&pair].iter().min_by_key(|edge| (!runs_at_load(edge), edge.from, edge.span.start));
+        let location = first.map(|edge| program.location(edge.from, edge.span));
+        // A pair has an import, or it would not be one.
+        Label { location: location.unwrap_or_else(|| program.location(crate::model::source::FileId(0), Default::default())), text }
+    }
+
+    fn help(&self, cuts: &[(u32, u32)]) -> String {
+        let shown: Vec<String> =
+            cuts.iter().take(MAX_CUTS).map(|pair| format!("`{}` → `{}`", self.name(pair.0), self.name(pair.1))).collect();
+        let more = if cuts.len() > MAX_CUTS { format!(" and {} more", cuts.len() - MAX_CUTS) } else { String::new() };
+        let set = match (cuts.len(), self.cut.exact) {
+            (1, _) => "one import less is enough".to_string(),
+            (count, true) => format!("{count} imports less are enough, and fewer are not"),
+            (count, false) => format!("{count} imports less are enough (found by a heuristic; fewer may do)"),
+        };
+        format!(
+            "{set}: {}{more}. Move what both sides need to a module below them, import a module from where it is defined, or pass it in",
+            shown.join(", ")
+        )
+    }
+
+    fn subject(&self) -> String {
+        let names: Vec<&str> = self.cycle.iter().map(|&unit| self.name(unit)).collect();
+        names.join(" -> ")
+    }
+}
+
+/// What cutting a pair costs: a unit for the pair; then, to choose among equals, whether a barrel is there for it, whether it points down the layers, and
+/// its number of imports.
+fn weight(program: &Program, edges: &[&ImportEdge]) -> u64 {
+    let is_barrel = edges.iter().all(|edge| is_barrel(program, edge));
+    let is_downward = edges.iter().all(|edge| is_downward(program, edge));
+    (1 << 24) + (u64::from(is_barrel) << 17) + (u64::from(is_downward) << 16) + edges.len().min(1 << 15) as u64
+}
+
+/// A package's index passes on, or collects, what lies beside and below it.
+fn is_barrel(program: &Program, edge: &ImportEdge) -> bool {
+    let ImportTarget::Module(module) = edge.target else { return false };
+    let (folder, name) = program.path(edge.from).rsplit_once('/').unwrap_or(("", program.path(edge.from)));
+    let is_index = matches!(name.split('.').next(), Some("__init__" | "index" | "mod"));
+    edge.re_export || (is_index && program.path(module.file).starts_with(folder))
+}
+
+fn is_downward(program: &Program, edge: &ImportEdge) -> bool {
+    let ImportTarget::Module(module) = edge.target else { return false };
+    let rank = |file| program.file_role(file).and_then(|evidence| evidence.role.rank());
+    matches!((rank(edge.from), rank(module.file)), (Some(from), Some(to)) if from < to)
+}
