@@ -18,10 +18,11 @@ use crate::discover::{self, DiscoverOptions};
 use crate::languages;
 use crate::link;
 use crate::lower::{self, render};
+use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
-use crate::model::program::{ImportEdge, ImportTarget, Program};
+use crate::model::program::Program;
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::rule::{Profile, Rule};
@@ -122,7 +123,7 @@ pub enum ProgramStage {
 #[derive(Default)]
 struct Analysis {
     findings: Vec<Finding>,
-    imports_unresolved: u32,
+    coverage: Coverage,
     calls: u32,
     calls_resolved: u32,
     routes: u32,
@@ -206,10 +207,37 @@ impl Engine {
         self.install(|engine| engine.linked(|program| engine.role_rows(program)))
     }
 
-    /// The import graph or the call graph.
+    /// The import graph or the call graph, with the parts of the configuration and what the rules about dependencies report.
     pub fn view(&self, relation: Relation) -> View {
-        let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
-        self.install(|engine| engine.linked(|program| view::view(program, relation, &lines)))
+        self.install(|engine| {
+            let lines: Vec<&LineIndex> = engine.notes.iter().map(|notes| &notes.lines).collect();
+            engine.linked(|program| {
+                let mut view = view::view(program, relation, &lines);
+                let findings = guarded(|| engine.findings_on_edges(program)).unwrap_or_default();
+                view::mark(&mut view, &findings, &|path| engine.line_index(path));
+                let parts = &engine.config.contract.parts;
+                let globs = config::PartGlobs::of(parts);
+                view::divide(&mut view, &|path| globs.parts(path).first().map(|&at| Arc::from(parts[at].name.value.as_str())));
+                view
+            })
+        })
+    }
+
+    /// What is reported about single imports and calls.
+    fn findings_on_edges(&self, program: &Program) -> Vec<Finding> {
+        let selection = self.selection();
+        let settings = self.config.settings(&self.rulebook.rules, selection.profile);
+        let summaries = summarise::summarise(program);
+        let context =
+            check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
+        let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
+        let checks = check::ANALYSES.iter().filter(|(id, _)| view::MARKED.contains(id) && is_on(id));
+        let findings = checks.flat_map(|(_, check)| check(&context)).collect();
+        triage::triage(findings, &self.all_notes(), &self.rulebook.rules, &selection).reported
+    }
+
+    fn line_index(&self, path: &str) -> Option<&LineIndex> {
+        self.project.files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|at| &self.notes[at].lines)
     }
 
     /// A stage of the whole program as text.
@@ -274,10 +302,10 @@ impl Engine {
             let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
             let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).collect();
             let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();
+            let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
             let untaught = program.untaught.iter().map(|path| (path.clone(), nearest_name(program, path))).collect();
-            let unresolved = |edge: &&ImportEdge| matches!(edge.target, ImportTarget::Unresolved(_));
             let mut analysis = Analysis {
-                imports_unresolved: program.imports.iter().filter(unresolved).count() as u32,
+                coverage: view::coverage(program, &lines),
                 calls: program.calls_seen,
                 calls_resolved: program.calls_known,
                 routes: program.routes.len() as u32,
@@ -496,7 +524,8 @@ impl Engine {
     fn statistics(&self, analysis: &Analysis) -> Statistics {
         let mut statistics = Statistics {
             files: self.facts.len() as u32,
-            imports_unresolved: analysis.imports_unresolved,
+            imports_unresolved: analysis.coverage.unresolved.len() as u32,
+            coverage: analysis.coverage.clone(),
             calls: analysis.calls,
             calls_resolved: analysis.calls_resolved,
             routes: analysis.routes,

@@ -184,3 +184,148 @@ fn a_folder_of_tests_is_a_project_like_any_other() {
     let graph = json(folder.path(), &["graph", "--kind", "calls", "examples/tests"]);
     assert_eq!(edges(&graph), ["test_a -> helper.h (call, exact) test_a.py:2"]);
 }
+
+/// Three layers in folders; the repository imports the handlers, which is upward and closes a cycle.
+fn shop() -> TempDir {
+    project(&[
+        (
+            "app/routers/orders.py",
+            "from fastapi import APIRouter\nfrom app.services.order_service import total\n\nrouter = APIRouter()\n\n@router.get(\"/orders\")\ndef orders():\n    return total()\n",
+        ),
+        ("app/services/order_service.py", "from app.repositories.order_repository import rows\n\ndef total():\n    return len(rows())\n"),
+        ("app/repositories/order_repository.py", "from app.routers.orders import orders\n\ndef rows():\n    return [orders]\n"),
+        ("tests/test_orders.py", "from app.services.order_service import total\n\ndef test_total():\n    assert total() == 1\n"),
+    ])
+}
+
+#[test]
+fn what_rules_report_is_marked() {
+    let folder = shop();
+    let graph = json(folder.path(), &["graph"]);
+    let marked: Vec<String> = graph["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|edge| !edge["violation"].is_null())
+        .map(|edge| format!("{} {}", edge["from"].as_str().unwrap(), edge["violation"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        marked,
+        ["app.repositories.order_repository layer-violation", "app.routers.orders import-cycle", "app.services.order_service import-cycle"]
+    );
+    let test = graph["nodes"].as_array().unwrap().iter().find(|node| node["id"] == "tests.test_orders").unwrap();
+    assert_eq!(test["test"], true);
+}
+
+fn text(folder: &Path, arguments: &[&str]) -> String {
+    let output = archcheck(folder, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn pictures_draw_roles_files_and_folders() {
+    let folder = shop();
+    let mermaid = text(folder.path(), &["graph", "--format", "mermaid", "--level", "layer"]);
+    assert!(mermaid.starts_with("flowchart TD\n"), "{mermaid}");
+    for part in [
+        "n0[\"repository<br/>",
+        "n1[\"router<br/>",
+        "n2[\"service<br/>",
+        "n0 -->|1| n1",
+        "n1 -->|1| n2",
+        "n2 -->|1| n0",
+        "linkStyle 0,1,2 stroke",
+    ] {
+        assert!(mermaid.contains(part), "{part} is not in\n{mermaid}");
+    }
+    let dot = text(folder.path(), &["graph", "--format", "dot"]);
+    assert!(dot.contains("\"app/routers/orders.py\" -> \"app/services/order_service.py\" [label=1"), "{dot}");
+    assert!(!dot.contains("test_orders"), "tests are drawn only when asked for:\n{dot}");
+    assert!(text(folder.path(), &["graph", "--format", "dot", "--tests"]).contains("test_orders"));
+    assert!(text(folder.path(), &["graph", "--format", "dot", "--external"]).contains("\"fastapi\""));
+    let svg = text(folder.path(), &["graph", "--format", "svg"]);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    assert_eq!(svg.matches("class=\"arrow wrong\"").count(), 3, "{svg}");
+    let boxes = json(folder.path(), &["graph", "--level", "package"]);
+    assert_eq!(boxes["nodes"].as_array().unwrap().len(), 3, "{boxes}");
+    assert_eq!(boxes["edges"][0]["weight"], 1);
+}
+
+#[test]
+fn a_big_project_is_drawn_in_few_boxes() {
+    let files: Vec<(String, String)> = (0..120)
+        .map(|at| {
+            let next = (at + 1) % 120;
+            let text = if next == 0 { String::new() } else { format!("from area{}.part{next} import x\n", next / 20) };
+            (format!("area{}/part{at}.py", at / 20), text + "x = 1\n")
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let folder = project(&files);
+    let dot = text(folder.path(), &["graph", "--format", "dot"]);
+    let boxes = dot.lines().filter(|line| line.starts_with("  \"") && !line.contains(" -> ")).count();
+    assert!((6..=40).contains(&boxes), "{boxes} boxes:\n{dot}");
+    assert!(dot.contains("// 120 files in"), "{dot}");
+    let near = text(folder.path(), &["graph", "--format", "dot", "--focus", "area2/part45.py"]);
+    assert_eq!(near.matches(" -> ").count(), 2, "{near}");
+    let reaching = json(folder.path(), &["graph", "--reaches", "area0/part3.py"]);
+    assert_eq!(nodes(&reaching).len(), 4);
+}
+
+#[test]
+fn why_shows_the_shortest_chain_or_says_that_there_is_none() {
+    let folder = shop();
+    let found = text(folder.path(), &["why", "app/routers", "order_repository"]);
+    assert_eq!(
+        found,
+        "app.routers.orders → app.repositories.order_repository (2 imports)\n  \
+         app/routers/orders.py:2          app.routers.orders imports total from app.services.order_service\n  \
+         app/services/order_service.py:1  app.services.order_service imports rows from app.repositories.order_repository\n"
+    );
+    let calls = json(folder.path(), &["why", "orders.orders", "rows", "--kind", "calls", "--format", "json"]);
+    let hops: Vec<&str> = calls["chains"][0].as_array().unwrap().iter().map(|hop| hop["to"].as_str().unwrap()).collect();
+    assert_eq!(hops, ["app.services.order_service.total", "app.repositories.order_repository.rows"]);
+    assert!(text(folder.path(), &["why", "router", "fastapi"]).contains("app/routers/orders.py:1"));
+    let none = archcheck(folder.path(), &["why", "app/routers", "tests"]);
+    assert_eq!(
+        (none.status.code(), String::from_utf8(none.stdout).unwrap().as_str()),
+        (Some(1), "No chain of imports leads from `app/routers` to `tests`.\n")
+    );
+    let unknown = archcheck(folder.path(), &["why", "app/router", "tests"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let message = String::from_utf8(unknown.stderr).unwrap();
+    assert!(message.contains("nothing here is called `app/router`") && message.contains("did you mean `app/routers`?"), "{message}");
+}
+
+#[test]
+fn every_format_is_the_same_each_time() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for example in ["python-shop", "rust-clinic", "typescript-library"] {
+        for kind in ["imports", "calls"] {
+            for format in ["json", "dot", "mermaid", "svg"] {
+                let run = || text(&examples.join(example), &["graph", "--kind", kind, "--format", format]);
+                let (first, second) = (run(), run());
+                assert_eq!(first, second);
+                assert!(!first.contains(env!("CARGO_MANIFEST_DIR")) && first.len() > 100, "{example} {kind} {format}:\n{first}");
+            }
+        }
+    }
+}
+
+#[test]
+fn statistics_tell_how_much_is_known() {
+    let folder = project(&[
+        ("a.py", "import json\nfrom b import f\nfrom pkg.gone import g\n\nf()\njson.dumps(1)\ng()\nunknown()()\n"),
+        ("b.py", "def f():\n    pass\n"),
+        ("pkg/__init__.py", ""),
+    ]);
+    let report = json(folder.path(), &["--format", "json"]);
+    let coverage = &report["statistics"]["coverage"]["python"];
+    assert_eq!(coverage["imports"], serde_json::json!({"first_party": 1, "external": 1, "unresolved": 1}));
+    assert_eq!((&coverage["calls"]["exact"], &coverage["calls"]["external"]), (&Value::from(1), &Value::from(1)), "{coverage}");
+    assert_eq!(report["statistics"]["unresolved"][0]["path"], "a.py");
+    assert_eq!(report["statistics"]["unresolved"][0]["line"], 3);
+    let shown = text(folder.path(), &["--statistics"]);
+    assert!(shown.contains("not resolved: a.py:3 pkg.gone") && shown.contains("python calls, exact"), "{shown}");
+}

@@ -169,6 +169,17 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     row("  first-party, not resolved", statistics.imports_unresolved)?;
     row("calls", statistics.calls)?;
     row("  resolved", statistics.calls_resolved)?;
+    for (language, coverage) in &statistics.coverage.languages {
+        let (imports, calls) = (coverage.imports, coverage.calls);
+        row(&format!("{language} imports, first-party"), imports.first_party)?;
+        row("  external", imports.external)?;
+        row("  first-party, not resolved", imports.unresolved)?;
+        row(&format!("{language} calls, exact"), calls.exact)?;
+        row("  inferred", calls.inferred)?;
+        row("  by name only", calls.name_only)?;
+        row("  external", calls.external)?;
+        row("  unknown", calls.unknown)?;
+    }
     row("routes", statistics.routes)?;
     for (reason, &count) in &statistics.skipped {
         row(&format!("left out: {}", reason.name()), count)?;
@@ -176,6 +187,10 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     row("findings", statistics.findings_by_rule.values().sum())?;
     for (rule, &count) in &statistics.findings_by_rule {
         row(&format!("  {rule}"), count)?;
+    }
+    for import in &statistics.coverage.unresolved {
+        let (path, specifier) = (report::clean_line(&import.path), report::clean_line(&import.specifier));
+        writeln!(out, "not resolved: {path}:{} {specifier}", import.line)?;
     }
     Ok(())
 }

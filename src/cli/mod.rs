@@ -13,6 +13,7 @@ mod rules;
 mod stack;
 mod target;
 mod terminal;
+mod why;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Roles(roles::Arguments),
     /// Show who imports whom or who calls whom.
     Graph(graph::Arguments),
+    /// Show how one thing depends on another: the shortest chain of imports or calls.
+    Why(why::Arguments),
     /// List the rules.
     Rules(rules::Arguments),
     /// Explain a rule: what it holds, why, and how to mend what it finds.
@@ -82,6 +85,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Stack(arguments)) => stack::run(arguments),
         Some(Command::Roles(arguments)) => roles::run(arguments),
         Some(Command::Graph(arguments)) => graph::run(arguments),
+        Some(Command::Why(arguments)) => why::run(arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::coverage::Coverage;
 use super::problem::Problem;
 use super::source::Span;
 
@@ -139,6 +140,9 @@ pub struct Statistics {
     pub calls_resolved: u32,
     pub routes: u32,
     pub findings_by_rule: BTreeMap<String, u32>,
+    /// How much of imports and calls is known.
+    #[serde(default)]
+    pub coverage: Coverage,
 }
 
 /// A finding that a comment silenced, with the reason given there.

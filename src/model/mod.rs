@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod contract;
+pub mod coverage;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;

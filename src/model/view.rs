@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::coverage::Unresolved;
 use super::facts::ImportKind;
 use super::program::{CallKind, Resolution};
-use super::source::Family;
+use super::role::Role;
 
 /// What the edges of a view are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,19 @@ pub struct Node {
     /// One-based line and column of its name; zero for modules (all of the file) and for what is outside.
     pub line: u32,
     pub column: u32,
+    /// The role in the architecture, if one is known.
+    pub role: Option<Role>,
+    /// The part of `archcheck.toml` that holds the file, the one with the most exact glob.
+    pub part: Option<Arc<str>>,
+    /// Test code.
+    pub is_test: bool,
+}
+
+impl Node {
+    /// Something outside the project.
+    pub fn external(id: String) -> Node {
+        Node { id, thing: Thing::External, path: "".into(), line: 0, column: 0, role: None, part: None, is_test: false }
+    }
 }
 
 /// Why an edge of a view is there.
@@ -91,17 +105,8 @@ pub struct Edge {
     pub re_export: bool,
     /// Imports: the id of what is imported, where its definition is known and is no module.
     pub definition: Option<String>,
-}
-
-/// An import that looks like one of the project's own modules, and none is there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unresolved {
-    pub path: Arc<str>,
-    /// One-based.
-    pub line: u32,
-    /// As written.
-    pub specifier: String,
-    pub family: Family,
+    /// The rule that reports this import or call.
+    pub broken: Option<Arc<str>>,
 }
 
 /// A graph of the whole project: nodes sorted by id, edges by ends and place.
@@ -112,4 +117,82 @@ pub struct View {
     pub edges: Vec<Edge>,
     /// Of an import graph.
     pub unresolved: Vec<Unresolved>,
+}
+
+/// What a box of a picture stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    Function,
+    File,
+    /// A folder with what is below it, or the files of a folder.
+    Package,
+    /// A part of `archcheck.toml`, or a role where there are no parts.
+    Layer,
+}
+
+impl Level {
+    /// The word used in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Function => "function",
+            Level::File => "file",
+            Level::Package => "package",
+            Level::Layer => "layer",
+        }
+    }
+}
+
+/// One box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Unique in the picture: a path, a part, a role, a name.
+    pub id: String,
+    /// What stands in it.
+    pub label: String,
+    pub level: Level,
+    /// Number of files, or of functions where boxes are functions.
+    pub size: u32,
+    /// The role that most of it has.
+    pub role: Option<Role>,
+    pub external: bool,
+    /// The user asked for it by name.
+    pub focus: bool,
+}
+
+/// All edges from one box to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    pub from: u32,
+    pub to: u32,
+    /// Number of imports or calls.
+    pub weight: u32,
+    /// The strongest reason: what runs when the module loads before what runs later before types.
+    pub cause: Cause,
+    /// The surest of them.
+    pub resolution: Resolution,
+    /// The first rule that reports one of them.
+    pub broken: Option<Arc<str>>,
+    /// Where the first of them is; of the reported ones, if any is.
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
+/// A graph small enough to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub relation: Relation,
+    /// Sorted by id.
+    pub blocks: Vec<Block>,
+    /// Sorted by ends.
+    pub arrows: Vec<Arrow>,
+    /// What is not in it, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// One hop of a chain, by the place of its import or call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub from: String,
+    pub to: String,
+    pub edge: Edge,
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::texts::Texts;
 use super::{Context, Counts, mask::Masks};
+use crate::model::coverage::{LanguageCoverage, Unresolved};
 use crate::model::finding::{Finding, Label, Location, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Span;
@@ -114,6 +115,16 @@ struct Totals<'a> {
     calls_resolved: u32,
     routes: u32,
     findings_by_rule: &'a BTreeMap<String, u32>,
+    coverage: &'a BTreeMap<String, LanguageCoverage>,
+    unresolved: Vec<MissingImport<'a>>,
+}
+
+#[derive(Serialize)]
+struct MissingImport<'a> {
+    path: &'a str,
+    line: u32,
+    specifier: &'a str,
+    language: &'static str,
 }
 
 /// Writes the outcome as JSON.
@@ -223,7 +234,13 @@ fn totals(statistics: &Statistics) -> Totals<'_> {
         calls_resolved: statistics.calls_resolved,
         routes: statistics.routes,
         findings_by_rule: &statistics.findings_by_rule,
+        coverage: &statistics.coverage.languages,
+        unresolved: statistics.coverage.unresolved.iter().map(missing).collect(),
     }
+}
+
+fn missing(import: &Unresolved) -> MissingImport<'_> {
+    MissingImport { path: &import.path, line: import.line, specifier: &import.specifier, language: import.family.name() }
 }
 
 /// The word for a reason to leave a file out, in machine-readable formats.

@@ -3,13 +3,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::{Ids, separator, thing};
-use super::{Lines, finish, position};
-use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use super::sites::{outer, sites};
+use super::{Lines, finish, node, position};
+use crate::model::body::NodeId;
+use crate::model::facts::{DefFlags, DefId};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::model::view::{Cause, Edge, Node, Relation, Thing, View};
+use crate::model::view::{Cause, Edge, Node, Relation, View};
 
 pub(super) fn view(program: &Program, lines: Lines) -> View {
     let ids = Ids::new(program);
@@ -24,7 +25,7 @@ pub(super) fn view(program: &Program, lines: Lines) -> View {
                 _ => position(lines, file, definition.name_span),
             };
             let twin = definition.flags.has(DefFlags::CLOSURE);
-            nodes.add(id, twin, Node { id: ids.of(id), thing, path: program.path(file).clone(), line, column });
+            nodes.add(id, twin, node(program, id, ids.of(id), thing, (line, column)));
         }
     }
     let mut edges = inside(program, &nodes, lines);
@@ -55,6 +56,7 @@ fn inside(program: &Program, nodes: &Nodes, lines: Lines) -> Vec<Edge> {
             resolution: call.resolution,
             re_export: false,
             definition: None,
+            broken: None,
         });
     }
     edges
@@ -64,39 +66,22 @@ fn inside(program: &Program, nodes: &Nodes, lines: Lines) -> Vec<Edge> {
 fn outside(program: &Program, nodes: &mut Nodes, edges: &mut Vec<Edge>, lines: Lines) {
     for file in (0..program.facts.len() as u32).map(FileId) {
         let facts = program.file(file);
-        for (def, definition) in facts.definitions() {
-            let Some(from) = nodes.caller(program, GlobalDef { file, def }) else { continue };
-            let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
-            roots.extend(definition.params.iter().filter_map(|param| param.default));
-            if definition.kind == DefKind::Field {
-                roots.extend(definition.value);
-            }
-            for root in roots {
-                let mut calls = Vec::new();
-                facts.arena.walk(root, |node| {
-                    if let NodeKind::Call { form, callee, .. } = facts.arena.kind(node)
-                        && form != CallForm::Pattern
-                    {
-                        calls.push((node, callee));
-                    }
-                });
-                for (call, callee) in calls {
-                    let Some(api) = program.called_api(file, call) else { continue };
-                    let guessed = matches!(program.value(file, callee), Value::Api { guessed: true, .. });
-                    let (line, column) = position(lines, file, facts.arena.span(call));
-                    edges.push(Edge {
-                        from,
-                        to: nodes.outside(outside_id(&api.path, facts.language.family(), separator(facts))),
-                        path: program.path(file).clone(),
-                        line,
-                        column,
-                        cause: Cause::Call(CallKind::Call),
-                        resolution: if guessed { Resolution::Inferred } else { Resolution::Exact },
-                        re_export: false,
-                        definition: None,
-                    });
-                }
-            }
+        for site in sites(program, file) {
+            let (Some(from), Some(api)) = (nodes.caller(program, site.caller), program.called_api(file, site.call)) else { continue };
+            let guessed = matches!(program.value(file, site.callee), Value::Api { guessed: true, .. });
+            let (line, column) = position(lines, file, facts.arena.span(site.call));
+            edges.push(Edge {
+                from,
+                to: nodes.outside(outside_id(&api.path, facts.language.family(), separator(facts))),
+                path: program.path(file).clone(),
+                line,
+                column,
+                cause: Cause::Call(CallKind::Call),
+                resolution: if guessed { Resolution::Inferred } else { Resolution::Exact },
+                re_export: false,
+                definition: None,
+                broken: None,
+            });
         }
     }
 }
@@ -141,23 +126,14 @@ impl Nodes {
 
     /// The node in whose name a definition's code runs: itself, or what it stands in.
     fn caller(&self, program: &Program, def: GlobalDef) -> Option<u32> {
-        let mut at = def;
-        loop {
-            if let Some(node) = self.at(at) {
-                return Some(node);
-            }
-            if at.def == DefId::MODULE {
-                return None;
-            }
-            at.def = program.def(at).parent;
-        }
+        std::iter::successors(Some(def), |&at| outer(program, at)).find_map(|at| self.at(at))
     }
 
     fn outside(&mut self, id: String) -> u32 {
         let new = self.list.len() as u32;
         let at = *self.by_id.entry(id.clone()).or_insert(new);
         if at == new {
-            self.list.push(Node { id, thing: Thing::External, path: "".into(), line: 0, column: 0 });
+            self.list.push(Node::external(id));
         }
         at
     }

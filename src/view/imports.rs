@@ -3,12 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::names::Ids;
-use super::{Lines, finish, position};
+use super::{Lines, finish, node, position};
+use crate::model::coverage::Unresolved;
 use crate::model::facts::{DefId, DefKind};
 use crate::model::program::{ImportEdge, ImportTarget, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::model::view::{Cause, Edge, Node, Relation, Thing, Unresolved, View};
+use crate::model::view::{Cause, Edge, Node, Relation, Thing, View};
 
 pub(super) fn view(program: &Program, lines: Lines) -> View {
     let ids = Ids::new(program);
@@ -41,6 +42,7 @@ pub(super) fn view(program: &Program, lines: Lines) -> View {
             resolution: Resolution::Exact,
             re_export: import.re_export,
             definition: definition(program, &ids, import),
+            broken: None,
         });
     }
     finish(View { relation: Relation::Imports, nodes: nodes.list, edges, unresolved })
@@ -81,8 +83,7 @@ impl Nodes<'_, '_> {
             DefId::MODULE => (0, 0),
             _ => position(self.lines, module.file, self.program.def(module).name_span),
         };
-        let path = self.program.path(module.file).clone();
-        self.list.push(Node { id: self.ids.of(module), thing: Thing::Module, path, line, column });
+        self.list.push(node(self.program, module, self.ids.of(module), Thing::Module, (line, column)));
         self.modules.insert(module, at);
         at
     }
@@ -92,7 +93,7 @@ impl Nodes<'_, '_> {
             return known;
         }
         let at = self.list.len() as u32;
-        self.list.push(Node { id: path.to_string(), thing: Thing::External, path: "".into(), line: 0, column: 0 });
+        self.list.push(Node::external(path.to_string()));
         self.outside.insert(path.to_string(), at);
         at
     }

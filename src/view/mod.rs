@@ -3,14 +3,28 @@
 //! Names are the languages' own, places are lines. It decides nothing about right and wrong, and writes no format.
 
 mod calls;
+mod coverage;
+mod find;
+mod folders;
 mod imports;
 mod names;
+mod picture;
+mod sites;
+mod why;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::finding::{Finding, Level};
 use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{FileId, LineIndex, Span};
-use crate::model::view::{Edge, Relation, View};
+use crate::model::view::{Edge, Node, Relation, Thing, View};
+
+pub use coverage::coverage;
+pub use find::{Found, Unknown, find};
+pub use picture::{Choice, narrow, picture};
+pub use why::{Chains, why};
 
 /// The lines of each file, by its id.
 pub type Lines<'a> = &'a [&'a LineIndex];
@@ -21,6 +35,44 @@ pub fn view(program: &Program, relation: Relation, lines: Lines) -> View {
         Relation::Imports => imports::view(program, lines),
         Relation::Calls => calls::view(program, lines),
     }
+}
+
+/// The rules whose findings stand at single imports or calls.
+pub const MARKED: &[&str] = &["contract", "import-cycle", "layer-skip", "layer-violation"];
+
+/// Marks the edges that findings speak of: those at the finding's own line, and for a cycle those at every line of it.
+pub fn mark<'a>(view: &mut View, findings: &[Finding], lines: &dyn Fn(&str) -> Option<&'a LineIndex>) {
+    let mut places: BTreeMap<(Arc<str>, u32), Arc<str>> = BTreeMap::new();
+    // An import that breaks a rule of its own says more than that it lies on a cycle.
+    let (cycles, others): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().filter(|finding| finding.level > Level::Note).partition(|finding| &*finding.rule == "import-cycle");
+    for finding in others.into_iter().chain(cycles) {
+        let cycle = finding.related.iter().filter(|_| &*finding.rule == "import-cycle");
+        for label in std::iter::once(&finding.primary).chain(cycle) {
+            if let Some(lines) = lines(&label.location.path) {
+                let place = (label.location.path.clone(), lines.line(label.location.span.start) + 1);
+                places.entry(place).or_insert_with(|| finding.rule.clone());
+            }
+        }
+    }
+    for edge in &mut view.edges {
+        let is_own = view.nodes[edge.to as usize].thing != Thing::External;
+        edge.broken = places.get(&(edge.path.clone(), edge.line)).filter(|rule| is_own || &***rule == "contract").cloned();
+    }
+}
+
+/// Notes the part of each node's file.
+pub fn divide(view: &mut View, part_of: &dyn Fn(&str) -> Option<Arc<str>>) {
+    let mut known: BTreeMap<Arc<str>, Option<Arc<str>>> = BTreeMap::new();
+    for node in view.nodes.iter_mut().filter(|node| node.thing != Thing::External) {
+        node.part = known.entry(node.path.clone()).or_insert_with(|| part_of(&node.path)).clone();
+    }
+}
+
+/// A node of the project, with what is known of it.
+fn node(program: &Program, def: GlobalDef, id: String, thing: Thing, (line, column): (u32, u32)) -> Node {
+    let role = program.role(def).map(|evidence| evidence.role);
+    Node { id, thing, path: program.path(def.file).clone(), line, column, role, part: None, is_test: program.is(def, Role::Test) }
 }
 
 /// One-based line and column (in bytes) of the start of a span.
