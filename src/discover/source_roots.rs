@@ -40,18 +40,26 @@ pub(super) fn fill(project: &mut Project) {
     }
     stubs.retain(|folder| !regular.contains(folder));
     regular.extend(&stubs);
-    let mut roots: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut roots: Vec<(usize, Roots)> = Vec::new();
     for (&at, folders) in &folders {
         let scripts = scripts.get(&at).cloned().unwrap_or_default();
         let folders = folders.iter().copied().filter(|folder| !stubs.contains(folder)).collect();
         roots.push((at, of_package(&project.packages[at], &folders, &scripts, &regular)));
     }
     for (at, found) in roots {
-        project.packages[at].source_roots = found;
+        project.packages[at].source_roots = found.all;
+        project.packages[at].script_roots = found.scripts;
     }
 }
 
-fn of_package(package: &Package, folders: &BTreeSet<&str>, scripts: &BTreeSet<&str>, regular: &BTreeSet<&str>) -> Vec<String> {
+/// The roots of one package.
+struct Roots {
+    all: Vec<String>,
+    /// Those that are only the folder of a script.
+    scripts: Vec<String>,
+}
+
+fn of_package(package: &Package, folders: &BTreeSet<&str>, scripts: &BTreeSet<&str>, regular: &BTreeSet<&str>) -> Roots {
     let mut roots = package.source_roots.clone();
     let mut add = |root: &str| {
         if !roots.iter().any(|known| known == root) {
@@ -72,11 +80,18 @@ fn of_package(package: &Package, folders: &BTreeSet<&str>, scripts: &BTreeSet<&s
             inferred.insert((above.matches('/').count(), above));
         }
     }
-    for folder in scripts.iter().filter(|folder| !regular.contains(*folder)) {
-        inferred.insert((folder.matches('/').count(), folder));
+    let is_known = |folder: &str, roots: &[String]| roots.iter().any(|root| root == folder);
+    let only_script = |folder: &str, roots: &[String]| {
+        !regular.contains(folder) && !is_known(folder, roots) && !inferred.contains(&(folder.matches('/').count(), folder))
+    };
+    let alone: Vec<String> = scripts.iter().filter(|folder| only_script(folder, &roots)).map(|folder| folder.to_string()).collect();
+    inferred.extend(alone.iter().map(|folder| (folder.matches('/').count(), folder.as_str())));
+    for (_, root) in inferred {
+        if !is_known(root, &roots) {
+            roots.push(root.to_string());
+        }
     }
-    inferred.into_iter().for_each(|(_, root)| add(root));
-    roots
+    Roots { all: roots, scripts: alone }
 }
 
 /// The nearest folder above that is no regular package.

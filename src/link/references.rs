@@ -235,11 +235,20 @@ impl<'a> Linker<'a> {
     /// has from elsewhere (`import app.facade; app.facade.Order`).
     fn walk_edges(&mut self, file: FileId, first: usize, edges: &mut Vec<ImportEdge>) {
         let facts = &self.facts[file.index()];
-        let own = &edges[first..];
-        let mut modules: FxHashSet<GlobalDef> = FxHashSet::default();
-        modules.extend(own.iter().filter_map(|edge| if let ImportTarget::Module(module) = edge.target { Some(module) } else { None }));
-        modules.extend(own.iter().filter_map(|edge| edge.definition).filter(|def| def.def == DefId::MODULE));
-        let mut definitions: FxHashSet<GlobalDef> = own.iter().filter_map(|edge| edge.definition).collect();
+        // What the file has edges to already, and of which kind.
+        let mut modules: FxHashMap<GlobalDef, ImportKind> = FxHashMap::default();
+        let mut definitions: FxHashSet<GlobalDef> = FxHashSet::default();
+        for edge in &edges[first..] {
+            if let ImportTarget::Module(module) = edge.target {
+                modules.entry(module).or_insert(edge.kind);
+            }
+            if let Some(definition) = edge.definition {
+                definitions.insert(definition);
+                if definition.def == DefId::MODULE {
+                    modules.entry(definition).or_insert(edge.kind);
+                }
+            }
+        }
         let mut inner: FxHashSet<NodeId> = FxHashSet::default();
         let mut chains: Vec<(NodeId, Vec<NodeId>)> = Vec::new();
         for node in facts.arena.ids() {
@@ -265,18 +274,25 @@ impl<'a> Linker<'a> {
             let span = facts.arena.span(*chain.last().unwrap_or(&root));
             let scope = owners.at(span.start);
             let Some(import) = self.binding_import(file, scope, root) else { continue };
-            let Some((module, depth)) = self.deepest_module(file, root, &chain) else { continue };
-            let definition = chain.get(depth).and_then(|&node| self.member_definition(file, module, node));
-            let is_new = modules.insert(module);
+            let Some((deepest, depth)) = self.deepest_module(file, root, &chain) else { continue };
+            let definition = chain.get(depth).and_then(|&node| self.member_definition(file, deepest, node));
+            // A module that the statement got from elsewhere is reached through what the statement names.
+            let statement = &edges[first + import as usize];
+            let module = match statement.target {
+                ImportTarget::Module(named) if depth == 0 => named,
+                _ => deepest,
+            };
+            let known = modules.get(&module).copied();
             let is_elsewhere = definition.is_some_and(|def| def.file != module.file && definitions.insert(def));
-            if module.file == file || !(is_new || is_elsewhere) {
+            if module.file == file || !(known.is_none() || is_elsewhere) {
                 continue;
             }
-            let imported = facts.imports[import as usize].kind;
-            let kind = match imported {
-                ImportKind::Load if is_new && scope != DefId::MODULE => ImportKind::Deferred,
-                kind => kind,
+            let kind = match (known, statement.kind) {
+                (Some(kind), _) => kind,
+                (None, ImportKind::Load) if scope != DefId::MODULE => ImportKind::Deferred,
+                (None, kind) => kind,
             };
+            modules.insert(module, kind);
             let name = chain.get(depth).map_or(String::new(), |&node| member_name(facts, node).to_string());
             found.push(ImportEdge {
                 from: file,
@@ -284,7 +300,7 @@ impl<'a> Linker<'a> {
                 target: ImportTarget::Module(module),
                 definition: definition.or(Some(module)),
                 name: if definition.is_some() { name } else { String::new() },
-                kind: self.import_kind(file, kind),
+                kind,
                 re_export: false,
                 span,
             });

@@ -49,6 +49,8 @@ pub struct Package {
     pub dependencies: Vec<Dependency>,
     /// Python: folders from which absolute imports start (`src`, the root …), relative to the root, best first.
     pub source_roots: Vec<String>,
+    /// Python: those of `source_roots` of which nothing is known but that a script is started there (`manage.py`, `main.py`).
+    pub script_roots: Vec<String>,
     /// Rust: crate name as code writes it, and its targets.
     pub crate_name: Option<String>,
     pub edition: Option<String>,

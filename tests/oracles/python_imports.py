@@ -128,7 +128,7 @@ def bound_names(syntax):
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 for target in getattr(node, "targets", None) or [node.target]:
                     for name in ast.walk(target):
-                        if isinstance(name, ast.Name):
+                        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
                             bound[name.id] = node
             for field in ("body", "orelse", "finalbody"):
                 if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -155,6 +155,8 @@ def listed(syntax):
             continue
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(target, ast.Name) and target.id == "__all__" and getattr(node, "value", None):
+            if any(isinstance(item, (ast.Name, ast.Attribute, ast.Call)) for item in ast.walk(node.value)):
+                return None
             words = [item.value for item in ast.walk(node.value) if isinstance(item, ast.Constant) and isinstance(item.value, str)]
             names = words if isinstance(node, (ast.Assign, ast.AnnAssign)) else (names or []) + words
     return names

@@ -41,6 +41,10 @@ pub struct PythonModules {
     files: Vec<Option<Module>>,
     /// Source roots that manifests declare, package roots and the `src` below them, without duplicates.
     roots: Vec<String>,
+    /// Those of `roots` that are only the folder of an entry script: nobody's but its own.
+    script_roots: FxHashSet<String>,
+    /// Regular packages that serve as a root for this top-level name: most imports of it from inside lead to a file.
+    package_roots: FxHashSet<(String, String)>,
     /// For each name of a folder with Python files in or below it, where such folders lie, by path.
     folders: FxHashMap<String, Vec<String>>,
     /// Import names of declared dependencies (as far as they are named like their distribution).
@@ -69,9 +73,12 @@ struct Module {
 
 /// How far a specifier leads from one root.
 enum Reached {
-    /// All the way, to a file or to the folder at this path.
+    /// All the way, to a file or to the folder at this path (`regular`: inside a regular package).
     File(FileId),
-    Folder(String),
+    Folder {
+        path: String,
+        regular: bool,
+    },
     /// The top-level name is there, what follows is not.
     Part {
         regular: bool,
@@ -87,6 +94,8 @@ impl PythonModules {
             places: places_of(&files),
             files,
             roots: roots_of(project),
+            script_roots: project.packages.iter().flat_map(|package| &package.script_roots).cloned().collect(),
+            package_roots: FxHashSet::default(),
             folders: FxHashMap::default(),
             dependencies: dependencies_of(project),
         };
@@ -136,7 +145,8 @@ impl PythonModules {
 
     /// Renames files by the roots from which imports really reach them. Without this, names start at declared roots and at the
     /// outermost package. Give it the absolute specifiers of all imports.
-    pub fn name_by_imports<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)>) {
+    pub fn name_by_imports<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)> + Clone) {
+        self.find_package_roots(imports.clone());
         // Votes for "this folder is reached under that root", by folder: `backend/app` → root length of `backend`.
         let mut votes: FxHashMap<String, FxHashMap<usize, u32>> = FxHashMap::default();
         for (from, specifier) in imports {
@@ -156,6 +166,26 @@ impl PythonModules {
                 module.name = dotted_below(&module.place, root);
             }
         }
+    }
+
+    /// A package that is a root too (`backend/__init__.py`, and `from app.db import …` in `backend/app/main.py`), or only holds a folder named like
+    /// a library (`from django.db import …` in `celery/contrib/django/task.py`)? The imports themselves tell: ours lead to files.
+    fn find_package_roots<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)>) {
+        let mut votes: FxHashMap<(String, String), i32> = FxHashMap::default();
+        for (from, specifier) in imports {
+            let (Some(module), Some((top, _))) = (self.module(from), specifier.split_once('.')) else { continue };
+            if !self.folders.contains_key(top) {
+                continue;
+            }
+            for root in ancestors_and_self(&module.folder).filter(|root| self.is_package_folder(root)) {
+                match self.reach(root, specifier) {
+                    Reached::File(file) if file != from => *votes.entry((root.to_owned(), top.to_owned())).or_default() += 1,
+                    Reached::Nothing => {}
+                    _ => *votes.entry((root.to_owned(), top.to_owned())).or_default() -= 1,
+                }
+            }
+        }
+        self.package_roots = votes.into_iter().filter(|(_, votes)| *votes > 0).map(|(root, _)| root).collect();
     }
 
     fn module(&self, file: FileId) -> Option<&Module> {
@@ -191,7 +221,9 @@ impl PythonModules {
             }
             best.own |= is_root && is_inside(&module.folder, &join(root, top));
         }
-        for root in &self.roots {
+        // Beside its own entry script, a file sees no other script's folder.
+        let is_script = ancestors_and_self(&module.folder).any(|folder| self.script_roots.contains(folder));
+        for root in self.roots.iter().filter(|root| !is_script || !self.script_roots.contains(*root)) {
             if best.take(self.reach(root, specifier), from, module.is_package) {
                 return best.into_target(specifier, is_known);
             }
@@ -213,7 +245,8 @@ impl PythonModules {
     /// the package, and packages above the importing file that serve as a root too (`backend/__init__.py` beside `backend/app/`).
     fn distant_roots(&self, folder: &str, top: &str) -> Vec<&str> {
         let holders = self.folders.get(top).into_iter().flatten().map(String::as_str);
-        let mut roots: Vec<&str> = holders.filter(|root| !self.is_package_folder(root) || is_inside(folder, root)).collect();
+        let serves = |root: &str| is_inside(folder, root) && self.package_roots.contains(&(root.to_owned(), top.to_owned()));
+        let mut roots: Vec<&str> = holders.filter(|root| !self.is_package_folder(root) || serves(root)).collect();
         roots.sort_by_key(|root| (std::cmp::Reverse(shared_folders(root, folder)), root.len(), *root));
         roots
     }
@@ -234,7 +267,8 @@ impl PythonModules {
         match self.target_at(&path) {
             Some(PythonTarget::File(file)) => Reached::File(file),
             // Folders named after libraries are common (`python/flask/rules/…`). One that could be a package has modules in it.
-            Some(_) if self.is_namespace(root, &path) => Reached::Folder(path),
+            Some(_) if regular == Some(true) => Reached::Folder { path, regular: true },
+            Some(_) if self.is_namespace(root, &path) => Reached::Folder { path, regular: false },
             _ => Reached::Part { regular: false },
         }
     }
@@ -318,6 +352,8 @@ impl PythonModules {
 struct Best {
     file: Option<FileId>,
     folder: Option<String>,
+    /// `folder` lies in a regular package.
+    in_package: bool,
     /// The top-level name is a module or package with `__init__`.
     regular: bool,
     /// The importing file lies below a folder of the top-level name.
@@ -331,9 +367,10 @@ impl Best {
             // `redis.py` that imports `redis` means the library.
             Reached::File(file) if file == from && !from_is_package => {}
             Reached::File(file) => self.file = Some(file),
-            Reached::Folder(path) => {
-                self.folder.get_or_insert(path);
+            Reached::Folder { path, regular } if self.folder.is_none() || regular && !self.in_package => {
+                (self.folder, self.in_package) = (Some(path), regular);
             }
+            Reached::Folder { .. } => {}
             Reached::Part { regular } => self.regular |= regular,
             Reached::Nothing => {}
         }
@@ -343,6 +380,7 @@ impl Best {
     fn into_target(self, specifier: &str, is_known: bool) -> PythonTarget {
         match (self.file, self.folder) {
             (Some(file), _) => PythonTarget::File(file),
+            (None, Some(path)) if self.in_package => PythonTarget::Namespace(path),
             // An installed package comes before a folder of the same name (PEP 420): `alembic/env.py` does not hide Alembic.
             _ if is_known => PythonTarget::External(specifier.to_owned()),
             (None, Some(path)) => PythonTarget::Namespace(path),
@@ -508,7 +546,14 @@ mod tests {
         /// Checks `from import → target` lines; leading dots are the level.
         #[track_caller]
         fn check(&self, cases: &[(&str, &str, &str)]) {
-            let modules = PythonModules::new(&self.project);
+            self.check_with(&[], cases);
+        }
+
+        /// The same, when the project has these imports.
+        #[track_caller]
+        fn check_with(&self, imports: &[(FileId, &str)], cases: &[(&str, &str, &str)]) {
+            let mut modules = PythonModules::new(&self.project);
+            modules.name_by_imports(imports.iter().copied());
             for (from, import, expected) in cases {
                 let specifier = import.trim_start_matches('.');
                 let level = (import.len() - specifier.len()) as u8;
@@ -709,11 +754,54 @@ mod tests {
             "backend/app/main.py",
             "backend/app/stripe.py",
         ]);
-        repository.check(&[
-            ("backend/app/main.py", "app.db", "backend/app/db.py"),
-            ("backend/app/main.py", "backend.app.db", "backend/app/db.py"),
-            ("backend/app/main.py", "stripe", "external stripe"),
+        let main = repository.file("backend/app/main.py");
+        repository.check_with(
+            &[(main, "app.db"), (main, "app.missing"), (main, "app.stripe")],
+            &[
+                ("backend/app/main.py", "app.db", "backend/app/db.py"),
+                ("backend/app/main.py", "app.missing", "unresolved app.missing"),
+                ("backend/app/main.py", "backend.app.db", "backend/app/db.py"),
+                ("backend/app/main.py", "stripe", "external stripe"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_package_that_holds_a_folder_named_like_a_library() {
+        let repository = Repository::new(&[
+            "shop/__init__.py",
+            "shop/links/__init__.py",
+            "shop/links/stripe/__init__.py",
+            "shop/links/stripe/api.py",
+            "shop/links/stripe/util.py",
         ]);
+        let util = repository.file("shop/links/stripe/util.py");
+        repository.check_with(
+            &[(util, "stripe.api"), (util, "stripe.error"), (util, "stripe.webhook")],
+            &[
+                ("shop/links/stripe/util.py", "stripe", "external stripe"),
+                ("shop/links/stripe/util.py", "stripe.error", "external stripe.error"),
+                ("shop/links/stripe/util.py", "shop.links.stripe.api", "shop/links/stripe/api.py"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_script_s_folder_is_nobody_else_s() {
+        let mut repository =
+            Repository::new(&["one/main.py", "one/extra.py", "two/main.py", "tests/test_one.py"]).package("", &["", "one", "two"], &[]);
+        repository.project.packages[0].script_roots = vec!["one".to_owned(), "two".to_owned()];
+        repository.check(&[
+            ("one/main.py", "extra", "one/extra.py"),
+            ("two/main.py", "extra", "external extra"),
+            ("tests/test_one.py", "extra", "one/extra.py"),
+        ]);
+    }
+
+    #[test]
+    fn folders_inside_regular_packages_are_ours_whatever_is_declared() {
+        let repository = Repository::new(&["shop/__init__.py", "shop/main.py", "shop/parts/x.py"]).package("", &[], &["shop"]);
+        repository.check(&[("shop/main.py", "shop.parts", "namespace shop/parts"), ("shop/main.py", "shop.parts.x", "shop/parts/x.py")]);
     }
 
     #[test]
