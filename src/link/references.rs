@@ -19,6 +19,9 @@ use crate::model::source::{Family, FileId, Span};
 /// Texts in one expression that are looked at; lists of settings are shorter.
 const MOST_TEXTS: usize = 500;
 
+/// How many names may follow the module in a text: `shop.views.Cart.objects.filter` has three.
+const DEEPEST_OBJECT: usize = 6;
+
 /// What texts can name besides modules and what stands in them.
 #[derive(Default)]
 pub(super) struct TextNames {
@@ -34,6 +37,8 @@ pub(super) struct TextNames {
 struct Mention {
     node: NodeId,
     names: Named,
+    /// The rest of the name, in a text of its own: `get_model("shop", "Order")`.
+    rest: Option<NodeId>,
 }
 
 /// A name that a package loads when it is first asked for.
@@ -367,6 +372,10 @@ impl<'a> Linker<'a> {
         let mut seen: FxHashSet<(Option<GlobalDef>, String)> = FxHashSet::default();
         for mention in mentions {
             let Some(text) = facts.string(mention.node) else { continue };
+            let text = match mention.rest.and_then(|rest| facts.string(rest)) {
+                Some(rest) => &format!("{text}.{rest}"),
+                None => text,
+            };
             let Some((target, definition)) = self.named(file, text, mention.names, names) else { continue };
             let is_here = matches!(&target, ImportTarget::Module(module) if module.file == file);
             if is_here || !seen.insert((definition, text.to_string())) {
@@ -414,8 +423,12 @@ impl<'a> Linker<'a> {
                     for (fact, _) in self.apis.facts(api) {
                         let ApiFact::Reference { argument, names, given } = fact else { continue };
                         let is_given = given.as_ref().is_none_or(|given| args.iter().any(|&arg| facts.string(arg) == Some(given)));
-                        if let Some(arg) = self.argument(file, &args, argument).filter(|_| is_given) {
-                            texts_in(facts, first_of_tuple(facts, arg), *names, &mut found);
+                        let Some(arg) = self.argument(file, &args, argument).filter(|_| is_given) else { continue };
+                        match (*names, facts.string(arg), args.get(1)) {
+                            (Named::Model, Some(label), Some(&rest)) if !label.contains('.') && facts.string(rest).is_some() => {
+                                found.push(Mention { node: arg, names: *names, rest: Some(rest) });
+                            }
+                            _ => texts_in(facts, first_of_tuple(facts, arg), *names, &mut found),
                         }
                     }
                 }
@@ -449,7 +462,7 @@ impl<'a> Linker<'a> {
         let mut path = dotted(path)?;
         let missing = || Some((ImportTarget::Unresolved(text.to_string()), None));
         let mut name = attribute.split(['.', '(']).next().filter(|name| !name.is_empty());
-        let deepest = if name.is_some() { 1 } else { 3 };
+        let deepest = if name.is_some() { 1 } else { DEEPEST_OBJECT };
         for cut in 0..deepest {
             match self.modules.python.resolve(file, 0, path) {
                 PythonTarget::File(found) => {
@@ -529,7 +542,7 @@ fn texts_in(facts: &FileFacts, node: NodeId, names: Named, found: &mut Vec<Menti
     for _ in 0..MOST_TEXTS {
         let Some(node) = open.pop() else { return };
         match facts.arena.kind(node) {
-            NodeKind::Str(_) => found.push(Mention { node, names }),
+            NodeKind::Str(_) => found.push(Mention { node, names, rest: None }),
             NodeKind::Collection { items, .. } => open.extend(facts.arena.list(items)),
             NodeKind::Entry { value, .. } | NodeKind::Spread { value, .. } => open.push(value),
             NodeKind::Binary { op: BinaryOp::Add, left, right } => open.extend([left, right]),
