@@ -28,8 +28,14 @@ pub(super) fn call_graph(linker: &Linker, typed: &[CallEdge], flow: &Flow) -> Ve
         let place = (edge.caller.file, edge.site);
         let superseded = match edge.kind {
             // The name stands for what a decorator made.
-            // `table[key]()`: flow knows the key.
-            CallKind::Call => flowed.contains(&place) && (flow.wrapped.contains(&edge.callee) || is_indexed(linker, place)),
+            CallKind::Call => {
+                let callee = callee_kind(linker, place);
+                // `table[key]()`: flow knows the key. `f(x)()`: types take a function handed to an unknown one for its result,
+                // which says what runs in the end, not what this call calls.
+                let better = flow.wrapped.contains(&edge.callee) || matches!(callee, Some(NodeKind::Index { .. }));
+                let guessed = matches!(callee, Some(NodeKind::Call { .. })) && linker.family(place.0) != Family::Rust;
+                guessed || better && flowed.contains(&place)
+            }
             // A function handed to a function of the project is called there, and that is an edge of its own.
             CallKind::Passed => linker.family(edge.caller.file) != Family::Rust && (called.contains(&place) || flow.kept.contains(&place)),
             CallKind::Implicit => false,
@@ -62,10 +68,13 @@ pub(super) fn call_graph(linker: &Linker, typed: &[CallEdge], flow: &Flow) -> Ve
     edges
 }
 
-/// The callee is an element: `xs[0]()`.
-fn is_indexed(linker: &Linker, (file, site): (FileId, NodeId)) -> bool {
+/// How the callee of a call is written.
+fn callee_kind(linker: &Linker, (file, site): (FileId, NodeId)) -> Option<NodeKind> {
     let arena = &linker.facts[file.index()].arena;
-    matches!(arena.kind(site), NodeKind::Call { callee, .. } if matches!(arena.kind(callee), NodeKind::Index { .. }))
+    match arena.kind(site) {
+        NodeKind::Call { callee, .. } => Some(arena.kind(callee)),
+        _ => None,
+    }
 }
 
 /// Most methods of a name for the name to say anything.

@@ -67,6 +67,9 @@ pub fn render(program: &Program) -> String {
             }
         }
     }
+    if program.flow_limits > 0 {
+        let _ = writeln!(out, "limits {} sets of the points-to analysis were full or left unfinished", program.flow_limits);
+    }
     for route in &program.routes {
         let path = route.path.as_deref().unwrap_or("?");
         let _ =

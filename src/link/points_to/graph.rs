@@ -132,7 +132,7 @@ pub(super) enum Use {
 }
 
 /// Most objects one variable keeps.
-const MOST_OBJECTS: usize = 192;
+const MOST_OBJECTS: usize = 128;
 
 /// No link.
 const NONE: u32 = u32::MAX;
@@ -146,6 +146,7 @@ struct Variable {
     next: u32,
     uses: u32,
     queued: bool,
+    full: bool,
 }
 
 /// What solving asks of the owner of the graph.
@@ -177,7 +178,7 @@ pub(super) struct Graph {
 
 impl Graph {
     pub(super) fn var(&mut self) -> Var {
-        self.variables.push(Variable { objects: Vec::new(), done: 0, next: NONE, uses: NONE, queued: false });
+        self.variables.push(Variable { objects: Vec::new(), done: 0, next: NONE, uses: NONE, queued: false, full: false });
         Var(self.variables.len() as u32 - 1)
     }
 
@@ -209,7 +210,8 @@ impl Graph {
             return;
         }
         if variable.objects.len() >= MOST_OBJECTS {
-            self.full += 1;
+            self.full += u32::from(!variable.full);
+            variable.full = true;
             return;
         }
         variable.objects.push(obj);

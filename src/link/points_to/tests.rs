@@ -222,6 +222,14 @@ fn promises_and_callbacks_carry_values() {
 }
 
 #[test]
+fn what_an_unknown_function_gives_is_not_what_it_was_given() {
+    javascript(
+        "import { pipe } from 'lib';\nconst run = (x) => pipe(x, function show(y) {});\nrun(1)();\n",
+        &["app -> app.run", "app.run -> app.run.show"],
+    );
+}
+
+#[test]
 fn common_js_and_modules_meet() {
     calls(
         &[
