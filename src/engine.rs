@@ -524,7 +524,8 @@ impl Engine {
     fn statistics(&self, analysis: &Analysis) -> Statistics {
         let mut statistics = Statistics {
             files: self.facts.len() as u32,
-            imports_unresolved: analysis.coverage.unresolved.len() as u32,
+            imports_unresolved: analysis.coverage.missing(false).count() as u32,
+            imports_generated: analysis.coverage.missing(true).count() as u32,
             coverage: analysis.coverage.clone(),
             calls: analysis.calls,
             calls_resolved: analysis.calls_resolved,

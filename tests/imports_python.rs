@@ -81,7 +81,7 @@ fn imports_of(root: &Path) -> Imports {
         let (target, module) = match &edge.target {
             ImportTarget::Module(module) => (Target::File(program.path(module.file).to_string()), Some(*module)),
             ImportTarget::External(path) => (Target::External(path.clone()), None),
-            ImportTarget::Unresolved(path) => (Target::Unresolved(path.clone()), None),
+            ImportTarget::Unresolved(path) | ImportTarget::Generated(path) => (Target::Unresolved(path.clone()), None),
             ImportTarget::Folder(path) => (Target::Folder(path.clone()), None),
             ImportTarget::Asset => (Target::External("asset".to_string()), None),
         };
@@ -102,7 +102,7 @@ fn imports_of(root: &Path) -> Imports {
 fn kind_name(kind: ImportKind) -> &'static str {
     match kind {
         ImportKind::Load => "load",
-        ImportKind::Type => "type",
+        ImportKind::Type | ImportKind::Dropped => "type",
         ImportKind::Deferred => "deferred",
         ImportKind::String => "string",
         ImportKind::Test => "test",

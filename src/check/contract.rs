@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use super::Context;
 use crate::config;
 use crate::model::contract::{Contract, ImportRule, Layers, Located, Part, PartForm, Reach, RuleForm, Siblings};
-use crate::model::facts::ImportKind;
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::program::{ImportEdge, ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
@@ -233,7 +232,7 @@ fn listed(names: &[Located<String>]) -> String {
 
 /// Imports that tie the code together when it runs; those for types alone, and those of tests, do not.
 fn counts(program: &Program, edge: &ImportEdge) -> bool {
-    matches!(edge.kind, ImportKind::Load | ImportKind::Deferred) && !program.is(GlobalDef { file: edge.from, def: edge.scope }, Role::Test)
+    edge.kind.is_dependency() && !program.is(GlobalDef { file: edge.from, def: edge.scope }, Role::Test)
 }
 
 /// What an import leads to, with the parts of each: the file where the name is really defined, or the packages of parts it lies in.
@@ -252,7 +251,7 @@ fn targets(pieces: &Pieces, edge: &ImportEdge) -> Vec<(Target, Vec<PieceId>)> {
             }
             found.into_iter().collect()
         }
-        ImportTarget::Folder(_) | ImportTarget::Unresolved(_) | ImportTarget::Asset => Vec::new(),
+        ImportTarget::Folder(_) | ImportTarget::Generated(_) | ImportTarget::Unresolved(_) | ImportTarget::Asset => Vec::new(),
     }
 }
 

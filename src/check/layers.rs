@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::{handlers, package};
-use crate::model::facts::{DefFlags, DefId, ImportKind};
+use crate::model::facts::{DefFlags, DefId};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
@@ -36,7 +36,7 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
     let ground = Ground::of(program);
     let mut found: Vec<Upward> = Vec::new();
     for edge in &program.imports {
-        if matches!(edge.kind, ImportKind::Load | ImportKind::Deferred) {
+        if edge.kind.is_dependency() {
             found.extend(upward_import(program, edge, &ground));
         }
     }
@@ -73,7 +73,7 @@ impl Ground {
         routers.retain(|&file| !is_free(program, file));
         let mut imports: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
         for edge in &program.imports {
-            if let (ImportKind::Load | ImportKind::Deferred, ImportTarget::Module(module)) = (edge.kind, &edge.target) {
+            if let (true, ImportTarget::Module(module)) = (edge.kind.is_dependency(), &edge.target) {
                 let target = edge.definition.map_or(module.file, |definition| definition.file);
                 imports.entry(edge.from).or_default().push(target);
             }

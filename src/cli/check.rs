@@ -167,12 +167,14 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     row("definitions", statistics.definitions)?;
     row("imports", statistics.imports)?;
     row("  first-party, not resolved", statistics.imports_unresolved)?;
+    row("  of code that a tool writes", statistics.imports_generated)?;
     row("calls", statistics.calls)?;
     row("  resolved", statistics.calls_resolved)?;
     for (language, coverage) in &statistics.coverage.languages {
         let (imports, calls) = (coverage.imports, coverage.calls);
         row(&format!("{language} imports, first-party"), imports.first_party)?;
         row("  external", imports.external)?;
+        row("  of code that a tool writes", imports.generated)?;
         row("  first-party, not resolved", imports.unresolved)?;
         row(&format!("{language} calls, exact"), calls.exact)?;
         row("  inferred", calls.inferred)?;
@@ -190,7 +192,8 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     }
     for import in &statistics.coverage.unresolved {
         let (path, specifier) = (report::clean_line(&import.path), report::clean_line(&import.specifier));
-        writeln!(out, "not resolved: {path}:{} {specifier}", import.line)?;
+        let what = if import.generated { "generated code" } else { "not resolved" };
+        writeln!(out, "{what}: {path}:{} {specifier}", import.line)?;
     }
     Ok(())
 }

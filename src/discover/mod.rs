@@ -46,7 +46,7 @@ impl Default for DiscoverOptions {
 /// The repository below `root`. Never fails: what could not be read is among the problems.
 pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
     let walked = walk::walk(root, options);
-    let mut project = Project { problems: walked.problems, ..Project::default() };
+    let mut project = Project { problems: walked.problems, links: walked.inner_links, ..Project::default() };
     for path in walked.links {
         project.skipped.entry(SkipReason::Link).or_default().push(path);
     }

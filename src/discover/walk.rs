@@ -26,6 +26,8 @@ pub(super) struct Walked {
     pub(super) entries: Vec<Entry>,
     /// Links that lead outside the root, nowhere, or to a folder above themselves.
     pub(super) links: Vec<Arc<str>>,
+    /// Links that stay inside the root, and where they lead.
+    pub(super) inner_links: Vec<(Arc<str>, Arc<str>)>,
     pub(super) unreadable: Vec<Arc<str>>,
     pub(super) problems: Vec<Problem>,
 }
@@ -62,6 +64,7 @@ const HIDDEN_FOLDERS: &[&str] = &[
 /// Files whose name starts with a dot and which rules read. Prefixes, so that `.env.production` counts.
 const HIDDEN_FILES: &[&str] = &[
     ".env",
+    ".gitignore",
     ".npmrc",
     ".pypirc",
     ".netrc",
@@ -112,6 +115,7 @@ pub(super) fn walk(root: &Path, options: &DiscoverOptions) -> Walked {
     let mut walked = gathered.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     walked.entries.sort();
     walked.links.sort();
+    walked.inner_links.sort();
     walked.unreadable.sort();
     walked.problems.sort();
     walked
@@ -231,8 +235,11 @@ fn visit(root: &Path, real_root: &Path, exclude: &Gitignore, entry: &DirEntry, o
         return;
     }
     if kind.is_symlink() {
-        if link_leaves(real_root, entry.path()) && (Language::of_path(&path).is_some() || leads_to_folder(entry.path())) {
-            out.links.push(Arc::from(path));
+        if Language::of_path(&path).is_some() || leads_to_folder(entry.path()) {
+            match link_target(real_root, entry.path()) {
+                Some(target) => out.inner_links.push((Arc::from(path), Arc::from(target))),
+                None => out.links.push(Arc::from(path)),
+            }
         }
         return;
     }
@@ -251,15 +258,14 @@ fn visit(root: &Path, real_root: &Path, exclude: &Gitignore, entry: &DirEntry, o
     }
 }
 
-/// True when following the link would leave the root, end nowhere or go round in a circle.
-fn link_leaves(real_root: &Path, link: &Path) -> bool {
-    match link.canonicalize() {
-        Err(_) => true,
-        Ok(target) => {
-            let here = link.parent().and_then(|folder| folder.canonicalize().ok());
-            !target.starts_with(real_root) || here.is_some_and(|here| here.starts_with(&target))
-        }
+/// Where a link leads, relative to the root; `None` when following it would leave the root, end nowhere or go round in a circle.
+fn link_target(real_root: &Path, link: &Path) -> Option<String> {
+    let target = link.canonicalize().ok()?;
+    let here = link.parent().and_then(|folder| folder.canonicalize().ok());
+    if here.is_some_and(|here| here.starts_with(&target)) {
+        return None;
     }
+    slashes(target.strip_prefix(real_root).ok()?)
 }
 
 fn leads_to_folder(link: &Path) -> bool {
@@ -322,6 +328,7 @@ impl Drop for Batch<'_> {
         let mut all = self.all.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         all.entries.append(&mut self.own.entries);
         all.links.append(&mut self.own.links);
+        all.inner_links.append(&mut self.own.inner_links);
         all.unreadable.append(&mut self.own.unreadable);
         all.problems.append(&mut self.own.problems);
     }

@@ -22,6 +22,8 @@ impl<'a> Linker<'a> {
                 .map(|import| {
                     let specifier = facts.text(import.specifier);
                     match facts.language.family() {
+                        // Several files; see `matching_edges`.
+                        _ if import.item == ImportItem::Matching => Target::Asset,
                         Family::Python => self.modules.python.resolve(file, import.level, specifier).into(),
                         Family::TypeScript => self.modules.typescript.resolve(file, specifier).into(),
                         // Rust paths are walked name by name, see `names.rs`.
@@ -85,6 +87,10 @@ impl<'a> Linker<'a> {
             }
             let first = edges.len();
             for at in 0..self.facts[file.index()].imports.len() {
+                if self.facts[file.index()].imports[at].item == ImportItem::Matching {
+                    self.matching_edges(file, at, &mut edges);
+                    continue;
+                }
                 let edge = self.import_edge(file, at as u32);
                 edges.push(edge);
             }
@@ -103,7 +109,7 @@ impl<'a> Linker<'a> {
             _ => String::new(),
         };
         let value = match import.item {
-            ImportItem::Star | ImportItem::Nothing => UNKNOWN,
+            ImportItem::Star | ImportItem::Nothing | ImportItem::Matching => UNKNOWN,
             _ => self.import_value(file, at),
         };
         let mut definition = self.definition_behind(file, at, value);
@@ -111,6 +117,7 @@ impl<'a> Linker<'a> {
             Target::Module(module) => self.in_module(module, &name, value),
             Target::Namespace(folder) => self.in_folder(file, at, &folder, &name, value),
             Target::External(path) => ImportTarget::External(path),
+            Target::Generated(path) => ImportTarget::Generated(path),
             Target::Unresolved(path) => ImportTarget::Unresolved(path),
             Target::Asset => ImportTarget::Asset,
         };
@@ -119,7 +126,11 @@ impl<'a> Linker<'a> {
             definition = if let ImportTarget::Module(module) = target { Some(module) } else { None };
         }
         let in_test = facts.def(import.scope).flags.has(DefFlags::TEST);
-        let kind = if in_test && import.kind == ImportKind::Load { ImportKind::Test } else { self.import_kind(file, import.kind) };
+        let kind = match import.kind {
+            ImportKind::Load if in_test => ImportKind::Test,
+            ImportKind::Load if self.is_dropped(file, import, definition) => ImportKind::Dropped,
+            kind => self.import_kind(file, kind),
+        };
         ImportEdge { from: file, scope: import.scope, target, definition, name, kind, re_export: import.re_export, span: import.span }
     }
 
@@ -184,6 +195,9 @@ impl<'a> Linker<'a> {
     pub(super) fn variable_in(&mut self, module: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
         if depth > 16 {
             return None;
+        }
+        if self.family(module.file) == Family::TypeScript {
+            return self.exported_variable(module.file, name);
         }
         let scopes = &self.scopes[module.file.index()];
         if let Some(&def) = scopes.exported.get(name) {

@@ -25,6 +25,7 @@ mod taught;
 #[cfg(test)]
 mod tests;
 mod types;
+mod typescript_imports;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::languages::python::modules::{PythonModules, PythonTarget};
 use crate::languages::rust::modules::{ExternCrate, RustModules};
 use crate::languages::typescript::modules::{TypeScriptModules, TypeScriptTarget};
+use crate::model::body::NodeKind;
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::project::Project;
 use crate::model::role::GlobalDef;
@@ -25,7 +26,11 @@ impl Modules {
             imports.map(move |import| (FileId(file as u32), facts.text(import.specifier)))
         });
         python.name_by_imports(absolute);
-        Modules { python, typescript: TypeScriptModules::new(project, manifests), rust: Arc::new(RustModules::new(project, facts)) }
+        Modules {
+            python,
+            typescript: TypeScriptModules::new(project, manifests, &written(project, facts)),
+            rust: Arc::new(RustModules::new(project, facts)),
+        }
     }
 
     /// The module path of a file as its language writes it.
@@ -37,6 +42,34 @@ impl Modules {
             Family::TypeScript => strip_extension(&source.path).to_string(),
         }
     }
+}
+
+/// The outputs that configurations of code generators in TypeScript name: the keys of `generates` in a `codegen.ts`.
+fn written(project: &Project, facts: &[FileFacts]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, facts) in project.files.iter().zip(facts).filter(|(_, facts)| facts.language.family() == Family::TypeScript) {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        if !name.contains("codegen") && !name.starts_with("graphql.config") {
+            continue;
+        }
+        let Some(body) = facts.def(DefId::MODULE).body else { continue };
+        facts.arena.walk(body, |node| {
+            let NodeKind::Entry { key, value } = facts.arena.kind(node) else { return };
+            let NodeKind::Collection { items, .. } = facts.arena.kind(value) else { return };
+            if facts.string(key) != Some("generates") {
+                return;
+            }
+            for item in facts.arena.list(items) {
+                if let NodeKind::Entry { key, .. } = facts.arena.kind(item)
+                    && let Some(path) = facts.string(key)
+                {
+                    let path = path.trim_start_matches("./");
+                    found.push(if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") });
+                }
+            }
+        });
+    }
+    found
 }
 
 /// The path without its source extension.
@@ -53,6 +86,8 @@ pub(super) enum Target {
     Module(GlobalDef),
     Namespace(String),
     External(String),
+    /// Code that a tool writes and nobody commits.
+    Generated(String),
     Unresolved(String),
     Asset,
 }
@@ -74,6 +109,7 @@ impl From<TypeScriptTarget> for Target {
             TypeScriptTarget::File(file) => Target::Module(GlobalDef { file, def: DefId::MODULE }),
             TypeScriptTarget::External(path) => Target::External(path),
             TypeScriptTarget::Asset => Target::Asset,
+            TypeScriptTarget::Generated(path) => Target::Generated(path),
             TypeScriptTarget::Unresolved(path) => Target::Unresolved(path),
         }
     }

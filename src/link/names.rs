@@ -96,7 +96,7 @@ impl<'a> Linker<'a> {
                 let id = self.apis.intern(&path);
                 self.value(Value::Namespace(id))
             }
-            Target::Unresolved(_) | Target::Asset => UNKNOWN,
+            Target::Generated(_) | Target::Unresolved(_) | Target::Asset => UNKNOWN,
         }
     }
 
@@ -107,7 +107,7 @@ impl<'a> Linker<'a> {
             Target::External(path) => self.outside_member(&path, name),
             Target::Namespace(path) => self.namespace_member(&path, name),
             // Code that a tool writes and nobody commits: known if knowledge says so of any package.
-            Target::Unresolved(path) => match self.knowledge.canonical(&format!("{path}.{name}")) {
+            Target::Generated(path) | Target::Unresolved(path) => match self.knowledge.canonical(&format!("{path}.{name}")) {
                 Some(known) => self.api(known),
                 None => UNKNOWN,
             },

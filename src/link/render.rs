@@ -21,6 +21,7 @@ pub fn render(program: &Program) -> String {
                 ImportTarget::Module(module) => program.qualified_name(*module),
                 ImportTarget::Folder(path) => format!("folder {path}"),
                 ImportTarget::External(path) => format!("external {path}"),
+                ImportTarget::Generated(path) => format!("generated {path}"),
                 ImportTarget::Unresolved(path) => format!("unresolved {path}"),
                 ImportTarget::Asset => "asset".to_string(),
             };

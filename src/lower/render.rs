@@ -167,6 +167,7 @@ impl Printer<'_> {
             }
             ImportItem::Star => self.out.push_str(" *"),
             ImportItem::Nothing => self.out.push_str(" (nothing)"),
+            ImportItem::Matching => self.out.push_str(" (matching)"),
         }
         if let Some(local) = import.local {
             let _ = write!(self.out, " as {}", self.facts.text(local));
@@ -174,6 +175,7 @@ impl Printer<'_> {
         self.out.push_str(match import.kind {
             ImportKind::Load => "",
             ImportKind::Type => " type",
+            ImportKind::Dropped => " dropped",
             ImportKind::Deferred => " deferred",
             ImportKind::String => " string",
             ImportKind::Test => " test",

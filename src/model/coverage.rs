@@ -16,6 +16,8 @@ pub struct Unresolved {
     /// As written.
     pub specifier: String,
     pub family: Family,
+    /// A tool writes what it names, and it was left out or is not committed.
+    pub generated: bool,
 }
 
 /// Where the imports of one language lead, in imported names; Rust paths without `use` count too.
@@ -25,6 +27,8 @@ pub struct ImportCoverage {
     pub first_party: u32,
     /// To a package outside it, or a file that is no code.
     pub external: u32,
+    /// To the project's own code that a tool writes: left out, or not committed.
+    pub generated: u32,
     /// Nowhere, though it looks first-party.
     pub unresolved: u32,
 }
@@ -59,4 +63,11 @@ pub struct LanguageCoverage {
 pub struct Coverage {
     pub languages: BTreeMap<String, LanguageCoverage>,
     pub unresolved: Vec<Unresolved>,
+}
+
+impl Coverage {
+    /// The imports of code that a tool writes (`generated`), or those that nothing explains.
+    pub fn missing(&self, generated: bool) -> impl Iterator<Item = &Unresolved> {
+        self.unresolved.iter().filter(move |missing| missing.generated == generated)
+    }
 }

@@ -260,6 +260,8 @@ pub enum ImportItem {
     Star,
     /// Nothing: `import "./x"`, a dynamic import whose result is not bound.
     Nothing,
+    /// Every module whose path fits the specifier, which is a glob: ``import(`./locales/${x}.ts`)``, `import.meta.glob("./*.ts")`.
+    Matching,
 }
 
 /// When and why an import takes effect.
@@ -270,12 +272,22 @@ pub enum ImportKind {
     Load,
     /// Types only: `TYPE_CHECKING`, `import type`, inline `type`.
     Type,
+    /// Written like one that loads, but the TypeScript compiler drops it, since only types use what it brings. In output it is a `type` import;
+    /// who looks after what code depends on counts it with those that load. Only `link` knows it.
+    Dropped,
     /// When a function runs: imports inside functions, dynamic `import()`.
     Deferred,
     /// Named in a string.
     String,
     /// In test code (`#[cfg(test)]`).
     Test,
+}
+
+impl ImportKind {
+    /// True for an import that makes code depend on its target: all but those marked as for types, names in strings, and tests.
+    pub fn is_dependency(self) -> bool {
+        matches!(self, ImportKind::Load | ImportKind::Deferred | ImportKind::Dropped)
+    }
 }
 
 /// One imported name (a statement that imports three names makes three).
@@ -294,6 +306,8 @@ pub struct Import {
     pub re_export: bool,
     /// Python `try`/`if`-guarded, Rust `#[cfg]`-guarded.
     pub conditional: bool,
+    /// TypeScript: the file uses the name in types at most, so that the compiler drops the import where it is not told to keep it.
+    pub erasable: bool,
     /// The definition in which it stands: the module, a function, a Rust inline module.
     pub scope: DefId,
     pub span: Span,

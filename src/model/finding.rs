@@ -135,6 +135,8 @@ pub struct Statistics {
     pub imports: u32,
     /// Imports that look first-party but lead to no file.
     pub imports_unresolved: u32,
+    /// Imports of the project's own generated code, which was left out or is not there.
+    pub imports_generated: u32,
     pub calls: u32,
     /// Calls whose target in the project or in a known library is known.
     pub calls_resolved: u32,

@@ -123,6 +123,8 @@ pub enum ImportTarget {
     Folder(String),
     /// A package outside it: the specifier as written.
     External(String),
+    /// Code of the project that a tool writes: left out, or not there because nobody commits it.
+    Generated(String),
     /// Looks first-party but no file is there.
     Unresolved(String),
     /// A file that is no code (style sheet, image, JSON).

@@ -76,6 +76,8 @@ pub struct Project {
     /// What `stack/stack.yaml` says (`language`, `framework`, `orm`), if there is one.
     pub stack: BTreeMap<String, String>,
     pub skipped: BTreeMap<SkipReason, Vec<Arc<str>>>,
+    /// Symbolic links that stay inside the root, and where they lead: `.` and `..` resolved, links in the way followed.
+    pub links: Vec<(Arc<str>, Arc<str>)>,
     pub problems: Vec<Problem>,
 }
 

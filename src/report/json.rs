@@ -111,12 +111,14 @@ struct Totals<'a> {
     definitions: u32,
     imports: u32,
     imports_unresolved: u32,
+    imports_generated: u32,
     calls: u32,
     calls_resolved: u32,
     routes: u32,
     findings_by_rule: &'a BTreeMap<String, u32>,
     coverage: &'a BTreeMap<String, LanguageCoverage>,
     unresolved: Vec<MissingImport<'a>>,
+    generated: Vec<MissingImport<'a>>,
 }
 
 #[derive(Serialize)]
@@ -230,12 +232,14 @@ fn totals(statistics: &Statistics) -> Totals<'_> {
         definitions: statistics.definitions,
         imports: statistics.imports,
         imports_unresolved: statistics.imports_unresolved,
+        imports_generated: statistics.imports_generated,
         calls: statistics.calls,
         calls_resolved: statistics.calls_resolved,
         routes: statistics.routes,
         findings_by_rule: &statistics.findings_by_rule,
         coverage: &statistics.coverage.languages,
-        unresolved: statistics.coverage.unresolved.iter().map(missing).collect(),
+        unresolved: statistics.coverage.missing(false).map(missing).collect(),
+        generated: statistics.coverage.missing(true).map(missing).collect(),
     }
 }
 

@@ -147,6 +147,7 @@ pub(super) fn outcome(sources: &Map) -> Outcome {
             skipped: BTreeMap::from([(SkipReason::Generated, 1200), (SkipReason::NotUtf8, 1)]),
             imports: 10,
             imports_unresolved: 2,
+            imports_generated: 1,
             findings_by_rule: BTreeMap::from([("n-plus-one".to_owned(), 1)]),
             ..Statistics::default()
         },

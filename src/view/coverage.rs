@@ -19,14 +19,16 @@ pub fn coverage(program: &Program, lines: Lines) -> Coverage {
         match &import.target {
             ImportTarget::Module(_) | ImportTarget::Folder(_) => imports.first_party += 1,
             ImportTarget::External(_) | ImportTarget::Asset => imports.external += 1,
-            ImportTarget::Unresolved(specifier) => {
-                imports.unresolved += 1;
+            ImportTarget::Unresolved(specifier) | ImportTarget::Generated(specifier) => {
+                let generated = matches!(import.target, ImportTarget::Generated(_));
+                *(if generated { &mut imports.generated } else { &mut imports.unresolved }) += 1;
                 let line = lines[import.from.index()].line(import.span.start) + 1;
                 coverage.unresolved.push(Unresolved {
                     path: program.path(import.from).clone(),
                     line,
                     specifier: specifier.clone(),
                     family,
+                    generated,
                 });
             }
         }

@@ -25,9 +25,10 @@ pub(super) fn view(program: &Program, lines: Lines) -> View {
             ImportTarget::Module(module) if *module == from => continue,
             ImportTarget::Module(module) => nodes.module(*module),
             ImportTarget::External(path) => nodes.outside(path),
-            ImportTarget::Unresolved(specifier) => {
+            ImportTarget::Unresolved(specifier) | ImportTarget::Generated(specifier) => {
                 let (path, family) = (program.path(import.from).clone(), program.file(import.from).language.family());
-                unresolved.push(Unresolved { path, line, specifier: specifier.clone(), family });
+                let generated = matches!(import.target, ImportTarget::Generated(_));
+                unresolved.push(Unresolved { path, line, specifier: specifier.clone(), family, generated });
                 continue;
             }
             ImportTarget::Folder(_) | ImportTarget::Asset => continue,

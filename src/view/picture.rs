@@ -215,7 +215,7 @@ fn strength(cause: Cause) -> u8 {
         Cause::Import(ImportKind::Load) | Cause::Call(_) => 0,
         Cause::Import(ImportKind::Deferred) => 1,
         Cause::Import(ImportKind::String) => 2,
-        Cause::Import(ImportKind::Type) => 3,
+        Cause::Import(ImportKind::Type | ImportKind::Dropped) => 3,
         Cause::Import(ImportKind::Test) => 4,
     }
 }

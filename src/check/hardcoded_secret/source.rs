@@ -637,7 +637,7 @@ fn imports(facts: &FileFacts) -> BTreeMap<&str, String> {
             ImportItem::Named(name) if facts.text(name) != "default" => format!("{specifier}.{}", facts.text(name)),
             ImportItem::Named(_) | ImportItem::Module => specifier,
             // `import a.b` binds `a`, under its own name.
-            ImportItem::Root | ImportItem::Star | ImportItem::Nothing => continue,
+            ImportItem::Root | ImportItem::Star | ImportItem::Nothing | ImportItem::Matching => continue,
         };
         // A path into the project says nothing about a library.
         let external = !from.starts_with('.') || facts.language.family() != Family::TypeScript;

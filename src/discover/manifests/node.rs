@@ -2,7 +2,7 @@
 //!
 //! How specifiers lead to files (`exports`, `imports`, `main`) is not read here: the resolver reads the same files for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -37,10 +37,12 @@ pub(super) fn package_json(path: &Arc<str>, text: &str, drafts: &mut Drafts, wor
     for &(section, dev) in SECTIONS {
         for (name, version) in value[section].as_object().into_iter().flatten() {
             let span = spans.get(&(section, name.as_str())).copied().unwrap_or_default();
-            let local =
-                version.as_str().and_then(|version| ["file:", "link:", "portal:"].iter().find_map(|prefix| version.strip_prefix(prefix)));
+            let version = version.as_str().unwrap_or_default();
+            let local = ["file:", "link:", "portal:", "workspace:"].iter().find_map(|prefix| version.strip_prefix(prefix));
+            let local = local.filter(|local| !version.starts_with("workspace:") || local.starts_with('.'));
             let path_ = local.and_then(|local| resolve(&folder, local));
-            package.dependencies.push(Dependency { dev, path: path_, ..dependency(name.clone(), path, span) });
+            let package_ = version.strip_prefix("workspace:").and_then(renamed);
+            package.dependencies.push(Dependency { dev, path: path_, package: package_, ..dependency(name.clone(), path, span) });
         }
     }
     // `"workspaces": ["a/*"]` or `{ "packages": ["a/*"] }`.
@@ -82,18 +84,28 @@ impl Workspaces {
                 package.workspaces.extend(members);
             }
         }
+        // Where workspaces are declared, a folder outside them that shares its name with a library is not it.
+        let members: BTreeSet<String> = drafts.packages.values().flat_map(|package| package.workspaces.iter().cloned()).collect();
+        let is_sibling = |package: &&Package| is_node(package) && (members.is_empty() || members.contains(&package.root));
         let by_name: BTreeMap<String, String> = (drafts.packages.values())
-            .filter(|package| is_node(package))
+            .filter(is_sibling)
             .filter_map(|package| Some((package.name.clone()?, package.root.clone())))
             .collect();
         for package in drafts.packages.values_mut() {
             for dependency in package.dependencies.iter_mut().filter(|dependency| dependency.manifest.ends_with("package.json")) {
                 if dependency.path.is_none() {
-                    dependency.path = by_name.get(&dependency.name).filter(|root| **root != package.root).cloned();
+                    let name = dependency.package.as_ref().unwrap_or(&dependency.name);
+                    dependency.path = by_name.get(name).filter(|root| **root != package.root).cloned();
                 }
             }
         }
     }
+}
+
+/// The package that `workspace:@my/button@*` means; a range alone (`workspace:^1`) renames nothing.
+fn renamed(wanted: &str) -> Option<String> {
+    let at = wanted.rfind('@').filter(|&at| at > 0)?;
+    Some(wanted[..at].to_string())
 }
 
 fn strings(value: &Value) -> Vec<String> {
@@ -141,7 +153,7 @@ mod tests {
     #[test]
     fn package_json_with_workspaces() {
         let text = r#"{ "name": "root", "workspaces": ["apps/*", "!apps/old"], "dependencies": { "express": "^4", "ui": "*" },
-            "devDependencies": { "jest": "1" }, "peerDependencies": { "local": "file:../local" } }"#;
+            "devDependencies": { "jest": "1" }, "peerDependencies": { "local": "file:../local", "panel": "workspace:ui@^" } }"#;
         let found = from_files(&[
             ("mono/package.json", text),
             ("mono/apps/api/package.json", r#"{ "name": "api" }"#),
@@ -150,7 +162,7 @@ mod tests {
         ]);
         let root = &found.packages[0];
         assert_eq!(root.workspaces, ["mono/apps/api", "mono/apps/ui"]);
-        assert_eq!(dependency_names(root), ["express", "ui at mono/apps/ui", "jest dev", "local at local"]);
+        assert_eq!(dependency_names(root), ["express", "ui at mono/apps/ui", "jest dev", "local at local", "panel as ui at mono/apps/ui"]);
         assert_eq!(&text[root.dependencies[0].span.range()], "express");
     }
 

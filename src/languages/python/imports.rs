@@ -113,6 +113,7 @@ impl<'t> Lowering<'t> {
             kind,
             re_export: false,
             conditional: self.scope.conditional,
+            erasable: false,
             scope: self.scope.owner,
             span: from.span,
         });

@@ -66,6 +66,7 @@ impl Lowering<'_> {
             kind: statement.kind,
             re_export: statement.re_export,
             conditional: statement.conditional,
+            erasable: false,
             scope: self.scope,
             span,
         });

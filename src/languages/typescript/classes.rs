@@ -341,7 +341,14 @@ impl Lowering<'_> {
         let placeholder = self.names.intern("");
         let id = self.define(placeholder, DefKind::Module, outer.flags, span, span);
         self.each_child(|lowering, kind| match kind {
-            Kind::Identifier | Kind::NestedName | Kind::Member | Kind::String => lowering.name_definition(id),
+            Kind::Identifier | Kind::NestedName | Kind::Member | Kind::String => {
+                lowering.name_definition(id);
+                let specifier = lowering.def(id).name;
+                if kind == Kind::String && !lowering.names.get(specifier).contains('*') {
+                    let span = lowering.span();
+                    lowering.augmented.push((specifier, span));
+                }
+            }
             Kind::Block => lowering.namespace_body(id),
             _ => {}
         });

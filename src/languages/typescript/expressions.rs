@@ -4,7 +4,7 @@
 //! adding to what is below it.
 
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, List, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::DefFlags;
+use crate::model::facts::{DefFlags, ImportKind, Name};
 use crate::model::source::Span;
 
 use super::grammar::Kind;
@@ -62,9 +62,8 @@ impl Lowering<'_> {
     fn link(&mut self, kind: Kind) -> NodeId {
         let span = self.span();
         let node = match kind {
-            Kind::Identifier | Kind::ShorthandProperty | Kind::ShorthandPattern | Kind::PropertyName | Kind::PrivateName => {
-                NodeKind::Name(self.name())
-            }
+            Kind::Identifier | Kind::ShorthandProperty => NodeKind::Name(self.used_name()),
+            Kind::ShorthandPattern | Kind::PropertyName | Kind::PrivateName => NodeKind::Name(self.name()),
             Kind::Import => NodeKind::Name(self.names.intern("import")),
             Kind::This => NodeKind::Receiver,
             Kind::Super => NodeKind::Super,
@@ -98,6 +97,15 @@ impl Lowering<'_> {
             _ => return self.parts(span),
         };
         self.push(node, span)
+    }
+
+    /// The name at the cursor, noted as used outside types.
+    fn used_name(&mut self) -> Name {
+        let name = self.name();
+        if self.in_type == 0 {
+            self.value_names.insert(name);
+        }
+        name
     }
 
     /// Anything without a meaning of its own: what is inside it, as an `Other`.
@@ -319,6 +327,12 @@ impl Lowering<'_> {
         let left = chain.value;
         self.up_to_level(chain);
         let (Some(op), Some(right)) = (op, right) else { return };
+        if op == BinaryOp::Greater
+            && let Some(call) = self.misread_call(left, right, chain.span)
+        {
+            chain.value = call;
+            return;
+        }
         chain.value = match tag {
             Some(path) => self.rewrap(&path, right),
             None if op == BinaryOp::Add && self.extend_text(chain, right) => return,
@@ -372,6 +386,32 @@ impl Lowering<'_> {
         self.pending_tag = Some(self.push(NodeKind::Apply { base: hole, args }, span));
         self.retire(left);
         Some(path)
+    }
+
+    /// `f<typeof import("m")>(x)` is read as `(f < typeof import("m")) > (x)`: it is a call, and the import stands in a type.
+    fn misread_call(&mut self, left: NodeId, right: NodeId, span: Span) -> Option<NodeId> {
+        let NodeKind::Binary { op: BinaryOp::Less, left: callee, right: query } = self.arena.kind(left) else { return None };
+        let NodeKind::Unary { op: UnaryOp::TypeOf, value } = self.arena.kind(query) else { return None };
+        let NodeKind::Call { callee: import, .. } = self.arena.kind(value) else { return None };
+        if !self.is_named(import, "import") {
+            return None;
+        }
+        let place = self.arena.span(value);
+        for import in
+            self.imports.iter_mut().rev().take_while(|import| import.span.start >= place.start).filter(|import| import.span == place)
+        {
+            import.kind = ImportKind::Type;
+        }
+        let args = match self.arena.kind(right) {
+            NodeKind::Other(items) => items,
+            _ => self.arena.push_list(&[right]),
+        };
+        let (path, hole) = self.peel(callee);
+        self.retire(left);
+        let call = self
+            .push(NodeKind::Call { callee: hole, args, form: CallForm::Plain }, Span { start: self.arena.span(hole).start, end: span.end });
+        self.recognise_call(call, hole, args);
+        Some(self.rewrap(&path, call))
     }
 
     /// `User` or `schema.User`, as an expression.
@@ -509,7 +549,11 @@ impl Lowering<'_> {
             _ => {}
         });
         match callee {
-            Some(callee) => self.push(NodeKind::Call { callee, args, form: CallForm::New }, span),
+            Some(callee) => {
+                let new = self.push(NodeKind::Call { callee, args, form: CallForm::New }, span);
+                self.recognise_url(callee, args, span);
+                new
+            }
             None => self.other(span),
         }
     }
@@ -616,7 +660,7 @@ impl Lowering<'_> {
     /// `{ a }` is `a: a`, in objects and in patterns.
     pub(super) fn shorthand(&mut self) -> NodeId {
         let span = self.span();
-        let name = self.name();
+        let name = self.used_name();
         let key = self.push(NodeKind::Str(name), span);
         let value = self.push(NodeKind::Name(name), span);
         self.push(NodeKind::Entry { key, value }, span)

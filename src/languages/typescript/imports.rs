@@ -1,7 +1,9 @@
 //! What a file brings in and gives out: `import`, `export`, `require`, `import()`, `module.exports`.
 
-use crate::model::body::{AssignOp, CollectionKind, List, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefKind, Export, Import, ImportItem, ImportKind, Name};
+use rustc_hash::FxHashSet;
+
+use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Export, Import, ImportItem, ImportKind, Name};
 use crate::model::source::Span;
 
 use super::grammar::Kind;
@@ -18,21 +20,6 @@ struct Specifier {
     name_span: Span,
 }
 
-/// The functions of test runners that name a module in a string.
-const MOCKS: &[&str] = &[
-    "mock",
-    "unmock",
-    "doMock",
-    "dontMock",
-    "doUnmock",
-    "setMock",
-    "requireActual",
-    "requireMock",
-    "importActual",
-    "importMock",
-    "createMockFromModule",
-];
-
 impl Lowering<'_> {
     pub(super) fn add_import(&mut self, specifier: Name, item: ImportItem, local: Option<Name>, kind: ImportKind, span: Span) -> usize {
         let scope = self.scope;
@@ -44,6 +31,7 @@ impl Lowering<'_> {
             kind,
             re_export: false,
             conditional: self.conditional > 0,
+            erasable: false,
             scope,
             span,
         });
@@ -65,6 +53,7 @@ impl Lowering<'_> {
 
     pub(super) fn import_statement(&mut self) {
         let span = self.span();
+        self.is_module |= self.scope == DefId::MODULE;
         let mut kind = ImportKind::Load;
         let mut bound: Vec<(ImportItem, Name, bool, Span)> = Vec::new();
         let mut source = None;
@@ -81,18 +70,25 @@ impl Lowering<'_> {
         }
         for (item, local, type_only, span) in bound {
             let kind = if type_only { ImportKind::Type } else { kind };
-            self.add_import(source, item, Some(local), kind, span);
+            let at = self.add_import(source, item, Some(local), kind, span);
+            self.imports[at].erasable = kind == ImportKind::Load && !self.is_script;
         }
     }
 
     /// `import x = require("m")`
     fn import_require(&mut self, bound: &mut Vec<(ImportItem, Name, bool, Span)>) -> Option<Name> {
         let span = self.span();
+        let exported = self.text.get(..span.start as usize).is_some_and(|before| before.trim_end().ends_with("export import"));
         let mut source = None;
         self.each_child(|lowering, kind| match kind {
             Kind::Identifier => {
-                let name = lowering.name();
+                let (name, span) = (lowering.name(), lowering.span());
                 bound.push((ImportItem::Module, name, false, span));
+                if exported {
+                    let value = lowering.push(NodeKind::Name(name), span);
+                    lowering.value_names.insert(name);
+                    lowering.add_export(name, value, span);
+                }
             }
             Kind::String => source = Some(lowering.source()),
             _ => {}
@@ -159,6 +155,7 @@ impl Lowering<'_> {
 
     pub(super) fn export(&mut self, top: bool) {
         let span = self.span();
+        self.is_module |= self.scope == DefId::MODULE;
         let mut outer = Outer { flags: DefFlags::PUBLIC, decorators: vec![] };
         let mut type_only = false;
         let mut star = false;
@@ -188,6 +185,9 @@ impl Lowering<'_> {
         let Some(source) = source else {
             for specifier in specifiers {
                 let value = self.push(NodeKind::Name(specifier.name), specifier.name_span);
+                if !type_only && !specifier.type_only {
+                    self.value_names.insert(specifier.name);
+                }
                 self.add_export(specifier.alias, value, specifier.span);
             }
             return;
@@ -264,7 +264,7 @@ impl Lowering<'_> {
         self.names.get(name) == "exports" && self.is_named(object, "module")
     }
 
-    fn is_named(&self, node: NodeId, text: &str) -> bool {
+    pub(super) fn is_named(&self, node: NodeId, text: &str) -> bool {
         matches!(self.arena.kind(node), NodeKind::Name(name) if self.names.get(name) == text)
     }
 
@@ -303,151 +303,51 @@ impl Lowering<'_> {
         self.add_export(equals, value, span);
     }
 
-    // --- calls that load modules ---
+    // --- what the compiler drops ---
 
-    /// Looks at a call for what it loads: `require("m")`, `import("m")`, `jest.mock("m")`; else for text it builds.
-    pub(super) fn recognise_call(&mut self, call: NodeId, callee: NodeId, args: List) {
-        let first = self.arena.list(args).next();
-        let specifier = match first.map(|first| self.arena.kind(first)) {
-            Some(NodeKind::Str(specifier)) => Some(specifier),
-            _ => None,
-        };
-        match self.arena.kind(callee) {
-            NodeKind::Name(name) => {
-                let Some(specifier) = specifier else { return };
-                let kind = match self.names.get(name) {
-                    _ if self.in_type > 0 => ImportKind::Type,
-                    "import" => ImportKind::Deferred,
-                    "require" => self.load_kind(),
-                    _ if self.require_names.contains(&name) => self.load_kind(),
-                    _ => return,
-                };
-                let span = self.arena.span(call);
-                let at = self.add_import(specifier, ImportItem::Nothing, None, kind, span);
-                self.last_load = Some((call, at));
-            }
-            NodeKind::Member { object, name, .. } => {
-                if let (NodeKind::Name(object), Some(specifier)) = (self.arena.kind(object), specifier)
-                    && self.names_module(object, name)
-                {
-                    let span = self.arena.span(call);
-                    self.add_import(specifier, ImportItem::Nothing, None, ImportKind::String, span);
-                    return;
+    /// Settles which imports the compiler drops because the file uses their names in types at most. Types of decorated members count as
+    /// values: `emitDecoratorMetadata` writes them into the output, and containers inject by them.
+    pub(super) fn settle_erasable(&mut self, understood: bool) {
+        if !self.imports.iter().any(|import| import.erasable) {
+            return;
+        }
+        let mut used = std::mem::take(&mut self.value_names);
+        self.add_decorated_types(&mut used);
+        // Without `jsx: react-jsx`, elements are calls of `React.createElement`.
+        used.insert(self.names.intern("React"));
+        for import in &mut self.imports {
+            import.erasable &= understood && import.local.is_some_and(|local| !used.contains(&local));
+        }
+    }
+
+    fn add_decorated_types(&self, used: &mut FxHashSet<Name>) {
+        for def in &self.defs {
+            let own = || !def.decorators.is_empty() || def.params.iter().any(|param| !param.decorators.is_empty());
+            let decorated = match def.kind {
+                DefKind::Method if self.names.get(def.name) == "constructor" => {
+                    own() || !self.defs[def.parent.index()].decorators.is_empty()
                 }
-                self.recognise_text_call(call, callee, args);
-            }
-            _ => {}
-        }
-    }
-
-    /// `require.resolve`, `jest.mock`, `vi.mock` …
-    fn names_module(&self, object: Name, name: Name) -> bool {
-        let name = self.names.get(name);
-        match self.names.get(object) {
-            "require" => name == "resolve",
-            "jest" | "vi" => MOCKS.contains(&name),
-            _ => name == "resolve" && self.require_names.contains(&object),
-        }
-    }
-
-    /// When a `require` here takes effect: as the module loads, unless it stands in a function.
-    fn load_kind(&self) -> ImportKind {
-        match self.defs[self.scope.index()].kind {
-            DefKind::Function | DefKind::Method => ImportKind::Deferred,
-            _ => ImportKind::Load,
-        }
-    }
-
-    /// `import("m").T` in a type names what it imports.
-    pub(super) fn name_type_import(&mut self, object: NodeId, name: Name) {
-        if let Some((call, at)) = self.last_load
-            && call == object
-            && self.imports[at].kind == ImportKind::Type
-        {
-            self.imports[at].item = ImportItem::Named(name);
-        }
-    }
-
-    /// Binds `const target = require("m")` (or `await import("m")`, or a member of either). False when `value` is no such
-    /// load, or when `target` takes it apart deeper than imports can say.
-    pub(super) fn bind_load(&mut self, target: NodeId, value: NodeId) -> bool {
-        self.note_require_alias(target, value);
-        let Some((call, at)) = self.last_load.take() else { return false };
-        let is_load = |lowering: &Self, node: NodeId| match lowering.arena.kind(node) {
-            NodeKind::Await(inner) => inner == call,
-            _ => node == call,
-        };
-        if is_load(self, value) {
-            return self.bind_pattern(target, at);
-        }
-        if let (NodeKind::Member { object, name, .. }, NodeKind::Name(local)) = (self.arena.kind(value), self.arena.kind(target))
-            && is_load(self, object)
-        {
-            self.imports[at].item = ImportItem::Named(name);
-            self.imports[at].local = Some(local);
-            return true;
-        }
-        false
-    }
-
-    fn bind_pattern(&mut self, target: NodeId, at: usize) -> bool {
-        match self.arena.kind(target) {
-            NodeKind::Name(local) => {
-                self.imports[at].item = ImportItem::Module;
-                self.imports[at].local = Some(local);
-                true
-            }
-            NodeKind::Collection { kind: CollectionKind::Dict, items } => {
-                let items: Vec<NodeId> = self.arena.list(items).collect();
-                let bound: Option<Vec<(ImportItem, Name, Span)>> = items.into_iter().map(|item| self.bound_part(item)).collect();
-                let Some(bound) = bound.filter(|bound| !bound.is_empty()) else { return false };
-                let template = self.imports[at].clone();
-                self.imports.truncate(at);
-                for (item, local, span) in bound {
-                    self.imports.push(Import { item, local: Some(local), span, ..template.clone() });
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// `{ a }`, `{ a: b }`, `{ a = 1 }` or `{ ...rest }` of a loaded module.
-    fn bound_part(&self, item: NodeId) -> Option<(ImportItem, Name, Span)> {
-        let span = self.arena.span(item);
-        match self.arena.kind(item) {
-            NodeKind::Spread { value, .. } => match self.arena.kind(value) {
-                NodeKind::Name(local) => Some((ImportItem::Module, local, span)),
-                _ => None,
-            },
-            NodeKind::Entry { key, value } => {
-                let NodeKind::Str(name) = self.arena.kind(key) else { return None };
-                let target = match self.arena.kind(value) {
-                    NodeKind::Assign { target, op: AssignOp::Default, .. } => target,
-                    _ => value,
-                };
-                match self.arena.kind(target) {
-                    NodeKind::Name(local) => Some((ImportItem::Named(name), local, span)),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// `const load = createRequire(import.meta.url)`, `const load = require`.
-    fn note_require_alias(&mut self, target: NodeId, value: NodeId) {
-        let NodeKind::Name(local) = self.arena.kind(target) else { return };
-        let is_require = match self.arena.kind(value) {
-            NodeKind::Name(name) => self.names.get(name) == "require",
-            NodeKind::Call { callee, .. } => match self.arena.kind(callee) {
-                NodeKind::Name(name) | NodeKind::Member { name, .. } => self.names.get(name) == "createRequire",
+                DefKind::Method | DefKind::Field => own(),
                 _ => false,
-            },
-            _ => false,
-        };
-        if is_require {
-            self.require_names.push(local);
+            };
+            if !decorated {
+                continue;
+            }
+            for annotation in def.annotation.into_iter().chain(def.params.iter().filter_map(|param| param.annotation)) {
+                self.arena.walk(annotation, |node| {
+                    if let NodeKind::Name(name) = self.arena.kind(node) {
+                        used.insert(name);
+                    }
+                });
+            }
+        }
+    }
+
+    /// `declare module "m" { … }` in a file with imports or exports adds to the types of `m`; in any other file it declares one.
+    pub(super) fn add_augmentations(&mut self) {
+        let augmented = std::mem::take(&mut self.augmented);
+        for (specifier, span) in augmented.into_iter().filter(|_| self.is_module).collect::<Vec<_>>() {
+            self.add_import(specifier, ImportItem::Nothing, None, ImportKind::Type, span);
         }
     }
 

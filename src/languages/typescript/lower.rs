@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashSet;
 use tree_sitter::{Tree, TreeCursor};
 
 use crate::model::body::{Arena, BinaryOp, List, NodeId, NodeKind};
@@ -23,7 +24,7 @@ const MAX_DEPTH: u32 = 200;
 /// The facts of a TypeScript, TSX or JavaScript file. Never fails: what could not be read is said in `problems`.
 pub fn lower(text: &str, language: Language) -> FileFacts {
     match repair::parse(text, language) {
-        Some(parsed) => Lowering::new(text, &parsed.tree, parsed.grammar).file(&parsed, language),
+        Some(parsed) => Lowering::new(text, &parsed.tree, parsed.grammar, language).file(&parsed, language),
         None => unparsed(text, language),
     }
 }
@@ -126,6 +127,16 @@ pub(super) struct Lowering<'t> {
     pub(super) pending_tag: Option<NodeId>,
     /// Names that mean `require` here.
     pub(super) require_names: Vec<Name>,
+    /// JavaScript, of which the compiler drops nothing and whose comments hold its types.
+    pub(super) is_script: bool,
+    /// The file has an `import` or `export` statement.
+    pub(super) is_module: bool,
+    /// Names that stand outside types somewhere.
+    pub(super) value_names: FxHashSet<Name>,
+    /// The modules that `declare module "m"` names, with its place.
+    pub(super) augmented: Vec<(Name, Span)>,
+    /// The last path built below the file's own folder, as an import that names it.
+    pub(super) last_path: Option<(NodeId, usize)>,
     /// The last `require(…)` or `import(…)` call, and its place in `imports`.
     pub(super) last_load: Option<(NodeId, usize)>,
     /// Where the module strings of lowered imports start, so that the scan of broken regions does not report them again.
@@ -139,7 +150,7 @@ pub(super) struct Lowering<'t> {
 }
 
 impl<'t> Lowering<'t> {
-    fn new(text: &'t str, tree: &'t Tree, grammar: &'static Grammar) -> Lowering<'t> {
+    fn new(text: &'t str, tree: &'t Tree, grammar: &'static Grammar, language: Language) -> Lowering<'t> {
         Lowering {
             text,
             grammar,
@@ -159,6 +170,11 @@ impl<'t> Lowering<'t> {
             in_type: 0,
             pending_tag: None,
             require_names: Vec::new(),
+            is_script: language == Language::JavaScript,
+            is_module: false,
+            value_names: FxHashSet::default(),
+            augmented: Vec::new(),
+            last_path: None,
             last_load: None,
             sources: Vec::new(),
             overload: None,
@@ -178,6 +194,8 @@ impl<'t> Lowering<'t> {
         let body = self.arena.push(NodeKind::Block { items, value: false }, span);
         self.defs[0].body = Some(body);
         self.mark_exported();
+        self.add_augmentations();
+        self.settle_erasable(!self.cut && !parsed.tree.root_node().has_error());
 
         let mut problems = Vec::new();
         if parsed.tree.root_node().has_error() {

@@ -1,7 +1,8 @@
 //! TypeScript and JavaScript: grammars, lowering, module resolution.
 //!
 //! [`lower`] turns one file into facts. It is written once for the three grammars (`grammar`), and split by what is
-//! lowered: `statements`, `expressions`, `text`, `patterns`, `functions`, `classes`, `types`, `jsx`, `imports`.
+//! lowered: `statements`, `expressions`, `text`, `patterns`, `functions`, `classes`, `types`, `jsx`, `imports`,
+//! `loads`.
 //! `repair` undoes what the grammars misread. [`modules`] finds the file a specifier means.
 
 mod classes;
@@ -11,6 +12,7 @@ mod functions;
 mod grammar;
 mod imports;
 mod jsx;
+mod loads;
 pub mod lower;
 pub mod modules;
 mod patterns;

@@ -7,6 +7,8 @@
 
 mod configs;
 mod files;
+mod generated;
+mod matching;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +20,10 @@ use crate::model::project::Project;
 use crate::model::source::FileId;
 
 use configs::Aliases;
-use files::{ProjectFiles, SharedFiles, absolute};
+use files::{ProjectFiles, SharedFiles, absolute, folder_of, join};
+use generated::Outputs;
+
+pub use matching::Matches;
 
 /// Where a specifier leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub enum TypeScriptTarget {
     External(String),
     /// Something that is not code: a style sheet, an image, JSON, a single-file component.
     Asset,
+    /// Code that a tool writes: left out of the project, or not there because nobody commits it. As written.
+    Generated(String),
     /// A relative path, alias or workspace package with no file behind it, as written.
     Unresolved(String),
 }
@@ -43,6 +50,7 @@ pub struct TypeScriptModules {
     paths: Vec<Arc<str>>,
     files: Arc<ProjectFiles>,
     aliases: Aliases,
+    outputs: Outputs,
     resolver: ResolverGeneric<SharedFiles>,
     /// For packages whose tsconfig cannot be loaded.
     plain: ResolverGeneric<SharedFiles>,
@@ -51,15 +59,17 @@ pub struct TypeScriptModules {
 
 impl TypeScriptModules {
     /// Prepares resolution over the project's files. `manifests` gives the text of a `package.json`, `tsconfig*.json` or
-    /// `jsconfig.json` by its path relative to the root.
-    pub fn new(project: &Project, manifests: &dyn Fn(&str) -> Option<String>) -> TypeScriptModules {
+    /// `jsconfig.json`, of a generator's configuration and of an ignore file by its path relative to the root. `written` are paths that
+    /// source files name as the output of a generator.
+    pub fn new(project: &Project, manifests: &dyn Fn(&str) -> Option<String>, written: &[String]) -> TypeScriptModules {
+        let outputs = Outputs::read(project, manifests, written);
         let configs = configs::read(project, manifests);
         let aliases = configs.aliases();
         let files = Arc::new(ProjectFiles::of(project, configs));
         let resolver = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(Some(TsconfigDiscovery::Auto)));
         let plain = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(None));
         let paths = project.files.iter().map(|file| file.path.clone()).collect();
-        TypeScriptModules { paths, files, aliases, resolver, plain, answers: std::array::from_fn(|_| Mutex::default()) }
+        TypeScriptModules { paths, files, aliases, outputs, resolver, plain, answers: std::array::from_fn(|_| Mutex::default()) }
     }
 
     /// What `specifier` in the file `from` means.
@@ -81,8 +91,9 @@ impl TypeScriptModules {
     fn find(&self, from: &str, specifier: &str) -> TypeScriptTarget {
         // `raw-loader!./x` is webpack's; `?raw` is Vite's, and the resolver knows it.
         let wanted = specifier.rsplit('!').next().unwrap_or(specifier);
-        // `@modules/.` is the folder.
-        let wanted = if wanted.len() > 2 { wanted.strip_suffix("/.").unwrap_or(wanted) } else { wanted };
+        // `./modules/.` is the folder's index.
+        let index = wanted.strip_suffix("/.").filter(|folder| !matches!(*folder, "" | "." | "..")).map(|folder| format!("{folder}/index"));
+        let wanted = index.as_deref().unwrap_or(wanted);
         if wanted.trim().is_empty() {
             return TypeScriptTarget::Unresolved(specifier.to_owned());
         }
@@ -90,7 +101,11 @@ impl TypeScriptModules {
             return TypeScriptTarget::External(wanted.strip_prefix("node:").unwrap_or(wanted).to_owned());
         }
         match self.by_algorithm(from, wanted) {
-            Ok(path) => self.target(&path).unwrap_or_else(|| self.not_found(from, wanted)),
+            Ok(path) => match self.target(&path) {
+                Some(TypeScriptTarget::Generated(_)) => TypeScriptTarget::Generated(wanted.to_owned()),
+                Some(target) => target,
+                None => self.not_found(from, wanted),
+            },
             Err(ResolveError::Builtin { resolved, .. }) => {
                 TypeScriptTarget::External(resolved.strip_prefix("node:").unwrap_or(&resolved).to_owned())
             }
@@ -113,8 +128,20 @@ impl TypeScriptModules {
         let file = self.files.file(path)?;
         Some(match self.files.source(&file) {
             Some(id) => TypeScriptTarget::File(id),
+            None if self.files.is_generated(&file) => TypeScriptTarget::Generated(file),
             None => TypeScriptTarget::Asset,
         })
+    }
+
+    /// True when the compiler drops imports of this file that only types use: the tsconfig that owns it does not say otherwise.
+    pub fn drops_unused(&self, file: FileId) -> bool {
+        let Some(path) = self.paths.get(file.index()) else { return false };
+        let Ok(Some(config)) = self.resolver.find_tsconfig(absolute(path)) else { return true };
+        let options = &config.compiler_options;
+        let keeps = |word: &String| matches!(word.as_str(), "preserve" | "error");
+        options.verbatim_module_syntax != Some(true)
+            && options.preserve_value_imports != Some(true)
+            && !options.imports_not_used_as_values.as_ref().is_some_and(keeps)
     }
 
     /// What the algorithm could not find: a second look with what it cannot know, then a judgement.
@@ -123,29 +150,64 @@ impl TypeScriptModules {
         let relative = is_relative(bare);
         let installed = !relative && self.files.depends_on(from, bare);
         let from_root = !installed && self.files.is_folder_of_package(from, bare);
-        if !relative {
-            let second =
-                self.in_workspace(bare).or_else(|| self.by_foreign_config(from, bare)).or_else(|| self.by_bundler_alias(from, bare));
-            if let Some(target) = second.or_else(|| if from_root { self.in_package(from, &["./"], bare) } else { None }) {
-                return target;
-            }
+        if !relative && let Some(target) = self.second_look(from, bare, installed, from_root) {
+            return target;
         }
         let ours = relative || specifier.starts_with('#') || is_bundler_alias(bare) || self.files.workspace_package(bare).is_some();
-        if ours || from_root || self.aliases.matches(from, bare) && !installed {
-            return if has_asset_extension(bare) { TypeScriptTarget::Asset } else { TypeScriptTarget::Unresolved(specifier.to_owned()) };
+        if !(ours || from_root || self.aliases.matches(from, bare) && !installed) {
+            return TypeScriptTarget::External(specifier.to_owned());
         }
-        TypeScriptTarget::External(specifier.to_owned())
+        if self.candidates(from, bare).iter().any(|path| self.outputs.cover(path) || self.files.is_output(path)) {
+            return TypeScriptTarget::Generated(specifier.to_owned());
+        }
+        if has_asset_extension(bare) { TypeScriptTarget::Asset } else { TypeScriptTarget::Unresolved(specifier.to_owned()) }
+    }
+
+    fn second_look(&self, from: &str, specifier: &str, installed: bool, from_root: bool) -> Option<TypeScriptTarget> {
+        if let Some(target) = self.in_workspace(specifier) {
+            return Some(target);
+        }
+        if installed {
+            return None;
+        }
+        let second = self.by_foreign_config(from, specifier).or_else(|| self.by_bundler_alias(from, specifier));
+        second.or_else(|| if from_root { self.in_package(from, &["./"], specifier) } else { None })
+    }
+
+    /// The paths from the project's root that a first-party specifier may mean, without ending.
+    fn candidates(&self, from: &str, specifier: &str) -> Vec<String> {
+        let folder = folder_of(from);
+        if specifier.starts_with('/') {
+            return vec![join("", specifier)];
+        }
+        if is_relative(specifier) {
+            return vec![join(folder, specifier)];
+        }
+        let mut found = self.aliases.expand(from, specifier);
+        let root = self.files.package_root(from).unwrap_or("");
+        match specifier.strip_prefix("@/").or_else(|| specifier.strip_prefix("~/")) {
+            Some(rest) => found.extend([join(root, &format!("src/{rest}")), join(root, rest)]),
+            None => found.push(join(root, specifier)),
+        }
+        if let Some((root, rest)) = self.files.workspace_package(specifier) {
+            found.push(join(root, rest));
+        }
+        found
     }
 
     /// A file of a workspace package that its package.json does not lead to: no `main`, or a subpath that is not exported.
     fn in_workspace(&self, specifier: &str) -> Option<TypeScriptTarget> {
         let (root, rest) = self.files.workspace_package(specifier)?;
+        if self.files.is_closed(root, rest) {
+            return None;
+        }
         let guesses = if rest.is_empty() {
             ["./src/index", "./index", "./src/main", "./lib/index"].map(str::to_owned).to_vec()
         } else {
             vec![format!("./{rest}"), format!("./src/{rest}")]
         };
-        guesses.iter().find_map(|guess| self.guess(root, guess))
+        let versions = self.files.types_version(root, rest).into_iter().map(|path| format!("./{}", path.trim_start_matches("./")));
+        versions.chain(guesses).collect::<Vec<_>>().iter().find_map(|guess| self.guess(root, guess))
     }
 
     /// The `paths` of the tsconfigs above a file that they do not include: tests are often left out of the build.
@@ -234,7 +296,8 @@ const ASSETS: &[&str] = &[
     "css", "scss", "sass", "less", "styl", "pcss", "svg", "png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "bmp", "woff", "woff2",
     "ttf", "otf", "eot", "mp3", "mp4", "webm", "ogg", "wav", "pdf", "json", "json5", "jsonc", "yaml", "yml", "toml", "txt", "md", "mdx",
     "html", "htm", "vue", "svelte", "astro", "graphql", "gql", "wasm", "node", "sql", "proto", "glsl", "vert", "frag", "hbs", "ejs", "pug",
-    "csv", "xml", "zip", "wgsl",
+    "csv", "xml", "zip", "wgsl", "grammar", "pegjs", "peggy", "lottie", "bin", "dat", "pem", "crt", "mustache", "njk", "liquid", "po",
+    "snap",
 ];
 
 fn has_asset_extension(specifier: &str) -> bool {

@@ -42,7 +42,11 @@ pub(super) fn parse(text: &str, language: Language) -> Option<Parsed> {
     if !best.tree.root_node().has_error() {
         return Some(best);
     }
-    let rewritten = without_attributes(&source);
+    let aliased = without_exported_requires(&source);
+    let rewritten = match without_attributes(&aliased) {
+        Cow::Owned(text) => Cow::Owned(text),
+        Cow::Borrowed(_) => aliased,
+    };
     if let Cow::Owned(rewritten) = &rewritten {
         best = better(best, attempt(rewritten, language));
     }
@@ -104,6 +108,20 @@ fn declares(after: &[u8]) -> bool {
     let initialised = rest.starts_with(b"=") && !matches!(rest.get(1), Some(b'=' | b'>'));
     let iterates = rest.starts_with(b"of") && !rest.get(2).copied().is_some_and(is_word);
     name > 0 && !after[0].is_ascii_digit() && (initialised || iterates || rest.starts_with(b":"))
+}
+
+/// `export import x = require("m")` loses its `export`, which the lowering looks for in the text itself.
+fn without_exported_requires(text: &str) -> Cow<'_, str> {
+    const EXPORT: &[u8] = b"export ";
+    let bytes = text.as_bytes();
+    let mut copy: Option<Vec<u8>> = None;
+    for at in memchr::memmem::find_iter(bytes, b"export import ") {
+        let line = bytes[at..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+        if memchr::memmem::find(line, b"require").is_some() && !(at > 0 && is_word(bytes[at - 1])) {
+            copy.get_or_insert_with(|| bytes.to_vec())[at..at + EXPORT.len()].fill(b' ');
+        }
+    }
+    rewritten(text, copy)
 }
 
 /// `export { x } from "m" with { … }` loses its attributes.

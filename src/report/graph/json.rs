@@ -22,6 +22,9 @@ struct Document<'a> {
     edges: Vec<Edge<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unresolved: Vec<Missing<'a>>,
+    /// Imports of the project's own code that a tool writes, where it was left out or is not committed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    generated: Vec<Missing<'a>>,
 }
 
 #[derive(Serialize)]
@@ -89,17 +92,21 @@ pub fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
         column: edge.column,
         kind: kind(edge.cause, edge.re_export),
         resolution: edge.resolution.name(),
-        type_only: edge.cause == Cause::Import(ImportKind::Type),
+        type_only: matches!(edge.cause, Cause::Import(ImportKind::Type | ImportKind::Dropped)),
         dynamic: edge.cause == Cause::Import(ImportKind::Deferred),
         definition: edge.definition.as_deref(),
         violation: edge.broken.as_deref(),
     });
-    let unresolved = view.unresolved.iter().map(|missing| Missing {
-        file: &missing.path,
-        line: missing.line,
-        specifier: &missing.specifier,
-        language: missing.family.name(),
-    });
+    let missing = |generated: bool| {
+        let chosen = view.unresolved.iter().filter(move |missing| missing.generated == generated);
+        let shown = chosen.map(|missing| Missing {
+            file: &missing.path,
+            line: missing.line,
+            specifier: &missing.specifier,
+            language: missing.family.name(),
+        });
+        shown.collect()
+    };
     let document = Document {
         format: "archcheck-graph",
         version: VERSION,
@@ -107,7 +114,8 @@ pub fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
         kind: view.relation.name(),
         nodes: nodes.collect(),
         edges: edges.collect(),
-        unresolved: unresolved.collect(),
+        unresolved: missing(false),
+        generated: missing(true),
     };
     lines(&document, out)
 }
@@ -193,7 +201,7 @@ pub(super) fn kind(cause: Cause, re_export: bool) -> &'static str {
     match cause {
         Cause::Import(ImportKind::Load) if re_export => "re-export",
         Cause::Import(ImportKind::Load) => "load",
-        Cause::Import(ImportKind::Type) => "type",
+        Cause::Import(ImportKind::Type | ImportKind::Dropped) => "type",
         Cause::Import(ImportKind::Deferred) => "deferred",
         Cause::Import(ImportKind::String) => "string",
         Cause::Import(ImportKind::Test) => "test",

@@ -24,7 +24,7 @@ fn stroke(arrow: &Arrow) -> Stroke {
     match arrow.cause {
         Cause::Import(ImportKind::Load) | Cause::Call(_) => Stroke::Solid,
         Cause::Import(ImportKind::Deferred) => Stroke::Dashed,
-        Cause::Import(ImportKind::Type | ImportKind::String | ImportKind::Test) => Stroke::Dotted,
+        Cause::Import(ImportKind::Type | ImportKind::Dropped | ImportKind::String | ImportKind::Test) => Stroke::Dotted,
     }
 }
 

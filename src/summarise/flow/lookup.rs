@@ -70,7 +70,7 @@ impl Scopes {
                 let named = match import.item {
                     ImportItem::Named(name) => facts.text(name) == edge.name,
                     ImportItem::Module | ImportItem::Root => edge.name.is_empty(),
-                    ImportItem::Star | ImportItem::Nothing => false,
+                    ImportItem::Star | ImportItem::Nothing | ImportItem::Matching => false,
                 };
                 if let (true, Some(local)) = (named, import.local) {
                     imported[edge.from.index()].entry(local).or_insert(definition);

@@ -21,6 +21,10 @@ pub(super) struct NodePackage {
     pub(super) name: Option<String>,
     /// Names of all dependencies it declares.
     pub(super) dependencies: FxHashSet<String>,
+    /// Subpaths (one `*` at most) that `exports` closes with `null`.
+    pub(super) closed: Vec<String>,
+    /// What `typesVersions` makes of subpaths: pattern (one `*` at most) to path, in order.
+    pub(super) types_versions: Vec<(String, String)>,
     /// Where its build puts things, and from where: `dist` ← `src`. Relative to the package.
     pub(super) outputs: Vec<(String, String)>,
 }
@@ -45,6 +49,8 @@ struct Alias {
     /// What stands before and after the `*`; `None` after for a key without one.
     before: String,
     after: Option<String>,
+    /// Where it leads, from the project's root, with the `*` as written.
+    targets: Vec<String>,
 }
 
 /// The `paths` of all tsconfigs.
@@ -60,6 +66,18 @@ impl Aliases {
     /// True when some tsconfig above `from` has an alias that `specifier` matches.
     pub(super) fn matches(&self, from: &str, specifier: &str) -> bool {
         self.configs_above(from, specifier).next().is_some()
+    }
+
+    /// The paths that the aliases above `from` make of a specifier, nearest first, without extension.
+    pub(super) fn expand(&self, from: &str, specifier: &str) -> Vec<String> {
+        let fitting = self.0.iter().filter(|alias| is_below(from, &alias.folder) && alias.matches(specifier));
+        fitting
+            .flat_map(|alias| {
+                let end = specifier.len() - alias.after.as_ref().map_or(0, String::len);
+                let middle = specifier.get(alias.before.len()..end).unwrap_or_default();
+                alias.targets.iter().map(move |target| target.replacen('*', middle, 1))
+            })
+            .collect()
     }
 
     /// The tsconfigs above `from` with an alias that `specifier` matches, nearest first.
@@ -92,12 +110,12 @@ pub(super) fn read(project: &Project, manifests: &dyn Fn(&str) -> Option<String>
     paths.retain(|path| is_resolution_file(path));
     paths.sort();
     paths.dedup();
-    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
-    for path in paths {
+    let read = |path: &str| {
         let value = manifests(path).and_then(|text| serde_json::from_str(&without_comments(&text)).ok()).filter(Value::is_object);
         // A file that is no JSON says nothing, but it is there.
-        values.insert(path, value.unwrap_or_else(|| Value::Object(serde_json::Map::new())));
-    }
+        value.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+    };
+    let mut values: BTreeMap<&str, Value> = paths.iter().map(|path| (&***path, read(path))).collect();
     let mut configs =
         Configs { texts: FxHashMap::default(), packages: BTreeMap::new(), workspace: FxHashMap::default(), aliases: Vec::new() };
     for (path, value) in values.iter().filter(|(path, _)| is_package_json(path)) {
@@ -105,13 +123,42 @@ pub(super) fn read(project: &Project, manifests: &dyn Fn(&str) -> Option<String>
         configs.texts.insert((*path).to_owned(), value.to_string());
     }
     configs.workspace = workspace(project, &configs.packages);
+    add_extended(project, &configs, &mut values, &read);
     let known: FxHashSet<&str> = values.keys().copied().collect();
     for (path, value) in values.iter().filter(|(path, _)| !is_package_json(path)) {
         add_tsconfig(&mut configs, path, value.clone(), &known);
+        add_output(&mut configs, &values, path);
     }
     add_jsconfigs(&mut configs);
     configs.aliases.sort_by(|a, b| b.folder.len().cmp(&a.folder.len()).then_with(|| a.config.cmp(&b.config)));
     configs
+}
+
+/// Adds the configs that others extend, whatever their name: `tooling/typescript/base.json`.
+fn add_extended<'p>(project: &'p Project, configs: &Configs, values: &mut BTreeMap<&'p str, Value>, read: &dyn Fn(&str) -> Value) {
+    let texts: BTreeMap<&str, &'p str> = project.texts.iter().map(|text| (&*text.path, &*text.path)).collect();
+    let mut open: Vec<&'p str> = values.keys().copied().filter(|path| !is_package_json(path)).collect();
+    while let Some(path) = open.pop() {
+        let wanted = values.get(path).map(extends_of).unwrap_or_default();
+        for wanted in wanted {
+            let found = extended(configs, folder_of(path), &wanted, &|path| texts.contains_key(path));
+            if let Some(&found) = found.and_then(|found| texts.get(found.as_str()))
+                && !values.contains_key(found)
+            {
+                values.insert(found, read(found));
+                open.push(found);
+            }
+        }
+    }
+}
+
+/// What a config extends, as written.
+fn extends_of(value: &Value) -> Vec<String> {
+    match value.get("extends") {
+        Some(Value::String(wanted)) => vec![wanted.clone()],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => vec![],
+    }
 }
 
 /// package.json, tsconfigs, and JSON in folders that hold shared tsconfigs.
@@ -133,7 +180,16 @@ fn package(path: &str, value: &Value) -> NodePackage {
         }
     }
     let name = value.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
-    NodePackage { root: folder_of(path).to_owned(), name, dependencies, outputs: Vec::new() }
+    let exports = value.get("exports").and_then(Value::as_object).into_iter().flatten();
+    let closed = exports.filter(|(_, target)| target.is_null()).map(|(key, _)| key.trim_start_matches("./").to_owned()).collect();
+    let mut types_versions = Vec::new();
+    for (_, paths) in value.get("typesVersions").and_then(Value::as_object).into_iter().flatten() {
+        for (pattern, targets) in paths.as_object().into_iter().flatten() {
+            let targets = targets.as_array().into_iter().flatten().filter_map(Value::as_str);
+            types_versions.extend(targets.map(|target| (pattern.clone(), target.to_owned())));
+        }
+    }
+    NodePackage { root: folder_of(path).to_owned(), name, dependencies, closed, types_versions, outputs: Vec::new() }
 }
 
 /// Package names that mean a folder of this repository. Where workspaces are declared only their members count: a test
@@ -154,20 +210,21 @@ fn workspace(project: &Project, packages: &BTreeMap<String, NodePackage>) -> FxH
             found.entry(name.clone()).or_insert_with(|| package.root.clone());
         }
     }
+    // `"ui": "link:../design"`, `"ui": "workspace:@my/design@*"`: another name for the same folder.
+    for dependency in project.packages.iter().flat_map(|package| &package.dependencies) {
+        if let Some(path) = dependency.path.as_ref().filter(|path| packages.contains_key(*path)) {
+            found.entry(dependency.name.clone()).or_insert_with(|| path.clone());
+        }
+    }
     found
 }
 
 fn add_tsconfig(configs: &mut Configs, path: &str, mut value: Value, known: &FxHashSet<&str>) {
     let folder = folder_of(path).to_owned();
+    let kept =
+        extends_of(&value).iter().filter_map(|wanted| extended(configs, &folder, wanted, &|path| known.contains(path))).collect::<Vec<_>>();
     if let Some(extends) = value.get_mut("extends") {
-        let kept: Vec<Value> = match extends {
-            Value::Array(list) => {
-                list.iter().filter_map(Value::as_str).filter_map(|wanted| extended(configs, &folder, wanted, known)).collect()
-            }
-            Value::String(wanted) => extended(configs, &folder, wanted, known).into_iter().collect(),
-            _ => Vec::new(),
-        };
-        *extends = Value::Array(kept);
+        *extends = Value::Array(kept.iter().map(|path| Value::String(virtual_path(path))).collect());
     }
     if let Some(Value::Array(references)) = value.get_mut("references") {
         references.retain(|reference| {
@@ -176,13 +233,33 @@ fn add_tsconfig(configs: &mut Configs, path: &str, mut value: Value, known: &FxH
             wanted != path && (known.contains(wanted.as_str()) || known.contains(join(&wanted, "tsconfig.json").as_str()))
         });
     }
-    add_output(configs, &folder, &value);
     add_aliases(configs, &folder, path, &value);
     configs.texts.insert(path.to_owned(), value.to_string());
 }
 
-/// The path of the config that `extends` names, as the resolver takes it.
-fn extended(configs: &Configs, folder: &str, wanted: &str, known: &FxHashSet<&str>) -> Option<Value> {
+/// A compiler option of a config, as a path: its own, or that of the nearest config it extends, seen from the folder of the one that has it.
+fn path_option(values: &BTreeMap<&str, Value>, configs: &Configs, config: &str, name: &str) -> Option<String> {
+    let leaf = folder_of(config);
+    let mut open = vec![config.to_owned()];
+    // A circle ends by its length.
+    for _ in 0..16 {
+        let at = open.pop()?;
+        let value = values.get(at.as_str())?;
+        if let Some(path) = value.get("compilerOptions").and_then(|options| options.get(name)).and_then(Value::as_str) {
+            return Some(match path.strip_prefix("${configDir}") {
+                Some(rest) => join(leaf, rest),
+                None => join(folder_of(&at), path),
+            });
+        }
+        // The last one wins.
+        let extended = |wanted: &String| extended(configs, folder_of(&at), wanted, &|path| values.contains_key(path));
+        open.extend(extends_of(value).iter().filter_map(extended));
+    }
+    None
+}
+
+/// The path of the config that `extends` names.
+fn extended(configs: &Configs, folder: &str, wanted: &str, is_known: &dyn Fn(&str) -> bool) -> Option<String> {
     let base = if wanted.starts_with('.') {
         join(folder, wanted)
     } else {
@@ -190,8 +267,7 @@ fn extended(configs: &Configs, folder: &str, wanted: &str, known: &FxHashSet<&st
         join(configs.workspace.get(name)?, rest)
     };
     let candidates = [base.clone(), format!("{base}.json"), join(&base, "tsconfig.json")];
-    let found = candidates.iter().find(|candidate| known.contains(candidate.as_str()))?;
-    Some(Value::String(virtual_path(found)))
+    candidates.into_iter().find(|candidate| is_known(candidate))
 }
 
 /// Splits `@scope/name/sub/path` into the package's name and the rest.
@@ -204,18 +280,21 @@ pub(super) fn package_name(specifier: &str) -> (&str, &str) {
 }
 
 /// Notes `outDir` and `rootDir` for the package the config stands in.
-fn add_output(configs: &mut Configs, folder: &str, value: &Value) {
-    let option = |name: &str| value.get("compilerOptions")?.get(name)?.as_str().map(|path| join(folder, path));
-    let Some(root) = nearest(&configs.packages, folder).map(str::to_owned) else { return };
-    let Some(package) = configs.packages.get_mut(&root) else { return };
-    let relative = |path: String| match path.strip_prefix(root.as_str()).map(|rest| rest.trim_start_matches('/')) {
+fn add_output(configs: &mut Configs, values: &BTreeMap<&str, Value>, config: &str) {
+    let Some(root) = nearest(&configs.packages, folder_of(config)).map(str::to_owned) else { return };
+    let inside = |path: String| match path.strip_prefix(root.as_str()).map(|rest| rest.trim_start_matches('/')) {
         Some(rest) if is_below(&path, &root) || path == root => Some(rest.to_owned()),
         _ => None,
     };
-    let source = option("rootDir").and_then(relative).unwrap_or_else(|| "src".to_owned());
-    for name in ["outDir", "declarationDir"] {
-        if let Some(output) = option(name).and_then(relative).filter(|output| !output.is_empty()) {
-            package.outputs.push((output, source.clone()));
+    let option = |name: &str| path_option(values, configs, config, name).and_then(inside);
+    let source = option("rootDir").unwrap_or_else(|| "src".to_owned());
+    let outputs: Vec<String> = ["outDir", "declarationDir"].into_iter().filter_map(option).filter(|output| !output.is_empty()).collect();
+    if let Some(package) = configs.packages.get_mut(&root) {
+        for output in outputs {
+            let pair = (output, source.clone());
+            if !package.outputs.contains(&pair) {
+                package.outputs.push(pair);
+            }
         }
     }
 }
@@ -236,6 +315,8 @@ pub(super) fn nearest<'a>(packages: &'a BTreeMap<String, NodePackage>, folder: &
 
 fn add_aliases(configs: &mut Configs, folder: &str, path: &str, value: &Value) {
     let Some(Value::Object(paths)) = value.get("compilerOptions").and_then(|options| options.get("paths")) else { return };
+    let base = value["compilerOptions"].get("baseUrl").and_then(Value::as_str).unwrap_or("");
+    let base = join(folder, base.trim_start_matches("${configDir}"));
     for (key, targets) in paths {
         // Paths to installed types, and a lone `*`, say nothing about a specifier being ours.
         let installed = |target: &Value| target.as_str().is_none_or(|target| target.contains("node_modules"));
@@ -246,7 +327,9 @@ fn add_aliases(configs: &mut Configs, folder: &str, path: &str, value: &Value) {
             Some((before, after)) => (before, Some(after.to_owned())),
             None => (key.as_str(), None),
         };
-        configs.aliases.push(Alias { folder: folder.to_owned(), config: path.to_owned(), before: before.to_owned(), after });
+        let targets = targets.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let targets = targets.map(|target| join(&base, target.trim_start_matches("${configDir}"))).collect();
+        configs.aliases.push(Alias { folder: folder.to_owned(), config: path.to_owned(), before: before.to_owned(), after, targets });
     }
 }
 

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use oxc_resolver::{FileMetadata, FileSystem, ResolveError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::model::finding::SkipReason;
 use crate::model::project::Project;
 use crate::model::source::{Family, FileId};
 
-use super::configs::{Configs, NodePackage, nearest, package_name};
+use super::configs::{Configs, NodePackage, is_below, nearest, package_name};
 
 /// Where the project lies for the resolver. No path of the machine goes in or comes out.
 const ROOT: &str = if cfg!(windows) { "C:\\project" } else { "/project" };
@@ -74,6 +75,10 @@ pub(super) struct ProjectFiles {
     packages: BTreeMap<String, NodePackage>,
     workspace: FxHashMap<String, String>,
     scopes: FxHashSet<String>,
+    /// Files that were left out because a tool wrote them.
+    generated: FxHashSet<Arc<str>>,
+    /// Symbolic links inside the project, to where they lead.
+    links: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl ProjectFiles {
@@ -100,7 +105,14 @@ impl ProjectFiles {
         let mut names: Vec<&String> = workspace.keys().collect();
         names.sort_unstable();
         let scopes = names.into_iter().filter(|name| name.starts_with('@')).map(|name| folder_of(name).to_owned()).collect();
-        ProjectFiles { files, folders, texts, packages, workspace, scopes }
+        let generated = project.skipped.get(&SkipReason::Generated).into_iter().flatten().cloned().collect();
+        let links = project.links.iter().cloned().collect();
+        ProjectFiles { files, folders, texts, packages, workspace, scopes, generated, links }
+    }
+
+    /// True for a file that is there but was left out because a tool wrote it.
+    pub(super) fn is_generated(&self, path: &str) -> bool {
+        self.generated.contains(path)
     }
 
     /// The source file at a real path.
@@ -173,7 +185,57 @@ impl ProjectFiles {
         if self.files.contains_key(path) {
             return Some(Entry::File(path.to_owned()));
         }
-        self.folders.contains(path).then_some(Entry::Folder)
+        if self.folders.contains(path) {
+            return Some(Entry::Folder);
+        }
+        self.linked(path).and_then(|path| self.real_file(&path))
+    }
+
+    fn real_file(&self, path: &str) -> Option<Entry> {
+        match self.files.contains_key(path) {
+            true => Some(Entry::File(path.to_owned())),
+            false => self.folders.contains(path).then_some(Entry::Folder),
+        }
+    }
+
+    /// The path with the symbolic link in it followed. Links through links are followed a few times at most.
+    fn linked(&self, path: &str) -> Option<String> {
+        if self.links.is_empty() {
+            return None;
+        }
+        let mut path = path.to_owned();
+        for round in 0..8 {
+            let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+            let followed = ends.into_iter().find_map(|end| Some(join(self.links.get(&path[..end])?, &path[end..])));
+            match followed {
+                Some(followed) => path = followed,
+                None => return (round > 0).then_some(path),
+            }
+        }
+        None
+    }
+
+    /// True for a subpath that the package's `exports` closes.
+    pub(super) fn is_closed(&self, root: &str, subpath: &str) -> bool {
+        let fits = |pattern: &String| match pattern.split_once('*') {
+            None => pattern == subpath,
+            Some((before, after)) => subpath.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+        };
+        self.packages.get(root).is_some_and(|package| package.closed.iter().any(fits))
+    }
+
+    /// What a package's `typesVersions` makes of a subpath, or of the package itself (an empty subpath).
+    pub(super) fn types_version(&self, root: &str, subpath: &str) -> Vec<String> {
+        let Some(package) = self.packages.get(root) else { return Vec::new() };
+        let subpath = if subpath.is_empty() { "index" } else { subpath };
+        let target = |(pattern, target): &(String, String)| match pattern.split_once('*') {
+            None => (pattern == subpath).then(|| target.clone()),
+            Some((before, after)) => {
+                let middle = subpath.strip_prefix(before)?.strip_suffix(after)?;
+                Some(target.replacen('*', middle, 1))
+            }
+        };
+        package.types_versions.iter().filter_map(target).collect()
     }
 
     /// The source of a build output that is not there.
@@ -190,15 +252,26 @@ impl ProjectFiles {
                 let built = inside.strip_prefix(output)?.strip_prefix('/')?;
                 let (first, rest) = built.split_once('/').unwrap_or(("", built));
                 let short = FORMATS.contains(&first).then_some(rest);
-                let places = [Some(built), short]
+                let places: Vec<String> = [Some(built), short]
                     .into_iter()
                     .flatten()
-                    .flat_map(|built| [join(source, built), join("src", built), built.to_owned()]);
-                places.into_iter().map(|place| join(root, &place)).find_map(|place| {
+                    .flat_map(|built| [join(source, built), join("src", built), built.to_owned()])
+                    .map(|place| join(root, &place))
+                    .collect();
+                // A bundler makes `dist/node.js` of `src/node/index.ts`.
+                let indices: Vec<String> = places.iter().map(|place| join(place, "index")).collect();
+                places.iter().chain(&indices).find_map(|place| {
                     extensions.iter().map(|extension| format!("{place}{extension}")).find(|candidate| self.source(candidate).is_some())
                 })
             })
             .map(Entry::File)
+    }
+
+    /// True where the package of `path` builds into a folder above it.
+    pub(super) fn is_output(&self, path: &str) -> bool {
+        let Some(root) = nearest(&self.packages, folder_of(path)) else { return false };
+        let Some(inside) = path.strip_prefix(root).map(|rest| rest.trim_start_matches('/')) else { return false };
+        self.packages.get(root).is_some_and(|package| package.outputs.iter().any(|(output, _)| is_below(inside, output)))
     }
 }
 
@@ -231,6 +304,8 @@ impl FileSystem for SharedFiles {
             packages: BTreeMap::new(),
             workspace: FxHashMap::default(),
             scopes: FxHashSet::default(),
+            generated: FxHashSet::default(),
+            links: BTreeMap::new(),
         }))
     }
 

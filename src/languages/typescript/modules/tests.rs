@@ -29,7 +29,7 @@ fn with_members(files: &[&str], configs: &[(&str, &str)], members: &[&str]) -> F
         project.packages.push(Package { families: vec![Family::TypeScript], workspaces, ..Package::default() });
     }
     let modules =
-        TypeScriptModules::new(&project, &|path| configs.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned()));
+        TypeScriptModules::new(&project, &|path| configs.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned()), &[]);
     Fixture { project, modules }
 }
 
@@ -41,6 +41,7 @@ impl Fixture {
             TypeScriptTarget::File(id) => self.project.files[id.index()].path.to_string(),
             TypeScriptTarget::External(name) => format!("external {name}"),
             TypeScriptTarget::Asset => "asset".to_owned(),
+            TypeScriptTarget::Generated(specifier) => format!("generated {specifier}"),
             TypeScriptTarget::Unresolved(specifier) => format!("unresolved {specifier}"),
         }
     }

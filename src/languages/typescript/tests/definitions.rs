@@ -278,7 +278,7 @@ export declare function h(): void;
 #11 function h public
   type void";
     assert_eq!(definitions(&facts), expected);
-    assert_eq!(imports(&facts), "import x {X} as X in #5");
+    assert_eq!(imports(&facts), "import x {X} as X in #5\nimport ext (nothing) type");
     assert_eq!(exports(&facts), "export O.P = (define #4)\nexport h = (define #11)");
 }
 

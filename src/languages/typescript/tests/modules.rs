@@ -144,7 +144,8 @@ import ./m (module) as m deferred
 import ./n {a} as a deferred in #1
 import ./n {default} as b deferred in #1
 import ./c {d} as c deferred in #1
-import ./lazy (nothing) deferred in #2";
+import ./lazy (nothing) deferred in #2
+import ./* (matching) deferred";
     assert_eq!(imports(&facts), expected);
 }
 
