@@ -134,13 +134,19 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -
     let lower = ground.lower(program, scope);
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()?,
-        None => reaches_back(program, ground, edge.from, target, higher),
+        None => !is_own_part(program, edge.from, target.file) && reaches_back(program, ground, edge.from, target, higher),
     };
     if !is_upward {
         return None;
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
+}
+
+/// A Rust module puts its own submodules together: `users::router()` in `http/mod.rs`.
+fn is_own_part(program: &Program, from: FileId, target: FileId) -> bool {
+    let below = program.modules[target.index()].strip_prefix(program.modules[from.index()].as_str());
+    below.is_some_and(|rest| rest.starts_with("::"))
 }
 
 /// A module without a layer of its own on which handlers rest, or a background task, that imports a handler's module. Whoever
