@@ -187,6 +187,91 @@ pub struct Setting {
     pub names: Named,
 }
 
+/// What a program holds to talk to a backing service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceKind {
+    /// An ORM session or transaction: the state of one unit of work.
+    Session,
+    /// One connection to a server.
+    Connection,
+    /// One connection that is lent by a pool, or opened by an engine that has one.
+    PooledConnection,
+    /// One connection to a file or a memory of this process: cheap to open.
+    LocalConnection,
+    /// Holds a pool, and is made once: `create_engine`.
+    Engine,
+    Pool,
+    /// A client that holds connections: `PrismaClient`, `Redis`.
+    Client,
+    HttpClient,
+}
+
+impl ResourceKind {
+    /// True for what only one task may use at a time.
+    pub fn is_exclusive(self) -> bool {
+        matches!(self, ResourceKind::Session | ResourceKind::Connection | ResourceKind::PooledConnection | ResourceKind::LocalConnection)
+    }
+
+    /// The words for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            ResourceKind::Session => "session",
+            ResourceKind::Connection | ResourceKind::PooledConnection | ResourceKind::LocalConnection => "connection",
+            ResourceKind::Engine => "engine",
+            ResourceKind::Pool => "connection pool",
+            ResourceKind::Client => "client",
+            ResourceKind::HttpClient => "HTTP client",
+        }
+    }
+}
+
+/// How an API runs what it is given at the same time as other code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concurrency {
+    /// Its arguments with each other, and the caller waits: `gather(a(), b())`, `Promise.all([a(), b()])`.
+    Together,
+    /// One thing beside its caller, in a task: `create_task(a())`.
+    Task,
+    /// One thing beside its caller, in a thread: `executor.submit(a)`.
+    Thread,
+    /// One thing after the response has been sent: `background_tasks.add_task(a)`.
+    AfterResponse,
+}
+
+/// What an address leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackingService {
+    Database,
+    Cache,
+    Queue,
+    Mail,
+    Search,
+    Storage,
+    /// Another service's API: only an address that is this machine's or this network's is one of configuration.
+    Api,
+    /// Who may call this service, `allow_origins`: as `Api`.
+    Origin,
+}
+
+impl BackingService {
+    /// The words for messages, with their article.
+    pub fn name(self) -> &'static str {
+        match self {
+            BackingService::Database => "a database",
+            BackingService::Cache => "a cache",
+            BackingService::Queue => "a queue",
+            BackingService::Mail => "a mail server",
+            BackingService::Search => "a search service",
+            BackingService::Storage => "an object store",
+            BackingService::Api => "a service",
+            BackingService::Origin => "an allowed origin",
+        }
+    }
+}
+
 /// How functions become handlers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteFact {
@@ -294,6 +379,25 @@ pub enum ApiFact {
     Blocking,
     /// An outgoing call to another service (HTTP, mail, queue).
     Outgoing,
+    /// An outgoing call that sends mail.
+    SendsMail,
+    /// An outgoing call that puts a message or a job on a queue.
+    Publishes,
+    /// A call of it makes one of these.
+    Makes(ResourceKind),
+    /// A value with this path is one of these.
+    Resource(ResourceKind),
+    /// Runs what it is given at the same time as other code.
+    Concurrent(Concurrency),
+    /// A step of a schema migration that can be undone only when one of these arguments says how.
+    MigrationStep {
+        reverse: Vec<ArgumentRef>,
+    },
+    /// `argument` says where a backing service is: a host, or a URL.
+    Address {
+        service: BackingService,
+        argument: ArgumentRef,
+    },
     /// Calls its function argument once per item of a collection (the receiver or argument 0): `p-map`, `asyncio.gather`-like helpers.
     Iterates,
     /// Calls its function argument once, inside the current function (`transaction(cb)`, `run(closure)`).

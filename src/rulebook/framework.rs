@@ -10,8 +10,9 @@ use toml::Spanned;
 
 use super::error::LoadError;
 use crate::model::knowledge::{
-    Access, ApiFact, ArgumentRef, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind, Generated, Gives, Handlers,
-    Knowledge, Named, PathPlace, QueryFact, RoleSign, RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
+    Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
+    Generated, Gives, Handlers, Knowledge, Named, PathPlace, QueryFact, ResourceKind, RoleSign, RouteFact, Setting, SinkKind, SourceKind,
+    Subject, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -89,6 +90,8 @@ pub(super) struct FrameworkFile {
     commit: Option<Patterns>,
     blocking: Option<Patterns>,
     outgoing: Option<Patterns>,
+    sends_mail: Option<Patterns>,
+    publishes: Option<Patterns>,
     iterates: Option<Patterns>,
     calls_argument: Option<Patterns>,
     runs_elsewhere: Option<Patterns>,
@@ -135,6 +138,14 @@ pub(super) struct FrameworkFile {
     generated: Vec<GeneratedEntry>,
     #[serde(default)]
     reference: Vec<ReferenceEntry>,
+    #[serde(default)]
+    resource: Vec<ResourceEntry>,
+    #[serde(default)]
+    concurrent: Vec<ConcurrentEntry>,
+    #[serde(default)]
+    address: Vec<AddressEntry>,
+    #[serde(default)]
+    migration_step: Vec<MigrationStepEntry>,
     #[serde(default)]
     example: Vec<ExampleEntry>,
 }
@@ -194,7 +205,7 @@ struct SinkEntry {
     built: bool,
 }
 
-/// One argument or several, each of which is a sink.
+/// One argument or several, each of which counts.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Arguments {
@@ -342,6 +353,40 @@ struct ReferenceEntry {
     variables: Vec<String>,
 }
 
+/// Connections, sessions and clients: `api` are values that are one, a call of `made-by` makes one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ResourceEntry {
+    kind: ResourceKind,
+    api: Option<Patterns>,
+    made_by: Option<Patterns>,
+}
+
+/// APIs that run what they are given at the same time as other code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConcurrentEntry {
+    api: Patterns,
+    runs: Concurrency,
+}
+
+/// Steps of migrations that can be undone only when an argument says how.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MigrationStepEntry {
+    api: Patterns,
+    reverse: Arguments,
+}
+
+/// Arguments that say where a backing service is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddressEntry {
+    api: Patterns,
+    service: BackingService,
+    argument: Arguments,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleEntry {
@@ -398,6 +443,8 @@ impl FrameworkFile {
             (self.commit, ApiFact::Commit),
             (self.blocking, ApiFact::Blocking),
             (self.outgoing, ApiFact::Outgoing),
+            (self.sends_mail, ApiFact::SendsMail),
+            (self.publishes, ApiFact::Publishes),
             (self.iterates, ApiFact::Iterates),
             (self.calls_argument, ApiFact::CallsArgument),
             (self.runs_elsewhere, ApiFact::RunsElsewhere),
@@ -481,6 +528,24 @@ impl FrameworkFile {
         }
         for entry in self.reference {
             target.reference(entry);
+        }
+        for entry in self.resource {
+            for (patterns, fact) in [(entry.api, ApiFact::Resource(entry.kind)), (entry.made_by, ApiFact::Makes(entry.kind))] {
+                if let Some(patterns) = patterns {
+                    target.add(&patterns, &fact);
+                }
+            }
+        }
+        for entry in self.concurrent {
+            target.add(&entry.api, &ApiFact::Concurrent(entry.runs));
+        }
+        for entry in self.migration_step {
+            target.add(&entry.api, &ApiFact::MigrationStep { reverse: entry.reverse.all() });
+        }
+        for entry in self.address {
+            for argument in entry.argument.all() {
+                target.add(&entry.api, &ApiFact::Address { service: entry.service, argument });
+            }
         }
         if target.errors.is_empty() { Ok(()) } else { Err(target.errors) }
     }

@@ -60,7 +60,7 @@ fn facts_are_written_on_canonical_paths() {
             let patterns: Vec<&toml::Value> = match value {
                 toml::Value::Array(entries) if kind == "alias" => entries.iter().filter_map(|entry| entry.get("to")).collect(),
                 toml::Value::Array(entries) if entries.iter().any(toml::Value::is_table) => {
-                    entries.iter().filter_map(|entry| entry.get("api")).collect()
+                    entries.iter().flat_map(|entry| [entry.get("api"), entry.get("made-by")]).flatten().collect()
                 }
                 _ if ["name", "title", "family", "kind", "packages"].contains(&kind.as_str()) => continue,
                 value => vec![value],

@@ -125,6 +125,11 @@ impl Lines<'_> {
                 ApiFact::Commit => "commit",
                 ApiFact::Blocking => "blocking",
                 ApiFact::Outgoing => "outgoing",
+                ApiFact::SendsMail => "sends-mail",
+                ApiFact::Publishes => "publishes",
+                ApiFact::Makes(kind) => &format!("makes {}", word(kind)),
+                ApiFact::Concurrent(runs) => &format!("concurrent {}", word(runs)),
+                ApiFact::Address { service, .. } => &format!("address {}", word(service)),
                 ApiFact::Iterates => "iterates",
                 ApiFact::CallsArgument => "calls-argument",
                 ApiFact::RunsElsewhere => "runs-elsewhere",
@@ -136,6 +141,18 @@ impl Lines<'_> {
             self.add(file, offset, word.to_string());
         }
     }
+}
+
+/// A choice as the files write it: `AfterResponse` is `after-response`.
+fn word(choice: &impl std::fmt::Debug) -> String {
+    let mut out = String::new();
+    for c in format!("{choice:?}").chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
 }
 
 fn source(kind: SourceKind) -> &'static str {
