@@ -5,17 +5,25 @@
 
 mod bounds;
 mod business_logic_in_handler;
+mod connection_per_request;
 mod contract;
 mod data_access_in_handler;
+mod data_access_in_service;
 mod dependence;
 mod handlers;
+mod hardcoded_backing_service;
 pub mod hardcoded_secret;
+mod held_sessions;
 mod import_cycle;
+mod irreversible_migration;
 mod layers;
 mod loops;
 mod missing_transaction;
 mod n_plus_one;
+mod requests;
 mod scope;
+mod shared_session;
+mod side_effect_in_repository;
 mod spelling;
 mod sql_injection;
 
@@ -43,13 +51,19 @@ pub type Check = fn(&Context) -> Vec<Finding>;
 /// Rule id → code, in order of id.
 pub const ANALYSES: &[(&str, Check)] = &[
     ("business-logic-in-handler", business_logic_in_handler::check),
+    ("connection-per-request", connection_per_request::check),
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
+    ("data-access-in-service", data_access_in_service::check),
+    ("hardcoded-backing-service", hardcoded_backing_service::check),
     ("hardcoded-secret", hardcoded_secret::check),
     ("import-cycle", import_cycle::check),
+    ("irreversible-migration", irreversible_migration::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
     ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
+    ("shared-session", shared_session::check),
+    ("side-effect-in-repository", side_effect_in_repository::check),
     ("sql-injection", sql_injection::check),
 ];

@@ -160,6 +160,12 @@ pub(super) fn is_text(path: &str) -> bool {
         || name.starts_with("Dockerfile")
         || name.ends_with(".Dockerfile")
         || name.starts_with("docker-compose")
+        || is_two_way_migration(name)
+}
+
+/// One half of a migration that has two: `up.sql` beside `down.sql` in a folder, `3_users.up.sql` beside `3_users.down.sql`.
+fn is_two_way_migration(name: &str) -> bool {
+    matches!(name, "up.sql" | "down.sql") || name.ends_with(".up.sql") || name.ends_with(".down.sql")
 }
 
 /// True for files that module resolution reads as data.

@@ -108,7 +108,8 @@ impl FileKind {
             || head.contains("swagger:")
             || head.contains("\"swagger\"")
             || head.contains("\"$schema\": \"http");
-        let sample = words.iter().any(|word| SAMPLES.contains(&word.as_str()))
+        let sample = name.ends_with(".sql")
+            || words.iter().any(|word| SAMPLES.contains(&word.as_str()))
             || lower.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder));
         if sample || description { FileKind::Sample } else { FileKind::Settings }
     }

@@ -1,0 +1,235 @@
+//! `connection-per-request`: an engine, pool, client or connection that is made anew for each request.
+//!
+//! Looks at the code that handlers lead to ([`requests`](super::requests)) for calls that make something meant to be made once.
+//! What is kept, cached, or depends on what the function is given (a tenant's database, a URL to test) is left out.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::handlers::handler_name;
+use super::requests::{Nestings, Requests, in_development_branch, is_cached, is_kept, named};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{AssignOp, NodeId, NodeKind};
+use crate::model::facts::{FileFacts, Name, ParamKind};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{ApiFact, ResourceKind};
+use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
+use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
+
+const RULE: &str = "connection-per-request";
+
+/// Finds what is made for each request.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let requests = Requests::of(context, &nestings);
+    let mut seen: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
+    let mut findings = Vec::new();
+    for &function in requests.functions() {
+        if is_out(program, function) {
+            continue;
+        }
+        let facts = program.file(function.file);
+        let Some(body) = facts.def(function.def).body else { continue };
+        facts.arena.walk(body, |node| {
+            if let Some(kind) = made(program, function, node)
+                && seen.insert((function, node))
+                && is_per_request(program, &nestings, function, node)
+            {
+                let closed = is_closed_again(facts, &nestings.of(function.file), node);
+                findings.push(finding(program, &requests, function, node, kind, closed));
+            }
+        });
+    }
+    findings
+}
+
+fn is_out(program: &Program, function: GlobalDef) -> bool {
+    let roles = [Role::Test, Role::Migration, Role::Script, Role::Frontend, Role::Task];
+    // A probe opens a connection to see whether it can.
+    let probes = program.path(function.file).split(['/', '.', '_', '-']).any(|word| matches!(word, "health" | "healthcheck" | "readiness"));
+    probes || roles.iter().any(|&role| program.is(function, role)) || is_cached(program, named(program, function))
+}
+
+/// What the call makes, if that is meant to be made once.
+fn made(program: &Program, function: GlobalDef, call: NodeId) -> Option<ResourceKind> {
+    let api = program.called_api(function.file, call)?;
+    program.facts_of(api).find_map(|(fact, _)| match fact {
+        ApiFact::Makes(ResourceKind::Session | ResourceKind::PooledConnection | ResourceKind::LocalConnection) => None,
+        ApiFact::Makes(kind) => Some(*kind),
+        _ => None,
+    })
+}
+
+fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let nesting = nestings.of(function.file);
+    !is_kept(program, &nesting, function, call)
+        && !in_development_branch(facts, &nesting, call)
+        && !is_local_database(facts, call)
+        && !depends_on_input(program, facts, function, call)
+        && !fetches_given_url(program, facts, function, call)
+        && !sets_up(program, function)
+}
+
+/// A file or memory is opened without a server.
+fn is_local_database(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| facts.string(argument).is_some_and(|text| text.starts_with("sqlite") || text == ":memory:"))
+}
+
+/// Functions by whose name a process starts or stops.
+fn sets_up(program: &Program, function: GlobalDef) -> bool {
+    let name = program.name(named(program, function)).to_ascii_lowercase();
+    ["startup", "lifespan", "bootstrap", "setup", "shutdown", "create_app", "createapp", "init_app"].iter().any(|word| name.contains(word))
+}
+
+/// The arguments mention a parameter: another one for each caller.
+fn depends_on_input(program: &Program, facts: &FileFacts, function: GlobalDef, call: NodeId) -> bool {
+    let given = given(program, facts, function);
+    let mut depends = false;
+    for argument in arguments(facts, call) {
+        walk_deep(facts, argument, |node| {
+            depends |= matches!(facts.arena.kind(node), NodeKind::Name(name) if given.contains(&name));
+            !depends
+        });
+    }
+    depends
+}
+
+/// An HTTP client that fetches a URL the function is given: each call may go to another server, so no connection would be reused.
+fn fetches_given_url(program: &Program, facts: &FileFacts, function: GlobalDef, call: NodeId) -> bool {
+    if made(program, function, call) != Some(ResourceKind::HttpClient) {
+        return false;
+    }
+    let given = given(program, facts, function);
+    let Some(body) = program.def(function).body else { return false };
+    let mut fetches = false;
+    walk_deep(facts, body, |node| {
+        let method = called_name(facts, node).is_some_and(|name| {
+            matches!(name, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "stream" | "send" | "ws_connect")
+        });
+        // The URL itself, not a template that names the server and puts a part in.
+        fetches |= method
+            && arguments(facts, node).take(2).any(|argument| {
+                let argument = match facts.arena.kind(argument) {
+                    NodeKind::Argument { value, .. } => value,
+                    _ => argument,
+                };
+                matches!(facts.arena.kind(argument), NodeKind::Name(name) if given.contains(&name) && is_url(facts.text(name)))
+            });
+        !fetches
+    });
+    fetches
+}
+
+fn is_url(name: &str) -> bool {
+    super::bounds::words(name).iter().any(|word| matches!(word.as_str(), "url" | "uri" | "link" | "href" | "endpoint" | "target"))
+}
+
+/// Parameters of the function and of those around it, and what is made from them. Those that hold the application's settings are none.
+fn given(program: &Program, facts: &FileFacts, function: GlobalDef) -> Vec<Name> {
+    let mut given: Vec<Name> = Vec::new();
+    let mut at = function.def;
+    for _ in 0..8 {
+        let def = facts.def(at);
+        for param in def.params.iter().filter(|param| param.kind != ParamKind::Receiver) {
+            let typed = param.annotation.map(|node| crate::model::nesting::spell(facts, node).to_ascii_lowercase()).unwrap_or_default();
+            let named = param.name.map(|name| facts.text(name).to_ascii_lowercase()).unwrap_or_default();
+            let settings = |text: &str| ["settings", "config", "conf", "cfg", "state"].iter().any(|word| text.contains(word));
+            if !settings(&typed) && !settings(&named) {
+                given.extend(param.name);
+                if let Some(pattern) = param.pattern {
+                    given.extend(super::loops::bound_names(facts, pattern));
+                }
+            }
+        }
+        if at == crate::model::facts::DefId::MODULE {
+            break;
+        }
+        at = def.parent;
+    }
+    let locals = derived(program, facts, function, &given);
+    given.extend(locals);
+    given
+}
+
+/// Local variables whose value mentions one of these names.
+fn derived(program: &Program, facts: &FileFacts, function: GlobalDef, given: &[Name]) -> Vec<Name> {
+    let mut locals: Vec<Name> = Vec::new();
+    let Some(body) = program.def(function).body else { return locals };
+    facts.arena.walk(body, |node| {
+        let (NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }) = facts.arena.kind(node) else {
+            return;
+        };
+        let mut mentions = false;
+        facts.arena.walk(value, |inner| {
+            mentions |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if given.contains(&name) || locals.contains(&name));
+        });
+        if mentions {
+            locals.extend(super::loops::bound_names(facts, target));
+        }
+    });
+    locals
+}
+
+/// The item of a `with`: closed where it ends.
+fn is_closed_again(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    nesting
+        .around(call)
+        .skip(1)
+        .take(3)
+        .any(|around| matches!(facts.arena.kind(around), NodeKind::Assign { op: AssignOp::With, .. } | NodeKind::With { .. }))
+}
+
+fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: NodeId, kind: ResourceKind, closed: bool) -> Finding {
+    let facts = program.file(function.file);
+    let handler = requests.handler(function).unwrap_or(function);
+    let handler_name = handler_name(program, handler);
+    let chain = requests.steps(program, function);
+    let made = spelled_callee(facts, call);
+    let what = format!("`{made}` makes a new {} for each request", kind.name());
+    let message = if chain.is_empty() {
+        format!("{what}, in the handler `{handler_name}`")
+    } else {
+        let here = program.short_name(named(program, function));
+        format!("{what}: the handler `{handler_name}` leads to `{here}`")
+    };
+    // A client that is closed again costs a handshake; the others leak or exhaust connections.
+    let cheap = closed && kind == ResourceKind::HttpClient;
+    let location = program.location(function.file, call_span(facts, call));
+    let mut related = vec![Label { location: program.name_location(handler), text: "runs for each request".to_string() }];
+    let mut flow = Vec::new();
+    if !chain.is_empty() {
+        flow.clone_from(&chain);
+        flow.push(Label { location: location.clone(), text: format!("makes the {}", kind.name()) });
+        related.extend(chain.into_iter().take(3));
+    }
+    Finding {
+        rule: RULE.into(),
+        level: if cheap { Level::Note } else { Level::Warning },
+        message,
+        primary: Label { location, text: "made anew each time".to_string() },
+        related,
+        flow,
+        help: Some(help(facts, kind)),
+        subject: format!("{} {made}", program.qualified_name(named(program, function))),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}
+
+fn help(facts: &FileFacts, kind: ResourceKind) -> String {
+    let what = match kind {
+        ResourceKind::Connection => "take the connection from a pool that is made once at start-up",
+        ResourceKind::HttpClient => "make one client at start-up and reuse it, so that connections stay open",
+        _ => "make it once at start-up and hand it on",
+    };
+    let how = match facts.language.family() {
+        crate::model::source::Family::Python => "in the application's lifespan, a module, or a provider with `@lru_cache`",
+        crate::model::source::Family::TypeScript => "in a module of its own, or as a provider of the container",
+        crate::model::source::Family::Rust => "in the application's state; clones share the connections",
+    };
+    format!("{what}: {how}")
+}

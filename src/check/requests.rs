@@ -1,0 +1,295 @@
+//! Code that runs for each request: what handlers lead to through calls and dependencies.
+//!
+//! A call whose result is kept (in a module's variable, a field, a cache, a lazy cell) runs once and not for each request, and so
+//! does what stands behind a cache. Edges that only a name supports are not followed, nor edges into test code. Breadth first, so
+//! that each function is known by its shortest way from a handler.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::handlers::{code_of, handlers};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
+use crate::model::finding::Label;
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{Nesting, called_name, chain, last_name};
+use crate::model::program::{Program, Resolution};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
+
+/// Upward links of the files that were asked for, made once each.
+pub(super) struct Nestings<'a> {
+    program: &'a Program<'a>,
+    known: RefCell<FxHashMap<FileId, Rc<Nesting>>>,
+}
+
+impl<'a> Nestings<'a> {
+    pub(super) fn new(program: &'a Program<'a>) -> Nestings<'a> {
+        Nestings { program, known: RefCell::default() }
+    }
+
+    pub(super) fn of(&self, file: FileId) -> Rc<Nesting> {
+        self.known.borrow_mut().entry(file).or_insert_with(|| Rc::new(Nesting::of(self.program.file(file)))).clone()
+    }
+}
+
+/// How a function is reached first.
+#[derive(Clone, Copy)]
+struct Way {
+    /// The function whose call leads here, and the call; `None` for a handler's own code.
+    from: Option<(GlobalDef, NodeId)>,
+    handler: GlobalDef,
+}
+
+/// The functions that run for each request.
+pub(super) struct Requests {
+    ways: FxHashMap<GlobalDef, Way>,
+    /// In the order found: handlers first, then what they call.
+    order: Vec<GlobalDef>,
+}
+
+impl Requests {
+    pub(super) fn of(context: &Context, nestings: &Nestings) -> Requests {
+        let program = context.program;
+        let mut requests = Requests { ways: FxHashMap::default(), order: Vec::new() };
+        let mut queue: VecDeque<GlobalDef> = VecDeque::new();
+        for handler in handlers(context) {
+            for &part in &handler.code {
+                requests.enter(part, Way { from: None, handler: handler.function }, &mut queue);
+            }
+        }
+        while let Some(function) = queue.pop_front() {
+            let Some(handler) = requests.handler(function) else { continue };
+            for edge in program.calls_from(function) {
+                let callee = edge.callee;
+                let follows = edge.resolution != Resolution::NameOnly
+                    && !requests.ways.contains_key(&callee)
+                    && !program.is(callee, Role::Test)
+                    && !is_cached(program, callee)
+                    && !is_kept(program, &nestings.of(function.file), function, edge.site);
+                if follows {
+                    for part in code_of(program, callee) {
+                        requests.enter(part, Way { from: Some((function, edge.site)), handler }, &mut queue);
+                    }
+                }
+            }
+        }
+        requests
+    }
+
+    fn enter(&mut self, function: GlobalDef, way: Way, queue: &mut VecDeque<GlobalDef>) {
+        if let std::collections::hash_map::Entry::Vacant(free) = self.ways.entry(function) {
+            free.insert(way);
+            self.order.push(function);
+            queue.push_back(function);
+        }
+    }
+
+    /// Every function that runs for each request.
+    pub(super) fn functions(&self) -> &[GlobalDef] {
+        &self.order
+    }
+
+    /// A handler that leads to the function.
+    pub(super) fn handler(&self, function: GlobalDef) -> Option<GlobalDef> {
+        self.ways.get(&function).map(|way| way.handler)
+    }
+
+    /// The calls from the handler to the function, in order; empty when it is the handler's own code.
+    pub(super) fn chain(&self, function: GlobalDef) -> Vec<(GlobalDef, NodeId)> {
+        let mut calls = Vec::new();
+        let mut at = function;
+        for _ in 0..64 {
+            let Some(Way { from: Some((caller, site)), .. }) = self.ways.get(&at) else { break };
+            calls.push((*caller, *site));
+            at = *caller;
+        }
+        calls.reverse();
+        calls
+    }
+
+    /// The calls of the chain as labelled places.
+    pub(super) fn steps(&self, program: &Program, function: GlobalDef) -> Vec<Label> {
+        let step = |(caller, site): (GlobalDef, NodeId)| {
+            let facts = program.file(caller.file);
+            let text = format!("calls `{}`", spelled_callee(facts, site));
+            Label { location: program.location(caller.file, call_span(facts, site)), text }
+        };
+        self.chain(function).into_iter().map(step).collect()
+    }
+}
+
+/// The nearest function around a definition that has a name, or the definition itself.
+pub(super) fn named(program: &Program, function: GlobalDef) -> GlobalDef {
+    let facts = program.file(function.file);
+    let mut at = function.def;
+    while at != DefId::MODULE && program.short_name(GlobalDef { file: function.file, def: at }).starts_with('<') {
+        at = facts.def(at).parent;
+    }
+    GlobalDef { file: function.file, def: at }
+}
+
+/// Whether a call of this API has such a fact.
+pub(super) fn has_fact(program: &Program, file: FileId, call: NodeId, is: impl Fn(&ApiFact) -> bool) -> bool {
+    program.called_api(file, call).is_some_and(|api| program.facts_of(api).any(|(fact, _)| is(fact)))
+}
+
+/// A cache stands in front of the function: `@lru_cache`, `cache(() => …)`, `LazyLock::new(|| …)`.
+pub(super) fn is_cached(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let is_cache = |node: NodeId| {
+        let api = program.called_api(function.file, node).or_else(|| program.api(function.file, node));
+        let known = api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Cached));
+        known
+            || last_name(facts, node).is_some_and(|name| {
+                let name = facts.text(name).to_ascii_lowercase();
+                name.contains("singleton") || name.contains("cache") || name.contains("memoize")
+            })
+    };
+    facts.def(function.def).decorators.iter().any(|&decorator| chain(facts, decorator).any(is_cache))
+}
+
+/// Names of methods that run what they are given once: lazy cells.
+const ONCE: &[&str] = &[
+    "get_or_init",
+    "get_or_try_init",
+    "call_once",
+    "get_or_insert_with",
+    "once",
+    "memoize",
+    "singleton",
+    "LazyLock",
+    "Lazy",
+    "OnceCell",
+    "lazy_static",
+    "remember",
+    "cache",
+    "or_insert_with",
+    "setdefault",
+];
+
+/// The result of the call is kept for longer than the request: given to a variable of the module, a field, an entry of a
+/// container, or made in a closure that a lazy cell runs.
+pub(super) fn is_kept(program: &Program, nesting: &Nesting, function: GlobalDef, site: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let mut at = nesting.chain_top(facts, site);
+    for _ in 0..256 {
+        if runs_once(program, facts, nesting, function.file, at) {
+            return true;
+        }
+        let Some(parent) = nesting.parent(at) else {
+            // The closure's place, when this is a closure's own code: `cell.get_or_init(|| make())`.
+            let owner = nesting.owner(at);
+            let place = nesting.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE));
+            return place.is_some_and(|place| runs_once(program, facts, nesting, function.file, place));
+        };
+        match facts.arena.kind(parent) {
+            NodeKind::Assign { target, op, .. } if target != at => {
+                return op != AssignOp::With && (keeps(facts, function, target) || is_kept_later(facts, function, target));
+            }
+            NodeKind::Declare { target, .. } => return is_kept_later(facts, function, target),
+            NodeKind::Return(_) | NodeKind::Loop { .. } | NodeKind::With { .. } => return false,
+            NodeKind::Block { value: false, .. } => return false,
+            _ => at = parent,
+        }
+    }
+    false
+}
+
+fn runs_once(program: &Program, facts: &FileFacts, nesting: &Nesting, file: FileId, node: NodeId) -> bool {
+    let Some((call, _)) = nesting.argument_of(facts, node) else { return false };
+    has_fact(program, file, call, |fact| *fact == ApiFact::Cached)
+        || called_name(facts, call).is_some_and(|name| ONCE.contains(&name))
+        || chain(facts, call).any(|link| last_name(facts, link).is_some_and(|name| ONCE.contains(&facts.text(name))))
+}
+
+/// Whether what is assigned to this target outlives the function: a field (but for those a constructor fills), an entry, a variable
+/// of the module.
+fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
+    match facts.arena.kind(target) {
+        NodeKind::Member { object, .. } => {
+            let in_constructor = matches!(facts.text(facts.def(function.def).name), "__init__" | "constructor");
+            !(in_constructor && facts.arena.kind(object) == NodeKind::Receiver)
+        }
+        NodeKind::Index { .. } => true,
+        NodeKind::Name(name) => is_module_variable(facts, function.def, facts.text(name)),
+        _ => false,
+    }
+}
+
+/// A local variable that is put where it is kept afterwards: `client = Client(); cls._client = client`.
+fn is_kept_later(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
+    let (NodeKind::Name(local), Some(body)) = (facts.arena.kind(target), facts.def(function.def).body) else { return false };
+    let mut kept = false;
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node) {
+            kept |= facts.arena.kind(value) == NodeKind::Name(local) && keeps(facts, function, target);
+        }
+    });
+    kept
+}
+
+/// The name is a variable of the module, and no local one hides it: in Python the function says `global`.
+pub(super) fn is_module_variable(facts: &FileFacts, function: DefId, name: &str) -> bool {
+    let known = facts.defs.iter().any(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == name);
+    if !known {
+        return false;
+    }
+    let Some(body) = facts.def(function).body else { return true };
+    let python = facts.language.family() == Family::Python;
+    let (mut says_global, mut declares) = (false, false);
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Other(items) if python => {
+            says_global |=
+                facts.arena.list(items).any(|item| matches!(facts.arena.kind(item), NodeKind::Name(own) if facts.text(own) == name));
+        }
+        NodeKind::Declare { target, .. } => {
+            declares |= matches!(facts.arena.kind(target), NodeKind::Name(own) if facts.text(own) == name);
+        }
+        _ => {}
+    });
+    if python { says_global } else { !declares }
+}
+
+/// Whether the code at `node` runs only in development or tests: below a condition that asks for the environment.
+pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::If { condition, .. }) if condition != around => asks_environment(facts, condition),
+        Some(NodeKind::Match { subject, .. }) if subject != around => asks_environment(facts, subject),
+        Some(NodeKind::Binary { op: BinaryOp::And, left, .. }) if left != around => asks_environment(facts, left),
+        _ => false,
+    })
+}
+
+fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {
+    const STRONG: &[&str] = &[
+        "env",
+        "environment",
+        "debug",
+        "dev",
+        "development",
+        "test",
+        "testing",
+        "local",
+        "prod",
+        "production",
+        "__name__",
+        "offline",
+        "emulator",
+    ];
+    let mut found = false;
+    facts.arena.walk(condition, |node| {
+        let text = match facts.arena.kind(node) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) => facts.text(name),
+            _ => return,
+        };
+        let words = super::bounds::words(text);
+        found |= text == "__name__" || words.iter().any(|word| STRONG.contains(&word.as_str()));
+    });
+    found
+}
