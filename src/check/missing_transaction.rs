@@ -173,6 +173,15 @@ fn is_record(name: &str) -> bool {
                 | "visits"
                 | "throttle"
                 | "ratelimit"
+                | "dispatch"
+                | "enqueue"
+                | "queue"
+                | "job"
+                | "jobs"
+                | "publish"
+                | "emit"
+                | "schedule"
+                | "detect"
         )
     })
 }
@@ -489,6 +498,7 @@ fn finding(program: &Program, operation: &Operation) -> Finding {
     let (one, other) = (what(program, facts, first), what(program, facts, second));
     let (level, remark) = match first.mode {
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
+        WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
         _ => (Level::Warning, ""),
     };
     let message = if commits {
@@ -522,6 +532,23 @@ fn finding(program: &Program, operation: &Operation) -> Finding {
         confidence: first.confidence.min(second.confidence),
         redact: Vec::new(),
     }
+}
+
+/// Rows come and go together (a parent and its children, a link and its counter), or a table is emptied and filled. Two updates are
+/// often of things that merely follow each other.
+fn is_structural(program: &Program, facts: &FileFacts, first: &Write, second: &Write) -> bool {
+    let verbs = |write: &Write| -> Vec<String> {
+        let name = write.via.map_or_else(|| called_name(facts, write.site).unwrap_or_default(), |via| program.name(via));
+        words(name)
+    };
+    let has = |write: &Write, known: &[&str]| verbs(write).iter().any(|word| known.contains(&word.as_str()));
+    let changes_rows = |write: &Write| {
+        let by_sql = write.via.is_none() && matches!(called_name(facts, write.site), Some("execute" | "query" | "exec" | "save"));
+        by_sql || has(write, &["create", "insert", "add", "bulk", "register", "delete", "del", "destroy", "remove", "clear", "set"])
+    };
+    let counts = |write: &Write| has(write, &["increment", "decrement"]);
+    let (one, other) = (changes_rows(first), changes_rows(second));
+    one && other || (one || counts(first)) && (other || counts(second))
 }
 
 fn what(program: &Program, facts: &FileFacts, write: &Write) -> String {

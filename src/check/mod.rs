@@ -17,15 +17,20 @@ mod held_sessions;
 mod import_cycle;
 mod irreversible_migration;
 mod layers;
+mod lazy_load_in_loop;
+mod loading;
 mod loops;
 mod missing_transaction;
 mod n_plus_one;
+mod per_item;
+mod relations;
 mod requests;
 mod scope;
 mod shared_session;
 mod side_effect_in_repository;
 mod spelling;
 mod sql_injection;
+mod unbounded_query;
 
 use std::sync::Arc;
 
@@ -61,9 +66,11 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("irreversible-migration", irreversible_migration::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
+    ("lazy-load-in-loop", lazy_load_in_loop::check),
     ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
     ("shared-session", shared_session::check),
     ("side-effect-in-repository", side_effect_in_repository::check),
     ("sql-injection", sql_injection::check),
+    ("unbounded-query", unbounded_query::check),
 ];

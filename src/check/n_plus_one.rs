@@ -10,6 +10,7 @@ use super::Context;
 use super::bounds::{Bound, bound, opens_transaction_per_item};
 use super::dependence::Dependence;
 use super::loops::{Place, Repetition, RepetitionKind, around};
+use super::per_item::{PerItem, per_item};
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::NodeId;
@@ -46,16 +47,17 @@ struct Repeated<'a> {
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
+    let methods = per_item(program);
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);
         if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            findings.extend(check_file(context, file));
+            findings.extend(check_file(context, file, &methods));
         }
     }
     findings
 }
 
-fn check_file(context: &Context, file: FileId) -> Vec<Finding> {
+fn check_file(context: &Context, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>) -> Vec<Finding> {
     let program = context.program;
     let facts = program.file(file);
     let sites = sites(context, file);
@@ -67,8 +69,12 @@ fn check_file(context: &Context, file: FileId) -> Vec<Finding> {
     let mut dependences: FxHashMap<NodeId, Dependence> = FxHashMap::default();
     // One finding per loop and target; further queries of the loop on the same table belong to it.
     let mut groups: Vec<(Target, Vec<Repeated>)> = Vec::new();
+    let mut of_methods = Vec::new();
     for site in sites {
-        let Some(repetition) = repeating_loop(&place, &site, &mut dependences) else { continue };
+        let Some(repetition) = repeating_loop(&place, &site, &mut dependences) else {
+            of_methods.extend(per_object(&place, site, methods));
+            continue;
+        };
         let target = Target::of(&site, &repetition);
         let repeated = Repeated { site, repetition };
         match groups.iter_mut().find(|(known, _)| *known == target) {
@@ -76,7 +82,47 @@ fn check_file(context: &Context, file: FileId) -> Vec<Finding> {
             None => groups.push((target, vec![repeated])),
         }
     }
-    groups.iter().filter_map(|(_, members)| finding(&place, members)).collect()
+    groups.iter().filter_map(|(_, members)| finding(&place, members)).chain(of_methods).collect()
+}
+
+/// A query of a method that the framework runs for each object of a list.
+fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>) -> Option<Finding> {
+    let (program, facts) = (place.program, place.facts);
+    let host = place.summaries.of(site.function).and_then(|summary| summary.runs_in).unwrap_or(site.function);
+    let method = methods.get(&host)?;
+    let body = program.def(host).body?;
+    let dependence = Dependence::of(facts, &method.items, body);
+    let top = place.nesting.chain_top(facts, site.node);
+    if site.query.deferred || asks_loader(facts, site.node) || !dependence.mentions(facts, top) {
+        return None;
+    }
+    let (name, of) = (program.short_name(host), program.name(method.of));
+    let table = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
+    let verb = if site.query.access == Access::Write { "write" } else { "query" };
+    let called = spelled_callee(facts, site.node);
+    let through = match site.reached {
+        None => format!("`{called}`"),
+        Some((callee, _)) => format!("`{}`, through {}", program.short_name(callee), chain_text(place, &site)),
+    };
+    let batched = query_fact(program, site.query).and_then(|fact| fact.batched.clone());
+    let mut flow = vec![method.evidence.clone()];
+    flow.extend(steps(place, &site));
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{name}` runs one {verb}{table} for each object that `{of}` answers with: {through}"),
+        primary: Label { location: program.location(place.file, call_span(facts, site.node)), text: format!("one {verb} per object") },
+        related: vec![method.evidence.clone()],
+        flow,
+        help: Some(format!(
+            "load it with the list (annotate it, fetch it eagerly, or fetch all rows first and look them up; in GraphQL through a data loader){}",
+            batched.map_or(String::new(), |batched| format!(": {batched}"))
+        )),
+        subject: format!("{} {called}", program.qualified_name(host)),
+        fingerprint: String::new(),
+        confidence: site.confidence,
+        redact: Vec::new(),
+    })
 }
 
 /// What one finding is about: a loop, and the table or else the query.

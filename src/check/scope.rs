@@ -25,6 +25,9 @@ pub(super) fn in_scope(program: &Program, function: GlobalDef) -> bool {
                         | "testing"
                         | "mock"
                         | "mocks"
+                        | "fixes"
+                        | "backfill"
+                        | "backfills"
                 )
             })
         })

@@ -320,6 +320,53 @@ pub enum Handlers {
     Argument(ArgumentRef),
 }
 
+/// How a lazily loaded relation is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RelationRead {
+    /// Reading the attribute loads it: `book.author`.
+    #[default]
+    Attribute,
+    /// Awaiting the attribute loads it: `await book.author`.
+    Await,
+    /// The attribute is a query of its own, which `.all()` or `.count()` runs unless it was loaded before: `author.books.all()`.
+    Manager,
+}
+
+/// A relation between models, as a field declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelationFact {
+    pub read: RelationRead,
+    /// The argument that is or names the other model; else the annotation tells.
+    pub target: Option<ArgumentRef>,
+    /// The argument that names the other side (`related_name`, `backref`).
+    pub reverse: Option<String>,
+    pub reverse_read: RelationRead,
+    /// The other side's name without that argument: the class's name in lower case and this (`_set`).
+    pub reverse_suffix: Option<String>,
+    /// The argument that decides when it is loaded, and the values under which it is never loaded lazily.
+    pub eager_argument: Option<String>,
+    pub eager_values: Vec<String>,
+}
+
+/// How a framework calls methods once for each object it answers with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PerItemFact {
+    /// The API is a base class (DRF's `Serializer`): these methods of its subclasses.
+    Members {
+        members: Vec<String>,
+        /// The argument that says an instance stands for many objects (`many=True`).
+        many: String,
+        /// The class attribute by which a view names the class (`serializer_class`).
+        attribute: String,
+    },
+    /// A class attribute made by a call of the API is filled by a method: `get_` and the attribute's name, or what the argument says.
+    Field { prefix: String, name: String },
+    /// The API decorates a method that fills a field of its first parameter (GraphQL's field resolvers); what a query of the same library
+    /// declares as a list of that type has many.
+    Decorator,
+}
+
 /// How a definition shows that it has a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -412,6 +459,10 @@ pub enum ApiFact {
     Cached,
     /// Checks the shape of its input (schema `.parse`, `is_valid`).
     Validator,
+    /// A field made or decorated by it is a relation between models.
+    Relation(RelationFact),
+    /// A method runs once for each object of a list.
+    PerItem(PerItemFact),
     /// What it decorates is called within the work of others (signal handlers, mapper events) and shares their transaction.
     Hook,
     /// Describes data of a fixed form, in which nothing can be injected: `z.enum([…])`, `z.number()`.

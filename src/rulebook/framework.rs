@@ -11,8 +11,8 @@ use toml::Spanned;
 use super::error::LoadError;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
-    Generated, Gives, Handlers, Knowledge, Named, PathPlace, QueryFact, ResourceKind, RoleSign, RouteFact, Setting, SinkKind, SourceKind,
-    Subject, WriteMode, expand,
+    Generated, Gives, Handlers, Knowledge, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead, ResourceKind, RoleSign,
+    RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -146,6 +146,10 @@ pub(super) struct FrameworkFile {
     address: Vec<AddressEntry>,
     #[serde(default)]
     migration_step: Vec<MigrationStepEntry>,
+    #[serde(default)]
+    per_item: Vec<PerItemEntry>,
+    #[serde(default)]
+    relation: Vec<RelationEntry>,
     #[serde(default)]
     example: Vec<ExampleEntry>,
 }
@@ -387,6 +391,48 @@ struct AddressEntry {
     argument: Arguments,
 }
 
+/// A field that is a relation between models.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RelationEntry {
+    api: Patterns,
+    #[serde(default)]
+    read: RelationRead,
+    target: Option<ArgumentRef>,
+    reverse: Option<String>,
+    #[serde(default)]
+    reverse_read: RelationRead,
+    reverse_suffix: Option<String>,
+    eager_argument: Option<String>,
+    #[serde(default)]
+    eager_values: Vec<String>,
+}
+
+/// Methods that run once per object: `sign` says how they are found.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PerItemEntry {
+    api: Patterns,
+    sign: PerItemSign,
+    #[serde(default)]
+    members: Vec<String>,
+    #[serde(default)]
+    many: String,
+    #[serde(default)]
+    attribute: String,
+    #[serde(default)]
+    prefix: String,
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PerItemSign {
+    Base,
+    Field,
+    Decorator,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleEntry {
@@ -546,6 +592,26 @@ impl FrameworkFile {
             for argument in entry.argument.all() {
                 target.add(&entry.api, &ApiFact::Address { service: entry.service, argument });
             }
+        }
+        for entry in self.relation {
+            let fact = RelationFact {
+                read: entry.read,
+                target: entry.target,
+                reverse: entry.reverse,
+                reverse_read: entry.reverse_read,
+                reverse_suffix: entry.reverse_suffix,
+                eager_argument: entry.eager_argument,
+                eager_values: entry.eager_values,
+            };
+            target.add(&entry.api, &ApiFact::Relation(fact));
+        }
+        for entry in self.per_item {
+            let fact = match entry.sign {
+                PerItemSign::Base => PerItemFact::Members { members: entry.members, many: entry.many, attribute: entry.attribute },
+                PerItemSign::Field => PerItemFact::Field { prefix: entry.prefix, name: entry.name.unwrap_or_default() },
+                PerItemSign::Decorator => PerItemFact::Decorator,
+            };
+            target.add(&entry.api, &ApiFact::PerItem(fact));
         }
         if target.errors.is_empty() { Ok(()) } else { Err(target.errors) }
     }

@@ -1,0 +1,420 @@
+//! `lazy-load-in-loop`: a relation that is loaded when it is read, read for each row of a query that did not load it.
+//!
+//! The evidence is the relation ([`relations`](super::relations)), a loop over rows (or a serializer that a framework runs per row),
+//! a read of the relation in it or in what it calls with the row, and the query the rows come from ([`loading`](super::loading)). Without
+//! a query in sight nothing is said.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::bounds::{Bound, bound};
+use super::loading::{Callers, Origin, loaded_in, loaded_in_class, origins, related_rows};
+use super::loops::{Place, Repetition, around};
+use super::per_item::{PerItem, per_item};
+use super::relations::{Relation, Relations};
+use super::scope::{in_scope, is_start_up};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{ApiFact, RelationRead};
+use crate::model::nesting::{Nesting, arguments, spell, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{FileId, Span};
+
+const RULE: &str = "lazy-load-in-loop";
+
+/// How many calls a row is followed through.
+const MAX_DEPTH: u8 = 3;
+
+/// What stands for a row in a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Name(Name),
+    Receiver,
+}
+
+/// A read of a relation of a row.
+struct Read<'a> {
+    relation: &'a Relation,
+    /// Names from the row to the relation.
+    path: Vec<String>,
+    function: GlobalDef,
+    span: Span,
+    /// Where the loop's own function reads it or calls what reads it.
+    site: Span,
+    /// The relation is a query of its own, run here.
+    runs: bool,
+}
+
+/// Finds relations that are loaded row by row.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let relations = Relations::of(program);
+    if relations.is_empty() {
+        return Vec::new();
+    }
+    let callers = Callers::of(program);
+    let mut findings = Vec::new();
+    for at in 0..program.facts.len() {
+        let file = FileId(at as u32);
+        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+            findings.extend(in_file(context, (&relations, &callers), file));
+        }
+    }
+    let mut methods: Vec<(GlobalDef, PerItem)> = per_item(program).into_iter().collect();
+    methods.sort_by_key(|(method, _)| *method);
+    for (method, per_item) in &methods {
+        findings.extend(in_method(context, &relations, *method, per_item));
+    }
+    findings
+}
+
+fn in_file(context: &Context, known: (&Relations, &Callers), file: FileId) -> Vec<Finding> {
+    let program = context.program;
+    let facts = program.file(file);
+    let nesting = Nesting::of(facts);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let mut findings = Vec::new();
+    for node in facts.arena.ids() {
+        let NodeKind::Loop { target: Some(target), source: Some(source), body, .. } = facts.arena.kind(node) else { continue };
+        let owner = nesting.owner(node);
+        if owner == DefId::MODULE || is_start_up(facts.text(facts.def(owner).name)) || !in_scope(program, GlobalDef { file, def: owner }) {
+            continue;
+        }
+        let NodeKind::Name(name) = facts.arena.kind(target) else { continue };
+        let function = GlobalDef { file, def: owner };
+        findings.extend(in_loop(context, known, &place, function, Row::Name(name), source, body));
+    }
+    for (id, def) in facts.definitions().filter(|(_, def)| def.flags.has(DefFlags::CLOSURE)) {
+        let (Some(closure), Some(body)) = (nesting.place(id), def.body) else { continue };
+        let Some((call, 0)) = nesting.argument_of(facts, closure) else { continue };
+        let Some(source) = super::loops::iterated_by(&place, call) else { continue };
+        let Some(name) = def.params.first().and_then(|param| param.name) else { continue };
+        findings.extend(in_loop(context, known, &place, GlobalDef { file, def: id }, Row::Name(name), source, body));
+    }
+    findings
+}
+
+/// Reads in one loop, a finding for each relation.
+fn in_loop(
+    context: &Context,
+    (relations, callers): (&Relations, &Callers),
+    place: &Place,
+    function: GlobalDef,
+    row: Row,
+    source: NodeId,
+    body: NodeId,
+) -> Vec<Finding> {
+    let program = context.program;
+    let facts = place.facts;
+    let Some(class) = class_of_rows(context, (relations, callers), place, source, row, body) else { return Vec::new() };
+    let mut reads = Vec::new();
+    Reader { context, relations, seen: FxHashSet::default() }.read(function, row, class, body, &[], None, 0, &mut reads);
+    if reads.is_empty() || is_bounded(place, source, body) {
+        return Vec::new();
+    }
+    let origins = origins(context, callers, place.file, source);
+    let mut findings = Vec::new();
+    let mut told: FxHashSet<String> = FxHashSet::default();
+    for read in &reads {
+        let missing = |origin: &&Origin| !read.path.iter().all(|name| origin.loads(name));
+        let Some(origin) = origins.iter().find(missing) else { continue };
+        if told.insert(read.path.join(".")) && !read.runs {
+            let head = Label { location: program.location(place.file, facts.arena.span(source)), text: "repeats for each row".to_string() };
+            let item = match row {
+                Row::Name(name) => format!("`{}` of `{}`", facts.text(name), spell(facts, source)),
+                Row::Receiver => "row".to_string(),
+            };
+            findings.push(finding(program, function, read, &item, vec![head, origin.label()]));
+        }
+    }
+    findings
+}
+
+/// The model the rows are instances of.
+fn class_of_rows(
+    context: &Context,
+    (relations, callers): (&Relations, &Callers),
+    place: &Place,
+    source: NodeId,
+    row: Row,
+    body: NodeId,
+) -> Option<GlobalDef> {
+    let program = context.program;
+    let Row::Name(name) = row else { return None };
+    if let Some((owner, relation)) = related_rows(program, place.file, source) {
+        return relations.get(program, owner, &relation).and_then(|relation| relation.target);
+    }
+    let mut class = None;
+    walk_deep(place.facts, body, |node| {
+        if class.is_none()
+            && place.facts.arena.kind(node) == NodeKind::Name(name)
+            && let Value::Instance { class: found, .. } = program.value(place.file, node)
+        {
+            class = Some(found);
+        }
+        class.is_none()
+    });
+    class.or_else(|| origins(context, callers, place.file, source).into_iter().find_map(|origin| origin.class))
+}
+
+/// Constants, chunks and loops that end with the read.
+fn is_bounded(place: &Place, source: NodeId, body: NodeId) -> bool {
+    let loops: Vec<Repetition> = around(place, body, false);
+    let own = loops.into_iter().find(|repetition| repetition.source == Some(source));
+    own.is_some_and(|repetition| matches!(bound(place, &repetition, body), Some(Bound::Constant | Bound::Schema | Bound::Once)))
+}
+
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    relations: &'a Relations,
+    seen: FxHashSet<(GlobalDef, GlobalDef)>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads of the row's relations below `body`, and in the functions it calls with the row.
+    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    fn read(
+        &mut self,
+        function: GlobalDef,
+        row: Row,
+        class: GlobalDef,
+        body: NodeId,
+        path: &[String],
+        site: Option<Span>,
+        depth: u8,
+        found: &mut Vec<Read<'a>>,
+    ) {
+        let program = self.context.program;
+        let facts = program.file(function.file);
+        let is_row = |node: NodeId| match (row, facts.arena.kind(node)) {
+            (Row::Name(name), NodeKind::Name(other)) => name == other,
+            (Row::Receiver, NodeKind::Receiver) => true,
+            _ => false,
+        };
+        let nesting = Nesting::of(facts);
+        let mut nodes = Vec::new();
+        walk_deep(facts, body, |node| {
+            nodes.push(node);
+            true
+        });
+        for node in nodes {
+            match facts.arena.kind(node) {
+                NodeKind::Member { object, name, .. } if is_row(object) => {
+                    let at = site.unwrap_or_else(|| facts.arena.span(node));
+                    self.member(function, facts, &nesting, node, class, facts.text(name), path, at, depth, found);
+                }
+                NodeKind::Call { .. } if depth < MAX_DEPTH => {
+                    let given = arguments(facts, node).position(|argument| match facts.arena.kind(argument) {
+                        NodeKind::Argument { value, .. } => is_row(value),
+                        _ => is_row(argument),
+                    });
+                    let Some(position) = given else { continue };
+                    let at = site.unwrap_or_else(|| super::spelling::call_span(facts, node));
+                    let owner = GlobalDef { file: function.file, def: nesting.owner(node) };
+                    for edge in program.calls_at(owner, node) {
+                        if edge.kind == CallKind::Call && edge.resolution == Resolution::Exact {
+                            self.callee(edge.callee, position, class, path, at, depth + 1, found);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `row.name…`: a relation, or a method or property of the model.
+    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    fn member(
+        &mut self,
+        function: GlobalDef,
+        facts: &FileFacts,
+        nesting: &Nesting,
+        node: NodeId,
+        class: GlobalDef,
+        name: &str,
+        path: &[String],
+        site: Span,
+        depth: u8,
+        found: &mut Vec<Read<'a>>,
+    ) {
+        let program = self.context.program;
+        let relations = self.relations;
+        if let Some(relation) = relations.get(program, class, name) {
+            let mut path = path.to_vec();
+            path.push(name.to_string());
+            if let Some(runs) = is_read(program, function.file, facts, nesting, node, relation.read) {
+                found.push(Read { relation, path: path.clone(), function, span: facts.arena.span(node), site, runs });
+            }
+            // What is reached through it: `order.customer.address`.
+            let outer = nesting
+                .parent(node)
+                .filter(|&parent| matches!(facts.arena.kind(parent), NodeKind::Member { object, .. } if object == node));
+            if let (Some(outer), Some(target), true) = (outer, relation.target, depth < MAX_DEPTH)
+                && relation.read == RelationRead::Attribute
+                && let NodeKind::Member { name, .. } = facts.arena.kind(outer)
+            {
+                let text = facts.text(name).to_string();
+                self.member(function, facts, nesting, outer, target, &text, &path, site, depth + 1, found);
+            }
+            return;
+        }
+        let method = facts_of_method(program, class, name, 0);
+        if let Some(method) = method.filter(|_| depth < MAX_DEPTH) {
+            self.callee_receiver(method, class, path, site, depth + 1, found);
+        }
+    }
+
+    fn callee_receiver(&mut self, method: GlobalDef, class: GlobalDef, path: &[String], site: Span, depth: u8, found: &mut Vec<Read<'a>>) {
+        let Some(body) = self.context.program.def(method).body else { return };
+        if self.seen.insert((method, class)) {
+            self.read(method, Row::Receiver, class, body, path, Some(site), depth, found);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    fn callee(
+        &mut self,
+        callee: GlobalDef,
+        position: usize,
+        class: GlobalDef,
+        path: &[String],
+        site: Span,
+        depth: u8,
+        found: &mut Vec<Read<'a>>,
+    ) {
+        let program = self.context.program;
+        let def = program.def(callee);
+        // `Book.json(row)` gives the receiver by hand; `service.f(row)` does not.
+        let has_receiver = def.params.first().is_some_and(|param| param.kind == ParamKind::Receiver);
+        let parent = GlobalDef { file: callee.file, def: def.parent };
+        if has_receiver && position == 0 && parent == class && !def.flags.has(DefFlags::CLASS_METHOD) {
+            self.callee_receiver(callee, class, path, site, depth, found);
+            return;
+        }
+        let (Some(param), Some(body)) = (def.params.get(position + usize::from(has_receiver)), def.body) else { return };
+        if let Some(name) = param.name
+            && self.seen.insert((callee, class))
+        {
+            self.read(callee, Row::Name(name), class, body, path, Some(site), depth, found);
+        }
+    }
+}
+
+/// A method or property of the class or its bases.
+fn facts_of_method(program: &Program, class: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
+    let facts = program.file(class.file);
+    let own = facts.definitions().find(|(_, def)| {
+        def.parent == class.def && def.kind == DefKind::Method && facts.text(def.name) == name && !def.flags.has(DefFlags::CLASS_METHOD)
+    });
+    own.map(|(def, _)| GlobalDef { file: class.file, def }).or_else(|| {
+        if depth > 4 {
+            return None;
+        }
+        program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+            Value::Def(parent) if parent != class => facts_of_method(program, parent, name, depth + 1),
+            _ => None,
+        })
+    })
+}
+
+/// Whether using the member loads the relation: `Some(true)` when a known query runs there, which another rule judges.
+fn is_read(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting, node: NodeId, read: RelationRead) -> Option<bool> {
+    let parent = nesting.parent(node)?;
+    let is_target = match facts.arena.kind(parent) {
+        NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => target == node,
+        NodeKind::Unary { op: crate::model::body::UnaryOp::Delete, .. } => true,
+        _ => false,
+    };
+    if is_target {
+        return None;
+    }
+    match read {
+        RelationRead::Attribute => Some(false),
+        RelationRead::Await => matches!(facts.arena.kind(parent), NodeKind::Await(_)).then_some(false),
+        RelationRead::Manager => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(parent) else { return None };
+            let call = nesting.parent(parent)?;
+            let called = object == node && matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if callee == parent);
+            let known =
+                program.called_api(file, call).is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Query(_))));
+            let reads = matches!(
+                facts.text(name),
+                "all" | "count" | "first" | "last" | "exists" | "filter" | "exclude" | "values_list" | "order_by" | "get"
+            );
+            (called && reads).then_some(known)
+        }
+    }
+}
+
+/// Reads of a method that the framework runs for each row.
+fn in_method(context: &Context, relations: &Relations, method: GlobalDef, per_item: &PerItem) -> Vec<Finding> {
+    let program = context.program;
+    let (Some(class), Some(body), Some(&item)) = (per_item.model, program.def(method).body, per_item.items.first()) else {
+        return Vec::new();
+    };
+    let mut reads = Vec::new();
+    Reader { context, relations, seen: FxHashSet::default() }.read(method, Row::Name(item), class, body, &[], None, 0, &mut reads);
+    let (eager, unknown) = match per_item.source {
+        Some(source) if program.def(source).kind == DefKind::Class => loaded_in_class(program, source, 0),
+        Some(source) => program.def(source).body.map(|body| loaded_in(program, source.file, body)).unwrap_or_default(),
+        None => return Vec::new(),
+    };
+    if unknown {
+        return Vec::new();
+    }
+    let mut told: FxHashSet<String> = FxHashSet::default();
+    let missing = |read: &&Read| !read.runs && !read.path.iter().all(|name| eager.contains(name));
+    let of = format!("object that `{}` answers with", program.name(per_item.of));
+    let mut findings = Vec::new();
+    for read in reads.iter().filter(missing) {
+        if told.insert(read.path.join(".")) {
+            findings.push(finding(program, method, read, &of, vec![per_item.evidence.clone()]));
+        }
+    }
+    findings
+}
+
+fn finding(program: &Program, function: GlobalDef, read: &Read, item: &str, mut related: Vec<Label>) -> Finding {
+    let relation = read.relation;
+    let named = format!("{}.{}", program.name(relation.owner), relation.name);
+    let declared = Label { location: program.name_location(relation.field), text: format!("`{named}` is loaded when it is read") };
+    let deep = read.function != function;
+    if deep {
+        let location = program.location(read.function.file, read.span);
+        related.push(Label { location, text: format!("`{}` reads it", program.short_name(read.function)) });
+    }
+    related.push(declared);
+    let through = if deep { format!(", in `{}`", program.short_name(read.function)) } else { String::new() };
+    let flow = related.iter().take(2).cloned().collect();
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{named}` is loaded by one query for each {item}{through}"),
+        primary: Label { location: program.location(function.file, read.site), text: "one query per row".to_string() },
+        related,
+        flow,
+        help: Some(help(program, relation, &read.path)),
+        subject: format!("{} {}", program.qualified_name(function), read.path.join(".")),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}
+
+/// How the query loads it along, in the ORM at hand.
+fn help(program: &Program, relation: &Relation, path: &[String]) -> String {
+    let name = program.knowledge.frameworks.get(relation.framework as usize).map_or("", |framework| framework.name.as_str());
+    let last = &relation.name;
+    let owner = program.name(relation.owner);
+    match (name, relation.read) {
+        ("django", RelationRead::Manager) => format!("add `.prefetch_related(\"{}\")` to the query", path.join("__")),
+        ("django", _) => format!("add `.select_related(\"{}\")` to the query", path.join("__")),
+        ("tortoise", _) => format!("add `.prefetch_related(\"{}\")` to the query", path.join("__")),
+        ("typeorm", _) => format!("name it in the query: `relations: {{ {last}: true }}`"),
+        ("peewee", _) => format!("select it with the query: `.select({owner}, …).join(…)`, or `prefetch(query, …)`"),
+        ("sqlalchemy", _) => format!("add `.options(selectinload({owner}.{last}))` to the query (`joinedload` for a single row)"),
+        _ => format!("load `{last}` with the query"),
+    }
+}

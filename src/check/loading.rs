@@ -1,0 +1,366 @@
+//! Where the items of a loop come from: the query behind an expression, followed through local variables, the results of the
+//! project's functions and the arguments of their callers, with the relations it loads eagerly.
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::relations::named_relations;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
+use crate::model::finding::{Label, Location};
+use crate::model::knowledge::{Access, ApiFact, Subject};
+use crate::model::nesting::{arguments, called_name, chain, walk_deep};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+
+/// How far a value is followed through variables, results and callers.
+const MAX_DEPTH: u8 = 5;
+/// Most callers asked for the value of one parameter.
+const MAX_CALLERS: usize = 24;
+
+/// A query that gives the rows of a loop.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) place: Location,
+    /// Relations it loads with the rows, by name (each part of a path).
+    pub(super) eager: Vec<String>,
+    /// It loads relations that are not named in sight.
+    pub(super) unknown: bool,
+    /// The model it is about.
+    pub(super) class: Option<GlobalDef>,
+}
+
+impl Origin {
+    /// True when the query loads the relation.
+    pub(super) fn loads(&self, relation: &str) -> bool {
+        self.unknown || self.eager.iter().any(|name| name == relation)
+    }
+
+    /// The origin as a label.
+    pub(super) fn label(&self) -> Label {
+        Label { location: self.place.clone(), text: "the rows come from this query".to_string() }
+    }
+}
+
+/// Calls by the function they lead to, test code left out.
+pub(super) struct Callers(FxHashMap<GlobalDef, Vec<CallEdge>>);
+
+impl Callers {
+    /// Indexes the call graph.
+    pub(super) fn of(program: &Program) -> Callers {
+        let mut callers: FxHashMap<GlobalDef, Vec<CallEdge>> = FxHashMap::default();
+        for edge in &program.calls {
+            if edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly && !program.is(edge.caller, Role::Test) {
+                callers.entry(edge.callee).or_default().push(*edge);
+            }
+        }
+        Callers(callers)
+    }
+}
+
+/// The queries behind the expression; empty when none is in sight.
+pub(super) fn origins(context: &Context, callers: &Callers, file: FileId, node: NodeId) -> Vec<Origin> {
+    let mut reader = Reader { context, callers, found: Vec::new(), fuel: 200 };
+    reader.follow(file, node, 0, Loaded::default());
+    reader.found
+}
+
+/// What the way from the query adds to it.
+#[derive(Clone, Default)]
+struct Loaded {
+    eager: Vec<String>,
+    unknown: bool,
+}
+
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    callers: &'a Callers,
+    found: Vec<Origin>,
+    fuel: u32,
+}
+
+impl<'a> Reader<'a> {
+    fn program(&self) -> &'a Program<'a> {
+        self.context.program
+    }
+
+    fn follow(&mut self, file: FileId, node: NodeId, depth: u8, mut loaded: Loaded) {
+        if depth > MAX_DEPTH || self.fuel == 0 {
+            return;
+        }
+        self.fuel -= 1;
+        let program = self.program();
+        let facts = program.file(file);
+        loaded_by(program, file, node, &mut loaded);
+        let runs = chain(facts, node).find(|&link| self.is_query(file, link));
+        if let Some(call) = runs {
+            self.statement_of(file, call, depth, &mut loaded);
+            let class = subject(program, file, node).filter(|_| related_rows(program, file, node).is_none());
+            // A chain that starts from a variable goes on there: `query = select(User)`, `self.queryset`.
+            let root = chain(facts, node).last().unwrap_or(node);
+            if let NodeKind::Name(name) = facts.arena.kind(root) {
+                for value in self.assigned(file, root, name) {
+                    loaded_by(program, file, value, &mut loaded);
+                }
+            }
+            let place = program.location(file, super::spelling::call_span(facts, call));
+            self.found.push(Origin { place, eager: loaded.eager, unknown: loaded.unknown, class });
+            return;
+        }
+        match facts.arena.kind(node) {
+            NodeKind::Await(value) | NodeKind::Propagate(value) | NodeKind::Cast { value, .. } => self.follow(file, value, depth, loaded),
+            NodeKind::Argument { value, .. } => self.follow(file, value, depth, loaded),
+            NodeKind::Name(name) => self.follow_name(file, node, name, depth, &loaded),
+            NodeKind::Index { object, .. } => self.follow(file, object, depth, loaded),
+            NodeKind::Call { callee, .. } => self.follow_call(file, node, callee, depth, loaded),
+            NodeKind::If { then, otherwise, .. } => {
+                self.follow(file, then, depth + 1, loaded.clone());
+                if let Some(otherwise) = otherwise {
+                    self.follow(file, otherwise, depth + 1, loaded);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The call reads rows by itself, or builds what a loop then runs.
+    fn is_query(&self, file: FileId, call: NodeId) -> bool {
+        let program = self.program();
+        program.called_api(file, call).is_some_and(|api| {
+            program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Query(query) if query.access != Access::Write))
+        })
+    }
+
+    /// What the statement given to an executor loads: `session.scalars(statement)`.
+    fn statement_of(&self, file: FileId, call: NodeId, depth: u8, loaded: &mut Loaded) {
+        let facts = self.program().file(file);
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for argument in arguments(facts, call) {
+            loaded_by(self.program(), file, argument, loaded);
+            if let NodeKind::Name(name) = facts.arena.kind(argument) {
+                for value in self.assigned(file, argument, name) {
+                    loaded_by(self.program(), file, value, loaded);
+                }
+            } else if let NodeKind::Call { .. } = facts.arena.kind(argument) {
+                // A statement built elsewhere may load anything.
+                loaded.unknown |= self.program().called_api(file, argument).is_none();
+            }
+        }
+    }
+
+    /// Values that the function gives a local name, by any assignment.
+    fn assigned(&self, file: FileId, node: NodeId, name: Name) -> Vec<NodeId> {
+        let facts = self.program().file(file);
+        let owner = owner_of(facts, node);
+        let mut values = Vec::new();
+        let Some(body) = owner.and_then(|owner| facts.def(owner).body) else { return values };
+        walk_deep(facts, body, |at| {
+            match facts.arena.kind(at) {
+                NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
+                    if facts.arena.kind(target) == NodeKind::Name(name) =>
+                {
+                    values.push(value);
+                }
+                _ => {}
+            }
+            true
+        });
+        values
+    }
+
+    fn follow_name(&mut self, file: FileId, node: NodeId, name: Name, depth: u8, loaded: &Loaded) {
+        let facts = self.program().file(file);
+        let values = self.assigned(file, node, name);
+        for &value in &values {
+            if value != node {
+                self.follow(file, value, depth + 1, loaded.clone());
+            }
+        }
+        let Some(owner) = owner_of(facts, node).filter(|_| values.is_empty()) else { return };
+        if let Some(index) = facts.def(owner).params.iter().position(|param| param.name == Some(name)) {
+            self.follow_callers(GlobalDef { file, def: owner }, index, name, depth, loaded);
+        }
+    }
+
+    /// `sorted(rows)`, `list(rows)`; a function of the project: what it returns.
+    fn follow_call(&mut self, file: FileId, call: NodeId, callee: NodeId, depth: u8, loaded: Loaded) {
+        let program = self.program();
+        let facts = program.file(file);
+        let name = called_name(facts, call).unwrap_or_default();
+        if matches!(facts.arena.kind(callee), NodeKind::Name(_))
+            && matches!(name, "list" | "sorted" | "reversed" | "enumerate" | "tuple" | "set" | "zip" | "iter" | "filter" | "map")
+        {
+            for argument in arguments(facts, call) {
+                self.follow(file, argument, depth, loaded.clone());
+            }
+            return;
+        }
+        if let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+            && matches!(name, "filter" | "map" | "slice" | "all" | "scalars" | "unique" | "values" | "sort" | "toSorted" | "reverse")
+        {
+            self.follow(file, object, depth, loaded.clone());
+        }
+        let (Value::Def(function) | Value::Method { method: function, .. }) = program.value(file, callee) else { return };
+        let target = program.file(function.file);
+        let Some(body) = program.def(function).body else { return };
+        let mut results = Vec::new();
+        target.arena.walk(body, |node| {
+            if let NodeKind::Return(Some(value)) = target.arena.kind(node) {
+                results.push(value);
+            }
+        });
+        for result in results {
+            self.follow(function.file, result, depth + 1, loaded.clone());
+        }
+    }
+
+    fn follow_callers(&mut self, function: GlobalDef, index: usize, name: Name, depth: u8, loaded: &Loaded) {
+        let program = self.program();
+        let takes_receiver =
+            program.def(function).params.first().is_some_and(|param| param.kind == crate::model::facts::ParamKind::Receiver);
+        let text = program.file(function.file).text(name).to_string();
+        for edge in self.callers.0.get(&function).into_iter().flatten().take(MAX_CALLERS) {
+            let facts = program.file(edge.caller.file);
+            let by_name = arguments(facts, edge.site)
+                .find(|&argument| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name) == text));
+            let at = index - usize::from(takes_receiver && index > 0);
+            let given = by_name.or_else(|| {
+                arguments(facts, edge.site).nth(at).filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. }))
+            });
+            if let Some(given) = given {
+                self.follow(edge.caller.file, given, depth + 1, loaded.clone());
+            }
+        }
+    }
+}
+
+/// The model class a chain is about.
+fn subject(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
+    chain(program.file(file), node).find_map(|link| match program.value(file, link) {
+        Value::Api { subject: Some(class), .. } => Some(class),
+        _ => None,
+    })
+}
+
+/// `author.books.all()` is about the rows of a relation, not about authors: the class that has it, and its name.
+pub(super) fn related_rows(program: &Program, file: FileId, node: NodeId) -> Option<(GlobalDef, String)> {
+    let facts = program.file(file);
+    let mut table = None;
+    for link in chain(facts, node) {
+        let Some(api) = program.called_api(file, link) else { continue };
+        for (fact, found) in program.facts_of(api) {
+            if matches!(fact, ApiFact::Query(query) if query.subject == Subject::Captured) {
+                table = found.table.clone().or(table);
+            }
+        }
+    }
+    Some((subject(program, file, node)?, table?))
+}
+
+/// The innermost function whose code spans the node.
+pub(super) fn owner_of(facts: &FileFacts, node: NodeId) -> Option<DefId> {
+    let span = facts.arena.span(node);
+    let holds = |id: DefId| facts.def(id).body.is_some_and(|body| facts.arena.span(body).contains(span));
+    let functions = facts.definitions().filter(|(id, def)| {
+        matches!(def.kind, crate::model::facts::DefKind::Function | crate::model::facts::DefKind::Method)
+            && !def.flags.has(DefFlags::CLOSURE)
+            && holds(*id)
+    });
+    functions.map(|(id, _)| id).last()
+}
+
+/// Adds the relations that the expression's eager loaders name.
+pub(super) fn loaded_in(program: &Program, file: FileId, node: NodeId) -> (Vec<String>, bool) {
+    let mut loaded = Loaded::default();
+    loaded_by(program, file, node, &mut loaded);
+    (loaded.eager, loaded.unknown)
+}
+
+fn loaded_by(program: &Program, file: FileId, node: NodeId, loaded: &mut Loaded) {
+    let facts = program.file(file);
+    walk_deep(facts, node, |at| {
+        match facts.arena.kind(at) {
+            NodeKind::Call { .. } => {
+                let name = called_name(facts, at).unwrap_or_default();
+                let known =
+                    program.called_api(file, at).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::EagerLoad));
+                if known || is_loader(name) {
+                    let plain = |argument: NodeId| match facts.arena.kind(argument) {
+                        NodeKind::Str(_) | NodeKind::Member { .. } | NodeKind::Null => true,
+                        NodeKind::Call { .. } => true,
+                        _ => false,
+                    };
+                    loaded.unknown |= arguments(facts, at).len() == 0 || !arguments(facts, at).all(plain);
+                    for argument in arguments(facts, at) {
+                        named_relations(facts, argument, &mut loaded.eager);
+                    }
+                }
+            }
+            // `find({ relations: […] })`, `include:`, `with:`
+            NodeKind::Entry { key, value } if matches!(facts.string(key), Some("relations" | "include" | "with" | "populate" | "join")) => {
+                named_relations(facts, value, &mut loaded.eager);
+                facts.arena.walk(value, |node| {
+                    if let NodeKind::Entry { key, .. } = facts.arena.kind(node) {
+                        loaded.eager.extend(facts.string(key).map(str::to_string));
+                    }
+                });
+                loaded.unknown |= matches!(facts.arena.kind(value), NodeKind::Name(_));
+            }
+            NodeKind::Argument { name, value } if matches!(facts.text(name), "relations" | "options" | "prefetch" | "with_options") => {
+                named_relations(facts, value, &mut loaded.eager);
+                loaded.unknown |= !matches!(facts.arena.kind(value), NodeKind::Str(_) | NodeKind::Collection { .. });
+            }
+            _ => {}
+        }
+        true
+    });
+}
+
+/// Methods that load relations with the rows, on whatever query object.
+fn is_loader(name: &str) -> bool {
+    matches!(
+        name,
+        "select_related"
+            | "prefetch_related"
+            | "joinedload"
+            | "selectinload"
+            | "subqueryload"
+            | "immediateload"
+            | "contains_eager"
+            | "raiseload"
+            | "leftJoinAndSelect"
+            | "innerJoinAndSelect"
+            | "populate"
+            | "fetch_related"
+            | "prefetch"
+            | "prefetch_related_objects"
+            | "selectin_polymorphic"
+            | "with_polymorphic"
+    )
+}
+
+/// The relations loaded anywhere in a class (a view's `queryset` and `get_queryset`) and its bases in the project.
+pub(super) fn loaded_in_class(program: &Program, class: GlobalDef, depth: u8) -> (Vec<String>, bool) {
+    let facts = program.file(class.file);
+    let mut loaded = Loaded::default();
+    for (_, def) in facts.definitions().filter(|(_, def)| def.parent == class.def) {
+        for root in def.body.into_iter().chain(def.value) {
+            loaded_by(program, class.file, root, &mut loaded);
+        }
+    }
+    if depth < 5 {
+        for &base in &program.def(class).bases {
+            if let Value::Def(parent) = program.value(class.file, base)
+                && parent != class
+            {
+                let (eager, unknown) = loaded_in_class(program, parent, depth + 1);
+                loaded.eager.extend(eager);
+                loaded.unknown |= unknown;
+            }
+        }
+    }
+    (loaded.eager, loaded.unknown)
+}

@@ -1,0 +1,290 @@
+//! Methods that a framework runs once for each object of a list: a serializer's computed fields, GraphQL's field resolvers.
+//!
+//! The loop is in the framework; its evidence in the project is a place where many objects are given to the class
+//! (`ArticleSerializer(articles, many=True)`, a list view with `serializer_class = ArticleSerializer`, a query that gives `[Article]`).
+
+use rustc_hash::FxHashMap;
+
+use super::loops::parameter_names;
+use super::scope::in_scope;
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
+use crate::model::finding::Label;
+use crate::model::knowledge::{ApiFact, PerItemFact};
+use crate::model::nesting::{arguments, chain, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+
+/// A method that runs once per object.
+pub(super) struct PerItem {
+    /// Names of the parameters that are the object.
+    pub(super) items: Vec<Name>,
+    /// What has many: the class of the serializer or the type of the objects.
+    pub(super) of: GlobalDef,
+    /// The model of the objects, where the class names one (`Meta.model`).
+    pub(super) model: Option<GlobalDef>,
+    /// The view or function that gives many.
+    pub(super) source: Option<GlobalDef>,
+    /// Where many objects come from.
+    pub(super) evidence: Label,
+}
+
+/// Where a class stands for many objects: the view or function, and its line.
+#[derive(Clone)]
+struct Many {
+    source: Option<GlobalDef>,
+    label: Label,
+}
+
+/// All methods of the program that run once per object.
+pub(super) fn per_item(program: &Program) -> FxHashMap<GlobalDef, PerItem> {
+    let mut found = FxHashMap::default();
+    if !program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::PerItem(_))) {
+        return found;
+    }
+    let lists = Lists::of(program);
+    for at in 0..program.facts.len() {
+        let file = FileId(at as u32);
+        let facts = program.file(file);
+        for (def, definition) in facts.definitions() {
+            let id = GlobalDef { file, def };
+            match definition.kind {
+                DefKind::Class => serializer_methods(program, id, &lists, &mut found),
+                DefKind::Method => {
+                    if let Some(resolver) = resolver(program, id, &lists) {
+                        found.insert(id, resolver);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Where classes stand for many objects.
+struct Lists {
+    /// Serializer class → where it is given many.
+    serializers: FxHashMap<GlobalDef, Many>,
+    /// Type → the query that gives a list of it.
+    types: FxHashMap<GlobalDef, Label>,
+}
+
+impl Lists {
+    fn of(program: &Program) -> Lists {
+        let mut lists = Lists { serializers: FxHashMap::default(), types: FxHashMap::default() };
+        for (at, facts) in program.facts.iter().enumerate() {
+            let file = FileId(at as u32);
+            if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+                continue;
+            }
+            for node in facts.arena.ids() {
+                if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+                    && let Some(class) = class_called(program, file, callee)
+                    && is_many(program, facts, node, class)
+                {
+                    let text = "many objects are serialized here".to_string();
+                    let label = Label { location: program.location(file, facts.arena.span(callee)), text };
+                    // Nested in another serializer, it has as many as that one has.
+                    let source = holder(facts, node).map(|def| GlobalDef { file, def });
+                    let nested = source.is_some_and(|source| members(program, source, 0).is_some());
+                    if !nested {
+                        lists.serializers.entry(class).or_insert(Many { source, label });
+                    }
+                }
+            }
+            for (id, def) in facts.definitions() {
+                lists.read_view(program, file, facts, id);
+                if def.kind == DefKind::Method {
+                    lists.read_query(program, file, facts, id);
+                }
+            }
+        }
+        lists.spread(program);
+        lists
+    }
+
+    /// `serializer_class = ArticleSerializer` in a view that lists.
+    fn read_view(&mut self, program: &Program, file: FileId, facts: &FileFacts, field: DefId) {
+        let def = facts.def(field);
+        let (DefKind::Field, Some(value)) = (def.kind, def.value) else { return };
+        let Value::Def(class) = program.value(file, value) else { return };
+        let Some((_, attribute)) = members(program, class, 0).map(|(_, many, attribute)| (many, attribute)) else { return };
+        let view = GlobalDef { file, def: def.parent };
+        if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, 0) {
+            let location = program.location(file, facts.arena.span(value));
+            let text = "a view that lists uses it".to_string();
+            self.serializers.entry(class).or_insert(Many { source: Some(view), label: Label { location, text } });
+        }
+    }
+
+    /// `@Query(() => [Article])`.
+    fn read_query(&mut self, program: &Program, file: FileId, facts: &FileFacts, method: DefId) {
+        for &decorator in &facts.def(method).decorators {
+            for argument in arguments(facts, decorator) {
+                let NodeKind::Closure(closure) = facts.arena.kind(argument) else { continue };
+                let Some(body) = facts.def(closure).body else { continue };
+                facts.arena.walk(body, |node| {
+                    if let NodeKind::Collection { kind: CollectionKind::List, items } = facts.arena.kind(node)
+                        && let Some(Value::Def(class)) = facts.arena.list(items).next().map(|item| program.value(file, item))
+                    {
+                        let location = program.location(file, facts.arena.span(decorator));
+                        let text = format!("gives a list of `{}`", program.name(class));
+                        self.types.entry(class).or_insert(Label { location, text });
+                    }
+                });
+            }
+        }
+    }
+
+    /// A serializer that is a field of one with many has many itself.
+    fn spread(&mut self, program: &Program) {
+        for _ in 0..4 {
+            let mut more: Vec<(GlobalDef, Many)> = Vec::new();
+            let mut classes: Vec<(&GlobalDef, &Many)> = self.serializers.iter().collect();
+            classes.sort_by_key(|(class, _)| **class);
+            for (class, evidence) in classes {
+                let facts = program.file(class.file);
+                for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
+                    let Some(NodeKind::Call { callee, .. }) = def.value.map(|value| facts.arena.kind(value)) else { continue };
+                    if let Some(inner) = class_called(program, class.file, callee)
+                        && !self.serializers.contains_key(&inner)
+                        && members(program, inner, 0).is_some()
+                    {
+                        more.push((inner, evidence.clone()));
+                    }
+                }
+            }
+            if more.is_empty() {
+                break;
+            }
+            self.serializers.extend(more);
+        }
+    }
+}
+
+/// The class of the project that a callee stands for; also `self.serializer_class`.
+fn class_called(program: &Program, file: FileId, callee: NodeId) -> Option<GlobalDef> {
+    let Value::Def(mut def) = program.value(file, callee) else { return None };
+    if program.def(def).kind == DefKind::Field {
+        let Value::Def(class) = program.def(def).value.map(|value| program.value(def.file, value))? else { return None };
+        def = class;
+    }
+    (program.def(def).kind == DefKind::Class).then_some(def)
+}
+
+/// The methods, the `many` argument and the view's attribute that knowledge names for the class.
+fn members<'a>(program: &'a Program, class: GlobalDef, depth: u8) -> Option<(&'a [String], &'a str, &'a str)> {
+    if depth > 8 {
+        return None;
+    }
+    program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+        Value::Api { api, .. } => program.facts_of(&program.apis[api.0 as usize]).find_map(|(fact, _)| match fact {
+            ApiFact::PerItem(PerItemFact::Members { members, many, attribute }) => {
+                Some((members.as_slice(), many.as_str(), attribute.as_str()))
+            }
+            _ => None,
+        }),
+        Value::Def(parent) if parent != class && program.def(parent).kind == DefKind::Class => members(program, parent, depth + 1),
+        _ => None,
+    })
+}
+
+fn is_many(program: &Program, facts: &FileFacts, call: NodeId, class: GlobalDef) -> bool {
+    let Some((_, many, _)) = members(program, class, 0) else { return false };
+    arguments(facts, call).any(|argument| {
+        matches!(facts.arena.kind(argument), NodeKind::Argument { name, value } if facts.text(name) == many && facts.arena.kind(value) == NodeKind::Bool(true))
+    })
+}
+
+/// A view class that answers with lists: by a `list` method or by a base whose name says so.
+fn lists_objects(program: &Program, view: GlobalDef, depth: u8) -> bool {
+    let facts = program.file(view.file);
+    let own = facts.definitions().any(|(_, def)| def.parent == view.def && def.kind == DefKind::Method && facts.text(def.name) == "list");
+    own || depth < 6 && program.def(view).bases.iter().any(|&base| {
+        let named = last_name(facts, base).is_some_and(|name| {
+            let name = facts.text(name);
+            name.contains("List") || matches!(name, "ModelViewSet" | "ReadOnlyModelViewSet")
+        });
+        named || matches!(program.value(view.file, base), Value::Def(parent) if parent != view && lists_objects(program, parent, depth + 1))
+    })
+}
+
+fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found: &mut FxHashMap<GlobalDef, PerItem>) {
+    let Some(evidence) = lists.serializers.get(&class) else { return };
+    let Some((members, _, _)) = members(program, class, 0) else { return };
+    let facts = program.file(class.file);
+    let mut names: Vec<String> = members.to_vec();
+    for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
+        names.extend(def.value.and_then(|value| method_of_field(program, class.file, facts, value, facts.text(def.name))));
+    }
+    for (def, definition) in facts.definitions() {
+        let wanted = definition.parent == class.def && names.iter().any(|name| name == facts.text(definition.name));
+        if !wanted || definition.body.is_none() {
+            continue;
+        }
+        let items = definition.params.iter().filter(|param| param.kind == ParamKind::Normal).take(1);
+        let items = items.flat_map(|param| parameter_names(facts, param)).collect();
+        let model = model_of(program, class, 0);
+        let Many { source, label } = evidence.clone();
+        found.insert(GlobalDef { file: class.file, def }, PerItem { items, of: class, model, source, evidence: label });
+    }
+}
+
+/// `Article` of `class Meta: model = Article` in the serializer or its bases.
+fn model_of(program: &Program, class: GlobalDef, depth: u8) -> Option<GlobalDef> {
+    let facts = program.file(class.file);
+    let meta = facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.parent == class.def && facts.text(def.name) == "Meta");
+    let field = meta.and_then(|(meta, _)| {
+        facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == meta && facts.text(def.name) == "model")
+    });
+    match field.and_then(|(_, def)| def.value).map(|value| program.value(class.file, value)) {
+        Some(Value::Def(model)) => Some(model),
+        _ if depth > 4 => None,
+        _ => program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+            Value::Def(parent) if parent != class => model_of(program, parent, depth + 1),
+            _ => None,
+        }),
+    }
+}
+
+/// The class around a node, else the function.
+fn holder(facts: &FileFacts, node: NodeId) -> Option<DefId> {
+    let span = facts.arena.span(node);
+    let around = |kinds: &[DefKind]| {
+        facts.definitions().filter(|(_, def)| kinds.contains(&def.kind) && def.span.contains(span)).map(|(id, _)| id).last()
+    };
+    around(&[DefKind::Class]).or_else(|| around(&[DefKind::Function, DefKind::Method]))
+}
+
+/// `get_total` of `total = SerializerMethodField()`.
+fn method_of_field(program: &Program, file: FileId, facts: &FileFacts, value: NodeId, field: &str) -> Option<String> {
+    let api = program.called_api(file, value)?;
+    program.facts_of(api).find_map(|(fact, _)| {
+        let ApiFact::PerItem(PerItemFact::Field { prefix, name }) = fact else { return None };
+        let wanted = name;
+        let given = arguments(facts, value).find_map(|argument| match facts.arena.kind(argument) {
+            NodeKind::Argument { name, value } if facts.text(name) == wanted => facts.string(value),
+            _ => facts.string(argument),
+        });
+        Some(given.map_or_else(|| format!("{prefix}{field}"), str::to_string))
+    })
+}
+
+/// A decorated method that fills a field of a type of which some query gives a list.
+fn resolver(program: &Program, method: GlobalDef, lists: &Lists) -> Option<PerItem> {
+    let facts = program.file(method.file);
+    let def = program.def(method);
+    let decorated = def.decorators.iter().flat_map(|&decorator| chain(facts, decorator)).any(|link| {
+        let api = program.called_api(method.file, link).or_else(|| program.api(method.file, link));
+        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PerItem(PerItemFact::Decorator)))
+    });
+    if !decorated {
+        return None;
+    }
+    let parent = def.params.first()?;
+    let (Value::Instance { class, .. } | Value::Def(class)) = program.value(method.file, parent.annotation?) else { return None };
+    let evidence = lists.types.get(&class)?;
+    Some(PerItem { items: parameter_names(facts, parent), of: class, model: None, source: None, evidence: evidence.clone() })
+}

@@ -1,0 +1,208 @@
+//! The relations of the project's models, from what declares them: their name, what they lead to, and how they are read.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::body::NodeId;
+use crate::model::body::NodeKind;
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::knowledge::{ApiFact, ArgumentRef, RelationFact, RelationRead};
+use crate::model::nesting::{arguments, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+
+/// One relation of a model.
+#[derive(Clone, Debug)]
+pub(super) struct Relation {
+    /// The class that has it.
+    pub(super) owner: GlobalDef,
+    pub(super) name: String,
+    /// The field that declares it (of the other class, when it is the reverse side).
+    pub(super) field: GlobalDef,
+    /// The model it leads to, if it is one of the project.
+    pub(super) target: Option<GlobalDef>,
+    pub(super) read: RelationRead,
+    pub(super) framework: u16,
+}
+
+/// All lazily loaded relations of the program.
+#[derive(Default)]
+pub(super) struct Relations {
+    of: FxHashMap<GlobalDef, Vec<Relation>>,
+}
+
+impl Relations {
+    /// Reads the models' fields.
+    pub(super) fn of(program: &Program) -> Relations {
+        let mut relations = Relations::default();
+        if !program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::Relation(_))) {
+            return relations;
+        }
+        let classes = class_names(program);
+        for at in 0..program.facts.len() {
+            let file = FileId(at as u32);
+            let facts = program.file(file);
+            for (def, definition) in facts.definitions() {
+                let parent = GlobalDef { file, def: definition.parent };
+                if definition.kind == DefKind::Field && program.def(parent).kind == DefKind::Class {
+                    relations.read_field(program, facts, GlobalDef { file, def }, &classes);
+                }
+            }
+        }
+        relations
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// The relation of this name, the class's own or inherited.
+    pub(super) fn get(&self, program: &Program, class: GlobalDef, name: &str) -> Option<&Relation> {
+        self.find(program, class, name, 0)
+    }
+
+    fn find(&self, program: &Program, class: GlobalDef, name: &str, depth: u8) -> Option<&Relation> {
+        let own = self.of.get(&class).and_then(|relations| relations.iter().find(|relation| relation.name == name));
+        if own.is_some() || depth > 6 {
+            return own;
+        }
+        program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+            Value::Def(parent) if parent != class => self.find(program, parent, name, depth + 1),
+            _ => None,
+        })
+    }
+
+    fn read_field(&mut self, program: &Program, facts: &FileFacts, field: GlobalDef, classes: &FxHashMap<&str, Option<GlobalDef>>) {
+        let def = facts.def(field.def);
+        for call in def.value.into_iter().chain(def.decorators.iter().copied()) {
+            let Some(api) = program.called_api(field.file, call) else { continue };
+            for (fact, found) in program.facts_of(api) {
+                let ApiFact::Relation(fact) = fact else { continue };
+                let framework = program.knowledge.entries[found.entry as usize].framework;
+                let owner = GlobalDef { file: field.file, def: def.parent };
+                let target = target(program, facts, field, call, fact, classes);
+                let name = facts.text(def.name).to_string();
+                if let (Some(reverse), Some(target)) = (reverse_name(program, facts, owner, call, fact), target) {
+                    let relation =
+                        Relation { owner: target, name: reverse, field, target: Some(owner), read: fact.reverse_read, framework };
+                    self.of.entry(target).or_default().push(relation);
+                }
+                if !is_eager(facts, call, fact) {
+                    self.of.entry(owner).or_default().push(Relation { owner, name, field, target, read: fact.read, framework });
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Name → the only class of that name.
+fn class_names<'a>(program: &Program<'a>) -> FxHashMap<&'a str, Option<GlobalDef>> {
+    let mut classes: FxHashMap<&str, Option<GlobalDef>> = FxHashMap::default();
+    for (at, facts) in program.facts.iter().enumerate() {
+        for (def, definition) in facts.definitions().filter(|(_, definition)| definition.kind == DefKind::Class) {
+            let id = GlobalDef { file: FileId(at as u32), def };
+            classes.entry(facts.text(definition.name)).and_modify(|known| *known = None).or_insert(Some(id));
+        }
+    }
+    classes
+}
+
+/// The named argument's value.
+fn named(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
+    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
+        _ => None,
+    })
+}
+
+/// The relation loads itself with its owner, or cannot be loaded lazily; also when what it is told is not in sight (`**options`).
+fn is_eager(facts: &FileFacts, call: NodeId, fact: &RelationFact) -> bool {
+    let Some(argument) = &fact.eager_argument else { return false };
+    let hidden = arguments(facts, call).any(|argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. }));
+    let mut given = named(facts, call, argument);
+    // `sa_relationship_kwargs={"lazy": "selectin"}`, `{ eager: true }`.
+    facts.arena.walk(call, |node| {
+        if let NodeKind::Entry { key, value } = facts.arena.kind(node)
+            && facts.string(key) == Some(argument)
+        {
+            given = given.or(Some(value));
+        }
+    });
+    match given.map(|node| facts.arena.kind(node)) {
+        Some(NodeKind::Str(text)) => fact.eager_values.iter().any(|value| value == facts.text(text)),
+        Some(NodeKind::Bool(value)) => fact.eager_values.iter().any(|known| known == if value { "true" } else { "false" }),
+        Some(_) => true,
+        None => hidden,
+    }
+}
+
+/// The model a relation leads to: the class it is given, its name, or what the annotation says.
+fn target(
+    program: &Program,
+    facts: &FileFacts,
+    field: GlobalDef,
+    call: NodeId,
+    fact: &RelationFact,
+    classes: &FxHashMap<&str, Option<GlobalDef>>,
+) -> Option<GlobalDef> {
+    let by_name = |text: &str| classes.get(text.rsplit('.').next().unwrap_or(text)).copied().flatten();
+    let given = match &fact.target {
+        Some(ArgumentRef::Position(at)) => {
+            let mut plain = arguments(facts, call).filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. }));
+            plain.nth(*at as usize).or_else(|| named(facts, call, "to")).or_else(|| named(facts, call, "argument"))
+        }
+        Some(ArgumentRef::Name(name)) => named(facts, call, name),
+        None => None,
+    };
+    let mut found = None;
+    for root in given.into_iter().chain(facts.def(field.def).annotation) {
+        let mut visit = |node: NodeId| {
+            if found.is_some() {
+                return;
+            }
+            found = match facts.arena.kind(node) {
+                NodeKind::Str(text) if facts.text(text) == "self" => Some(GlobalDef { file: field.file, def: facts.def(field.def).parent }),
+                NodeKind::Str(text) => by_name(facts.text(text).trim_matches(|c: char| !c.is_alphanumeric())),
+                NodeKind::Name(_) | NodeKind::Member { .. } => match program.value(field.file, node) {
+                    Value::Def(class) | Value::Instance { class, .. } if program.def(class).kind == DefKind::Class => Some(class),
+                    _ => None,
+                },
+                _ => None,
+            };
+        };
+        crate::model::nesting::walk_deep(facts, root, |node| {
+            visit(node);
+            true
+        });
+        if found.is_some() {
+            return found;
+        }
+    }
+    found
+}
+
+/// The name under which the other side is reached.
+fn reverse_name(program: &Program, facts: &FileFacts, owner: GlobalDef, call: NodeId, fact: &RelationFact) -> Option<String> {
+    let argument = fact.reverse.as_ref()?;
+    let given = named(facts, call, argument).and_then(|value| match facts.arena.kind(value) {
+        NodeKind::Str(text) => Some(facts.text(text).to_string()),
+        // `backref=db.backref("posts", …)`
+        NodeKind::Call { .. } => arguments(facts, value).next().and_then(|first| facts.string(first)).map(str::to_string),
+        _ => None,
+    });
+    match (given, &fact.reverse_suffix) {
+        (Some(name), _) => (!name.contains(['%', '+'])).then_some(name),
+        (None, Some(suffix)) => Some(format!("{}{suffix}", program.name(owner).to_lowercase())),
+        (None, None) => None,
+    }
+}
+
+/// The last names and strings below a node: what an eager loader names.
+pub(super) fn named_relations(facts: &FileFacts, node: NodeId, found: &mut Vec<String>) {
+    facts.arena.walk(node, |node| match facts.arena.kind(node) {
+        NodeKind::Str(text) => found.extend(facts.text(text).split("__").flat_map(|part| part.split('.')).map(str::to_string)),
+        NodeKind::Member { .. } => found.extend(last_name(facts, node).map(|name| facts.text(name).to_string())),
+        _ => {}
+    });
+}

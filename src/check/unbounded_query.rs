@@ -1,0 +1,477 @@
+//! `unbounded-query`: a list endpoint that answers with every row of a table.
+//!
+//! The evidence is a route that reads, a query that gives rows with nothing on its chain that narrows, limits or pages it, run by the handler
+//! itself or by what it directly hands over to, and that the rows become the answer. Small tables by their name, streams, exports and
+//! pagination by the framework are left out.
+
+use super::Context;
+use super::handlers::{Handler, handler_name, handlers, route_text};
+use super::loading::owner_of;
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{Access, ApiFact, Gives};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS};
+use crate::model::role::GlobalDef;
+use crate::model::summary::QueryEffect;
+use crate::model::words::words;
+
+const RULE: &str = "unbounded-query";
+
+/// Calls followed from the handler to the query.
+const MAX_DEPTH: u8 = 3;
+
+/// Finds list endpoints without a bound.
+pub fn check(context: &Context) -> Vec<Finding> {
+    handlers(context).iter().filter_map(|handler| in_handler(context, handler)).collect()
+}
+
+fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
+    let program = context.program;
+    let route = handler.route?;
+    let reads = route.methods.iter().any(|method| method == "GET")
+        || VIEW_METHODS.iter().any(|(name, method)| *method == "GET" && *name == program.name(handler.function));
+    if !reads || is_exempt(program, handler) {
+        return None;
+    }
+    let mut way = Vec::new();
+    let (function, query) = unbounded(context, &handler.code, &mut way, 0)?;
+    let facts = program.file(function.file);
+    let table = query.table.as_deref()?;
+    if is_lookup(table) {
+        return None;
+    }
+    let name = handler_name(program, handler.function);
+    let label = |at: GlobalDef, node: NodeId, text: String| Label {
+        location: program.location(at.file, call_span(program.file(at.file), node)),
+        text,
+    };
+    let mut related: Vec<Label> = vec![Label { location: route.place.clone(), text: format!("the route{}", route_text(handler.route)) }];
+    related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!(
+            "`{name}`{} answers with every row of `{table}`: `{}` has no limit",
+            route_text(handler.route),
+            spelled_callee(facts, query.site)
+        ),
+        primary: label(function, query.site, "gives all rows".to_string()),
+        related,
+        flow: Vec::new(),
+        help: Some("take a page size with an upper bound and an offset or cursor from the request, and give them to the query".to_string()),
+        subject: format!("{} {table}", program.qualified_name(handler.function)),
+        fingerprint: String::new(),
+        confidence: query.confidence,
+        redact: Vec::new(),
+    })
+}
+
+/// Exports, streams and administrators' downloads are meant to be whole.
+fn is_exempt(program: &Program, handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let whole = |text: &str| {
+        words(text).iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "export" | "exports" | "download" | "csv" | "dump" | "backup" | "stream" | "sitemap" | "feed" | "rss" | "cron" | "metrics"
+            )
+        })
+    };
+    whole(path) || whole(program.name(handler.function))
+}
+
+/// Tables that stay small, by their name.
+fn is_lookup(table: &str) -> bool {
+    words(table).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "setting"
+                | "settings"
+                | "config"
+                | "configs"
+                | "configuration"
+                | "country"
+                | "countries"
+                | "currency"
+                | "currencies"
+                | "language"
+                | "languages"
+                | "locale"
+                | "locales"
+                | "role"
+                | "roles"
+                | "permission"
+                | "permissions"
+                | "status"
+                | "statuses"
+                | "type"
+                | "types"
+                | "kind"
+                | "kinds"
+                | "plan"
+                | "plans"
+                | "feature"
+                | "features"
+                | "flag"
+                | "flags"
+                | "unit"
+                | "units"
+                | "timezone"
+                | "timezones"
+                | "theme"
+                | "themes"
+                | "provider"
+                | "providers"
+                | "integration"
+                | "integrations"
+                | "level"
+                | "levels"
+                | "priority"
+                | "option"
+                | "options"
+                | "menu"
+                | "menus"
+                | "region"
+                | "regions"
+                | "version"
+                | "versions"
+                | "category"
+                | "categories"
+                | "tag"
+                | "tags"
+                | "dept"
+                | "department"
+                | "departments"
+        )
+    })
+}
+
+/// The first unbounded query of the functions or of what they directly return a call of.
+fn unbounded<'a>(
+    context: &'a Context,
+    code: &[GlobalDef],
+    way: &mut Vec<(GlobalDef, NodeId)>,
+    depth: u8,
+) -> Option<(GlobalDef, &'a QueryEffect)> {
+    let program = context.program;
+    for &function in code {
+        let facts = program.file(function.file);
+        let Some(summary) = context.summaries.of(function) else { continue };
+        if program.def(function).body.is_some_and(|body| bounds(facts, body)) {
+            return None;
+        }
+        let nesting = Nesting::of(facts);
+        for query in &summary.queries {
+            let counts = query.access == Access::Read && query.confidence >= Confidence::Medium;
+            if counts && gives_all(program, facts, &nesting, query) && is_answered(facts, &nesting, query.site) {
+                return Some((function, query));
+            }
+        }
+        if depth >= MAX_DEPTH {
+            continue;
+        }
+        for edge in program.calls_from(function) {
+            let follows = edge.kind == CallKind::Call && edge.resolution == Resolution::Exact && !code.contains(&edge.callee);
+            // An argument may be what bounds it.
+            if !follows || has_bound_argument(facts, edge.site) || !is_answered(facts, &nesting, edge.site) {
+                continue;
+            }
+            way.push((function, edge.site));
+            if let Some(found) = unbounded(context, &[edge.callee], way, depth + 1) {
+                return Some(found);
+            }
+            way.pop();
+        }
+    }
+    None
+}
+
+/// A call that is given anything but handles may be told how much to fetch.
+fn has_bound_argument(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| {
+        let value = match facts.arena.kind(argument) {
+            NodeKind::Argument { value, .. } => value,
+            _ => argument,
+        };
+        let name = last_name(facts, value).map(|name| facts.text(name)).unwrap_or("?");
+        !matches!(name, "db" | "session" | "conn" | "connection" | "pool" | "client" | "db_session" | "database" | "prisma")
+    })
+}
+
+/// The function speaks of pages, limits or slices anywhere.
+fn bounds(facts: &FileFacts, body: NodeId) -> bool {
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        let name = match facts.arena.kind(node) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
+            NodeKind::Entry { key, .. } => facts.string(key),
+            NodeKind::Str(text) => {
+                let text = facts.text(text).to_ascii_lowercase();
+                found |= text.contains("limit ") || text.contains("fetch first") || text.contains("select top");
+                None
+            }
+            _ => None,
+        };
+        found |= name.is_some_and(|name| {
+            words(name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "limit"
+                        | "page"
+                        | "pages"
+                        | "paginate"
+                        | "paginated"
+                        | "paginator"
+                        | "pagination"
+                        | "paging"
+                        | "offset"
+                        | "cursor"
+                        | "take"
+                        | "skip"
+                        | "per"
+                        | "top"
+                        | "slice"
+                        | "chunk"
+                        | "stream"
+                )
+            })
+        });
+        !found
+    });
+    found
+}
+
+/// The query reads many rows and nothing on its chain or in its arguments narrows it.
+fn gives_all(program: &Program, facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool {
+    let api = &program.apis[query.api.0 as usize];
+    let rows =
+        program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Gives { gives: Gives::Rows | Gives::Path | Gives::Receiver, .. }));
+    let name = called_name(facts, query.site).unwrap_or_default();
+    let many = matches!(
+        name,
+        "findMany"
+            | "findAll"
+            | "find"
+            | "all"
+            | "fetch_all"
+            | "fetchall"
+            | "load"
+            | "getMany"
+            | "scalars"
+            | "execute"
+            | "exec"
+            | "query"
+            | "get_results"
+            | "findAndCountAll"
+            | "list"
+    );
+    if !(rows || many) || !many {
+        return false;
+    }
+    let top = nesting.chain_top(facts, query.site);
+    let narrows = chain(facts, top).any(|link| {
+        let name = called_name(facts, link).unwrap_or_default();
+        NARROWING.contains(&name)
+    });
+    if narrows {
+        return false;
+    }
+    let mut filtered = false;
+    let mut sql = None;
+    for argument in arguments(facts, query.site).chain(chain(facts, query.site).flat_map(|link| arguments(facts, link).collect::<Vec<_>>()))
+    {
+        walk_deep(facts, argument, |node| {
+            match facts.arena.kind(node) {
+                NodeKind::Entry { key, .. } => {
+                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"));
+                }
+                NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| NARROWING.contains(&name)),
+                NodeKind::Str(text) => sql = sql.or(Some(facts.text(text))),
+                // A statement made elsewhere: whatever it says.
+                NodeKind::Name(_) => {
+                    filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
+                        && is_statement(facts, node)
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    let sql_narrows = sql.is_some_and(|text| {
+        let text = text.to_ascii_lowercase();
+        ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
+    });
+    let takes_filter = name == "find"
+        && arguments(facts, query.site).next().is_some_and(|first| match facts.arena.kind(first) {
+            NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
+            _ => true,
+        });
+    let needs_sql = matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
+    !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+/// Methods and functions that narrow a query or make it one value.
+const NARROWING: &[&str] = &[
+    "filter",
+    "filter_by",
+    "where",
+    "where_",
+    "andWhere",
+    "exclude",
+    "limit",
+    "first",
+    "one",
+    "paginate",
+    "take",
+    "slice",
+    "offset",
+    "skip",
+    "having",
+    "filterBy",
+    "whereIn",
+    "count",
+    "aggregate",
+    "group_by",
+    "groupBy",
+    "distinct",
+    "get",
+    "stream",
+    "cursor",
+    "iterator",
+    "yield_per",
+    "top",
+    "in_",
+    "eq",
+    "eq_any",
+    "belonging_to",
+    "find_related",
+    "is_in",
+    "bind",
+    "join",
+    "none",
+    "fetchone",
+    "fetchmany",
+    "scalar",
+    "scalar_one",
+    "raw",
+];
+
+/// `find({ order: …, relations: … })` filters nothing.
+fn only_presentation(facts: &FileFacts, object: NodeId) -> bool {
+    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return false };
+    facts.arena.list(items).all(|item| {
+        matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if matches!(facts.string(key), Some("order" | "relations" | "select" | "sort" | "include" | "orderBy" | "attributes")))
+    })
+}
+
+/// A local that holds a statement or options.
+fn is_statement(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    owner_of(facts, node).is_some_and(|owner| {
+        let def = facts.def(owner);
+        def.params.iter().any(|param| param.name == Some(name))
+            || def.body.is_some_and(|body| {
+                let mut bound = false;
+                facts.arena.walk(body, |at| match facts.arena.kind(at) {
+                    NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
+                        bound |= facts.arena.kind(target) == NodeKind::Name(name)
+                    }
+                    _ => {}
+                });
+                bound
+            })
+    })
+}
+
+/// `execute(select(User))`.
+fn selects_in_place(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| chain(facts, argument).any(|link| called_name(facts, link) == Some("select")))
+}
+
+/// The rows leave the function: returned, answered with, or kept in a variable that is.
+fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
+    let mut at = nesting.chain_top(facts, site);
+    for _ in 0..64 {
+        let Some(parent) = nesting.parent(at) else {
+            let owner = nesting.owner(at);
+            return matches!(facts.def(owner).kind, DefKind::Function | DefKind::Method) && is_value(facts, at);
+        };
+        match facts.arena.kind(parent) {
+            NodeKind::Return(_) => return true,
+            NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
+                let names = super::loops::bound_names(facts, target);
+                let owner = nesting.owner(parent);
+                let Some(body) = facts.def(owner).body else { return false };
+                let mut answered = false;
+                walk_deep(facts, body, |node| {
+                    if let NodeKind::Name(name) = facts.arena.kind(node)
+                        && names.contains(&name)
+                        && facts.arena.span(node).start > facts.arena.span(parent).end
+                    {
+                        answered |= leaves(facts, nesting, node);
+                    }
+                    !answered
+                });
+                return answered;
+            }
+            NodeKind::Loop { .. } | NodeKind::If { .. } if !is_value(facts, parent) => return false,
+            NodeKind::Call { .. } => {
+                return answers(facts, parent)
+                    || matches!(facts.arena.kind(nesting.chain_top(facts, parent)), NodeKind::Call { .. })
+                        && leaves(facts, nesting, parent);
+            }
+            NodeKind::Block { value: true, .. }
+            | NodeKind::Await(_)
+            | NodeKind::Propagate(_)
+            | NodeKind::Collection { .. }
+            | NodeKind::Entry { .. } => at = parent,
+            NodeKind::Argument { .. } | NodeKind::Member { .. } | NodeKind::Cast { .. } | NodeKind::Loop { .. } | NodeKind::If { .. } => {
+                at = parent
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_value(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(
+        facts.arena.kind(node),
+        NodeKind::Block { value: true, .. } | NodeKind::Loop { kind: crate::model::body::LoopKind::Comprehension, .. }
+    )
+}
+
+/// `res.json(rows)`, `jsonify(rows)`, `Response(rows)`.
+fn answers(facts: &FileFacts, call: NodeId) -> bool {
+    called_name(facts, call).is_some_and(|name| {
+        matches!(
+            name,
+            "json"
+                | "send"
+                | "jsonify"
+                | "JSONResponse"
+                | "JsonResponse"
+                | "Response"
+                | "Json"
+                | "Success"
+                | "SuccessExtra"
+                | "render"
+                | "render_template"
+                | "dump"
+                | "Ok"
+        )
+    })
+}
+
+/// The use stands in a `return` or in what answers a request.
+fn leaves(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.around(node).any(|at| match facts.arena.kind(at) {
+        NodeKind::Return(_) => true,
+        NodeKind::Call { .. } => answers(facts, at),
+        NodeKind::Assign { target, .. } => matches!(facts.arena.kind(target), NodeKind::Member { name, .. } if facts.text(name) == "body"),
+        _ => false,
+    })
+}
