@@ -288,10 +288,11 @@ fn loaded_by(program: &Program, file: FileId, node: NodeId, loaded: &mut Loaded)
                 let known =
                     program.called_api(file, at).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::EagerLoad));
                 if known || is_loader(name) {
-                    let plain = |argument: NodeId| match facts.arena.kind(argument) {
-                        NodeKind::Str(_) | NodeKind::Member { .. } | NodeKind::Null => true,
-                        NodeKind::Call { .. } => true,
-                        _ => false,
+                    let plain = |argument: NodeId| {
+                        matches!(
+                            facts.arena.kind(argument),
+                            NodeKind::Str(_) | NodeKind::Member { .. } | NodeKind::Null | NodeKind::Call { .. }
+                        )
                     };
                     loaded.unknown |= arguments(facts, at).len() == 0 || !arguments(facts, at).all(plain);
                     for argument in arguments(facts, at) {

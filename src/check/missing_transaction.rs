@@ -547,8 +547,7 @@ fn is_structural(program: &Program, facts: &FileFacts, first: &Write, second: &W
         by_sql || has(write, &["create", "insert", "add", "bulk", "register", "delete", "del", "destroy", "remove", "clear", "set"])
     };
     let counts = |write: &Write| has(write, &["increment", "decrement"]);
-    let (one, other) = (changes_rows(first), changes_rows(second));
-    one && other || (one || counts(first)) && (other || counts(second))
+    [first, second].into_iter().all(|write| changes_rows(write) || counts(write))
 }
 
 fn what(program: &Program, facts: &FileFacts, write: &Write) -> String {

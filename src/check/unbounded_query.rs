@@ -11,7 +11,7 @@ use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{Access, ApiFact, Gives};
+use crate::model::knowledge::Access;
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS};
 use crate::model::role::GlobalDef;
@@ -166,7 +166,7 @@ fn unbounded<'a>(
         let nesting = Nesting::of(facts);
         for query in &summary.queries {
             let counts = query.access == Access::Read && query.confidence >= Confidence::Medium;
-            if counts && gives_all(program, facts, &nesting, query) && is_answered(facts, &nesting, query.site) {
+            if counts && gives_all(facts, &nesting, query) && is_answered(facts, &nesting, query.site) {
                 return Some((function, query));
             }
         }
@@ -245,10 +245,7 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
 }
 
 /// The query reads many rows and nothing on its chain or in its arguments narrows it.
-fn gives_all(program: &Program, facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool {
-    let api = &program.apis[query.api.0 as usize];
-    let rows =
-        program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Gives { gives: Gives::Rows | Gives::Path | Gives::Receiver, .. }));
+fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
     let many = matches!(
         name,
@@ -268,7 +265,7 @@ fn gives_all(program: &Program, facts: &FileFacts, nesting: &Nesting, query: &Qu
             | "findAndCountAll"
             | "list"
     );
-    if !(rows || many) || !many {
+    if !many {
         return false;
     }
     let top = nesting.chain_top(facts, query.site);
