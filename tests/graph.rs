@@ -322,7 +322,7 @@ fn statistics_tell_how_much_is_known() {
     ]);
     let report = json(folder.path(), &["--format", "json"]);
     let coverage = &report["statistics"]["coverage"]["python"];
-    assert_eq!(coverage["imports"], serde_json::json!({"first_party": 1, "external": 1, "unresolved": 1}));
+    assert_eq!(coverage["imports"], serde_json::json!({"first_party": 1, "external": 1, "generated": 0, "unresolved": 1}));
     assert_eq!((&coverage["calls"]["exact"], &coverage["calls"]["external"]), (&Value::from(1), &Value::from(1)), "{coverage}");
     assert_eq!(report["statistics"]["unresolved"][0]["path"], "a.py");
     assert_eq!(report["statistics"]["unresolved"][0]["line"], 3);
