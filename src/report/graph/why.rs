@@ -58,7 +58,7 @@ fn remark(edge: &Edge) -> &'static str {
     use crate::model::program::{CallKind, Resolution};
     match (edge.cause, edge.resolution) {
         (Cause::Import(ImportKind::Deferred), _) => " (inside a function)",
-        (Cause::Import(ImportKind::Type), _) => " (for types)",
+        (Cause::Import(ImportKind::Type | ImportKind::Dropped), _) => " (for types)",
         (Cause::Import(ImportKind::String), _) => " (named in a string)",
         (Cause::Import(ImportKind::Test), _) => " (in tests)",
         (Cause::Call(CallKind::Passed), _) => " (handed on)",
