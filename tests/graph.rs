@@ -299,6 +299,19 @@ fn why_shows_the_shortest_chain_or_says_that_there_is_none() {
 }
 
 #[test]
+fn a_part_of_the_configuration_comes_before_a_module_of_its_name() {
+    let folder = project(&[
+        ("archcheck.toml", "version = 1\n[parts]\nbilling = \"src/billing\"\n"),
+        ("src/billing/__init__.py", ""),
+        ("src/billing/invoice.py", "from src.bank import pay\n"),
+        ("src/bank.py", "def pay():\n    pass\n"),
+        ("billing.py", "x = 1\n"),
+    ]);
+    let found = text(folder.path(), &["why", "billing", "src/bank.py"]);
+    assert!(found.contains("src/billing/invoice.py:1"), "{found}");
+}
+
+#[test]
 fn every_format_is_the_same_each_time() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for example in ["python-shop", "rust-clinic", "typescript-library"] {

@@ -170,6 +170,7 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     row("  of code that a tool writes", statistics.imports_generated)?;
     row("calls", statistics.calls)?;
     row("  resolved", statistics.calls_resolved)?;
+    row("  variables with too many targets to follow", statistics.coverage.full_sets)?;
     for (language, coverage) in &statistics.coverage.languages {
         let (imports, calls) = (coverage.imports, coverage.calls);
         row(&format!("{language} imports, first-party"), imports.first_party)?;

@@ -63,6 +63,8 @@ pub struct LanguageCoverage {
 pub struct Coverage {
     pub languages: BTreeMap<String, LanguageCoverage>,
     pub unresolved: Vec<Unresolved>,
+    /// Variables of the points-to analysis that held more functions and objects than are followed: calls through them can miss targets.
+    pub full_sets: u32,
 }
 
 impl Coverage {

@@ -119,6 +119,7 @@ struct Totals<'a> {
     coverage: &'a BTreeMap<String, LanguageCoverage>,
     unresolved: Vec<MissingImport<'a>>,
     generated: Vec<MissingImport<'a>>,
+    full_sets: u32,
 }
 
 #[derive(Serialize)]
@@ -240,6 +241,7 @@ fn totals(statistics: &Statistics) -> Totals<'_> {
         coverage: &statistics.coverage.languages,
         unresolved: statistics.coverage.missing(false).map(missing).collect(),
         generated: statistics.coverage.missing(true).map(missing).collect(),
+        full_sets: statistics.coverage.full_sets,
     }
 }
 

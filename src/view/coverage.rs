@@ -12,7 +12,7 @@ use crate::model::source::FileId;
 
 /// Counts imports and call sites by what is known of their target.
 pub fn coverage(program: &Program, lines: Lines) -> Coverage {
-    let mut coverage = Coverage::default();
+    let mut coverage = Coverage { full_sets: program.flow_limits, ..Coverage::default() };
     for import in &program.imports {
         let family = program.file(import.from).language.family();
         let imports = &mut coverage.languages.entry(family.name().to_string()).or_default().imports;

@@ -19,7 +19,8 @@ pub struct Unknown {
     pub near: Option<String>,
 }
 
-/// Looks a word up, from the most exact to the vaguest: an id, a path, a part, a role, the end of an id, the end of a path.
+/// Looks a word up: a part (a name the project itself gave to a piece of its code), then from the most exact to the vaguest: an id, a path, a role,
+/// the end of an id, the end of a path.
 pub fn find(view: &View, word: &str) -> Result<Found, Unknown> {
     let word = word.trim().trim_start_matches("./").trim_end_matches('/');
     let by = |test: &dyn Fn(&Node) -> bool| -> Vec<u32> {
@@ -27,9 +28,9 @@ pub fn find(view: &View, word: &str) -> Result<Found, Unknown> {
         nodes.map(|(at, _)| at as u32).collect()
     };
     let tests: [&dyn Fn(&Node) -> bool; 6] = [
+        &|node| node.part.as_deref() == Some(word),
         &|node| node.id == word || is_below(&node.id, word),
         &|node| *node.path == *word || node.path.strip_prefix(word).is_some_and(|rest| rest.starts_with('/')),
-        &|node| node.part.as_deref() == Some(word),
         &|node| node.role.is_some_and(|role| role.name() == word),
         &|node| node.thing != Thing::External && ends_with(&node.id, word),
         &|node| node.path.strip_suffix(word).is_some_and(|rest| rest.ends_with('/')),
@@ -41,7 +42,7 @@ pub fn find(view: &View, word: &str) -> Result<Found, Unknown> {
             continue;
         }
         // A module's functions are in its file, not below its id alone (a Python package's modules have the package's id in front).
-        return Ok(Found { nodes: if at == 0 { whole(view, nodes, word) } else { nodes }, definition: None });
+        return Ok(Found { nodes: if at == 1 { whole(view, nodes, word) } else { nodes }, definition: None });
     }
     definition(view, word).ok_or_else(|| unknown(view, word))
 }
