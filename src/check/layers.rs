@@ -105,11 +105,17 @@ impl Ground {
         layer_of(program, id)
     }
 
-    /// The layer of a definition above: a router must be one that routes lead to, or be called one where no route is known.
+    /// The layer of a definition above: a router must be one that routes lead to, or be called one where routes are known of others. A program
+    /// without any route is no server as far as we can tell: what its files are called (`handlers.rs` of a parser) makes them no routers.
     fn higher<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
         let layer = layer_of(program, id)?;
-        let is_hollow = layer.role == Role::Router && layer.strength == Strength::Content && !self.routers.contains(&id.file);
-        (!is_hollow).then_some(layer)
+        let is_routed = self.routers.contains(&id.file);
+        let is_hollow = match layer.strength {
+            Strength::Content => !is_routed,
+            Strength::Folder | Strength::Name => self.routers.is_empty(),
+            Strength::Framework | Strength::Config => false,
+        };
+        (layer.role != Role::Router || !is_hollow).then_some(layer)
     }
 }
 

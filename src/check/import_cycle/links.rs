@@ -36,18 +36,17 @@ impl<'a> Links<'a> {
         Links { word: "module", names, pairs }
     }
 
-    /// The parts of Rust code that `archcheck.toml` names. Two parts of one order are not looked at: the order judges them.
+    /// The parts of Rust code that `archcheck.toml` names. Two parts of one order are not looked at: the order judges them. Nor is a part that lies in
+    /// another: `report/sarif.rs` with a name of its own still belongs to `report`.
     pub(super) fn of_parts(program: &'a Program, contract: &Contract) -> Option<Links<'a>> {
         if contract.parts.is_empty() {
             return None;
         }
         let globs = PartGlobs::of(&contract.parts);
-        let mut part_of: FxHashMap<FileId, u32> = FxHashMap::default();
+        let mut parts_of: FxHashMap<FileId, Vec<u32>> = FxHashMap::default();
         for file in (0..program.facts.len() as u32).map(FileId) {
-            if program.file(file).language.family() == Family::Rust
-                && let Some(&part) = globs.parts(program.path(file)).first()
-            {
-                part_of.insert(file, part as u32);
+            if program.file(file).language.family() == Family::Rust {
+                parts_of.insert(file, globs.parts(program.path(file)).into_iter().map(|part| part as u32).collect());
             }
         }
         let name = |part: u32| contract.parts[part as usize].name.value.as_str();
@@ -59,10 +58,10 @@ impl<'a> Links<'a> {
         };
         let mut pairs: BTreeMap<(u32, u32), Vec<&ImportEdge>> = BTreeMap::new();
         for (edge, to) in running(program) {
-            if let (Some(&from), Some(&to)) = (part_of.get(&edge.from), part_of.get(&to))
-                && from != to
-                && !is_ordered(from, to)
-            {
+            let (Some(own), Some(others)) = (parts_of.get(&edge.from), parts_of.get(&to)) else { continue };
+            let (Some(&from), Some(&to)) = (own.first(), others.first()) else { continue };
+            let is_nested = own.iter().any(|part| others.contains(part));
+            if !is_nested && !is_ordered(from, to) {
                 pairs.entry((from, to)).or_default().push(edge);
             }
         }
