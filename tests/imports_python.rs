@@ -10,6 +10,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 #![allow(clippy::print_stdout, reason = "what a test skips, and the differences it was asked for, are told")]
 
+#[path = "support/folders.rs"]
+mod folders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -25,6 +28,7 @@ use archcheck::model::facts::ImportKind;
 use archcheck::model::program::ImportTarget;
 use archcheck::model::source::{FileId, Language, LineIndex};
 use archcheck::rulebook::Rulebook;
+use folders::{fixture_files, written};
 
 /// One edge of the import graph that leaves a Python file.
 struct Row {
@@ -124,22 +128,6 @@ impl std::fmt::Display for Row {
     }
 }
 
-/// The files of one fixture: `--- path` begins each. Other lines before the first one say what it shows.
-fn fixture_files(text: &str) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
-    for line in text.lines() {
-        match (line.strip_prefix("--- "), files.last_mut()) {
-            (Some(path), _) => files.push((path.trim().to_string(), String::new())),
-            (None, Some((_, text))) => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    files
-}
-
 /// One of the small projects.
 struct Fixture {
     name: String,
@@ -160,16 +148,6 @@ fn fixtures() -> Vec<Fixture> {
         Fixture { name: name(path), files: fixture_files(&text), has_oracle: !text.contains("\noracle: no\n") }
     };
     wanted.map(fixture).collect()
-}
-
-fn written(files: &[(String, String)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 #[test]

@@ -6,6 +6,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/folders.rs"]
+mod folders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -20,6 +23,7 @@ use archcheck::model::program::{ImportEdge, ImportTarget, Program};
 use archcheck::model::role::GlobalDef;
 use archcheck::model::source::LineIndex;
 use archcheck::rulebook::Rulebook;
+use folders::{fixture_files, written};
 
 /// What each line of each file makes: path and one-based line.
 type Edges = BTreeMap<(String, u32), BTreeSet<String>>;
@@ -78,39 +82,6 @@ fn shown(program: &Program, edge: &ImportEdge) -> String {
         Some(definition) => format!("{kind} -> {target} = {}", program.qualified_name(definition)),
         None => format!("{kind} -> {target}"),
     }
-}
-
-/// The files of one project and their text.
-fn fixture_files(text: &str) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
-    for line in text.lines() {
-        match (line.strip_prefix("--- "), files.last_mut()) {
-            (Some(path), _) => files.push((path.trim().to_string(), String::new())),
-            (None, Some((_, text))) => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    files
-}
-
-fn written(files: &[(String, String)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let (path, link) = path.split_once(" -> ").map_or((path.as_str(), None), |(path, link)| (path, Some(link)));
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        match link {
-            #[cfg(unix)]
-            Some(link) => std::os::unix::fs::symlink(link, path).unwrap(),
-            #[cfg(not(unix))]
-            Some(_) => {}
-            None => fs::write(path, text).unwrap(),
-        }
-    }
-    folder
 }
 
 fn stated(files: &[(String, String)]) -> Edges {
