@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-use std::fmt::Write;
+#[path = "support/lines.rs"]
+mod lines;
+
 use std::process::Command;
 
+use lines::assert_lines;
 use serde_json::Value;
 
 /// The calls of the `case_` functions of a crate with these files.
@@ -32,16 +35,7 @@ fn calls(files: &str) -> Vec<String> {
 /// Asserts that these files have exactly these calls, in whatever order.
 #[track_caller]
 fn holds(files: &str, expected: &[&str]) {
-    let mut found = calls(files);
-    let mut wrong = String::new();
-    for line in expected {
-        match found.iter().position(|own| own == line) {
-            Some(at) => drop(found.remove(at)),
-            None => writeln!(wrong, "missing    {line}").unwrap(),
-        }
-    }
-    found.iter().for_each(|line| writeln!(wrong, "unexpected {line}").unwrap());
-    assert!(wrong.is_empty(), "\n{wrong}");
+    assert_lines(calls(files), expected);
 }
 
 #[test]

@@ -5,9 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/lines.rs"]
+mod lines;
+
 use std::fmt::Write;
 
 use archcheck::engine::{Engine, Options, ProgramStage};
+use lines::assert_lines;
 
 /// Every edge of the import graph of these files.
 fn edges(text: &str) -> String {
@@ -36,17 +40,7 @@ fn edges(text: &str) -> String {
 /// Asserts that these files have exactly these edges, in whatever order.
 #[track_caller]
 fn holds(text: &str, expected: &[&str]) {
-    let found = edges(text);
-    let mut found: Vec<&str> = found.lines().collect();
-    let mut wrong = String::new();
-    for line in expected {
-        match found.iter().position(|own| own == line) {
-            Some(at) => drop(found.remove(at)),
-            None => writeln!(wrong, "missing    {line}").unwrap(),
-        }
-    }
-    found.iter().for_each(|line| writeln!(wrong, "unexpected {line}").unwrap());
-    assert!(wrong.is_empty(), "\n{wrong}");
+    assert_lines(edges(text).lines().map(str::to_string).collect(), expected);
 }
 
 /// A package around its files.

@@ -4,6 +4,7 @@
 //! reads no file; what libraries mean comes from the rulebook.
 
 mod bind;
+mod call_edges;
 mod calls;
 mod classes;
 mod evaluate;
