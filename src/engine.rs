@@ -18,6 +18,7 @@ use crate::discover::{self, DiscoverOptions};
 use crate::languages;
 use crate::link;
 use crate::lower::{self, render};
+use crate::model::atlas::Atlas;
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
@@ -221,6 +222,12 @@ impl Engine {
                 view
             })
         })
+    }
+
+    /// Every file in its part and every import or call between files, for a page that shows all of them.
+    pub fn atlas(&self, relation: Relation) -> Atlas {
+        let lines: BTreeMap<&str, u32> = self.files().map(|(path, facts)| (&**path, facts.lines)).collect();
+        view::atlas(&self.view(relation), &|path| lines.get(path).copied().unwrap_or(0), &self.config.contract.layers)
     }
 
     /// What is reported about single imports and calls.

@@ -8,6 +8,7 @@ mod completions;
 mod dump;
 mod explain;
 mod graph;
+mod picture;
 mod roles;
 mod rules;
 mod stack;
@@ -47,6 +48,8 @@ enum Command {
     Roles(roles::Arguments),
     /// Show who imports whom or who calls whom.
     Graph(graph::Arguments),
+    /// Draw the architecture as one HTML page: parts by layer, opened down to files and lines, violations red.
+    Picture(picture::Arguments),
     /// Show how one thing depends on another: the shortest chain of imports or calls.
     Why(why::Arguments),
     /// List the rules.
@@ -85,6 +88,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Stack(arguments)) => stack::run(arguments),
         Some(Command::Roles(arguments)) => roles::run(arguments),
         Some(Command::Graph(arguments)) => graph::run(arguments),
+        Some(Command::Picture(arguments)) => picture::run(arguments),
         Some(Command::Why(arguments)) => why::run(arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),

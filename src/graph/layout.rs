@@ -76,6 +76,14 @@ pub fn layered(sizes: &[(f64, f64)], edges: &[(u32, u32, u64)]) -> Drawing {
     whole
 }
 
+/// The layer of each node, 0 on top, where light edges of cycles point up: what [`layered`] draws, without the places.
+pub fn ranks(nodes: usize, edges: &[(u32, u32, u64)]) -> Vec<u32> {
+    let edges: Vec<(u32, u32, u64)> = edges.iter().copied().filter(|(from, to, _)| from != to).collect();
+    let back = cycles::cut(nodes, &edges).edges;
+    let down = edges.iter().map(|&(from, to, _)| if back.binary_search(&(from, to)).is_ok() { (to, from) } else { (from, to) });
+    layers(&Digraph::new(nodes, down)).into_iter().map(|layer| layer as u32).collect()
+}
+
 /// One piece, numbered by the order of its members.
 fn draw(members: &[u32], sizes: &[(f64, f64)], edges: &[(u32, u32, u64)]) -> Drawing {
     let place = |node: u32| members.binary_search(&node).ok().map(|at| at as u32);

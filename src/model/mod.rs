@@ -1,5 +1,6 @@
 //! The nouns: plain data that every stage shares. Imports nothing of ours.
 
+pub mod atlas;
 pub mod body;
 pub mod contract;
 pub mod coverage;

@@ -2,6 +2,7 @@
 //!
 //! Names are the languages' own, places are lines. It decides nothing about right and wrong, and writes no format.
 
+mod atlas;
 mod calls;
 mod coverage;
 mod find;
@@ -21,6 +22,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{FileId, LineIndex, Span};
 use crate::model::view::{Edge, Node, Relation, Thing, View};
 
+pub use atlas::atlas;
 pub use coverage::coverage;
 pub use find::{Found, Unknown, find};
 pub use picture::{Choice, narrow, picture};

@@ -183,7 +183,7 @@ fn keys(
 }
 
 /// `sqlalchemy` of `sqlalchemy.orm`, `@nestjs/common` of `@nestjs/common/decorators`.
-fn package(id: &str) -> &str {
+pub(super) fn package(id: &str) -> &str {
     let after_scope = if id.starts_with('@') { id.find('/').map_or(id.len(), |at| at + 1) } else { 0 };
     let end = id[after_scope..].find(['.', '/', ':']).map_or(id.len(), |at| after_scope + at);
     if end == 0 { id } else { &id[..end] }

@@ -1,8 +1,9 @@
-//! The graphs to text, one file per format: all of a view as JSON, pictures as JSON, Graphviz, Mermaid and SVG, and chains for `why`.
+//! The graphs to text, one file per format: all of a view as JSON, pictures as JSON, Graphviz, Mermaid and SVG, the whole project as a page, and chains for `why`.
 
 pub mod dot;
 pub mod json;
 pub mod mermaid;
+pub mod page;
 pub mod svg;
 pub mod why;
 
