@@ -4,6 +4,7 @@
 //! understand is a mistake with a place, never ignored: a setting that silently does nothing is worse than none. Rule ids and option names are checked
 //! against the rulebook in [`check_names`]; what a part or a level *means* is decided by the stages.
 
+pub mod baseline;
 mod contract;
 
 pub use contract::{PartGlobs, check_parts, glob, part_globs};

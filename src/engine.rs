@@ -19,6 +19,7 @@ use crate::languages;
 use crate::link;
 use crate::lower::{self, render};
 use crate::model::atlas::Atlas;
+use crate::model::baseline::Baseline;
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
@@ -53,6 +54,10 @@ pub struct Options {
     pub ignore: Vec<String>,
     /// Whether comments may silence findings.
     pub suppressions: bool,
+    /// What the baseline does.
+    pub baseline: BaselineMode,
+    /// A baseline instead of the one in the root.
+    pub baseline_file: Option<PathBuf>,
     /// Files and folders (relative to the root) whose findings are shown; empty for all.
     pub paths: Vec<String>,
     /// Threads; zero for as many as there are processors.
@@ -61,8 +66,30 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { config: None, profile: None, select: Vec::new(), ignore: Vec::new(), suppressions: true, paths: Vec::new(), jobs: 0 }
+        Options {
+            config: None,
+            profile: None,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            suppressions: true,
+            baseline: BaselineMode::Shrink,
+            baseline_file: None,
+            paths: Vec::new(),
+            jobs: 0,
+        }
     }
+}
+
+/// What becomes of findings that the baseline lists, and of lines it lists too much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BaselineMode {
+    /// No baseline is read.
+    Off,
+    /// Known findings are set apart; what is fixed stands in [`Outcome::baseline`], for who may write the file.
+    #[default]
+    Shrink,
+    /// Known findings are set apart; a line that lists too much is a finding.
+    Strict,
 }
 
 /// Something that happened to the repository.
@@ -85,6 +112,7 @@ pub struct Engine {
     config_errors: Vec<ConfigError>,
     /// How many of them reading found; the others came with the last check.
     config_errors_read: usize,
+    baseline: Option<Baseline>,
     rulebook: Rulebook,
     project: Project,
     /// Parallel to `project.files`.
@@ -145,6 +173,7 @@ impl Engine {
             config: Config::default(),
             config_errors: Vec::new(),
             config_errors_read: 0,
+            baseline: None,
             rulebook: Rulebook::default(),
             project: Project::default(),
             facts: Vec::new(),
@@ -196,11 +225,27 @@ impl Engine {
         problems.extend(analysis.problems);
         problems.sort();
         problems.dedup();
-        let mut outcome = Outcome { reported: triaged.reported, suppressed: triaged.suppressed, known: Vec::new(), problems, statistics };
+        let mut outcome =
+            Outcome { reported: triaged.reported, suppressed: triaged.suppressed, problems, statistics, ..Outcome::default() };
+        self.compare_with_baseline(&mut outcome);
         for finding in &outcome.reported {
             *outcome.statistics.findings_by_rule.entry(finding.rule.to_string()).or_default() += 1;
         }
         outcome
+    }
+
+    /// Sets the findings apart that the baseline lists.
+    fn compare_with_baseline(&self, outcome: &mut Outcome) {
+        let Some(baseline) = &self.baseline else { return };
+        let complete = !outcome.problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
+        let findings = std::mem::take(&mut outcome.reported);
+        let compared = triage::compare(findings, baseline, &self.rulebook.rules, &self.selection(), complete);
+        outcome.reported = compared.new;
+        outcome.known = compared.known;
+        if self.options.baseline == BaselineMode::Strict {
+            triage::add_own(&mut outcome.reported, compared.stale, &self.rulebook.rules, &self.selection());
+        }
+        outcome.baseline = Some(compared.usage);
     }
 
     /// The role of every file and definition that has one, with its evidence, in order of files.
@@ -401,6 +446,17 @@ impl Engine {
             self.config_errors.extend(errors.map(|error| self.config.error(knowledge.span, error.message, "in this table", error.help)));
         }
         self.config_errors.extend(config::check_names(&self.config, &self.rulebook.rules));
+        self.read_baseline();
+    }
+
+    fn read_baseline(&mut self) {
+        self.baseline = match self.options.baseline {
+            BaselineMode::Off => None,
+            _ => config::baseline::load(&self.root, self.options.baseline_file.as_deref()).unwrap_or_else(|errors| {
+                self.config_errors.extend(errors);
+                None
+            }),
+        };
     }
 
     fn lower_all(&mut self) {
@@ -558,6 +614,9 @@ impl Sources for Engine {
         }
         if path == &*self.config.path {
             return Some(self.config.text.clone());
+        }
+        if let Some(baseline) = self.baseline.as_ref().filter(|baseline| path == &*baseline.path) {
+            return Some(baseline.text.clone());
         }
         let source = self.project.files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|at| &self.project.files[at]);
         match source {

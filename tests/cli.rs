@@ -33,7 +33,7 @@ fn project(files: &[(&str, &str)]) -> TempDir {
 
 fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
-    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ARCHCHECK_FORMAT"] {
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ARCHCHECK_FORMAT", "CI"] {
         command.env_remove(name);
     }
     command.current_dir(folder).args(arguments).output().expect("the binary runs")

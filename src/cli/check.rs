@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::baseline::shrink_baseline;
 use super::target::{Target, target};
 use super::terminal::{self, Color, Progress, Stream};
 use super::{draw_config_errors, unknown_rule};
-use crate::engine::{Engine, Options};
+use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::finding::{Level, Outcome, Statistics};
 use crate::model::problem::ProblemKind;
 use crate::model::rule::Profile;
@@ -62,12 +63,33 @@ pub(super) struct Arguments {
     /// Report what comments silence, too
     #[arg(long)]
     no_ignores: bool,
+    /// A baseline instead of the project's `archcheck-baseline.json`
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Report what the baseline lists, too
+    #[arg(long)]
+    no_baseline: bool,
+    /// Write no file; a baseline that lists more than there is fails the run
+    #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
+    ci: bool,
+    /// Write silenced and known findings too, marked as such
+    #[arg(long)]
+    silenced: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ProfileName {
+pub(super) enum ProfileName {
     Default,
     Strict,
+}
+
+impl ProfileName {
+    pub(super) fn profile(self) -> Profile {
+        match self {
+            ProfileName::Default => Profile::Default,
+            ProfileName::Strict => Profile::Strict,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -82,13 +104,16 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Target { root, shown } = target(&arguments.paths)?;
     let options = Options {
         config: arguments.config.clone(),
-        profile: arguments.profile.map(|profile| match profile {
-            ProfileName::Default => Profile::Default,
-            ProfileName::Strict => Profile::Strict,
-        }),
+        profile: arguments.profile.map(ProfileName::profile),
         select: words(&arguments.select),
         ignore: words(&arguments.ignore),
         suppressions: !arguments.no_ignores,
+        baseline: match (arguments.no_baseline, arguments.ci) {
+            (true, _) => BaselineMode::Off,
+            (_, true) => BaselineMode::Strict,
+            _ => BaselineMode::Shrink,
+        },
+        baseline_file: arguments.baseline.clone(),
         paths: shown,
         jobs: arguments.jobs,
     };
@@ -104,11 +129,14 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let rules = &engine.rulebook().rules;
         return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
     }
-    let outcome = engine.check();
+    let mut outcome = engine.check();
     drop(progress);
     if !engine.config_errors().is_empty() {
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));
+    }
+    if !arguments.ci {
+        shrink_baseline(arguments.baseline.as_deref(), &root, &mut outcome);
     }
     write_report(&arguments, &engine, &outcome)?;
     Ok(exit_code(&outcome, arguments.fail_on))
@@ -124,6 +152,7 @@ fn write_report(arguments: &Arguments, engine: &Engine, outcome: &Outcome) -> an
             (_, true) => Detail::Full,
             _ => Detail::Normal,
         },
+        silenced: arguments.silenced,
         ..Context::new(outcome, &rules, engine)
     };
     let mut out: Box<dyn Write> = match &arguments.output {
@@ -199,7 +228,7 @@ fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-fn words(given: &[String]) -> Vec<String> {
+pub(super) fn words(given: &[String]) -> Vec<String> {
     given.iter().map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
 }
 

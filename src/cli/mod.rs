@@ -3,6 +3,7 @@
 //! Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 no trustworthy result (wrong usage, wrong configuration, an error of ours). A reader that
 //! closes the pipe has what it wanted, so that is success. Standard output carries the report and nothing else.
 
+mod baseline;
 mod check;
 mod completions;
 mod dump;
@@ -42,6 +43,8 @@ struct CommandLine {
 enum Command {
     /// Analyse files and folders; what `archcheck` does without a command.
     Check(check::Arguments),
+    /// Accept the findings there are now: later runs report new ones only.
+    Baseline(baseline::Arguments),
     /// Show the technology stack of each package, with the evidence.
     Stack(stack::Arguments),
     /// Show the role of each file and definition, with the evidence.
@@ -85,6 +88,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
     match arguments.command {
         None => check::run(arguments.check),
         Some(Command::Check(arguments)) => check::run(arguments),
+        Some(Command::Baseline(arguments)) => baseline::run(arguments),
         Some(Command::Stack(arguments)) => stack::run(arguments),
         Some(Command::Roles(arguments)) => roles::run(arguments),
         Some(Command::Graph(arguments)) => graph::run(arguments),

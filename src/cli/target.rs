@@ -57,7 +57,8 @@ pub(super) fn folder(path: &Path) -> Result<PathBuf, UsageError> {
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 10] = ["check", "stack", "roles", "graph", "picture", "why", "rules", "explain", "dump", "completions"];
+    const COMMANDS: [&str; 11] =
+        ["check", "baseline", "stack", "roles", "graph", "picture", "why", "rules", "explain", "dump", "completions"];
     let shown = path.display().to_string();
     let wrong = UsageError::new(match error.kind() {
         std::io::ErrorKind::NotFound => format!("no such file or folder: `{shown}`"),

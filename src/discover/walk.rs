@@ -150,7 +150,7 @@ pub(super) fn is_text(path: &str) -> bool {
     ];
     const NAMES: &[&str] = &["Procfile", "Jenkinsfile", "Makefile", "justfile", "Caddyfile", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
     let name = file_name(path);
-    if is_lock_file(name) {
+    if is_lock_file(name) || name == "archcheck-baseline.json" {
         return false;
     }
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline::BaselineUse;
 use super::coverage::Coverage;
 use super::problem::Problem;
 use super::source::Span;
@@ -163,6 +164,8 @@ pub struct Outcome {
     pub suppressed: Vec<Suppressed>,
     /// Findings listed in the baseline.
     pub known: Vec<Finding>,
+    /// What the baseline did; `None` without one.
+    pub baseline: Option<BaselineUse>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
 }

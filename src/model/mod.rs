@@ -1,6 +1,7 @@
 //! The nouns: plain data that every stage shares. Imports nothing of ours.
 
 pub mod atlas;
+pub mod baseline;
 pub mod body;
 pub mod contract;
 pub mod coverage;

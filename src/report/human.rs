@@ -26,7 +26,7 @@ pub fn write(context: &Context, out: &mut dyn Write) -> io::Result<()> {
     for finding in &context.outcome.reported {
         write_finding(context, &texts, finding, None, out)?;
     }
-    if context.detail == Detail::Full {
+    if context.detail == Detail::Full || context.silenced {
         write_silenced(context, &texts, out)?;
     }
     if context.detail == Detail::Brief {

@@ -26,6 +26,8 @@ struct Report<'a> {
     findings: Vec<Item<'a>>,
     suppressed: Vec<SuppressedItem<'a>>,
     known: Vec<Item<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineItem<'a>>,
     problems: Vec<ProblemItem>,
     statistics: Totals<'a>,
 }
@@ -69,6 +71,14 @@ struct SuppressedItem<'a> {
     finding: Item<'a>,
     reason: String,
     comment: Place,
+}
+
+#[derive(Serialize)]
+struct BaselineItem<'a> {
+    path: &'a str,
+    known: usize,
+    fixed: u32,
+    updated: bool,
 }
 
 #[derive(Serialize)]
@@ -161,6 +171,12 @@ fn report<'a>(context: &Context<'a>, texts: &Texts) -> Report<'a> {
         findings: outcome.reported.iter().map(|finding| item(context, texts, finding)).collect(),
         suppressed: suppressed.collect(),
         known: outcome.known.iter().map(|finding| item(context, texts, finding)).collect(),
+        baseline: outcome.baseline.as_ref().map(|usage| BaselineItem {
+            path: &usage.path,
+            known: outcome.known.len(),
+            fixed: usage.fixed,
+            updated: usage.updated,
+        }),
         problems: outcome.problems.iter().map(|problem| problem_item(texts, problem)).collect(),
         statistics: totals(&outcome.statistics),
     }

@@ -27,7 +27,7 @@ use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 
 pub use clean::{clean_block, clean_line};
-pub use summary::{Counts, summary};
+pub use summary::{Counts, plural, summary};
 
 /// Where the reports get source text from: the engine's files, an editor's buffers, a test's map.
 pub trait Sources {

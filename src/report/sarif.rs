@@ -40,6 +40,7 @@ pub fn write(context: &Context, out: &mut dyn Write) -> io::Result<()> {
         texts: Texts::new(context.sources, Masks::new(context.outcome, context.sources)),
         hashes: LineHashes::default(),
         rules: rule_ids(context),
+        compared: context.silenced && context.outcome.baseline.is_some(),
     };
     let run = report.run(context);
     let log = sarif::Sarif::builder().schema(SCHEMA.to_owned()).version(Value::from("2.1.0")).runs(vec![run]).build();
@@ -52,6 +53,8 @@ struct Report<'a> {
     hashes: LineHashes,
     /// Rule id → index in `tool.driver.rules`.
     rules: BTreeMap<String, usize>,
+    /// Whether results say how they compare with the baseline.
+    compared: bool,
 }
 
 /// What a result is besides reported.
@@ -127,6 +130,10 @@ impl Report<'_> {
             .build();
         result.code_flows = self.code_flow(&finding.flow).map(|flow| vec![flow]);
         self.mark(&mut result, status);
+        if self.compared && matches!(status, Status::Reported) {
+            // Where one result says how it compares with the baseline, all do.
+            result.baseline_state = Some(Value::from("new"));
+        }
         result
     }
 

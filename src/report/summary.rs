@@ -34,6 +34,7 @@ pub fn summary(outcome: &Outcome) -> Vec<String> {
     let scope = format!("{} ({})", plural(statistics.files as usize, "file"), plural(statistics.lines as usize, "line"));
     let mut lines = vec![format!("Found {} in {scope}.", Counts::of(&outcome.reported).text())];
     lines.extend(silenced(outcome));
+    lines.extend(baseline(outcome));
     lines.extend(skipped(statistics));
     lines.extend(unresolved(statistics));
     lines.extend(troubles(outcome));
@@ -45,10 +46,16 @@ fn silenced(outcome: &Outcome) -> Option<String> {
     if !outcome.suppressed.is_empty() {
         parts.push(format!("{} suppressed by a comment", plural(outcome.suppressed.len(), "finding")));
     }
-    if !outcome.known.is_empty() {
-        parts.push(format!("{} known from the baseline", plural(outcome.known.len(), "finding")));
-    }
     (!parts.is_empty()).then(|| format!("Not shown: {}.", list(&parts)))
+}
+
+/// `known 51 (-3)`: how much debt there is, and how much is gone since it was last written down.
+fn baseline(outcome: &Outcome) -> Option<String> {
+    let known = outcome.known.len();
+    let usage = outcome.baseline.as_ref()?;
+    let fixed = if usage.fixed > 0 { format!(" (-{})", thousands(usage.fixed as usize)) } else { String::new() };
+    let updated = if usage.updated { "; what is fixed has left it" } else { "" };
+    Some(format!("Baseline {}: known {}{fixed}{updated}.", super::clean_line(&usage.path), thousands(known)))
 }
 
 fn skipped(statistics: &Statistics) -> Option<String> {
@@ -90,7 +97,7 @@ pub(crate) fn kind_word(kind: ProblemKind) -> &'static str {
 }
 
 /// `1 file`, `1,204 files`; words of several parts take their `s` after the first noun.
-pub(crate) fn plural(count: usize, word: &str) -> String {
+pub fn plural(count: usize, word: &str) -> String {
     let number = thousands(count);
     if count == 1 {
         return format!("{number} {word}");

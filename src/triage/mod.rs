@@ -3,6 +3,7 @@
 //! The order matters. Findings are sorted and de-duplicated first and get their fingerprints then, so that a finding's identity depends on
 //! neither the rules selected, nor the comments around it. It decides nothing about code: what is wrong was said by the checks.
 
+mod baseline;
 mod identity;
 mod selection;
 mod suppressions;
@@ -14,6 +15,7 @@ use crate::model::problem::Problem;
 use crate::model::rule::Rule;
 use crate::model::source::LineIndex;
 
+pub use baseline::{Compared, compare, entries};
 pub use selection::{Selection, UnknownName};
 pub use suppressions::{Directives, in_source, in_text};
 
@@ -22,6 +24,9 @@ pub const UNUSED_SUPPRESSION: &str = "unused-suppression";
 
 /// The rule that reports suppressions without a reason.
 pub const SUPPRESSION_WITHOUT_REASON: &str = "suppression-without-reason";
+
+/// The rule that reports lines of the baseline which list more than there is.
+pub const STALE_BASELINE: &str = "stale-baseline";
 
 /// What triage knows of a file besides its findings.
 #[derive(Clone, Debug)]
@@ -53,6 +58,12 @@ pub fn triage(findings: Vec<Finding>, files: &[FileNotes], rules: &[Rule], selec
     triaged.suppressed.retain(|suppressed| selection.shows(&suppressed.finding.primary.location.path));
     triaged.reported.sort_by(|a, b| identity::order(a).cmp(&identity::order(b)));
     triaged
+}
+
+/// Adds findings of triage's own, at the levels the user wants, and keeps the order of all output.
+pub fn add_own(reported: &mut Vec<Finding>, own: Vec<Finding>, rules: &[Rule], selection: &Selection) {
+    reported.extend(identity::identify(own).into_iter().filter_map(|finding| at_its_level(finding, rules, selection)));
+    reported.sort_by(|a, b| identity::order(a).cmp(&identity::order(b)));
 }
 
 /// The finding at the level the user wants for its rule, or nothing when the rule is off.

@@ -9,7 +9,7 @@ use crate::model::finding::{Confidence, Label, Level, Location};
 use crate::model::rule::{Profile, RuleKind};
 use crate::model::source::{Language, Span};
 
-fn rule(id: &str, category: &str, level: Level, profile: Profile) -> Rule {
+pub(super) fn rule(id: &str, category: &str, level: Level, profile: Profile) -> Rule {
     Rule {
         id: id.into(),
         category: category.into(),
@@ -27,7 +27,7 @@ fn rule(id: &str, category: &str, level: Level, profile: Profile) -> Rule {
     }
 }
 
-fn rules() -> Vec<Rule> {
+pub(super) fn rules() -> Vec<Rule> {
     vec![
         rule("n-plus-one", "data-access", Level::Warning, Profile::Default),
         rule("sql-injection", "data-access", Level::Error, Profile::Default),
@@ -37,7 +37,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-fn finding(rule: &str, path: &str, start: usize, end: usize) -> Finding {
+pub(super) fn finding(rule: &str, path: &str, start: usize, end: usize) -> Finding {
     Finding {
         rule: rule.into(),
         level: Level::Warning,

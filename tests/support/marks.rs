@@ -77,7 +77,9 @@ pub fn marks(example: &Example, word: &str, failures: &mut String, page: &str) -
 /// What stands behind `# word` or `// word` at the end of a line.
 pub fn mark<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let at = line.rfind(&format!("# {word}")).map(|at| at + 2).or_else(|| line.rfind(&format!("// {word}")).map(|at| at + 3))?;
-    Some(line[at + word.len()..].trim_end_matches("-->").trim_end_matches("*/"))
+    // A JSON file has no comments: there the mark ends a string.
+    let rest = line[at + word.len()..].trim_end_matches("-->").trim_end_matches("*/");
+    Some(rest.trim_end_matches(',').trim_end_matches('}').trim_end_matches('"'))
 }
 
 /// One line for each missing and each unexpected mark.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use archcheck::discover::{DiscoverOptions, discover, read, read_text};
-use archcheck::engine::{Engine, Options};
+use archcheck::engine::{BaselineMode, Engine, Options};
 use archcheck::link::{Inputs, link};
 use archcheck::lower::lower;
 use archcheck::model::facts::FileFacts;
@@ -72,7 +72,7 @@ impl Checked {
 /// The findings with path and one-based line.
 pub fn findings(files: &[ExampleFile]) -> Vec<(String, u32, Finding)> {
     let folder = written(files);
-    let (mut engine, _) = Engine::open(folder.path(), Options { jobs: 1, ..Options::default() });
+    let (mut engine, _) = Engine::open(folder.path(), Options { jobs: 1, baseline: BaselineMode::Strict, ..Options::default() });
     let mistakes: Vec<&str> = engine.config_errors().iter().map(|error| error.message.as_str()).collect();
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let place = |finding: Finding| {
