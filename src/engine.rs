@@ -228,9 +228,7 @@ impl Engine {
         let mut outcome =
             Outcome { reported: triaged.reported, suppressed: triaged.suppressed, problems, statistics, ..Outcome::default() };
         self.compare_with_baseline(&mut outcome);
-        for finding in &outcome.reported {
-            *outcome.statistics.findings_by_rule.entry(finding.rule.to_string()).or_default() += 1;
-        }
+        outcome.count_by_rule();
         outcome
     }
 
@@ -420,10 +418,15 @@ impl Engine {
     /// Reads configuration and rules, discovers and lowers everything again.
     fn reload(&mut self) {
         self.read_config();
+        self.discover_and_lower(None);
+    }
+
+    /// Looks at the files, with the configuration at hand. What `like` has lowered with the same bytes is taken from there.
+    fn discover_and_lower(&mut self, like: Option<&Engine>) {
         let exclude = self.config.exclude.iter().map(|pattern| pattern.value.clone()).collect();
         let discovered = DiscoverOptions { exclude, threads: self.options.jobs, ..DiscoverOptions::default() };
         self.project = discover::discover(&self.root, &discovered);
-        self.lower_all();
+        self.lower_all(like);
         self.read_texts();
         let paths = self.project.files.iter().map(|file| &*file.path);
         self.config_errors.extend(config::check_parts(&self.config, paths));
@@ -459,9 +462,9 @@ impl Engine {
         };
     }
 
-    fn lower_all(&mut self) {
+    fn lower_all(&mut self, like: Option<&Engine>) {
         let files = std::mem::take(&mut self.project.files);
-        let lowered = self.install(|engine| files.par_iter().map(|file| engine.read_and_lower(file)).collect::<Vec<_>>());
+        let lowered = self.install(|engine| files.par_iter().map(|file| engine.read_and_lower(file, like)).collect::<Vec<_>>());
         (self.facts, self.notes, self.failures) = (Vec::new(), Vec::new(), Vec::new());
         for (file, lowered) in files.into_iter().zip(lowered) {
             match lowered {
@@ -501,12 +504,22 @@ impl Engine {
         paths.insert(at, path);
     }
 
-    fn read_and_lower(&self, file: &SourceFile) -> Result<(FileFacts, FileNotes), Failure> {
+    fn read_and_lower(&self, file: &SourceFile, like: Option<&Engine>) -> Result<(FileFacts, FileNotes), Failure> {
         let text = match self.buffers.get(&file.path) {
             Some(text) => text.clone(),
             None => discover::read(&self.root, file).map_err(Failure::Skipped)?,
         };
+        if let Some(lowered) = like.and_then(|like| like.lowered(file, &text)) {
+            return Ok(lowered);
+        }
         lower_text(file, &text).ok_or(Failure::Crashed)
+    }
+
+    /// What was made of a file that has this text here too.
+    fn lowered(&self, file: &SourceFile, text: &str) -> Option<(FileFacts, FileNotes)> {
+        let at = self.position(&file.path).ok()?;
+        let same = Sources::text(self, &file.path).is_some_and(|own| *own == *text);
+        same.then(|| (self.facts[at].clone(), self.notes[at].clone()))
     }
 
     /// Gives a known source or text file new text; false when the change needs a look at everything.
@@ -736,6 +749,8 @@ fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
 fn crash(path: &Arc<str>) -> Problem {
     internal("archcheck failed on this file and left it out").at(path)
 }
+
+mod changes;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::baseline::shrink_baseline;
+use super::changes::{self, Scope};
 use super::target::{Target, target};
 use super::terminal::{self, Color, Progress, Stream};
 use super::{draw_config_errors, unknown_rule};
@@ -63,6 +64,12 @@ pub(super) struct Arguments {
     /// Report what comments silence, too
     #[arg(long)]
     no_ignores: bool,
+    /// Only what is new since a commit: a branch, a tag, `HEAD` for uncommitted work
+    #[arg(long, value_name = "REF", conflicts_with = "diff")]
+    since: Option<String>,
+    /// Only what touches the lines of a unified diff (`-` for standard input)
+    #[arg(long, value_name = "FILE")]
+    diff: Option<PathBuf>,
     /// A baseline instead of the project's `archcheck-baseline.json`
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
     baseline: Option<PathBuf>,
@@ -100,6 +107,16 @@ enum FailOn {
     Never,
 }
 
+impl Arguments {
+    fn scope(&self) -> Scope<'_> {
+        match (&self.since, &self.diff) {
+            (Some(reference), _) => Scope::Since(reference),
+            (None, Some(file)) => Scope::Diff(file),
+            (None, None) => Scope::All,
+        }
+    }
+}
+
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Target { root, shown } = target(&arguments.paths)?;
     let options = Options {
@@ -129,8 +146,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let rules = &engine.rulebook().rules;
         return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
     }
-    let mut outcome = engine.check();
+    let outcome = changes::check(&mut engine, &root, &arguments.scope());
     drop(progress);
+    let mut outcome = outcome?;
     if !engine.config_errors().is_empty() {
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));

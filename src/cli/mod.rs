@@ -4,10 +4,12 @@
 //! closes the pipe has what it wanted, so that is success. Standard output carries the report and nothing else.
 
 mod baseline;
+mod changes;
 mod check;
 mod completions;
 mod dump;
 mod explain;
+mod git;
 mod graph;
 mod picture;
 mod roles;

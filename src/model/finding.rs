@@ -166,8 +166,30 @@ pub struct Outcome {
     pub known: Vec<Finding>,
     /// What the baseline did; `None` without one.
     pub baseline: Option<BaselineUse>,
+    /// How the run was narrowed to a change; `None` when everything is reported.
+    pub narrowed: Option<Narrowed>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
+}
+
+impl Outcome {
+    /// Counts the reported findings by rule anew.
+    pub fn count_by_rule(&mut self) {
+        let counts = &mut self.statistics.findings_by_rule;
+        counts.clear();
+        for finding in &self.reported {
+            *counts.entry(finding.rule.to_string()).or_default() += 1;
+        }
+    }
+}
+
+/// A run that reports only what a change brings in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrowed {
+    /// The state it was compared with; empty when only a diff was given.
+    pub since: String,
+    /// Findings that are not the change's.
+    pub hidden: u32,
 }
 
 /// A secret as it may be shown: a quarter of it, four characters at most, then `****`. No format prints more.

@@ -28,6 +28,8 @@ struct Report<'a> {
     known: Vec<Item<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineItem<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    narrowed: Option<NarrowedItem<'a>>,
     problems: Vec<ProblemItem>,
     statistics: Totals<'a>,
 }
@@ -79,6 +81,12 @@ struct BaselineItem<'a> {
     known: usize,
     fixed: u32,
     updated: bool,
+}
+
+#[derive(Serialize)]
+struct NarrowedItem<'a> {
+    since: Option<&'a str>,
+    hidden: u32,
 }
 
 #[derive(Serialize)]
@@ -176,6 +184,10 @@ fn report<'a>(context: &Context<'a>, texts: &Texts) -> Report<'a> {
             known: outcome.known.len(),
             fixed: usage.fixed,
             updated: usage.updated,
+        }),
+        narrowed: outcome.narrowed.as_ref().map(|narrowed| NarrowedItem {
+            since: Some(narrowed.since.as_str()).filter(|since| !since.is_empty()),
+            hidden: narrowed.hidden,
         }),
         problems: outcome.problems.iter().map(|problem| problem_item(texts, problem)).collect(),
         statistics: totals(&outcome.statistics),

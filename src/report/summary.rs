@@ -46,6 +46,16 @@ fn silenced(outcome: &Outcome) -> Option<String> {
     if !outcome.suppressed.is_empty() {
         parts.push(format!("{} suppressed by a comment", plural(outcome.suppressed.len(), "finding")));
     }
+    match &outcome.narrowed {
+        Some(narrowed) if narrowed.hidden > 0 && narrowed.since.is_empty() => {
+            parts.push(format!("{} away from the changed lines", plural(narrowed.hidden as usize, "finding")));
+        }
+        Some(narrowed) if narrowed.hidden > 0 => {
+            let since = super::clean_line(&narrowed.since);
+            parts.push(format!("{} there already at {since}", plural(narrowed.hidden as usize, "finding")));
+        }
+        _ => {}
+    }
     (!parts.is_empty()).then(|| format!("Not shown: {}.", list(&parts)))
 }
 

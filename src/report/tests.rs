@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::baseline::BaselineUse;
-use crate::model::finding::{Confidence, Finding, Label, Level, Location, SkipReason, Statistics, Suppressed};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location, Narrowed, SkipReason, Statistics, Suppressed};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::rule::{Profile, RuleKind};
 use crate::model::source::Span;
@@ -138,6 +138,7 @@ pub(super) fn outcome(sources: &Map) -> Outcome {
         suppressed: vec![suppressed],
         known: vec![known],
         baseline: Some(BaselineUse { path: Arc::from("archcheck-baseline.json"), fixed: 3, stale: true, ..BaselineUse::default() }),
+        narrowed: Some(Narrowed { since: "main (1a2b3c4d5)".to_owned(), hidden: 4 }),
         problems: vec![
             Problem::new(ProblemKind::Syntax, Some(span(sources, service, "red")), "unexpected `\u{1b}`").at(&Arc::from(service)),
             Problem::new(ProblemKind::Limit, None, "stopped after 10,000 call chains; longer ones are not followed"),

@@ -4,6 +4,7 @@
 //! neither the rules selected, nor the comments around it. It decides nothing about code: what is wrong was said by the checks.
 
 mod baseline;
+mod changes;
 mod identity;
 mod selection;
 mod suppressions;
@@ -16,6 +17,7 @@ use crate::model::rule::Rule;
 use crate::model::source::LineIndex;
 
 pub use baseline::{Compared, compare, entries};
+pub use changes::{Changes, DiffError, only_new, only_touched};
 pub use selection::{Selection, UnknownName};
 pub use suppressions::{Directives, in_source, in_text};
 
