@@ -65,8 +65,18 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
     memo(place, repetition, site).then_some(Bound::Memo)
 }
 
-/// `kwargs.items()`: the attributes of one object.
+/// `kwargs.items()`, `order.model_dump().items()`, `vars(order)`: the attributes of one object.
 fn is_keyword_arguments(facts: &FileFacts, source: NodeId) -> bool {
+    let of_object = chain(facts, source).any(|link| match facts.arena.kind(link) {
+        NodeKind::Call { .. } => matches!(called_name(facts, link), Some("model_dump" | "asdict" | "vars" | "cleaned_data")),
+        NodeKind::Member { name, .. } => {
+            matches!(facts.text(name), "__dict__" | "model_fields" | "__fields__" | "model_fields_set" | "cleaned_data" | "validated_data")
+        }
+        _ => false,
+    });
+    if of_object && chain(facts, source).any(|link| matches!(called_name(facts, link), Some("items" | "keys" | "values"))) {
+        return true;
+    }
     matches!(facts.arena.kind(chain_root(facts, source)), NodeKind::Name(name) if matches!(facts.text(name), "kwargs" | "fields" | "field_names" | "columns"))
 }
 
@@ -79,7 +89,9 @@ fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bo
     if matches!(last, "attempt" | "attempts" | "retry" | "retries" | "tries" | "try") {
         return Some(Bound::Retry);
     }
-    if matches!(last, "database" | "connection" | "conn" | "alias" | "using") && words.len() <= 2 {
+    let of_server =
+        matches!(last, "database" | "connection" | "conn" | "alias" | "using") || words.first().is_some_and(|word| word == "shard");
+    if of_server && words.len() <= 2 {
         return Some(Bound::Connections);
     }
     let of_schema = |word: &String| {
@@ -497,6 +509,41 @@ fn fills(facts: &FileFacts, root: NodeId, container: Name) -> bool {
         _ => {}
     });
     found
+}
+
+/// True when the code at `site` talks through a session that is opened for the item: `with session_for(tenant) as db: …`,
+/// `load(engine_of(shard))`. Another connection has other rows.
+pub(super) fn opens_session_per_item(place: &Place, repetition: &Repetition, site: NodeId, depends: impl Fn(NodeId) -> bool) -> bool {
+    let facts = place.facts;
+    let held = |node: NodeId| match place.program.value(place.file, node) {
+        Value::Api { api, .. } => place
+            .program
+            .facts_of(&place.program.apis[api.0 as usize])
+            .any(|(fact, _)| matches!(fact, ApiFact::Resource(kind) if kind.is_exclusive())),
+        _ => false,
+    };
+    let engine = |node: NodeId| match place.program.value(place.file, node) {
+        Value::Api { api, .. } => {
+            let path = &place.program.apis[api.0 as usize].path;
+            path.strip_suffix("()").is_some_and(|class| class.ends_with("Engine") || class.ends_with("DataSource"))
+        }
+        _ => false,
+    };
+    let given = arguments(facts, site).any(|argument| {
+        let argument = match facts.arena.kind(argument) {
+            NodeKind::Argument { value, .. } => value,
+            _ => argument,
+        };
+        matches!(facts.arena.kind(argument), NodeKind::Call { .. }) && (held(argument) || engine(argument)) && depends(argument)
+    });
+    given
+        || place.nesting.around(site).take_while(|&node| node != repetition.node).any(|node| {
+            let NodeKind::With { items, .. } = facts.arena.kind(node) else { return false };
+            facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+                NodeKind::Assign { target, value, .. } => (held(target) || held(value)) && depends(value),
+                _ => held(item) && depends(item),
+            })
+        })
 }
 
 /// True when the call stands in a transaction that is opened anew for each item.

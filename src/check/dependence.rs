@@ -16,23 +16,36 @@ const ROUNDS: usize = 4;
 /// Names that carry the item of a loop.
 pub(super) struct Dependence {
     names: FxHashSet<Name>,
+    /// The receiver is the item, or has it.
+    receiver: bool,
 }
 
 impl Dependence {
     /// Follows the seeds through the code below `body`.
     pub(super) fn of(facts: &FileFacts, seeds: &[Name], body: NodeId) -> Dependence {
-        let mut dependence = Dependence { names: seeds.iter().copied().collect() };
+        let mut dependence = Dependence { names: seeds.iter().copied().collect(), receiver: false };
+        dependence.grow(facts, body);
+        dependence
+    }
+
+    /// The same, with the receiver for an item too.
+    pub(super) fn with_receiver(mut self, facts: &FileFacts, body: NodeId) -> Dependence {
+        self.receiver = true;
+        self.grow(facts, body);
+        self
+    }
+
+    fn grow(&mut self, facts: &FileFacts, body: NodeId) {
         for _ in 0..ROUNDS {
-            let before = dependence.names.len();
+            let before = self.names.len();
             walk_deep(facts, body, |node| {
-                dependence.step(facts, node);
+                self.step(facts, node);
                 true
             });
-            if dependence.names.len() == before {
+            if self.names.len() == before {
                 break;
             }
         }
-        dependence
     }
 
     fn step(&mut self, facts: &FileFacts, node: NodeId) {
@@ -94,8 +107,10 @@ impl Dependence {
     pub(super) fn mentions(&self, facts: &FileFacts, node: NodeId) -> bool {
         let mut found = false;
         walk_deep(facts, node, |node| {
-            if let NodeKind::Name(name) = facts.arena.kind(node) {
-                found |= self.names.contains(&name);
+            match facts.arena.kind(node) {
+                NodeKind::Name(name) => found |= self.names.contains(&name),
+                NodeKind::Receiver => found |= self.receiver,
+                _ => {}
             }
             !found
         });

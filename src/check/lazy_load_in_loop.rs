@@ -11,7 +11,7 @@ use super::bounds::{Bound, bound};
 use super::loading::{Callers, Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
 use super::per_item::{PerItem, per_item};
-use super::relations::{Relation, Relations};
+use super::relations::{Relation, Relations, method_of};
 use super::scope::{in_scope, is_start_up};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
@@ -260,7 +260,7 @@ impl<'a> Reader<'a> {
             }
             return;
         }
-        let method = facts_of_method(program, class, name, 0);
+        let method = method_of(program, class, name, 0);
         if let Some(method) = method.filter(|_| depth < MAX_DEPTH) {
             self.callee_receiver(method, class, path, site, depth + 1, found);
         }
@@ -300,23 +300,6 @@ impl<'a> Reader<'a> {
             self.read(callee, Row::Name(name), class, body, path, Some(site), depth, found);
         }
     }
-}
-
-/// A method or property of the class or its bases.
-fn facts_of_method(program: &Program, class: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
-    let facts = program.file(class.file);
-    let own = facts.definitions().find(|(_, def)| {
-        def.parent == class.def && def.kind == DefKind::Method && facts.text(def.name) == name && !def.flags.has(DefFlags::CLASS_METHOD)
-    });
-    own.map(|(def, _)| GlobalDef { file: class.file, def }).or_else(|| {
-        if depth > 4 {
-            return None;
-        }
-        program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
-            Value::Def(parent) if parent != class => facts_of_method(program, parent, name, depth + 1),
-            _ => None,
-        })
-    })
 }
 
 /// Whether using the member loads the relation: `Some(true)` when a known query runs there, which another rule judges.
@@ -366,7 +349,7 @@ fn in_method(context: &Context, relations: &Relations, method: GlobalDef, per_it
     }
     let mut told: FxHashSet<String> = FxHashSet::default();
     let missing = |read: &&Read| !read.runs && !read.path.iter().all(|name| eager.contains(name));
-    let of = format!("object that `{}` answers with", program.name(per_item.of));
+    let of = format!("object that `{}` answers with", per_item.of);
     let mut findings = Vec::new();
     for read in reads.iter().filter(missing) {
         if told.insert(read.path.join(".")) {

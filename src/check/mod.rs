@@ -3,6 +3,7 @@
 //! A check is a pure function; it makes findings at the rule's own level (or lower, when it says why) and knows nothing of
 //! suppressions, configuration levels or formats. The engine runs the checks in parallel and triage sorts what they say.
 
+mod batching;
 mod bounds;
 mod business_logic_in_handler;
 mod connection_per_request;
@@ -25,6 +26,7 @@ mod n_plus_one;
 mod per_item;
 mod relations;
 mod requests;
+mod resolvers;
 mod scope;
 mod shared_session;
 mod side_effect_in_repository;

@@ -4,21 +4,26 @@
 //! given depends on the item ([`dependence`](super::dependence)). Loops whose length does not grow with data are left out
 //! ([`bounds`](super::bounds)). Lazily loaded relations are another rule's.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::bounds::{Bound, bound, opens_transaction_per_item};
+use super::batching::{help, judge, query_fact};
+use super::bounds::{Bound, bound, opens_session_per_item};
 use super::dependence::Dependence;
+use super::loading::{Callers, origins};
 use super::loops::{Place, Repetition, RepetitionKind, around};
 use super::per_item::{PerItem, per_item};
+use super::relations::Relations;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::NodeId;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{Access, ApiFact, QueryFact};
+use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
-use crate::model::program::{CallEdge, CallKind, Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::{QueryEffect, Reach};
@@ -26,21 +31,21 @@ use crate::model::summary::{QueryEffect, Reach};
 const RULE: &str = "n-plus-one";
 
 /// A query of a loop: where in the loop, and how it is reached from there.
-struct Site<'a> {
+pub(super) struct Site<'a> {
     function: GlobalDef,
-    node: NodeId,
-    query: &'a QueryEffect,
+    pub(super) node: NodeId,
+    pub(super) query: &'a QueryEffect,
     /// `None`: the query stands in the loop itself.
-    reached: Option<(GlobalDef, &'a Reach)>,
+    pub(super) reached: Option<(GlobalDef, &'a Reach)>,
     confidence: Confidence,
     /// The function that runs the query is given to the call by name.
     passed: bool,
 }
 
 /// A site with the loop that repeats it.
-struct Repeated<'a> {
-    site: Site<'a>,
-    repetition: Repetition,
+pub(super) struct Repeated<'a> {
+    pub(super) site: Site<'a>,
+    pub(super) repetition: Repetition,
 }
 
 /// Finds queries that run once per item.
@@ -48,16 +53,25 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     let methods = per_item(program);
+    let lazy = Lazy { context, relations: OnceCell::new(), callers: OnceCell::new() };
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);
         if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            findings.extend(check_file(context, file, &methods));
+            findings.extend(check_file(&lazy, file, &methods));
         }
     }
     findings
 }
 
-fn check_file(context: &Context, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>) -> Vec<Finding> {
+/// What only few loops ask for.
+struct Lazy<'a> {
+    context: &'a Context<'a>,
+    relations: OnceCell<Relations>,
+    callers: OnceCell<Callers>,
+}
+
+fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>) -> Vec<Finding> {
+    let context = lazy.context;
     let program = context.program;
     let facts = program.file(file);
     let sites = sites(context, file);
@@ -71,7 +85,7 @@ fn check_file(context: &Context, file: FileId, methods: &FxHashMap<GlobalDef, Pe
     let mut groups: Vec<(Target, Vec<Repeated>)> = Vec::new();
     let mut of_methods = Vec::new();
     for site in sites {
-        let Some(repetition) = repeating_loop(&place, &site, &mut dependences) else {
+        let Some(repetition) = repeating_loop(lazy, &place, &site, &mut dependences) else {
             of_methods.extend(per_object(&place, site, methods));
             continue;
         };
@@ -91,12 +105,15 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     let host = place.summaries.of(site.function).and_then(|summary| summary.runs_in).unwrap_or(site.function);
     let method = methods.get(&host)?;
     let body = program.def(host).body?;
-    let dependence = Dependence::of(facts, &method.items, body);
+    let mut dependence = Dependence::of(facts, &method.items, body);
+    if method.receiver {
+        dependence = dependence.with_receiver(facts, body);
+    }
     let top = place.nesting.chain_top(facts, site.node);
     if site.query.deferred || asks_loader(facts, site.node) || !dependence.mentions(facts, top) {
         return None;
     }
-    let (name, of) = (program.short_name(host), program.name(method.of));
+    let (name, of) = (program.short_name(host), &method.of);
     let table = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
     let verb = if site.query.access == Access::Write { "write" } else { "query" };
     let called = spelled_callee(facts, site.node);
@@ -200,11 +217,14 @@ fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
 }
 
 /// The innermost loop whose item the call depends on, unless its length does not grow with data.
-fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId, Dependence>) -> Option<Repetition> {
+fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId, Dependence>) -> Option<Repetition> {
     if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) {
         return None;
     }
     for repetition in around(place, site.node, site.passed) {
+        if is_prefetched(lazy, place, site, &repetition) || is_strategy(place, site, &repetition) {
+            return None;
+        }
         let Some(body) = repetition.body else {
             return bound(place, &repetition, site.node).is_none().then_some(repetition);
         };
@@ -221,6 +241,9 @@ fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId
         if site.reached.is_none() && is_unit_of_work(place, site, body) {
             return None;
         }
+        if opens_session_per_item(place, &repetition, site.node, |node| dependence.mentions(place.facts, node)) {
+            return None;
+        }
         match bound(place, &repetition, site.node) {
             None if repetition.streams(place.facts, place.nesting.owner(repetition.node)) => return None,
             None => return Some(repetition),
@@ -232,11 +255,55 @@ fn repeating_loop(place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId
     None
 }
 
-fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Option<&'a QueryFact> {
-    match &program.knowledge.entries.get(query.entry as usize)?.fact {
-        ApiFact::Query(fact) => Some(fact),
-        _ => None,
+/// `order.lines.all()` of orders that came with `prefetch_related("lines")`: read from memory.
+fn is_prefetched(lazy: &Lazy, place: &Place, site: &Site, repetition: &Repetition) -> bool {
+    let (program, facts) = (place.program, place.facts);
+    let cached = matches!(called_name(facts, site.node), Some("all" | "count" | "exists"));
+    if site.reached.is_some() || !cached || query_fact(program, site.query).is_none_or(|fact| fact.subject != Subject::Captured) {
+        return false;
     }
+    let top = place.nesting.chain_top(facts, site.node);
+    let narrowed = chain(facts, top)
+        .any(|link| link != site.node && matches!(called_name(facts, link), Some(name) if !matches!(name, "all" | "count" | "exists")));
+    let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
+    let NodeKind::Member { object: manager, .. } = facts.arena.kind(callee) else { return false };
+    let NodeKind::Member { object: row, name, .. } = facts.arena.kind(manager) else { return false };
+    let (Some(source), NodeKind::Name(item)) = (repetition.source, facts.arena.kind(row)) else { return false };
+    if narrowed || !repetition.items.contains(&item) {
+        return false;
+    }
+    let relation = facts.text(name);
+    let relations = lazy.relations.get_or_init(|| Relations::of(program));
+    let kept = match program.value(place.file, row) {
+        Value::Instance { class, .. } => relations.get(program, class, relation).is_none_or(|known| known.read == RelationRead::Manager),
+        _ => true,
+    };
+    let callers = lazy.callers.get_or_init(|| Callers::of(program));
+    let origins = if kept { origins(lazy.context, callers, place.file, source) } else { Vec::new() };
+    !origins.is_empty() && origins.iter().all(|origin| origin.loads(relation))
+}
+
+/// `for handler in self.handlers: handler.handle(event)`, where the project has several kinds of handlers: how many there are is in
+/// the code, not in the data.
+fn is_strategy(place: &Place, site: &Site, repetition: &Repetition) -> bool {
+    let (program, facts) = (place.program, place.facts);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+    if site.reached.is_none() || !matches!(facts.arena.kind(object), NodeKind::Name(name) if repetition.items.contains(&name)) {
+        return false;
+    }
+    let owner = GlobalDef { file: place.file, def: place.nesting.owner(site.node) };
+    let mut kinds: Vec<GlobalDef> = Vec::new();
+    for edge in program.calls_at(owner, site.node).iter().filter(|edge| edge.kind == CallKind::Call) {
+        let class = GlobalDef { file: edge.callee.file, def: program.def(edge.callee).parent };
+        if program.is(class, Role::Model) || program.is(class, Role::Schema) {
+            return false;
+        }
+        if !kinds.contains(&class) {
+            kinds.push(class);
+        }
+    }
+    kinds.len() > 1
 }
 
 /// `session.add(row)` in a loop that does not commit: all rows are written together afterwards.
@@ -268,12 +335,12 @@ fn locks_rows(place: &Place, site: NodeId) -> bool {
 }
 
 fn finding(place: &Place, members: &[Repeated]) -> Option<Finding> {
-    let first = members.first()?;
+    // The first that is a warning speaks for the others.
+    let judged: Vec<_> = members.iter().map(|member| judge(place, member)).collect();
+    let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
+    let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
     let (site, repetition) = (&first.site, &first.repetition);
     let (program, facts) = (place.program, place.facts);
-    let fact = query_fact(program, site.query);
-    let batched = members.iter().find_map(|member| query_fact(program, member.site.query)?.batched.clone());
-    let judgement = judge(place, first, fact);
     let called = spelled_callee(facts, site.node);
     let subject_of_query = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
     let item = item_text(facts, repetition);
@@ -305,7 +372,7 @@ fn finding(place: &Place, members: &[Repeated]) -> Option<Finding> {
     {
         related.push(last.clone());
     }
-    for member in members.iter().skip(1).take(5) {
+    for (_, member) in members.iter().enumerate().filter(|&(at, _)| at != chosen).take(5) {
         let text = format!("`{}` too, on the same table", spelled_callee(facts, member.site.node));
         related.push(Label { location: program.location(place.file, call_span(facts, member.site.node)), text });
     }
@@ -316,55 +383,12 @@ fn finding(place: &Place, members: &[Repeated]) -> Option<Finding> {
         primary: call_label,
         related,
         flow,
-        help: Some(help(site, repetition, batched.as_deref())),
+        help: Some(help(program, first, judgement)),
         subject: format!("{} {}", program.qualified_name(site.function), called),
         fingerprint: String::new(),
         confidence: site.confidence,
         redact: Vec::new(),
     })
-}
-
-struct Judgement {
-    level: Level,
-    /// Why the level is lower, for the message.
-    remark: &'static str,
-}
-
-/// The level: a warning, or a note where the round trips may be meant.
-fn judge(place: &Place, repeated: &Repeated, fact: Option<&QueryFact>) -> Judgement {
-    let note = |remark| Judgement { level: Level::Note, remark };
-    let Repeated { site, repetition } = repeated;
-    if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
-        return note(", though the library may batch calls of the same tick");
-    }
-    if site.query.access == Access::Write {
-        if opens_transaction_per_item(place, repetition, site.node) {
-            return note(", each in a transaction of its own");
-        }
-        if site.reached.is_none() && is_bulk_write(place.facts, site.node) {
-            return note(", though each round already writes many rows");
-        }
-        if is_overridden_save(place, site) {
-            return note("; fine where its own `save` or `delete` must run for each row");
-        }
-        if fact.is_some_and(|fact| fact.batched.is_none()) {
-            return note("; fine where each row must be written on its own (hooks, signals, validation)");
-        }
-    }
-    Judgement { level: Level::Warning, remark: "" }
-}
-
-/// `updateMany({ where: { id: { in: ids } } })` once per group of rows: the groups may need different values.
-fn is_bulk_write(facts: &FileFacts, site: NodeId) -> bool {
-    let name = called_name(facts, site).unwrap_or_default();
-    name.ends_with("Many") || matches!(name, "bulk_create" | "bulk_update" | "bulkCreate" | "bulkWrite" | "executemany" | "abulk_create")
-}
-
-/// `row.save()` where the project's model has a `save` of its own: a bulk write would go past it.
-fn is_overridden_save(place: &Place, site: &Site) -> bool {
-    let Some((callee, _)) = site.reached else { return false };
-    matches!(place.program.name(callee), "save" | "delete" | "asave" | "adelete" | "full_clean")
-        && place.program.role(callee).is_some_and(|evidence| evidence.role == Role::Model)
 }
 
 /// `role_id` of `role_ids`, or `item` of a callback without a name for it.
@@ -427,17 +451,4 @@ fn steps(place: &Place, site: &Site) -> Vec<Label> {
         labels.push(runs(function, node));
     }
     labels
-}
-
-fn help(site: &Site, repetition: &Repetition, batched: Option<&str>) -> String {
-    let write = site.query.access == Access::Write;
-    let what = match (write, repetition.concurrent) {
-        (true, _) => "collect the rows in the loop and write them in one statement after it",
-        (false, true) => "running them at once does not make them fewer: fetch all rows in one query and look them up by key",
-        (false, false) => "fetch all rows in one query before the loop and look them up by key in it",
-    };
-    match batched {
-        Some(batched) => format!("{what}: {batched}"),
-        None => what.to_string(),
-    }
 }

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::loops::parameter_names;
+use super::resolvers::graphql_resolvers;
 use super::scope::in_scope;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
@@ -20,8 +21,10 @@ use crate::model::source::FileId;
 pub(super) struct PerItem {
     /// Names of the parameters that are the object.
     pub(super) items: Vec<Name>,
+    /// The receiver is the object.
+    pub(super) receiver: bool,
     /// What has many: the class of the serializer or the type of the objects.
-    pub(super) of: GlobalDef,
+    pub(super) of: String,
     /// The model of the objects, where the class names one (`Meta.model`).
     pub(super) model: Option<GlobalDef>,
     /// The view or function that gives many.
@@ -60,6 +63,7 @@ pub(super) fn per_item(program: &Program) -> FxHashMap<GlobalDef, PerItem> {
             }
         }
     }
+    found.extend(graphql_resolvers(program));
     found
 }
 
@@ -99,6 +103,7 @@ impl Lists {
                 if def.kind == DefKind::Method {
                     lists.read_query(program, file, facts, id);
                 }
+                lists.read_annotation(program, file, facts, id);
             }
         }
         lists.spread(program);
@@ -138,6 +143,36 @@ impl Lists {
         }
     }
 
+    /// `books: list[Book] = strawberry.field(…)`, `@strawberry.field def books(self) -> list[Book]`.
+    fn read_annotation(&mut self, program: &Program, file: FileId, facts: &FileFacts, id: DefId) {
+        let def = facts.def(id);
+        let Some(annotation) = def.annotation else { return };
+        let declared = match def.kind {
+            DefKind::Field => def.value.is_some_and(|value| has_fact(program, file, value, &PerItemFact::Decorator)),
+            DefKind::Method | DefKind::Function => is_decorated(program, GlobalDef { file, def: id }, &PerItemFact::Decorator),
+            _ => false,
+        };
+        if !declared {
+            return;
+        }
+        facts.arena.walk(annotation, |node| {
+            let NodeKind::Apply { base, args } = facts.arena.kind(node) else { return };
+            let list = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"));
+            let Some(item) = facts.arena.list(args).next().filter(|_| list) else { return };
+            let class = match program.value(file, item) {
+                Value::Instance { class, .. } | Value::Def(class) => Some(class),
+                _ => class_named(facts, item).map(|def| GlobalDef { file, def }),
+            };
+            if let Some(class) = class {
+                let label = Label {
+                    location: program.location(file, facts.arena.span(annotation)),
+                    text: format!("gives a list of `{}`", program.name(class)),
+                };
+                self.types.entry(class).or_insert(label);
+            }
+        });
+    }
+
     /// A serializer that is a field of one with many has many itself.
     fn spread(&mut self, program: &Program) {
         for _ in 0..4 {
@@ -162,6 +197,12 @@ impl Lists {
             self.serializers.extend(more);
         }
     }
+}
+
+/// A class of the same file that a type names.
+fn class_named(facts: &FileFacts, node: NodeId) -> Option<DefId> {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.name == name).map(|(id, _)| id)
 }
 
 /// The class of the project that a callee stands for; also `self.serializer_class`.
@@ -228,7 +269,10 @@ fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found:
         let items = items.flat_map(|param| parameter_names(facts, param)).collect();
         let model = model_of(program, class, 0);
         let Many { source, label } = evidence.clone();
-        found.insert(GlobalDef { file: class.file, def }, PerItem { items, of: class, model, source, evidence: label });
+        found.insert(
+            GlobalDef { file: class.file, def },
+            PerItem { items, receiver: false, of: program.name(class).to_string(), model, source, evidence: label },
+        );
     }
 }
 
@@ -276,15 +320,30 @@ fn method_of_field(program: &Program, file: FileId, facts: &FileFacts, value: No
 fn resolver(program: &Program, method: GlobalDef, lists: &Lists) -> Option<PerItem> {
     let facts = program.file(method.file);
     let def = program.def(method);
-    let decorated = def.decorators.iter().flat_map(|&decorator| chain(facts, decorator)).any(|link| {
-        let api = program.called_api(method.file, link).or_else(|| program.api(method.file, link));
-        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PerItem(PerItemFact::Decorator)))
-    });
-    if !decorated {
+    if !is_decorated(program, method, &PerItemFact::Decorator) {
         return None;
     }
     let parent = def.params.first()?;
-    let (Value::Instance { class, .. } | Value::Def(class)) = program.value(method.file, parent.annotation?) else { return None };
-    let evidence = lists.types.get(&class)?;
-    Some(PerItem { items: parameter_names(facts, parent), of: class, model: None, source: None, evidence: evidence.clone() })
+    let receiver = parent.kind == ParamKind::Receiver;
+    let class = if receiver {
+        GlobalDef { file: method.file, def: def.parent }
+    } else {
+        let (Value::Instance { class, .. } | Value::Def(class)) = program.value(method.file, parent.annotation?) else { return None };
+        class
+    };
+    let evidence = lists.types.get(&class)?.clone();
+    let items = if receiver { Vec::new() } else { parameter_names(facts, parent) };
+    Some(PerItem { items, receiver, of: program.name(class).to_string(), model: None, source: None, evidence })
+}
+
+/// One of the definition's decorators, or a link of it, has the fact.
+fn is_decorated(program: &Program, def: GlobalDef, wanted: &PerItemFact) -> bool {
+    let facts = program.file(def.file);
+    program.def(def).decorators.iter().flat_map(|&decorator| chain(facts, decorator)).any(|link| has_fact(program, def.file, link, wanted))
+}
+
+/// The node is, or is a call of, an API with the fact.
+fn has_fact(program: &Program, file: FileId, node: NodeId, wanted: &PerItemFact) -> bool {
+    let api = program.called_api(file, node).or_else(|| program.api(file, node));
+    api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::PerItem(fact) if fact == wanted)))
 }

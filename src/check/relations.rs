@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::body::NodeId;
 use crate::model::body::NodeKind;
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefKind, FileFacts};
 use crate::model::knowledge::{ApiFact, ArgumentRef, RelationFact, RelationRead};
 use crate::model::nesting::{arguments, last_name};
 use crate::model::program::{Program, Value};
@@ -94,6 +94,23 @@ impl Relations {
             }
         }
     }
+}
+
+/// A method or property of the class or its bases.
+pub(super) fn method_of(program: &Program, class: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
+    let facts = program.file(class.file);
+    let own = facts.definitions().find(|(_, def)| {
+        def.parent == class.def && def.kind == DefKind::Method && facts.text(def.name) == name && !def.flags.has(DefFlags::CLASS_METHOD)
+    });
+    own.map(|(def, _)| GlobalDef { file: class.file, def }).or_else(|| {
+        if depth > 4 {
+            return None;
+        }
+        program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+            Value::Def(parent) if parent != class => method_of(program, parent, name, depth + 1),
+            _ => None,
+        })
+    })
 }
 
 /// Name → the only class of that name.

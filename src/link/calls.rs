@@ -435,7 +435,10 @@ impl<'a> Linker<'a> {
             return UNKNOWN;
         }
         self.hint_arguments(def, nodes, values);
-        let result = self.return_value(def, receiver, argument);
+        let mut result = self.result_by_type_variable(def, values);
+        if result == UNKNOWN {
+            result = self.return_value(def, receiver, argument);
+        }
         // `wrap(async (req, res) => …)` that gives back a closure of its own stands for the function it wraps.
         let gives_closure = match self.get(result) {
             Value::Def(inner) => inner.file == def.file && self.facts[inner.file.index()].def(inner.def).parent == def.def,
@@ -553,6 +556,47 @@ impl<'a> Linker<'a> {
             }
         }
         self.run(function)
+    }
+
+    /// `remember<T>(name: string, make: () => T): T` gives what the function it is given gives; `keep<T>(value: T): T` gives the value.
+    fn result_by_type_variable(&mut self, function: GlobalDef, values: &[ValueId]) -> ValueId {
+        let facts = &self.facts[function.file.index()];
+        let def = facts.def(function.def);
+        if facts.language.family() != Family::TypeScript {
+            return UNKNOWN;
+        }
+        let Some(annotation) = def.annotation else { return UNKNOWN };
+        let result = match facts.arena.kind(annotation) {
+            // `Promise<T>`
+            NodeKind::Apply { args, .. } if facts.arena.list(args).len() == 1 => facts.arena.list(args).next().unwrap_or(annotation),
+            _ => annotation,
+        };
+        let NodeKind::Name(variable) = facts.arena.kind(result) else { return UNKNOWN };
+        if !self.names_type_variable(function, result) {
+            return UNKNOWN;
+        }
+        for (param, &value) in def.params.iter().filter(|param| param.kind != ParamKind::Receiver).zip(values) {
+            let Some(annotation) = param.annotation else { continue };
+            match facts.arena.kind(annotation) {
+                NodeKind::Name(name) if name == variable => return value,
+                // A function's type keeps the types of its parameters and, last, of its result.
+                NodeKind::Other(parts) => {
+                    let result = facts.arena.list(parts).last();
+                    let gives = result.is_some_and(|result| {
+                        let mut found = false;
+                        facts.arena.walk(result, |node| found |= facts.arena.kind(node) == NodeKind::Name(variable));
+                        found
+                    });
+                    if let (true, Value::Def(given)) = (gives, self.get(value))
+                        && self.is_function(value)
+                    {
+                        return self.return_value(given, None, UNKNOWN);
+                    }
+                }
+                _ => {}
+            }
+        }
+        UNKNOWN
     }
 
     /// True when an annotation names a type variable (`T`, `ModelType`, bound nowhere to a class).
@@ -759,6 +803,7 @@ impl<'a> Linker<'a> {
                 self.value(Value::Api { api, subject, guessed })
             }
             Gives::Element => self.element(receiver),
+            Gives::LastArgument => values.last().copied().unwrap_or(UNKNOWN),
             Gives::ResultOfArgument => {
                 let function = values.first().copied().unwrap_or(UNKNOWN);
                 match self.get(function) {

@@ -119,6 +119,8 @@ pub enum Gives {
     Scalar,
     /// The argument's own result: dependency injection (`Depends(get_db)` gives what `get_db` returns or yields).
     ResultOfArgument,
+    /// The last argument as it is: `NewType("ReadSession", Session)` is `Session`.
+    LastArgument,
     /// The element type of the receiver's collection (`result.scalars().first()`).
     Element,
     /// What the access path says, `path()`, but with the subject: `select(User)` is `sqlalchemy.select()` about `User`. Also where an
@@ -133,6 +135,12 @@ pub struct QueryFact {
     pub subject: Subject,
     /// How to do the same for many items at once, for the help of `n-plus-one`.
     pub batched: Option<String>,
+    /// The same for writes, where `access` is `sql`.
+    pub batched_write: Option<String>,
+    /// `batched` gives all rows the same values: the key of an object argument, or the link of the chain (`.set(…)`), that holds them.
+    pub values: Option<String>,
+    /// Keys in the arguments with which a row can only be written by itself (nested writes).
+    pub single_with: Vec<String>,
     /// Only a query when the call is awaited or iterated, not when the builder is merely built (Knex, Mongoose, Drizzle chains).
     pub when_awaited: bool,
     /// Several calls in the same tick are batched by the library (Prisma `findUnique` in `Promise.all`).
@@ -362,9 +370,14 @@ pub enum PerItemFact {
     },
     /// A class attribute made by a call of the API is filled by a method: `get_` and the attribute's name, or what the argument says.
     Field { prefix: String, name: String },
-    /// The API decorates a method that fills a field of its first parameter (GraphQL's field resolvers); what a query of the same library
-    /// declares as a list of that type has many.
+    /// The API decorates a method that fills a field of its first parameter, or of the receiver (GraphQL's field resolvers); what is
+    /// declared as a list of that type has many.
     Decorator,
+    /// The API decorates a function that fills a field of its first parameter; the type is the text its receiver was made with
+    /// (`book = ObjectType("Book")`, `@book.field("author")`). The schema's text says of which types there are lists.
+    Named,
+    /// The API is given an object with this key, which holds functions by type and by field, each called with the object first.
+    Resolvers { key: String },
 }
 
 /// How a definition shows that it has a role.

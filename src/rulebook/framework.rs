@@ -171,6 +171,10 @@ struct QueryEntry {
     #[serde(default)]
     subject: Subject,
     batched: Option<String>,
+    batched_write: Option<String>,
+    values: Option<String>,
+    #[serde(default)]
+    single_with: Vec<String>,
     #[serde(default)]
     when_awaited: bool,
     #[serde(default)]
@@ -431,6 +435,8 @@ enum PerItemSign {
     Base,
     Field,
     Decorator,
+    Named,
+    Resolvers,
 }
 
 #[derive(Debug, Deserialize)]
@@ -610,6 +616,8 @@ impl FrameworkFile {
                 PerItemSign::Base => PerItemFact::Members { members: entry.members, many: entry.many, attribute: entry.attribute },
                 PerItemSign::Field => PerItemFact::Field { prefix: entry.prefix, name: entry.name.unwrap_or_default() },
                 PerItemSign::Decorator => PerItemFact::Decorator,
+                PerItemSign::Named => PerItemFact::Named,
+                PerItemSign::Resolvers => PerItemFact::Resolvers { key: entry.name.unwrap_or_default() },
             };
             target.add(&entry.api, &ApiFact::PerItem(fact));
         }
@@ -677,6 +685,9 @@ impl Target<'_> {
             access: query.access,
             subject: query.subject.clone(),
             batched: query.batched,
+            batched_write: query.batched_write,
+            values: query.values,
+            single_with: query.single_with,
             when_awaited: query.when_awaited,
             same_tick_batched: query.same_tick_batched,
             deferred: query.deferred,

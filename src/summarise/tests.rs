@@ -15,7 +15,17 @@ use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Language};
 
 fn query(access: Access, when_awaited: bool, deferred: bool) -> ApiFact {
-    ApiFact::Query(QueryFact { access, subject: Subject::Captured, batched: None, when_awaited, same_tick_batched: false, deferred })
+    ApiFact::Query(QueryFact {
+        access,
+        subject: Subject::Captured,
+        batched: None,
+        batched_write: None,
+        values: None,
+        single_with: Vec::new(),
+        when_awaited,
+        same_tick_batched: false,
+        deferred,
+    })
 }
 
 fn knowledge() -> Knowledge {

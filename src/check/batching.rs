@@ -1,0 +1,184 @@
+//! Whether the queries of a loop have a form for all rows at once, what it is, and where each row has to be written by itself.
+
+use super::bounds::opens_transaction_per_item;
+use super::dependence::Dependence;
+use super::loops::Place;
+use super::n_plus_one::Repeated;
+use super::relations::method_of;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::FileFacts;
+use crate::model::finding::Level;
+use crate::model::knowledge::{Access, ApiFact, QueryFact};
+use crate::model::nesting::{arguments, called_name, chain};
+use crate::model::program::{Program, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::summary::QueryEffect;
+
+/// How a repeated query is told.
+pub(super) struct Judgement {
+    pub(super) level: Level,
+    /// Why the level is lower, for the message.
+    pub(super) remark: &'static str,
+    /// Each row gets values of its own.
+    varies: bool,
+}
+
+/// What knowledge says of the query.
+pub(super) fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Option<&'a QueryFact> {
+    match &program.knowledge.entries.get(query.entry as usize)?.fact {
+        ApiFact::Query(fact) => Some(fact),
+        _ => None,
+    }
+}
+
+/// The level: a warning, or a note where the round trips may be meant.
+pub(super) fn judge(place: &Place, repeated: &Repeated) -> Judgement {
+    let note = |remark| Judgement { level: Level::Note, remark, varies: false };
+    let Repeated { site, repetition } = repeated;
+    let fact = query_fact(place.program, site.query);
+    if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
+        return note(", though the library may batch calls of the same tick");
+    }
+    if opens_transaction_per_item(place, repetition, site.node) {
+        return note(", each in a transaction of its own");
+    }
+    if site.query.access == Access::Write {
+        if site.reached.is_none() && is_bulk_write(place.facts, site.node) {
+            return note(", though each round already writes many rows");
+        }
+        if is_overridden_save(place, repeated) {
+            return note("; fine where its own `save` or `delete` must run for each row");
+        }
+        if fact.is_some_and(|fact| fact.batched.is_none() && fact.batched_write.is_none()) {
+            return note("; fine where each row must be written on its own (hooks, signals, validation)");
+        }
+        if fact.is_some_and(|fact| writes_nested(place, repeated, fact)) {
+            return note("; fine while rows of other tables are written with each");
+        }
+        if fact.is_some_and(|fact| values_vary(place, repeated, fact)) {
+            return Judgement {
+                level: Level::Note,
+                remark: ", with values of its own, for which the library has no one statement",
+                varies: true,
+            };
+        }
+    }
+    Judgement { level: Level::Warning, remark: "", varies: false }
+}
+
+/// The file and the call node of the query itself, which may be calls away from the loop.
+fn query_at<'a>(place: &Place<'a>, repeated: &Repeated) -> (&'a FileFacts, NodeId) {
+    match repeated.site.reached {
+        None => (place.facts, repeated.site.query.site),
+        Some((_, reach)) => (place.program.file(reach.target.file), reach.query.site),
+    }
+}
+
+/// `data: { owner: { connect: … } }`: only a write of one row can do that.
+fn writes_nested(place: &Place, repeated: &Repeated, fact: &QueryFact) -> bool {
+    if fact.single_with.is_empty() {
+        return false;
+    }
+    let (facts, call) = query_at(place, repeated);
+    let mut found = false;
+    for argument in arguments(facts, call) {
+        facts.arena.walk(argument, |node| {
+            if let NodeKind::Entry { key, .. } = facts.arena.kind(node) {
+                found |= facts.string(key).is_some_and(|key| fact.single_with.iter().any(|single| single == key));
+            }
+        });
+    }
+    found
+}
+
+/// The values written are not the same for all rows: they mention the item, or, behind calls, anything that is no literal.
+fn values_vary(place: &Place, repeated: &Repeated, fact: &QueryFact) -> bool {
+    let Some(wanted) = &fact.values else { return false };
+    let (facts, call) = query_at(place, repeated);
+    let values = values_of(facts, call, wanted);
+    match (repeated.site.reached, repeated.repetition.body) {
+        (None, Some(body)) => {
+            let dependence = Dependence::of(facts, &repeated.repetition.items, body);
+            values.iter().any(|&value| dependence.mentions(facts, value))
+        }
+        _ => values.iter().any(|&value| !is_literal(facts, value)),
+    }
+}
+
+/// `data` of `update({ where, data })`, or what `set` of `update(t).set(x)` is given.
+fn values_of(facts: &FileFacts, call: NodeId, wanted: &str) -> Vec<NodeId> {
+    let entries = arguments(facts, call).filter_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Collection { items, .. } => facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } if facts.string(key) == Some(wanted) => Some(value),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let links = chain(facts, call).filter(|&link| link != call && called_name(facts, link) == Some(wanted));
+    entries.chain(links.flat_map(|link| arguments(facts, link))).collect()
+}
+
+/// Written out in the code, without a variable: `{ status: "paid", paidAt: new Date() }`.
+fn is_literal(facts: &FileFacts, value: NodeId) -> bool {
+    let mut literal = true;
+    facts.arena.walk_while(value, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Name(name) => {
+                literal &= facts.text(name).starts_with(|c: char| c.is_uppercase());
+            }
+            // `new Date()`, `OrderStatus.PAID`: what is called or read begins with a capital letter.
+            NodeKind::Entry { value, .. } => {
+                literal &= is_literal(facts, value);
+                return false;
+            }
+            _ => {}
+        }
+        literal
+    });
+    literal
+}
+
+/// `updateMany({ where: { id: { in: ids } } })` once per group of rows: the groups may need different values.
+fn is_bulk_write(facts: &FileFacts, site: NodeId) -> bool {
+    let name = called_name(facts, site).unwrap_or_default();
+    name.ends_with("Many") || matches!(name, "bulk_create" | "bulk_update" | "bulkCreate" | "bulkWrite" | "executemany" | "abulk_create")
+}
+
+/// `row.save()` where the project's model has a `save` of its own: a bulk write would go past it.
+fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
+    let (program, facts) = (place.program, place.facts);
+    let own = |name: &str| matches!(name, "save" | "delete" | "asave" | "adelete" | "full_clean");
+    let is_model = |class: GlobalDef| program.role(class).is_some_and(|evidence| evidence.role == Role::Model);
+    match repeated.site.reached {
+        Some((callee, _)) => own(program.name(callee)) && is_model(callee),
+        None => {
+            let name = called_name(facts, repeated.site.node).unwrap_or_default();
+            let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
+            let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+            let Value::Instance { class, .. } = program.value(place.file, object) else { return false };
+            own(name) && method_of(program, class, name, 0).is_some()
+        }
+    }
+}
+
+/// What to do, in the ORM at hand.
+pub(super) fn help(program: &Program, repeated: &Repeated, judgement: &Judgement) -> String {
+    let Repeated { site, repetition } = repeated;
+    let write = site.query.access == Access::Write;
+    let fact = query_fact(program, site.query);
+    let batched = fact.and_then(|fact| fact.batched_write.as_ref().filter(|_| write).or(fact.batched.as_ref()));
+    if judgement.varies {
+        let group = batched.map_or(String::new(), |batched| format!("write rows that get the same values together: {batched}; "));
+        return format!("{group}for values of their own, one SQL statement can do it: `UPDATE … FROM (VALUES …)`");
+    }
+    let what = match (write, repetition.concurrent) {
+        (true, _) if batched.is_none() => "where the rows can be written together, do it in one statement or transaction after the loop",
+        (true, _) => "collect the rows in the loop and write them in one statement after it",
+        (false, true) => "running them at once does not make them fewer: fetch all rows in one query and look them up by key",
+        (false, false) => "fetch all rows in one query before the loop and look them up by key in it",
+    };
+    match batched {
+        Some(batched) => format!("{what}: {batched}"),
+        None => what.to_string(),
+    }
+}
