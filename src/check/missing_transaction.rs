@@ -8,7 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::dependence::Dependence;
+use super::held_sessions::{Held, Key};
 use super::loops::{Place, bound_names, parameter_names};
+use super::requests::Nestings;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
@@ -38,11 +40,13 @@ struct Operation<'a> {
 /// Finds operations whose writes do not stand and fall together.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
+    let nestings = Nestings::new(program);
+    let held = Held::new(program, &nestings);
     let mut operations: Vec<Operation> = Vec::new();
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);
         if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            operations.extend(operations_of(context, file));
+            operations.extend(operations_of(context, &held, file));
         }
     }
     // A call to an operation that is reported is not half of another one.
@@ -52,7 +56,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     operations.iter().map(|operation| finding(program, operation)).collect()
 }
 
-fn operations_of<'a>(context: &'a Context, file: FileId) -> Vec<Operation<'a>> {
+fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Operation<'a>> {
     let program = context.program;
     let facts = program.file(file);
     let candidates: Vec<(GlobalDef, Vec<&Write>)> = facts
@@ -77,7 +81,7 @@ fn operations_of<'a>(context: &'a Context, file: FileId) -> Vec<Operation<'a>> {
     let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
     let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
         writes.retain(|write| !is_best_effort(&place, write.site));
-        operation(&place, function, &writes)
+        operation(&place, held, function, &writes)
     });
     operations.collect()
 }
@@ -123,7 +127,15 @@ fn counts(program: &Program, file: FileId, write: &Write) -> bool {
         && !is_idempotent(name)
         && !is_repeatable_sql(facts, write.site)
         && !(write.tables.len() == 1 && is_record(&write.tables[0]))
+        && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
         && write.via.is_none_or(|via| in_scope(program, via))
+}
+
+/// A function that is called for what it gives: what it commits on the way (a login attempt, who has looked) stands alone.
+fn is_reader(name: &str) -> bool {
+    let words = words(name);
+    let reads = ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
+    words.first().is_some_and(|word| reads.contains(&word.as_str())) && !words.iter().any(|word| word == "or" || word == "and")
 }
 
 /// Names of tables and functions that keep a record beside the operation: audit logs, history, counters of use, caches.
@@ -168,6 +180,8 @@ fn is_record(name: &str) -> bool {
                 | "changelog"
                 | "journal"
                 | "trace"
+                | "attempt"
+                | "attempts"
                 | "heartbeat"
                 | "visit"
                 | "visits"
@@ -208,11 +222,11 @@ fn is_repeatable_sql(facts: &FileFacts, site: NodeId) -> bool {
 }
 
 /// The first two writes that belong together.
-fn operation<'a>(place: &Place, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
+fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
     for (at, &first) in writes.iter().enumerate() {
         for (next, &second) in writes.iter().enumerate().skip(at + 1) {
-            if together(place, function, first, second) {
-                let others = writes[next + 1..].iter().copied().filter(|&other| together(place, function, first, other)).collect();
+            if together(place, held, function, first, second) {
+                let others = writes[next + 1..].iter().copied().filter(|&other| together(place, held, function, first, other)).collect();
                 return Some(Operation { function, first, second, others });
             }
         }
@@ -220,8 +234,22 @@ fn operation<'a>(place: &Place, function: GlobalDef, writes: &[&'a Write]) -> Op
     None
 }
 
-fn together(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
-    both_happen(place, first.site, second.site) && different(place, first, second) && dependent(place, function, first, second)
+fn together(place: &Place, held: &Held, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    both_happen(place, first.site, second.site)
+        && different(place, first, second)
+        && dependent(place, function, first, second)
+        && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first.site, second.site))
+}
+
+/// Both commits are of one session, as far as the function sees. Functions that open sessions of their own are units of work of their
+/// own, and what they share may be no database at all.
+fn share_session(place: &Place, held: &Held, function: GlobalDef, first: NodeId, second: NodeId) -> bool {
+    let outer = held.outer(function);
+    let keys = |site| -> Vec<Key> {
+        held.mentions(outer, place.nesting.chain_top(place.facts, site)).into_iter().map(|mention| mention.key).collect()
+    };
+    let one = keys(first);
+    keys(second).iter().any(|key| one.contains(key))
 }
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
@@ -283,6 +311,12 @@ fn both_happen(place: &Place, first: NodeId, second: NodeId) -> bool {
             branch(from) && branch(towards)
         }
         NodeKind::Match { subject, .. } => from != subject && towards != subject,
+        // `match(kind).with("a", () => …).with("b", () => …)`: one of the callbacks runs.
+        NodeKind::Call { callee, .. } if from == callee && towards != callee => {
+            let alternative = |link| matches!(called_name(facts, link), Some("with" | "when" | "otherwise"));
+            let root = chain(facts, common).filter(|&link| matches!(facts.arena.kind(link), NodeKind::Call { .. })).last();
+            alternative(common) && root.is_some_and(|root| called_name(facts, root) == Some("match"))
+        }
         NodeKind::Try { body, handlers, .. } => from != body || facts.arena.list(handlers).any(|handler| handler == towards),
         _ => false,
     };
