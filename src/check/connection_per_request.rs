@@ -68,9 +68,24 @@ fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, c
     !is_kept(program, &nesting, function, call)
         && !in_development_branch(facts, &nesting, call)
         && !is_local_database(facts, call)
+        && !is_given_pool(facts, call)
         && !depends_on_input(program, facts, function, call)
         && !fetches_given_url(program, facts, function, call)
         && !sets_up(program, function)
+}
+
+/// `Redis(connection_pool=pool)`: a handle on connections that are held elsewhere.
+fn is_given_pool(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, .. } => matches!(facts.text(name), "connection_pool" | "pool" | "connector" | "http_client"),
+        NodeKind::Collection { items, .. } => facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, .. } => {
+                matches!(facts.string(key), Some("connectionPool" | "pool" | "agent" | "httpAgent" | "httpsAgent"))
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 /// A file or memory is opened without a server.

@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
+use super::batching::query_fact;
 use super::handlers::{code_of, package};
 use super::requests::named;
 use super::spelling::{call_span, spelled_callee};
@@ -117,7 +118,9 @@ fn service<'a>(context: &'a Context, function: GlobalDef) -> Service<'a> {
 /// Building a query is data access; flushing and refreshing belong to the unit of work, and a framework's repository is one.
 fn counts(program: &Program, query: &QueryEffect) -> bool {
     let path = program.apis[query.api.0 as usize].path.as_str();
-    let unit_of_work = ["flush", "refresh", "commit", "rollback", "save"].iter().any(|end| path.ends_with(&format!(".{end}")));
+    // What is only recorded for the session builds no query.
+    let recorded = query_fact(program, query).is_some_and(|fact| fact.deferred);
+    let unit_of_work = recorded || ["flush", "refresh", "commit", "rollback", "save"].iter().any(|end| path.ends_with(&format!(".{end}")));
     let of_repository = path.rsplit_once("().").is_some_and(|(owner, method)| {
         let knowledge = program.knowledge;
         let is_repository = knowledge.facts(owner).iter().any(|found| {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::Context;
 use super::relations::named_relations;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{Access, ApiFact, Subject};
 use crate::model::nesting::{arguments, called_name, chain, walk_deep};
@@ -102,7 +102,10 @@ impl<'a> Reader<'a> {
             if let NodeKind::Name(name) = facts.arena.kind(root) {
                 for value in self.assigned(file, root, name) {
                     loaded_by(program, file, value, &mut loaded);
+                    loaded_by_functions(program, file, value, 0, &mut loaded);
                 }
+            } else {
+                loaded_by_functions(program, file, root, 0, &mut loaded);
             }
             let place = program.location(file, super::spelling::call_span(facts, call));
             self.found.push(Origin { place, eager: loaded.eager, unknown: loaded.unknown, class });
@@ -143,6 +146,7 @@ impl<'a> Reader<'a> {
             if let NodeKind::Name(name) = facts.arena.kind(argument) {
                 for value in self.assigned(file, argument, name) {
                     loaded_by(self.program(), file, value, loaded);
+                    loaded_by_functions(self.program(), file, value, 0, loaded);
                 }
             } else if let NodeKind::Call { .. } = facts.arena.kind(argument) {
                 // A statement built elsewhere may load anything.
@@ -318,6 +322,31 @@ fn loaded_by(program: &Program, file: FileId, node: NodeId, loaded: &mut Loaded)
         }
         true
     });
+}
+
+/// What the project's functions that the expression calls load: `statement = self.base_statement()`, `statement = with_lines(statement)`.
+fn loaded_by_functions(program: &Program, file: FileId, node: NodeId, depth: u8, loaded: &mut Loaded) {
+    let facts = program.file(file);
+    let mut called = Vec::new();
+    walk_deep(facts, node, |at| {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(at)
+            && let Value::Def(function) | Value::Method { method: function, .. } = program.value(file, callee)
+            && called.len() < 32
+        {
+            called.push(function);
+        }
+        true
+    });
+    if depth > 2 {
+        loaded.unknown |= !called.is_empty();
+        return;
+    }
+    for function in called {
+        if let Some(body) = program.def(function).body.filter(|_| !matches!(program.def(function).kind, DefKind::Class)) {
+            loaded_by(program, function.file, body, loaded);
+            loaded_by_functions(program, function.file, body, depth + 1, loaded);
+        }
+    }
 }
 
 /// Methods that load relations with the rows, on whatever query object.

@@ -134,7 +134,8 @@ fn counts(program: &Program, file: FileId, write: &Write) -> bool {
 /// A function that is called for what it gives: what it commits on the way (a login attempt, who has looked) stands alone.
 fn is_reader(name: &str) -> bool {
     let words = words(name);
-    let reads = ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
+    let reads =
+        ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
     words.first().is_some_and(|word| reads.contains(&word.as_str())) && !words.iter().any(|word| word == "or" || word == "and")
 }
 

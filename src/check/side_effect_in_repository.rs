@@ -16,6 +16,7 @@ use crate::model::nesting::called_name;
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::model::words::words;
 
 const RULE: &str = "side-effect-in-repository";
 
@@ -112,6 +113,7 @@ fn find(
                 let follows = edge.resolution == Resolution::Exact
                     && edge.kind == CallKind::Call
                     && !is_repository(program, edge.callee)
+                    && !is_measurement(program.name(edge.callee))
                     && !program.is(edge.callee, Role::Test);
                 if follows && !seen.contains(&edge.callee) && next_ends.len() < 256 {
                     let mut chain = chain.clone();
@@ -124,6 +126,16 @@ fn find(
         (level, ends) = (next_level, next_ends);
     }
     None
+}
+
+/// `track_usage(…)`, `send_telemetry(…)`: what the operation of the service tells about itself.
+fn is_measurement(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "telemetry" | "metric" | "metrics" | "analytics" | "trace" | "tracing" | "log" | "logger" | "logging" | "sentry"
+        )
+    })
 }
 
 fn own_effect(program: &Program, function: GlobalDef) -> Option<(NodeId, Effect)> {

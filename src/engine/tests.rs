@@ -212,6 +212,33 @@ fn a_project_s_own_functions_are_taught_as_queries() {
 }
 
 #[test]
+fn a_project_s_own_functions_are_taught_as_transactions() {
+    let files = [
+        ("app/db.py", "def unit():\n    return manager()\n\n\ndef in_unit(function):\n    return wrap(function)\n"),
+        (
+            "shop/models.py",
+            "from django.db import models\n\n\nclass Order(models.Model):\n    state = models.CharField(max_length=10)\n\n\n\
+             class Line(models.Model):\n    order = models.ForeignKey(Order, on_delete=models.CASCADE)\n",
+        ),
+        (
+            "shop/orders.py",
+            "from app.db import in_unit, unit\nfrom shop.models import Line, Order\n\n\ndef place():\n    with unit():\n        \
+             order = Order.objects.create(state=\"open\")\n        Line.objects.create(order=order)\n\n\n@in_unit\ndef again():\n    \
+             order = Order.objects.create(state=\"open\")\n    Line.objects.create(order=order)\n",
+        ),
+    ];
+    let reported = |knowledge: &str| {
+        let mut files = files.to_vec();
+        files.push(("archcheck.toml", knowledge));
+        let outcome = open(&repository(&files), 1).check();
+        outcome.reported.iter().filter(|finding| &*finding.rule == "missing-transaction").count()
+    };
+    assert_eq!(reported("version = 1\n"), 2);
+    assert_eq!(reported("version = 1\n[[knowledge]]\ntransaction = \"app.db.unit\"\n"), 1);
+    assert_eq!(reported("version = 1\n[[knowledge]]\ntransaction = [\"app.db.unit\", \"app.db.in_unit\"]\n"), 0);
+}
+
+#[test]
 fn knowledge_that_speaks_of_nothing_is_an_error_at_its_word() {
     let knowledge =
         "version = 1\n[[knowledge]]\nsink = [{ kind = \"sql\", api = [\"app.db.run_sql\", \"app.db.run_sqll\"], argument = 0 }]\n";
