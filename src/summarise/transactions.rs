@@ -362,7 +362,9 @@ impl<'a> Scopes<'a> {
     fn is_transaction(&self, file: FileId, node: NodeId) -> bool {
         let facts = self.program.file(file);
         for link in chain(facts, node) {
-            let api = self.program.called_api(file, link).or_else(|| self.program.api(file, link));
+            // A decorator of the project's own may be taught as one.
+            let id = self.program.called_api_id(file, link).or_else(|| self.program.api_id(file, link));
+            let api = id.map(|id| &self.program.apis[id.0 as usize]);
             if api.is_some_and(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction)) {
                 return true;
             }
