@@ -67,7 +67,10 @@ fn texts_that_rules_read() {
         ("schema.prisma", ""),
     ]);
     let texts: Vec<_> = found(root.path()).texts.iter().map(|text| text.path.to_string()).collect();
-    assert_eq!(texts, [".env", ".env.production", ".github/workflows/ci.yml", "Dockerfile.dev", "config/app.toml", "schema.prisma"]);
+    assert_eq!(
+        texts,
+        [".env", ".env.production", ".github/workflows/ci.yml", "Dockerfile.dev", "config/app.toml", "readme.txt", "schema.prisma"]
+    );
 }
 
 #[test]

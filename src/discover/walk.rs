@@ -147,6 +147,21 @@ pub(super) fn is_text(path: &str) -> bool {
         "key",
         "ppk",
         "pkcs8",
+        "txt",
+        "http",
+        "ps1",
+        "bat",
+        // Other languages' code may hold this project's secrets.
+        "go",
+        "java",
+        "kt",
+        "rb",
+        "php",
+        "cs",
+        "scala",
+        "swift",
+        "xml",
+        "gradle",
     ];
     const NAMES: &[&str] = &["Procfile", "Jenkinsfile", "Makefile", "justfile", "Caddyfile", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
     let name = file_name(path);

@@ -100,6 +100,7 @@ fn kind_word(kind: &SecretKind) -> &'static str {
         SecretKind::Fallback => "fallback",
         SecretKind::Setting => "setting",
         SecretKind::NamedLiteral => "name",
+        SecretKind::CommandLine => "command",
     }
 }
 

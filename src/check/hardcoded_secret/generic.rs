@@ -149,6 +149,8 @@ const NOT_BEFORE: &[&str] = &[
     "redis",
     "dedupe",
     "lookup",
+    "vault",
+    "store",
     "site",
     "captcha",
     "recaptcha",
@@ -161,11 +163,13 @@ const NOT_BEFORE: &[&str] = &[
     "unusable",
 ];
 
+/// One of these is in every name of a secret.
+pub(super) const STEMS: &[&str] = &["pass", "pw", "secret", "key", "token", "cred", "auth"];
+
 /// What a name promises, if it is one of a secret.
 pub(super) fn classify(name: &str) -> Option<NameClass> {
-    static STEMS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let stems = STEMS
-        .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["pass", "pw", "secret", "key", "token", "cred"]).ok());
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let stems = SEARCH.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(STEMS).ok());
     if stems.as_ref().is_some_and(|stems| !stems.is_match(name)) {
         return None;
     }
@@ -198,6 +202,7 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
             _,
         ) => (NameClass::Token, 0),
         ("credential" | "credentials", _) => (NameClass::Token, 0),
+        ("auth", "user" | "basic" | "http" | "docker" | "registry" | "npm" | "") => (NameClass::Token, 1),
         _ => return None,
     };
     let before = before.get(..before.len().saturating_sub(used)).unwrap_or(&[]);
@@ -291,6 +296,10 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         "change_this",
         "placeholder",
         "redacted",
+        "omitted",
+        "samplekey",
+        "fakekey",
+        "testkey",
         "xxxx",
         "****",
         "....",

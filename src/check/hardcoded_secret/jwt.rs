@@ -29,7 +29,7 @@ fn decode(part: &str) -> Option<Value> {
 }
 
 /// Base 64 in its URL form, without padding.
-fn base64_url(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64_url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut held) = (0u32, 0);
     for c in text.bytes() {

@@ -6,6 +6,7 @@
 //!
 //! The scans are pure and know one file; `check` gives the findings their level by the role of the file. No message holds a secret whole.
 
+mod curl;
 mod entropy;
 mod findings;
 mod generic;
@@ -46,6 +47,8 @@ pub enum SecretKind {
     Setting,
     /// Name and value together; `name` is the name.
     NamedLiteral,
+    /// Given to a command of a shell: `curl --user name:password`; `name` is the option or header.
+    CommandLine,
 }
 
 /// One credential in one file.
@@ -95,6 +98,7 @@ impl SecretHit {
             SecretKind::LiteralPassword => format!("`{name}` is given a literal password: `{masked}`."),
             SecretKind::Fallback => format!("`{name}` falls back to a literal where it is not set: `{masked}`."),
             SecretKind::Setting => format!("`{name}` is set to a literal: `{masked}`."),
+            SecretKind::CommandLine => format!("`{name}` of a `curl` command holds a credential: `{masked}`."),
             SecretKind::NamedLiteral => format!("`{name}` is a literal that looks like a real secret: `{masked}`."),
         }
     }
@@ -110,7 +114,7 @@ impl SecretHit {
             SecretKind::LiteralPassword => "everybody who reads the code knows it",
             SecretKind::Fallback => "used wherever the setting is missing, production included",
             SecretKind::Setting => "the same in every environment, and known to everybody who reads the code",
-            SecretKind::NamedLiteral => "the value",
+            SecretKind::CommandLine | SecretKind::NamedLiteral => "the value",
         }
     }
 

@@ -1,37 +1,86 @@
 //! Credentials known by their exact format: tokens of vendors, private keys, signed tokens. Where a format has a checksum, it is verified.
 //!
-//! All formats are found through one pass for their fixed parts; a format's expression runs only around a hit, so text without any costs
-//! one scan. Nothing here looks at names or context.
+//! The formats are data, `rules/secrets.toml`. All are found through one pass for their fixed parts; a format's expression runs only
+//! around a hit, so text without any costs one scan. Names matter only for the values that are too plain to stand without theirs.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::Regex;
+use serde::Deserialize;
 
 use super::entropy;
 use super::jwt;
 
-/// One format.
+static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("../../../rules/secrets.toml")).unwrap_or_default());
+
+#[derive(Default, Deserialize)]
+struct Table {
+    format: Vec<Format>,
+    named: Vec<Named>,
+}
+
+/// One format. The fields are described in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Format {
-    /// For messages, with its article.
-    name: &'static str,
-    /// Fixed parts, at least one of which stands in every instance.
-    keys: &'static [&'static str],
-    /// The whole credential. The group `body`, if there is one, is the random part.
-    pattern: &'static str,
+    name: String,
+    keys: Vec<String>,
+    pattern: String,
+    #[serde(default)]
+    before: Option<usize>,
+    #[serde(default)]
     check: Check,
+    #[serde(default = "usual_entropy")]
+    entropy: f64,
+    #[serde(default)]
+    exactly: Option<usize>,
+    #[serde(default)]
+    near: Vec<String>,
+    #[serde(default)]
+    not_near: Vec<String>,
+    #[serde(default)]
+    trial: Vec<String>,
+    #[serde(default)]
+    public: Vec<u32>,
+    #[serde(skip)]
+    expression: OnceLock<Option<Regex>>,
+}
+
+fn usual_entropy() -> f64 {
+    2.8
+}
+
+/// A value with a vendor's name on it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    words: Vec<String>,
+    setting: String,
+    value: String,
+    #[serde(skip)]
+    expressions: OnceLock<Option<(Regex, Regex)>>,
 }
 
 /// What must hold of a match besides its form.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Check {
     /// The random part looks random.
+    #[default]
     Random,
+    /// Random, with digits and letters of both cases.
+    Mixed,
+    /// Random, with letters of both cases.
+    MixedLetters,
     /// The last six characters are the base 62 CRC-32 of the thirty before them (GitHub, npm).
     Crc,
     /// Decoded header and claims are real.
     Jwt,
-    /// The form is proof enough.
+    /// A body long enough to be a key's.
+    PrivateKey,
+    /// The form is proof enough, unless it is filled with one character.
     Form,
 }
 
@@ -55,96 +104,9 @@ pub(super) enum Class {
     Jwt,
 }
 
-const PRIVATE_KEY: &str = "a private key";
-const JWT: &str = "a signed token";
-
-const fn token(name: &'static str, keys: &'static [&'static str], pattern: &'static str) -> Format {
-    Format { name, keys, pattern, check: Check::Random }
-}
-
-#[rustfmt::skip]
-const FORMATS: &[Format] = &[
-    Format { name: PRIVATE_KEY, keys: &["PRIVATE KEY"], check: Check::Form,
-        pattern: r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:[ \t\r\n]|\\r|\\n|\\\\n)*(?P<body>(?:(?:Proc-Type|DEK-Info|Version|Comment): ?[^\n\\]{0,80}(?:[\r\n]|\\r|\\n)+)*(?:[A-Za-z0-9+/=]|[ \t\r\n]|\\r|\\n|\\){64,})(?:-----END [A-Z0-9 ]{0,40}-----)?" },
-    Format { name: JWT, keys: &["eyJ"], check: Check::Jwt, pattern: r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}" },
-    // Version control, packages, builds.
-    Format { name: "a GitHub token", keys: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], check: Check::Crc, pattern: r"gh[pousr]_(?P<body>[A-Za-z0-9]{36})" },
-    token("a GitHub token", &["github_pat_"], r"github_pat_(?P<body>[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
-    token("a GitLab token", &["glpat-", "gldt-", "glrt-", "glft-", "glsoat-", "glagent-", "glcbt-", "glptt-", "glimt-"], r"gl(?:pat|dt|rt|ft|soat|agent|cbt|ptt|imt)-(?P<body>[A-Za-z0-9_-]{20,300})(?:\.[A-Za-z0-9]{2}\.[a-z0-9]{9})?"),
-    Format { name: "an npm token", keys: &["npm_"], check: Check::Crc, pattern: r"npm_(?P<body>[A-Za-z0-9]{36})" },
-    token("a PyPI token", &["pypi-AgE"], r"pypi-(?P<body>AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000})"),
-    token("a crates.io token", &["cio"], r"cio(?P<body>[A-Za-z0-9]{32})"),
-    token("a RubyGems token", &["rubygems_"], r"rubygems_(?P<body>[a-f0-9]{48})"),
-    token("a Docker Hub token", &["dckr_pat_", "dckr_oat_"], r"dckr_[po]at_(?P<body>[A-Za-z0-9_-]{27,})"),
-    token("a Clojars token", &["CLOJARS_"], r"CLOJARS_(?P<body>[a-z0-9]{60})"),
-    token("an Artifactory key", &["AKCp"], r"AKCp(?P<body>[A-Za-z0-9]{69})"),
-    token("a Postman key", &["PMAK-"], r"PMAK-(?P<body>[a-f0-9]{24}-[a-f0-9]{34})"),
-    token("a Pulumi token", &["pul-"], r"pul-(?P<body>[a-f0-9]{40})"),
-    token("a Terraform token", &[".atlasv1."], r"[A-Za-z0-9]{14}\.atlasv1\.(?P<body>[A-Za-z0-9=_-]{60,70})"),
-    token("a Sentry token", &["sntryu_", "sntrys_"], r"(?:sntryu_(?P<body>[a-f0-9]{64})|sntrys_eyJ[A-Za-z0-9+/=_]{80,})"),
-    token("a Grafana token", &["glsa_", "glc_eyJ"], r"(?:glsa_(?P<body>[A-Za-z0-9]{32}_[A-Fa-f0-9]{8})|glc_eyJ[A-Za-z0-9+/=]{32,400})"),
-    token("a New Relic key", &["NRAK-"], r"NRAK-(?P<body>[A-Z0-9]{27})"),
-    token("a Doppler token", &["dp.pt.", "dp.st.", "dp.ct."], r"dp\.(?:pt|st|ct)\.(?:[a-z0-9_-]{2,35}\.)?(?P<body>[A-Za-z0-9]{40,44})"),
-    token("an Atlassian token", &["ATATT3", "ATCTT3"], r"AT[AC]TT3(?P<body>[A-Za-z0-9_=-]{100,300})"),
-    token("a Linear key", &["lin_api_"], r"lin_api_(?P<body>[A-Za-z0-9]{40})"),
-    token("a Notion token", &["ntn_"], r"ntn_(?P<body>[0-9]{11}[A-Za-z0-9]{35})"),
-    token("a Figma token", &["figd_"], r"figd_(?P<body>[A-Za-z0-9_-]{40,})"),
-    token("an Airtable token", &["pat"], r"pat(?P<body>[A-Za-z0-9]{14}\.[a-f0-9]{64})"),
-    token("a Contentful token", &["CFPAT-"], r"CFPAT-(?P<body>[A-Za-z0-9_-]{43})"),
-    token("a 1Password token", &["ops_eyJ"], r"ops_(?P<body>eyJ[A-Za-z0-9+/=]{250,})"),
-    // Clouds and hosting.
-    token("an AWS access key", &["AKIA", "ASIA", "ABIA", "ACCA"], r"(?:AKIA|ASIA|ABIA|ACCA)(?P<body>[A-Z2-7]{16})"),
-    token("a Google API key", &["AIza"], r"AIza(?P<body>[A-Za-z0-9_-]{35})"),
-    token("a Google OAuth client secret", &["GOCSPX-"], r"GOCSPX-(?P<body>[A-Za-z0-9_-]{28})"),
-    token("an Azure storage key", &["AccountKey="], r"AccountKey=(?P<body>[A-Za-z0-9+/]{86}==)"),
-    token("an Azure access key", &["SharedAccessKey="], r"SharedAccessKey=(?P<body>[A-Za-z0-9+/]{43}=)"),
-    token("an Azure client secret", &["Q~"], r"[A-Za-z0-9_~.]{3}[0-9]Q~(?P<body>[A-Za-z0-9_~.-]{31,34})"),
-    token("a DigitalOcean token", &["dop_v1_", "doo_v1_", "dor_v1_"], r"do[opr]_v1_(?P<body>[a-f0-9]{64})"),
-    token("a Heroku key", &["HRKU-"], r"HRKU-(?P<body>AA[A-Za-z0-9_-]{58})"),
-    token("a Fly.io token", &["fo1_", "fm1r_", "fm2_"], r"(?:fo1_(?P<body>[A-Za-z0-9_-]{43})|fm(?:1r|2)_[A-Za-z0-9+/=]{100,})"),
-    token("a Cloudflare origin key", &["v1.0-"], r"v1\.0-(?P<body>[a-f0-9]{24}-[a-f0-9]{146})"),
-    token("a PlanetScale credential", &["pscale_"], r"pscale_(?:tkn|pw|oauth)_(?P<body>[A-Za-z0-9_.=-]{32,64})"),
-    token("a Supabase key", &["sbp_", "sb_secret_"], r"(?:sbp_(?P<body>[a-f0-9]{40})|sb_secret_[A-Za-z0-9_-]{31})"),
-    token("a Databricks token", &["dapi"], r"dapi(?P<body>[a-f0-9]{32})(?:-[0-9])?"),
-    token("a Vault token", &["hvs.", "hvb."], r"hv[sb]\.(?P<body>[A-Za-z0-9_-]{90,300})"),
-    token("an age secret key", &["AGE-SECRET-KEY-1"], r"AGE-SECRET-KEY-1(?P<body>[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})"),
-    // Payment.
-    token("a Stripe key", &["sk_live_", "rk_live_", "sk_prod_", "rk_prod_", "sk_test_", "rk_test_"], r"[sr]k_(?:live|prod|test)_(?P<body>[A-Za-z0-9]{16,247})"),
-    token("a Stripe webhook secret", &["whsec_"], r"whsec_(?P<body>[A-Za-z0-9+/]{32,})=?"),
-    token("a Square token", &["sq0atp-", "sq0csp-", "EAAA"], r"(?:sq0(?:atp|csp)-(?P<body>[A-Za-z0-9_-]{22,43})|EAAA[A-Za-z0-9_-]{60})"),
-    token("a Shopify token", &["shpat_", "shpca_", "shppa_", "shpss_"], r"shp(?:at|ca|pa|ss)_(?P<body>[a-fA-F0-9]{32})"),
-    token("a Flutterwave key", &["FLWSECK"], r"FLWSECK(?:_TEST)?-(?P<body>[a-h0-9]{32})(?:-X)?"),
-    token("a Plaid token", &["access-production-", "access-development-"], r"access-(?:production|development)-(?P<body>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
-    token("an EasyPost key", &["EZAK"], r"EZAK(?P<body>[A-Za-z0-9]{54})"),
-    token("a Shippo token", &["shippo_live_"], r"shippo_live_(?P<body>[a-f0-9]{40})"),
-    // Chat and mail.
-    token("a Slack token", &["xoxb-", "xoxp-", "xoxe-", "xoxa-", "xoxr-", "xoxs-", "xoxe."], r"xox(?:[bpears]-|e\.xox[bp]-)(?P<body>(?:[0-9]{1,13}-){1,3}[A-Za-z0-9-]{12,160})"),
-    token("a Slack app token", &["xapp-"], r"xapp-[0-9]-(?P<body>[A-Z0-9]+-[0-9]+-[a-z0-9]{40,80})"),
-    token("a Slack webhook", &["hooks.slack.com/"], r"https?://hooks\.slack\.com/(?:services|workflows|triggers)/(?P<body>[A-Za-z0-9+/]{43,56})"),
-    token("a Discord webhook", &["/api/webhooks/"], r"https?://(?:[a-z]{2,8}\.)?discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/(?P<body>[A-Za-z0-9_-]{60,})"),
-    token("a Telegram bot token", &[":AA"], r"[0-9]{8,12}:(?P<body>AA[A-Za-z0-9_-]{32,33})"),
-    token("a SendGrid key", &["SG."], r"SG\.(?P<body>[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),
-    token("a Mailgun key", &["key-"], r"key-(?P<body>[0-9a-f]{32})"),
-    token("a Mailchimp key", &["-us"], r"(?P<body>[0-9a-f]{32})-us[0-9]{1,2}"),
-    token("a Brevo key", &["xkeysib-"], r"xkeysib-(?P<body>[a-f0-9]{64}-[A-Za-z0-9]{16})"),
-    token("a Resend key", &["re_"], r"re_(?P<body>[A-Za-z0-9]{8}_[A-Za-z0-9]{24})"),
-    token("a Twilio key", &["SK"], r"SK(?P<body>[0-9a-f]{32})"),
-    token("a Facebook token", &["EAA"], r"EAA[MC](?P<body>[A-Za-z0-9]{100,})"),
-    // Language models.
-    token("an OpenAI key", &["T3BlbkFJ"], r"sk-(?:(?:proj|svcacct|admin|service|None)-)?(?P<body>[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})"),
-    token("an Anthropic key", &["sk-ant-"], r"sk-ant-(?:api|admin|sid|oat)[0-9]{2}-(?P<body>[A-Za-z0-9_-]{80,120})"),
-    token("an OpenRouter key", &["sk-or-v1-"], r"sk-or-v1-(?P<body>[a-f0-9]{64})"),
-    token("a Hugging Face token", &["hf_"], r"hf_(?P<body>[A-Za-z]{34})"),
-    token("a Replicate token", &["r8_"], r"r8_(?P<body>[A-Za-z0-9]{37})"),
-    token("a Groq key", &["gsk_"], r"gsk_(?P<body>[A-Za-z0-9]{52})"),
-    token("an xAI key", &["xai-"], r"xai-(?P<body>[A-Za-z0-9]{80})"),
-    token("a Perplexity key", &["pplx-"], r"pplx-(?P<body>[A-Za-z0-9]{48})"),
-];
-
-/// Longest text before a fixed part that belongs to a credential.
-const BEFORE: usize = 400;
-/// Longest text after one.
+/// Longest text after a fixed part that belongs to a credential: at its start, or of a private key; in the middle of a token.
 const AFTER: usize = 8192;
+const AFTER_MIDDLE: usize = 300;
 
 struct Search {
     keys: AhoCorasick,
@@ -156,17 +118,64 @@ fn search() -> Option<&'static Search> {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     SEARCH
         .get_or_init(|| {
-            let keys = FORMATS.iter().enumerate().flat_map(|(at, format)| format.keys.iter().map(move |key| (at, *key)));
-            let (formats, keys): (Vec<usize>, Vec<&str>) = keys.unzip();
+            let keys = TABLE.format.iter().enumerate().flat_map(|(at, format)| format.keys.iter().map(move |key| (at, key)));
+            let (formats, keys): (Vec<usize>, Vec<&String>) = keys.unzip();
             Some(Search { keys: AhoCorasick::new(keys).ok()?, formats })
         })
         .as_ref()
 }
 
-/// The format's expression, made when it is first needed.
-fn expression(format: usize) -> Option<&'static Regex> {
-    static EXPRESSIONS: [OnceLock<Option<Regex>>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
-    EXPRESSIONS.get(format)?.get_or_init(|| Regex::new(FORMATS[format].pattern).ok()).as_ref()
+impl Format {
+    /// The format's expression, made when it is first needed: at the beginning of what it is given, unless something may stand before its key.
+    fn expression(&self) -> Option<&Regex> {
+        let anchor = if self.before.is_none() { "^" } else { "" };
+        self.expression.get_or_init(|| Regex::new(&format!("{anchor}(?:{})", self.pattern)).ok()).as_ref()
+    }
+
+    fn class(&self) -> Class {
+        match self.check {
+            Check::PrivateKey => Class::PrivateKey,
+            Check::Jwt => Class::Jwt,
+            _ => Class::Token,
+        }
+    }
+
+    fn is_real(&self, whole: &str, body: &str) -> bool {
+        let any = |test: fn(&u8) -> bool| body.bytes().any(|byte| test(&byte));
+        let both_cases = || any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase);
+        let length = self.exactly.is_none_or(|length| whole.len() == length);
+        let entropy = || entropy::shannon(body) >= self.entropy;
+        length
+            && match self.check {
+                Check::PrivateKey => {
+                    let key: String = body.chars().filter(char::is_ascii_alphanumeric).collect();
+                    key.len() >= 48 && entropy::shannon(&key) > 3.5
+                }
+                Check::Random => is_random(body) && entropy(),
+                Check::Mixed => both_cases() && any(u8::is_ascii_digit) && is_random(body) && entropy(),
+                Check::MixedLetters => both_cases() && is_random(body) && entropy(),
+                Check::Crc => has_checksum(body),
+                Check::Jwt => jwt::is_credential(whole),
+                Check::Form => entropy::longest_run(body) < 8 && !entropy::is_periodic(body) && entropy(),
+            }
+            && (self.public.is_empty() || !self.public.contains(&crc32(whole.as_bytes())))
+    }
+
+    /// Formats that are public beside known words, or too short to stand without any.
+    fn fits(&self, text: &str, start: usize) -> bool {
+        if self.near.is_empty() && self.not_near.is_empty() {
+            return true;
+        }
+        let around = |before: usize, after: usize| {
+            let from = boundary(text, start.saturating_sub(before));
+            let to = boundary(text, start.saturating_add(after).min(text.len()));
+            text.get(from..to).unwrap_or("").to_ascii_lowercase()
+        };
+        let holds = |text: String, words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
+        // What takes a token's force away may stand further off: the step of a workflow that is given the other half.
+        (self.near.is_empty() || holds(around(300, 500), &self.near))
+            && (self.not_near.is_empty() || !holds(around(1500, 3000), &self.not_near))
+    }
 }
 
 /// Every credential of a known format in `text`, in order, none inside another.
@@ -174,7 +183,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let Some(search) = search() else { return Vec::new() };
     let mut found: Vec<Found> = Vec::new();
     for hit in search.keys.find_overlapping_iter(text) {
-        let format = search.formats[hit.pattern().as_usize()];
+        let Some(format) = TABLE.format.get(search.formats[hit.pattern().as_usize()]) else { continue };
         if found.last().is_some_and(|last| hit.end() <= last.end) {
             continue;
         }
@@ -190,55 +199,78 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     found
 }
 
-fn match_around(text: &str, format: usize, start: usize, end: usize) -> Option<Found> {
-    let from = boundary(text, start.saturating_sub(BEFORE));
-    let to = boundary(text, end.saturating_add(AFTER).min(text.len()));
+fn match_around(text: &str, format: &'static Format, start: usize, end: usize) -> Option<Found> {
+    // A credential is not the middle of a longer word: told before any expression runs, because short keys are in many words.
+    if format.before.is_none() && joins_before(text, start) {
+        return None;
+    }
+    let from = boundary(text, start.saturating_sub(format.before.unwrap_or(0)));
+    let after = if format.before.is_none() || format.check == Check::PrivateKey { AFTER } else { AFTER_MIDDLE };
+    let to = boundary(text, end.saturating_add(after).min(text.len()));
     let window = text.get(from..to)?;
-    let captures = expression(format)?
+    let captures = format
+        .expression()?
         .captures_iter(window)
         .find(|captures| captures.get(0).is_some_and(|whole| from + whole.start() <= start && end <= from + whole.end()))?;
     let whole = captures.get(0)?;
     let body = captures.name("body").unwrap_or(whole).as_str();
     let (start, end) = (from + whole.start(), from + whole.end());
-    let form = &FORMATS[format];
-    let class = match form.name {
-        PRIVATE_KEY => Class::PrivateKey,
-        JWT => Class::Jwt,
-        _ => Class::Token,
-    };
-    let real = stands_alone(text, start, end, class) && is_real(form.check, whole.as_str(), body) && fits(form.name, text, start);
-    let live = !whole.as_str().contains("_test_") && !whole.as_str().starts_with("whsec_");
-    real.then_some(Found { start, end, name: form.name, class, live })
+    let class = format.class();
+    let alone = class == Class::PrivateKey
+        || (!joins_before(text, start) && !text.get(end..).and_then(|after| after.chars().next()).is_some_and(joins));
+    let cut = ["...", "\u{2026}"].iter().any(|dots| text.get(end..).is_some_and(|after| after.starts_with(dots)));
+    let live = !format.trial.iter().any(|part| whole.as_str().contains(part.as_str()));
+    (alone && !cut && format.is_real(whole.as_str(), body) && format.fits(text, start)).then_some(Found {
+        start,
+        end,
+        name: &format.name,
+        class,
+        live,
+    })
 }
 
-/// A credential is not the middle of a longer word.
-fn stands_alone(text: &str, start: usize, end: usize, class: Class) -> bool {
-    let joins = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let before = text.get(..start).and_then(|before| before.chars().next_back());
-    let after = text.get(end..).and_then(|after| after.chars().next());
+fn joins(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn joins_before(text: &str, start: usize) -> bool {
+    let Some(before) = text.get(..start) else { return true };
     // An escape (`\nAKIA…`) ends in a letter that is not part of a word.
-    let escaped = text.get(..start).is_some_and(|before| before.ends_with("\\n") || before.ends_with("\\t") || before.ends_with("\\r"));
-    class == Class::PrivateKey || ((escaped || !before.is_some_and(joins)) && !after.is_some_and(joins))
-}
-
-fn is_real(check: Check, whole: &str, body: &str) -> bool {
-    match check {
-        Check::Form => {
-            let key: String = body.chars().filter(char::is_ascii_alphanumeric).collect();
-            key.len() >= 48 && entropy::shannon(&key) > 3.5
-        }
-        Check::Random => is_random(body),
-        Check::Crc => has_checksum(body),
-        Check::Jwt => jwt::is_credential(whole),
-    }
+    before.chars().next_back().is_some_and(joins) && ![r"\n", r"\t", r"\r"].iter().any(|escape| before.ends_with(escape))
 }
 
 /// Random enough not to be a sample: no long run or sequence, no word that samples are made of.
 fn is_random(body: &str) -> bool {
-    const SAMPLE: &[&str] = &["example", "sample", "xxxx", "your", "dummy", "fake", "redacted", "placeholder", "deadbeef", "changeme"];
+    const SAMPLE: &[&str] =
+        &["example", "sample", "xxxx", "your", "dummy", "fake", "redacted", "placeholder", "deadbeef", "changeme", "put_"];
     let lower = body.to_ascii_lowercase();
     let dull = entropy::longest_run(body) >= 6 || entropy::longest_sequence(body) >= 8 || entropy::is_periodic(body);
-    !dull && !SAMPLE.iter().any(|word| lower.contains(word)) && entropy::shannon(body) >= 2.8
+    !dull && !SAMPLE.iter().any(|word| lower.contains(word))
+}
+
+/// The vendor whose credential this value is, by the name of its setting and its form: `SNYK_TOKEN`, a UUID.
+pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| {
+        let words = TABLE.named.iter().flat_map(|named| &named.words);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    });
+    if !words.as_ref()?.is_match(setting) || !(20..=80).contains(&value.len()) {
+        return None;
+    }
+    let plain: String = setting.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let named = TABLE.named.iter().find(|named| {
+        let expressions = || Some((Regex::new(&named.setting).ok()?, Regex::new(&format!("^(?i:{})$", named.value)).ok()?));
+        let Some((setting, form)) = named.expressions.get_or_init(expressions) else { return false };
+        setting.is_match(&plain) && form.is_match(value)
+    })?;
+    let real = entropy::longest_run(value) < 5 && !entropy::is_periodic(value) && entropy::shannon(value) >= 3.2;
+    real.then_some(named.name.as_str())
+}
+
+/// Words that a setting's name has when [`named`] may know it.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    TABLE.named.iter().flat_map(|named| named.words.iter().map(String::as_str))
 }
 
 /// The checksum of GitHub's and npm's tokens: CRC-32 of the random part, in base 62, padded to six digits.
@@ -268,24 +300,6 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// Formats that are public in a known setting, or too short to stand without one.
-fn fits(name: &str, text: &str, start: usize) -> bool {
-    let near = |words: &[&str]| {
-        let from = boundary(text, start.saturating_sub(300));
-        let to = boundary(text, (start + 500).min(text.len()));
-        let around = text.get(from..to).unwrap_or("").to_ascii_lowercase();
-        words.iter().any(|word| around.contains(word))
-    };
-    match name {
-        // The key of a Firebase web application is public by design.
-        "a Google API key" => !near(&["authdomain", "firebase", "maps.google", "maps/api"]),
-        // The id alone opens nothing where its secret is kept elsewhere.
-        "an AWS access key" => !near(&["secrets.", "${", "process.env", "os.environ", "var.", "x-amz-", "aws4_request"]),
-        "a Twilio key" => near(&["twilio"]) || text.len() < 60,
-        _ => true,
-    }
-}
-
 fn boundary(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
@@ -300,8 +314,14 @@ mod tests {
 
     #[test]
     fn every_expression_compiles() {
-        for (at, format) in FORMATS.iter().enumerate() {
-            assert!(expression(at).is_some(), "{}", format.pattern);
+        let table: Result<Table, _> = toml::from_str(include_str!("../../../rules/secrets.toml"));
+        assert!(table.is_ok(), "{:?}", table.err().map(|error| error.to_string()));
+        for format in &TABLE.format {
+            let expression = format.expression().unwrap_or_else(|| panic!("{}", format.pattern));
+            assert!(format.keys.iter().all(|key| !key.is_empty()) && expression.captures_len() <= 2, "{}", format.name);
+        }
+        for named in &TABLE.named {
+            assert!(Regex::new(&named.setting).is_ok() && Regex::new(&named.value).is_ok(), "{}", named.name);
         }
     }
 

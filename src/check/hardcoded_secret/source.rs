@@ -326,6 +326,10 @@ impl<'a> Scan<'a> {
     /// A literal bound to a name.
     fn named(&self, name: &str, value: NodeId, hits: &mut Vec<SecretHit>) {
         let class = generic::classify(name);
+        if let Some(vendor) = providers::named(name, self.literal(value)) {
+            hits.push(self.hit(value, SecretKind::ProviderToken, vendor));
+            return;
+        }
         if class.is_none() && !matches!(self.facts.arena.kind(value), NodeKind::Binary { .. } | NodeKind::Call { .. }) {
             return;
         }

@@ -5,10 +5,11 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::generic::{self, NameClass};
-use super::{SecretHit, providers, urls};
+use super::{SecretHit, SecretKind, curl, providers, urls};
 
 /// Longest line whose settings are read.
 const LINE: usize = 2000;
@@ -25,6 +26,7 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     if kind == FileKind::Settings {
         hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
         hits.extend(settings(text));
+        hits.extend(curl::find(text));
     }
     super::without_repeats(hits)
 }
@@ -115,22 +117,33 @@ impl FileKind {
     }
 }
 
+/// Lines with a word of a secret's name in them; all others cost one pass.
 fn settings(text: &str) -> Vec<SecretHit> {
-    let mut hits = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let all = || generic::STEMS.iter().copied().chain(providers::words());
+    let words = WORDS.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(all()).ok());
+    let Some(words) = words else { return Vec::new() };
+    let (mut hits, mut done) = (Vec::new(), 0);
+    for word in words.find_iter(text) {
+        if word.start() < done {
+            continue;
+        }
+        let start = text.get(..word.start()).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let end = text.get(word.end()..).and_then(|after| after.find('\n')).map_or(text.len(), |end| word.end() + end);
+        done = end;
+        let line = text.get(start..end).unwrap_or("");
         if line.len() <= LINE && !is_comment(text, start) {
             hits.extend(line_settings(text, line, start));
         }
-        start += line.len();
     }
     hits
 }
 
 fn line_settings(text: &str, line: &str, start: usize) -> Vec<SecretHit> {
     static SETTING: OnceLock<Option<Regex>> = OnceLock::new();
-    // A key, a separator (`:`, `=`, `=>`), a value: quoted, or bare up to a blank. Quoted keys and `--flag=value` included.
-    let pattern = r#"["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})["']?[ \t]*(?:=>|[:=])[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'#,;{}\[\]()]+))"#;
+    // A key, a separator (`:`, `=`, `=>`, make's `:=` and `?=`, or the comma of a lookup with a default), a value: quoted, or bare up to a
+    // blank. Quoted keys and `--flag=value` included.
+    let pattern = r#"["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
     let Some(setting) = SETTING.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
     let mut hits: Vec<SecretHit> = setting.captures_iter(line).filter_map(|found| setting_hit(text, start, &found)).collect();
     hits.extend(docker_env(text, line, start));
@@ -139,7 +152,7 @@ fn line_settings(text: &str, line: &str, start: usize) -> Vec<SecretHit> {
 
 fn setting_hit(text: &str, start: usize, found: &regex::Captures) -> Option<SecretHit> {
     let name = found.name("key")?.as_str();
-    let value = found.name("double").or_else(|| found.name("single")).or_else(|| found.name("bare"))?;
+    let value = ["double", "single", "bare", "fallback"].iter().find_map(|group| found.name(group))?;
     hit(text, name, value.as_str(), start + value.start())
 }
 
@@ -153,8 +166,12 @@ fn docker_env(text: &str, line: &str, start: usize) -> Option<SecretHit> {
 }
 
 fn hit(text: &str, name: &str, value: &str, at: usize) -> Option<SecretHit> {
-    let class = generic::classify(name)?;
     let value = value.trim_end_matches(['\r', ',']);
+    if let Some(vendor) = providers::named(name, value) {
+        let named = SecretHit::named(text, vendor, at, at + value.len());
+        return Some(SecretHit { kind: SecretKind::ProviderToken, ..named });
+    }
+    let class = generic::classify(name)?;
     // Names of signing secrets are strong evidence, but configuration is full of weak local defaults: the value must convince either way.
     let strong = generic::looks_secret(name, value) && (class != NameClass::Password || value.len() >= 10 || has_symbol(value));
     strong.then(|| SecretHit::named(text, name, at, at + value.len()))
@@ -203,6 +220,9 @@ mod tests {
             ("docker-compose.yml", format!("    environment:\n      - JWT_SECRET={value}\n")),
             ("run.sh", format!("curl --token={value} x\n")),
             ("main.tf", format!("  master_password = \"{value}\"\n")),
+            ("notes.txt", format!("deploy_token := {value}\n")),
+            ("Makefile", format!("API_TOKEN ?= {value}\n")),
+            ("notes.txt", format!("GetOr(\"api_token\", \"{value}\")\n")),
         ] {
             assert_eq!(found(path, &text), [value], "{path}: {text}");
         }
