@@ -4,6 +4,7 @@
 //! suppressions, configuration levels or formats. The engine runs the checks in parallel and triage sorts what they say.
 
 mod batching;
+mod blocking_call_in_async;
 mod bounds;
 mod business_logic_in_handler;
 mod connection_per_request;
@@ -11,9 +12,11 @@ mod contract;
 mod data_access_in_handler;
 mod data_access_in_service;
 mod dependence;
+mod generic_exception;
 mod handlers;
 mod hardcoded_backing_service;
 pub mod hardcoded_secret;
+mod held_guards;
 mod held_sessions;
 mod import_cycle;
 mod irreversible_migration;
@@ -21,6 +24,7 @@ mod layers;
 mod lazy_load_in_loop;
 mod loading;
 mod loops;
+mod missing_timeout;
 mod missing_transaction;
 mod n_plus_one;
 mod per_item;
@@ -32,7 +36,10 @@ mod shared_session;
 mod side_effect_in_repository;
 mod spelling;
 mod sql_injection;
+mod stateful_service;
+mod swallowed_error;
 mod unbounded_query;
+mod unbounded_retry;
 
 use std::sync::Arc;
 
@@ -57,11 +64,13 @@ pub type Check = fn(&Context) -> Vec<Finding>;
 
 /// Rule id → code, in order of id.
 pub const ANALYSES: &[(&str, Check)] = &[
+    ("blocking-call-in-async", blocking_call_in_async::check),
     ("business-logic-in-handler", business_logic_in_handler::check),
     ("connection-per-request", connection_per_request::check),
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("data-access-in-service", data_access_in_service::check),
+    ("generic-exception", generic_exception::check),
     ("hardcoded-backing-service", hardcoded_backing_service::check),
     ("hardcoded-secret", hardcoded_secret::check),
     ("import-cycle", import_cycle::check),
@@ -69,10 +78,14 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
     ("lazy-load-in-loop", lazy_load_in_loop::check),
+    ("missing-timeout", missing_timeout::check),
     ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
     ("shared-session", shared_session::check),
     ("side-effect-in-repository", side_effect_in_repository::check),
     ("sql-injection", sql_injection::check),
+    ("stateful-service", stateful_service::check),
+    ("swallowed-error", swallowed_error::check),
     ("unbounded-query", unbounded_query::check),
+    ("unbounded-retry", unbounded_retry::check),
 ];

@@ -701,6 +701,7 @@ mod tests {
             mods: vec![],
             all: None,
             comments: vec![],
+            remarks: vec![],
             lines: 1,
             code_lines: 1,
             problems: vec![],

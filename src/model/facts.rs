@@ -357,7 +357,10 @@ pub struct FileFacts {
     pub mods: Vec<ModDeclaration>,
     /// Python `__all__`, when it is a literal (built up by `+=`, `extend`, `append`, `remove` too).
     pub all: Option<Vec<Name>>,
+    /// Comments with a marker that rules ask for.
     pub comments: Vec<Comment>,
+    /// Where comments for people stand, in order: all but those that speak to tools.
+    pub remarks: Vec<Span>,
     /// Lines in the file, and lines that hold code (neither blank nor comment).
     pub lines: u32,
     pub code_lines: u32,

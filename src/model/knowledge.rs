@@ -149,6 +149,21 @@ pub struct QueryFact {
     pub deferred: bool,
 }
 
+/// How long a call waits for an answer, or the calls of the client it makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitFact {
+    /// Each of these arguments limits it.
+    pub limits: Vec<ArgumentRef>,
+    /// Methods further along in the chain that limit it: `.timeout(…)`.
+    pub chain: Vec<String>,
+    /// The library has a limit of its own, which only an explicit "none" takes away.
+    pub limited: bool,
+    /// The call makes a client, and limits the calls of that.
+    pub client: bool,
+    /// A setting that gives all calls of the process a limit: the last two names of what is called or assigned (`socket.setdefaulttimeout`).
+    pub global: Option<String>,
+}
+
 /// Kinds of sinks that data-flow rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -437,6 +452,12 @@ pub enum ApiFact {
     Commit,
     /// Blocks the thread.
     Blocking,
+    /// Blocks the thread, as a rule for less than a millisecond: the metadata of a file.
+    BlocksBriefly,
+    /// Blocks the thread where its result is not awaited: a query of a library with a blocking and an asynchronous form of the same names.
+    BlocksUnlessAwaited,
+    /// Waits for somebody else, or makes what will.
+    Waits(WaitFact),
     /// An outgoing call to another service (HTTP, mail, queue).
     Outgoing,
     /// An outgoing call that sends mail.

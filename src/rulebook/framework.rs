@@ -12,7 +12,7 @@ use super::error::LoadError;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
     Generated, Gives, Handlers, Knowledge, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead, ResourceKind, RoleSign,
-    RouteFact, Setting, SinkKind, SourceKind, Subject, WriteMode, expand,
+    RouteFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -89,6 +89,8 @@ pub(super) struct FrameworkFile {
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
     blocking: Option<Patterns>,
+    blocks_briefly: Option<Patterns>,
+    blocks_unless_awaited: Option<Patterns>,
     outgoing: Option<Patterns>,
     sends_mail: Option<Patterns>,
     publishes: Option<Patterns>,
@@ -104,6 +106,8 @@ pub(super) struct FrameworkFile {
     hook: Option<Patterns>,
     transparent: Option<Patterns>,
 
+    #[serde(default)]
+    waits: Vec<WaitEntry>,
     #[serde(default)]
     alias: Vec<AliasEntry>,
     #[serde(default)]
@@ -228,6 +232,21 @@ impl Arguments {
             Arguments::Many(arguments) => arguments,
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitEntry {
+    api: Patterns,
+    #[serde(default)]
+    limits: Vec<ArgumentRef>,
+    #[serde(default)]
+    chain: Vec<String>,
+    #[serde(default)]
+    limited: bool,
+    #[serde(default)]
+    client: bool,
+    global: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -494,6 +513,8 @@ impl FrameworkFile {
             (self.transaction, ApiFact::Transaction),
             (self.commit, ApiFact::Commit),
             (self.blocking, ApiFact::Blocking),
+            (self.blocks_briefly, ApiFact::BlocksBriefly),
+            (self.blocks_unless_awaited, ApiFact::BlocksUnlessAwaited),
             (self.outgoing, ApiFact::Outgoing),
             (self.sends_mail, ApiFact::SendsMail),
             (self.publishes, ApiFact::Publishes),
@@ -525,6 +546,10 @@ impl FrameworkFile {
         }
         for sink in self.sink {
             target.sink(sink);
+        }
+        for wait in self.waits {
+            let WaitEntry { api, limits, chain, limited, client, global } = wait;
+            target.add(&api, &ApiFact::Waits(WaitFact { limits, chain, limited, client, global }));
         }
         for source in self.source {
             let fact = match (source.parameter, source.arguments) {

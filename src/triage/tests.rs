@@ -97,6 +97,7 @@ fn facts(text: &str) -> FileFacts {
         mods: Vec::new(),
         all: None,
         comments,
+        remarks: Vec::new(),
         lines: 0,
         code_lines: 0,
         problems: Vec::new(),

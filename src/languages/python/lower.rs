@@ -36,6 +36,7 @@ pub fn lower(text: &str) -> FileFacts {
         imports: Vec::new(),
         all: None,
         comments: Vec::new(),
+        remarks: Vec::new(),
         stack: Vec::new(),
         links: Vec::new(),
         strays: Vec::new(),
@@ -68,6 +69,7 @@ fn unparsed(text: &str) -> FileFacts {
         mods: Vec::new(),
         all: None,
         comments: Vec::new(),
+        remarks: Vec::new(),
         lines,
         code_lines: filled,
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
@@ -158,6 +160,7 @@ pub(super) struct Lowering<'t> {
     pub imports: Vec<Import>,
     pub all: Option<Vec<Name>>,
     comments: Vec<Comment>,
+    remarks: Vec<Span>,
     /// Child lists under construction: a handler remembers the height, pushes, and takes everything above it.
     pub stack: Vec<NodeId>,
     pub links: Vec<Link>,
@@ -294,6 +297,9 @@ impl<'t> Lowering<'t> {
         let alone = before.iter().rev().take_while(|&&byte| byte != b'\n').all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c'));
         self.comment_lines += u32::from(alone);
         let text = self.slice(span);
+        if crate::languages::is_remark(text) {
+            self.remarks.push(span);
+        }
         if has_marker(text) {
             self.comments.push(Comment { text: self.names.intern(text.trim_end()), span });
         }
@@ -405,6 +411,7 @@ impl<'t> Lowering<'t> {
             mods: Vec::new(),
             all: self.all,
             comments: self.comments,
+            remarks: self.remarks,
             lines,
             code_lines: filled.saturating_sub(self.comment_lines),
             problems,

@@ -46,7 +46,7 @@ pub fn lower(text: &str) -> FileFacts {
             lowering.rescue(Span::new(0, text.len()));
         }
     }
-    lowering.finish(prepared.comments, prepared.code_lines)
+    lowering.finish(prepared.comments, prepared.comment_spans, prepared.code_lines)
 }
 
 /// Parses text with this thread's parser. `None` when the parser needs far more steps than real code of this size does.
@@ -160,7 +160,7 @@ impl<'t> Lowering<'t> {
         self.defs[0].body = Some(body);
     }
 
-    fn finish(mut self, comments: Vec<Span>, code_lines: u32) -> FileFacts {
+    fn finish(mut self, comments: Vec<Span>, remarks: Vec<Span>, code_lines: u32) -> FileFacts {
         if self.cut {
             let message = format!("code nested more than {MAX_DEPTH} levels deep was left out");
             self.problems.push(Problem::new(ProblemKind::Limit, None, message));
@@ -169,6 +169,7 @@ impl<'t> Lowering<'t> {
             .into_iter()
             .map(|span| Comment { text: self.names.intern(self.text.get(span.range()).unwrap_or_default()), span })
             .collect();
+        let remarks = remarks.into_iter().filter(|span| self.text.get(span.range()).is_some_and(crate::languages::is_remark)).collect();
         FileFacts {
             language: Language::Rust,
             lines: self.text.lines().count() as u32,
@@ -180,6 +181,7 @@ impl<'t> Lowering<'t> {
             mods: self.mods,
             all: None,
             comments,
+            remarks,
             code_lines,
             problems: self.problems,
         }

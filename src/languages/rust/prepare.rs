@@ -17,6 +17,8 @@ pub(super) struct Prepared {
     pub(super) text: Vec<u8>,
     /// Comments that carry a marker.
     pub(super) comments: Vec<Span>,
+    /// Every comment.
+    pub(super) comment_spans: Vec<Span>,
     /// Lines that hold code.
     pub(super) code_lines: u32,
 }
@@ -123,6 +125,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
         out: text.as_bytes().to_vec(),
         frames: vec![Frame { inside: Inside::Code, close: None, operand: 0 }],
         comments: Vec::new(),
+        comment_spans: Vec::new(),
         code_lines: 0,
         line_end: 0,
         previous: Token { kind: TokenKind::End, start: 0, end: 0 },
@@ -134,6 +137,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
         match next.kind {
             TokenKind::End => break,
             TokenKind::Comment => {
+                pass.comment_spans.push(Span::new(next.start, next.end));
                 if text.get(next.start..next.end).is_some_and(has_marker) {
                     pass.comments.push(Span::new(next.start, next.end));
                 }
@@ -146,7 +150,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
         }
         at = next.end;
     }
-    Prepared { text: pass.out, comments: pass.comments, code_lines: pass.code_lines }
+    Prepared { text: pass.out, comments: pass.comments, comment_spans: pass.comment_spans, code_lines: pass.code_lines }
 }
 
 /// True when a comment speaks to archcheck or carries a reminder.
@@ -168,6 +172,7 @@ struct Pass<'t> {
     out: Vec<u8>,
     frames: Vec<Frame>,
     comments: Vec<Span>,
+    comment_spans: Vec<Span>,
     code_lines: u32,
     /// Lines up to here are counted.
     line_end: usize,

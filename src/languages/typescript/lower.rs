@@ -47,6 +47,7 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
         mods: vec![],
         all: None,
         comments: vec![],
+        remarks: vec![],
         lines: text.lines().count() as u32,
         code_lines: comments::code_lines(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
@@ -207,6 +208,9 @@ impl<'t> Lowering<'t> {
             let message = format!("code nested more than {MAX_DEPTH} levels deep was left out");
             problems.push(Problem::new(ProblemKind::Limit, None, message));
         }
+        let mut remarks = self.comment_spans.clone();
+        remarks.retain(|span| self.text.get(span.range()).is_some_and(crate::languages::is_remark));
+        remarks.sort_unstable();
         FileFacts {
             language,
             arena: self.arena,
@@ -218,6 +222,7 @@ impl<'t> Lowering<'t> {
             comments: self.comments,
             lines: self.text.lines().count() as u32,
             code_lines: comments::code_lines(self.text, &mut self.comment_spans),
+            remarks,
             problems,
             names: self.names.finish(),
         }

@@ -1,0 +1,413 @@
+//! `blocking-call-in-async`: calls that block the thread, in code that an event loop runs.
+//!
+//! Python and Rust: async functions, and the sync functions they call; handlers that frameworks run in threads are none. TypeScript: what
+//! handlers lead to, because one thread runs it all. What is handed to a thread is left out, whatever hands it over: an API that knowledge
+//! names, or a function of the project that passes its argument on to one. Start-up code, scripts and cached functions wait once.
+//! Guards of locks that are held across an `await` are in [`guards`](super::held_guards).
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Context;
+use super::handlers::{code_of, handler_name, handlers};
+use super::held_guards::held_guards;
+use super::requests::{Nestings, has_fact, in_development_branch, is_cached, is_kept, named};
+use super::scope::{in_scope, is_start_up};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+pub(super) const RULE: &str = "blocking-call-in-async";
+
+/// Most calls between an async function and what blocks.
+const MAX_DEPTH: u8 = 4;
+
+/// How the event loop comes to a function.
+#[derive(Clone, Copy)]
+struct Way {
+    /// The function whose call leads here, and the call.
+    from: Option<(GlobalDef, NodeId)>,
+    root: GlobalDef,
+    depth: u8,
+}
+
+/// Finds calls that block an event loop.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    if program.facts.iter().all(|facts| facts.defs.is_empty()) {
+        return Vec::new();
+    }
+    let nestings = Nestings::new(program);
+    let handed = handing_over(program);
+    let ways = ways(context, &nestings, &handed);
+    let mut functions: Vec<GlobalDef> = ways.keys().copied().collect();
+    functions.sort_unstable();
+    let mut findings = Vec::new();
+    for function in functions {
+        let facts = program.file(function.file);
+        let nesting = nestings.of(function.file);
+        let Some(body) = facts.def(function.def).body else { continue };
+        facts.arena.walk(body, |node| {
+            if let Some(briefly) = blocks(program, function.file, node)
+                && !is_excused(program, facts, &nesting, &handed, function, node)
+            {
+                findings.push(finding(program, &ways, function, node, briefly));
+            }
+        });
+    }
+    findings.extend(held_guards(context, &nestings));
+    findings
+}
+
+/// Whether the call blocks, and then whether only briefly.
+fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<bool> {
+    let api = program.called_api(file, call)?;
+    program.facts_of(api).find_map(|(fact, _)| match fact {
+        ApiFact::Blocking => Some(false),
+        ApiFact::BlocksBriefly => Some(true),
+        ApiFact::BlocksUnlessAwaited => Some(false),
+        _ => None,
+    })
+}
+
+/// The chain that begins with the call is awaited in the end, or handed to something that may await it.
+fn may_be_awaited(program: &Program, facts: &FileFacts, nesting: &Nesting, file: FileId, call: NodeId) -> bool {
+    if !has_fact(program, file, call, |fact| *fact == ApiFact::BlocksUnlessAwaited) {
+        return false;
+    }
+    let top = nesting.chain_top(facts, call);
+    let awaits = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Await(_));
+    crate::model::nesting::chain(facts, top).any(awaits)
+        || nesting.argument_of(facts, top).is_some()
+        || nesting.parent(top).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Return(_) | NodeKind::Collection { .. }))
+            && !facts.def(nesting.owner(top)).flags.has(DefFlags::ASYNC)
+}
+
+fn is_excused(
+    program: &Program,
+    facts: &FileFacts,
+    nesting: &Nesting,
+    handed: &FxHashSet<GlobalDef>,
+    function: GlobalDef,
+    call: NodeId,
+) -> bool {
+    let awaited = nesting.parent(call).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Await(_)));
+    awaited
+        || may_be_awaited(program, facts, nesting, function.file, call)
+        || in_development_branch(facts, nesting, call)
+        || is_kept(program, nesting, function, call)
+        || nesting.argument_of(facts, call).is_some_and(|(outer, _)| hands_over(program, function, outer, handed))
+        || says_no_wait(facts, call)
+}
+
+/// `Popen` that nobody waits for, `lock.acquire(blocking=False)`, `queue.get(block=False)`.
+fn says_no_wait(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } => {
+            matches!(facts.text(name), "block" | "blocking") && matches!(facts.arena.kind(value), NodeKind::Bool(false))
+        }
+        _ => false,
+    })
+}
+
+/// The functions that an event loop runs, each by its shortest way.
+fn ways(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>) -> FxHashMap<GlobalDef, Way> {
+    let program = context.program;
+    let mut ways: FxHashMap<GlobalDef, Way> = FxHashMap::default();
+    let mut queue: VecDeque<GlobalDef> = VecDeque::new();
+    for root in roots(context) {
+        for part in parts(context, nestings, handed, root) {
+            if let std::collections::hash_map::Entry::Vacant(free) = ways.entry(part) {
+                free.insert(Way { from: None, root, depth: 0 });
+                queue.push_back(part);
+            }
+        }
+    }
+    while let Some(function) = queue.pop_front() {
+        let Some(&Way { root, depth, .. }) = ways.get(&function) else { continue };
+        if depth >= MAX_DEPTH {
+            continue;
+        }
+        for edge in program.calls_from(function) {
+            let callee = edge.callee;
+            let follows = edge.kind == CallKind::Call
+                && edge.resolution != Resolution::NameOnly
+                && !ways.contains_key(&callee)
+                && may_block(program, callee)
+                && !is_kept(program, &nestings.of(function.file), function, edge.site);
+            if follows {
+                for part in parts(context, nestings, handed, callee) {
+                    if let std::collections::hash_map::Entry::Vacant(free) = ways.entry(part) {
+                        free.insert(Way { from: Some((function, edge.site)), root, depth: depth + 1 });
+                        queue.push_back(part);
+                    }
+                }
+            }
+        }
+    }
+    ways
+}
+
+/// A function whose code runs on the spot when it is called.
+fn may_block(program: &Program, callee: GlobalDef) -> bool {
+    let def = program.def(callee);
+    let family = program.file(callee.file).language.family();
+    let own_root = def.flags.has(DefFlags::ASYNC) && family != Family::TypeScript;
+    def.body.is_some()
+        && matches!(def.kind, DefKind::Function | DefKind::Method)
+        && !own_root
+        && in_scope(program, callee)
+        && !is_cached(program, callee)
+        && !is_start_up(program.name(callee))
+}
+
+/// Async functions of Python and Rust, and the handlers of TypeScript.
+fn roots(context: &Context) -> Vec<GlobalDef> {
+    let program = context.program;
+    let mut roots: Vec<GlobalDef> = program
+        .functions()
+        .filter(|&function| {
+            let def = program.def(function);
+            def.flags.has(DefFlags::ASYNC)
+                && program.file(function.file).language.family() != Family::TypeScript
+                && in_scope(program, function)
+                && !starts_up(program, function)
+        })
+        .collect();
+    roots.extend(
+        handlers(context)
+            .into_iter()
+            .map(|handler| handler.function)
+            .filter(|handler| program.file(handler.file).language.family() == Family::TypeScript),
+    );
+    roots
+}
+
+/// Runs once, before anything is served or after: `lifespan`, `on_startup`, `main`, and the closures in them.
+fn starts_up(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let mut at = function.def;
+    for _ in 0..16 {
+        if at == DefId::MODULE {
+            break;
+        }
+        let def = facts.def(at);
+        let hook = def.decorators.iter().any(|&decorator| {
+            let mut found = false;
+            facts.arena.walk(decorator, |node| {
+                if let NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) = facts.arena.kind(node) {
+                    found |= matches!(
+                        facts.text(name),
+                        "startup" | "shutdown" | "lifespan" | "before_serving" | "after_serving" | "before_server_start" | "on_startup"
+                    );
+                }
+            });
+            found
+        });
+        let words = crate::model::words::words(facts.text(def.name));
+        let ends =
+            words.iter().any(|word| matches!(word.as_str(), "shutdown" | "teardown" | "lifespan" | "initialize" | "initialise" | "setup"));
+        if hook || ends || is_start_up(facts.text(def.name)) {
+            return true;
+        }
+        at = def.parent;
+    }
+    false
+}
+
+/// A function and the closures in it that run as its part: all of them in TypeScript, whose callbacks run on the same thread; elsewhere
+/// those that nothing takes to a thread.
+fn parts(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>, function: GlobalDef) -> Vec<GlobalDef> {
+    let program = context.program;
+    if program.file(function.file).language.family() == Family::TypeScript {
+        return code_of(program, function);
+    }
+    let facts = program.file(function.file);
+    let mut parts = vec![function];
+    for (def, definition) in facts.definitions().skip(function.def.index() + 1) {
+        let closure = GlobalDef { file: function.file, def };
+        let parent = GlobalDef { file: function.file, def: definition.parent };
+        let runs_here = definition.flags.has(DefFlags::CLOSURE)
+            && !definition.flags.has(DefFlags::ASYNC)
+            && parts.contains(&parent)
+            && context.summaries.by_function.get(&closure).is_some_and(|summary| summary.runs_in.is_some())
+            && closure_runs_here(program, &nestings.of(function.file), handed, parent, def);
+        if runs_here {
+            parts.push(closure);
+        }
+    }
+    parts
+}
+
+/// The closure is given to something that calls it at once, on this thread: combinators and helpers of collections, by name.
+fn closure_runs_here(program: &Program, nesting: &Nesting, handed: &FxHashSet<GlobalDef>, parent: GlobalDef, closure: DefId) -> bool {
+    const AT_ONCE: &[&str] = &[
+        "map",
+        "and_then",
+        "filter",
+        "for_each",
+        "filter_map",
+        "flat_map",
+        "fold",
+        "unwrap_or_else",
+        "map_err",
+        "or_else",
+        "ok_or_else",
+        "then",
+        "any",
+        "all",
+        "find",
+        "find_map",
+        "position",
+        "sorted",
+        "sort",
+        "sort_by",
+        "sort_by_key",
+        "retain",
+        "min",
+        "max",
+        "reduce",
+        "inspect",
+        "map_or",
+        "map_or_else",
+        "is_some_and",
+        "is_ok_and",
+        "with_context",
+    ];
+    let facts = program.file(parent.file);
+    let Some((call, _)) = nesting.place(closure).and_then(|place| nesting.argument_of(facts, place)) else { return false };
+    called_name(facts, call).is_some_and(|name| AT_ONCE.contains(&name)) && !hands_over(program, parent, call, handed)
+}
+
+/// The call runs what it is given on another thread.
+fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &FxHashSet<GlobalDef>) -> bool {
+    let facts = program.file(caller.file);
+    has_fact(program, caller.file, call, |fact| *fact == ApiFact::RunsElsewhere)
+        || called_name(facts, call).is_some_and(names_thread)
+        || program.calls_at(caller, call).iter().any(|edge| handed.contains(&edge.callee))
+}
+
+fn names_thread(name: &str) -> bool {
+    let words = crate::model::words::words(name).join("_");
+    [
+        "spawn_blocking",
+        "to_thread",
+        "run_in_executor",
+        "in_thread",
+        "threadpool",
+        "thread_pool",
+        "sync_to_async",
+        "run_sync",
+        "in_executor",
+        "block_in_place",
+    ]
+    .iter()
+    .any(|part| words.contains(part))
+}
+
+/// Functions of the project that pass a parameter on to something that runs it elsewhere: `spawn_blocking_with_tracing(f)`.
+fn handing_over(program: &Program) -> FxHashSet<GlobalDef> {
+    let mut found = FxHashSet::default();
+    for function in program.functions() {
+        let facts = program.file(function.file);
+        let def = facts.def(function.def);
+        let names: Vec<Name> = def.params.iter().filter_map(|param| param.name).collect();
+        let Some(body) = def.body.filter(|_| !names.is_empty()) else { continue };
+        let mut hands = false;
+        facts.arena.walk(body, |node| {
+            let NodeKind::Call { .. } = facts.arena.kind(node) else { return };
+            let elsewhere = has_fact(program, function.file, node, |fact| *fact == ApiFact::RunsElsewhere)
+                || called_name(facts, node).is_some_and(names_thread);
+            if !elsewhere || hands {
+                return;
+            }
+            for argument in arguments(facts, node) {
+                walk_deep(facts, argument, |inner| {
+                    hands |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if names.contains(&name));
+                    !hands
+                });
+            }
+        });
+        if hands {
+            found.insert(function);
+        }
+    }
+    found
+}
+
+fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: GlobalDef, call: NodeId, briefly: bool) -> Finding {
+    let facts = program.file(function.file);
+    let called = spelled_callee(facts, call);
+    let way = ways.get(&function).copied();
+    let root = way.map_or(function, |way| way.root);
+    let family = facts.language.family();
+    let root_name = if family == Family::TypeScript { handler_name(program, root) } else { program.short_name(named(program, root)) };
+    let whose =
+        if family == Family::TypeScript { format!("the handler `{root_name}`") } else { format!("the async function `{root_name}`") };
+    let chain = chain_to(program, ways, function);
+    let mut message = if chain.is_empty() {
+        format!("`{called}` blocks the event loop in {whose}")
+    } else {
+        let here = program.short_name(named(program, function));
+        format!("`{called}` blocks the event loop: {whose} leads to `{here}`")
+    };
+    if briefly {
+        message.push_str(" (a note only: it rarely takes long)");
+    }
+    let location = program.location(function.file, call_span(facts, call));
+    let mut related = vec![Label { location: program.name_location(root), text: "an event loop runs this".to_string() }];
+    let mut flow = Vec::new();
+    if !chain.is_empty() {
+        flow.clone_from(&chain);
+        flow.push(Label { location: location.clone(), text: "blocks".to_string() });
+        related.extend(chain.into_iter().take(3));
+    }
+    Finding {
+        rule: RULE.into(),
+        level: if briefly { Level::Note } else { Level::Warning },
+        message,
+        primary: Label { location, text: "nothing else runs until this returns".to_string() },
+        related,
+        flow,
+        help: Some(help(family, &called).to_string()),
+        subject: format!("{} {called}", program.qualified_name(named(program, function))),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}
+
+/// The calls from the root to the function, in order.
+fn chain_to(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: GlobalDef) -> Vec<Label> {
+    let mut steps = Vec::new();
+    let mut at = function;
+    for _ in 0..=MAX_DEPTH {
+        let Some(Way { from: Some((caller, site)), .. }) = ways.get(&at) else { break };
+        let facts = program.file(caller.file);
+        let text = format!("calls `{}`", spelled_callee(facts, *site));
+        steps.push(Label { location: program.location(caller.file, call_span(facts, *site)), text });
+        at = *caller;
+    }
+    steps.reverse();
+    steps
+}
+
+fn help(family: Family, called: &str) -> &'static str {
+    match family {
+        Family::Python if called.ends_with("sleep") => "await `asyncio.sleep(…)`",
+        Family::Python if called.contains("requests") || called.contains("urlopen") => {
+            "use an asynchronous client (`httpx.AsyncClient`, `aiohttp`)"
+        }
+        Family::Python => "await an asynchronous API, or hand it to a thread: `await asyncio.to_thread(f, …)`, `run_in_threadpool`",
+        Family::TypeScript => "await the asynchronous form (`fs.promises`, `promisify`, the function without `Sync`)",
+        Family::Rust if called.ends_with("sleep") => "await `tokio::time::sleep(…)`",
+        Family::Rust => "use the asynchronous form (`tokio::fs`, `tokio::process`, an async client), or `tokio::task::spawn_blocking`",
+    }
+}

@@ -1,0 +1,147 @@
+//! `generic-exception`: a service or repository that raises the language's own `Exception` or `Error` for a failure of the domain, in a
+//! project that has errors of its own.
+//!
+//! The project's habit decides: at least three of its exceptions are raised somewhere. Asserting what cannot happen, and what is not
+//! implemented, needs no class.
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::requests::Nestings;
+use super::scope::in_scope;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
+
+const RULE: &str = "generic-exception";
+
+/// How many exceptions of its own a package raises before a general one stands out.
+const HABIT: usize = 3;
+
+/// Finds general exceptions beside a project's own.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let mut general: Vec<(GlobalDef, NodeId, NodeId)> = Vec::new();
+    let mut own: FxHashMap<Option<usize>, (usize, GlobalDef)> = FxHashMap::default();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        if facts.language.family() == Family::Rust {
+            continue;
+        }
+        for node in facts.arena.ids() {
+            let NodeKind::Raise(Some(raised)) = facts.arena.kind(node) else { continue };
+            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
+            if !in_scope(program, owner) {
+                continue;
+            }
+            let package = program.project.package_of(program.path(file));
+            if let Some(class) = own_class(program, file, raised) {
+                own.entry(package).or_insert((0, class)).0 += 1;
+            } else if is_general(facts, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
+                general.push((owner, node, raised));
+            }
+        }
+    }
+    general
+        .into_iter()
+        .filter_map(|(owner, node, raised)| {
+            let (count, example) = *own.get(&program.project.package_of(program.path(owner.file)))?;
+            (count >= HABIT).then(|| finding(program, owner, node, raised, example))
+        })
+        .collect()
+}
+
+/// The project's class of what is raised.
+fn own_class(program: &Program, file: FileId, raised: NodeId) -> Option<GlobalDef> {
+    let facts = program.file(file);
+    let callee = match facts.arena.kind(raised) {
+        NodeKind::Call { callee, .. } => callee,
+        _ => raised,
+    };
+    let class = match program.value(file, callee) {
+        Value::Def(def) => def,
+        _ => match program.value(file, raised) {
+            Value::Instance { class, .. } => class,
+            _ => return None,
+        },
+    };
+    (program.def(class).kind == DefKind::Class).then_some(class)
+}
+
+fn is_general(facts: &FileFacts, raised: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = facts.arena.kind(raised) else { return false };
+    let NodeKind::Name(name) = facts.arena.kind(callee) else { return false };
+    match facts.language.family() {
+        Family::Python => matches!(facts.text(name), "Exception" | "BaseException" | "RuntimeError"),
+        _ => facts.text(name) == "Error",
+    }
+}
+
+fn is_domain(program: &Program, owner: GlobalDef) -> bool {
+    program.is(owner, Role::Service) || program.is(owner, Role::Repository)
+}
+
+/// What cannot happen, what is missing in the configuration, what nobody wrote yet.
+fn is_assertion(facts: &FileFacts, raised: NodeId) -> bool {
+    const WORDS: &[&str] = &[
+        "unreachable",
+        "not implemented",
+        "should never",
+        "should not happen",
+        "must be",
+        "must not",
+        "invariant",
+        "unexpected",
+        "assert",
+        "not supported",
+        "unsupported",
+        "environment",
+        "env ",
+        "env.",
+        "not set",
+        "not configured",
+        "missing",
+        "required",
+        "expected",
+        "unknown",
+        "impossible",
+        "todo",
+    ];
+    let mut found = arguments(facts, raised).len() == 0;
+    facts.arena.walk(raised, |node| {
+        if let Some(text) = facts.string(node) {
+            let text = text.to_ascii_lowercase();
+            found |= WORDS.iter().any(|word| text.contains(word));
+        }
+    });
+    found
+}
+
+fn finding(program: &Program, owner: GlobalDef, node: NodeId, raised: NodeId, example: GlobalDef) -> Finding {
+    let facts = program.file(owner.file);
+    let name = called_name(facts, raised).or_else(|| last_name(facts, raised).map(|name| facts.text(name))).unwrap_or("Error");
+    let own = program.name(example);
+    Finding {
+        rule: RULE.into(),
+        level: Level::Note,
+        message: format!(
+            "`{name}` is raised for a failure of the domain, where the project has errors of its own (`{own}`): callers cannot tell it from any other"
+        ),
+        primary: Label {
+            location: program.location(owner.file, facts.arena.span(node)),
+            text: "says nothing to who catches it".to_string(),
+        },
+        related: vec![Label { location: program.name_location(example), text: "one of the project's own".to_string() }],
+        flow: Vec::new(),
+        help: Some(format!("raise an error of the project's own, as `{own}` is one, and map it where requests are answered")),
+        subject: program.qualified_name(owner),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}

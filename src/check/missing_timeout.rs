@@ -1,0 +1,334 @@
+//! `missing-timeout`: a call to another service, or a client for such calls, that waits for an answer for ever.
+//!
+//! What waits, and which argument limits it, is knowledge ([`ApiFact::Waits`]). A limit counts wherever it is given: in the call, in the
+//! options it is given by name, along the chain, around it (`wait_for`, `Promise.race`), or for the whole process. Options that are
+//! put together elsewhere are not judged.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::requests::{Nestings, in_development_branch};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{ApiFact, ArgumentRef, WaitFact};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
+use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
+use crate::model::words::words;
+
+const RULE: &str = "missing-timeout";
+
+/// What a call says about how long it waits, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Limit {
+    Given,
+    /// It is given something that may hold a limit.
+    Unknown,
+    Missing,
+    /// `timeout=None`: for ever, in so many words.
+    Off,
+}
+
+/// Finds calls and clients without a limit.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let settings = settings(program);
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        let module = GlobalDef { file, def: DefId::MODULE };
+        let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
+        if out || facts.language.family() == Family::TypeScript && is_for_browsers(program.path(file)) {
+            continue;
+        }
+        for call in facts.arena.ids() {
+            let Some(fact) = waits(program, file, call) else { continue };
+            findings.extend(judge(program, &nestings.of(file), &settings, file, call, fact));
+        }
+    }
+    findings
+}
+
+/// Folders of code that is sent to browsers.
+fn is_for_browsers(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| {
+        let words = words(folder);
+        words.iter().any(|word| matches!(word.as_str(), "static" | "frontend" | "browser" | "assets" | "public" | "extension" | "embed"))
+    })
+}
+
+/// Programs that somebody starts by hand, and can stop: command lines, tools of developers, files that nothing can import.
+fn is_tool(program: &Program, owner: GlobalDef) -> bool {
+    let path = program.path(owner.file);
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let tools = folders.split('/').any(|folder| {
+        words(folder)
+            .iter()
+            .any(|word| matches!(word.as_str(), "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks"))
+    });
+    program.is(owner, Role::Script) || tools || name.ends_with(".py") && name.contains('-')
+}
+
+fn waits<'a>(program: &Program<'a>, file: FileId, call: NodeId) -> Option<&'a WaitFact> {
+    let api = program.called_api(file, call)?;
+    program.facts_of(api).find_map(|(fact, _)| match fact {
+        ApiFact::Waits(wait) => Some(wait),
+        _ => None,
+    })
+}
+
+fn judge(
+    program: &Program,
+    nesting: &Nesting,
+    settings: &FxHashSet<String>,
+    file: FileId,
+    call: NodeId,
+    fact: &WaitFact,
+) -> Option<Finding> {
+    let facts = program.file(file);
+    let owner = GlobalDef { file, def: nesting.owner(call) };
+    let limit = limit(facts, nesting, call, fact);
+    let bad = match limit {
+        Limit::Given | Limit::Unknown => false,
+        Limit::Missing => !fact.limited,
+        Limit::Off => true,
+    };
+    let quiet = !bad
+        || program.is(owner, Role::Test)
+        || fact.global.as_ref().is_some_and(|global| settings.contains(global))
+        || is_own_page(facts, call)
+        || is_limited_around(facts, nesting, call)
+        || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
+        || has_adapter(facts, call)
+        || in_development_branch(facts, nesting, call);
+    (!quiet).then(|| finding(program, owner, call, fact, limit))
+}
+
+/// The last two names of what is called or assigned to set a limit for all: `socket.setdefaulttimeout`, `defaults.timeout`.
+fn settings(program: &Program) -> FxHashSet<String> {
+    let mut settings = FxHashSet::default();
+    for facts in program.facts {
+        let hold = |name| facts.names.may_hold(name);
+        if !(hold("setdefaulttimeout") || hold("defaults") && hold("timeout")) {
+            continue;
+        }
+        for node in facts.arena.ids() {
+            let target = match facts.arena.kind(node) {
+                NodeKind::Assign { target, .. } => target,
+                NodeKind::Call { callee, .. } => callee,
+                _ => continue,
+            };
+            if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+                && let Some(before) = last_name(facts, object)
+            {
+                settings.insert(format!("{}.{}", facts.text(before), facts.text(name)));
+            } else if matches!(facts.arena.kind(target), NodeKind::Name(name) if facts.text(name) == "setdefaulttimeout") {
+                settings.insert("socket.setdefaulttimeout".to_string());
+            }
+        }
+    }
+    settings
+}
+
+fn limit(facts: &FileFacts, nesting: &Nesting, call: NodeId, fact: &WaitFact) -> Limit {
+    let along = chain(facts, nesting.chain_top(facts, call)).filter_map(|link| called_name(facts, link));
+    if along.into_iter().any(|name| fact.chain.iter().any(|method| method == name)) {
+        return Limit::Given;
+    }
+    fact.limits.iter().map(|argument| limit_of(facts, call, argument)).chain(spread(facts, call, fact)).min().unwrap_or(Limit::Missing)
+}
+
+/// `requests.get(url, **options)`.
+fn spread(facts: &FileFacts, call: NodeId, fact: &WaitFact) -> Option<Limit> {
+    let spreads = arguments(facts, call).any(|argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. }));
+    (spreads && !fact.limits.is_empty()).then_some(Limit::Unknown)
+}
+
+fn limit_of(facts: &FileFacts, call: NodeId, argument: &ArgumentRef) -> Limit {
+    let positional =
+        |at: usize| arguments(facts, call).filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. })).nth(at);
+    match argument {
+        ArgumentRef::Position(at) => positional(*at as usize).map_or(Limit::Missing, |value| of_value(facts, value)),
+        ArgumentRef::Name(path) => match path.split_once('.') {
+            None => arguments(facts, call)
+                .find_map(|node| match facts.arena.kind(node) {
+                    NodeKind::Argument { name, value } if facts.text(name) == path => Some(value),
+                    _ => None,
+                })
+                .map_or(Limit::Missing, |value| of_value(facts, value)),
+            Some((at, key)) => match at.parse().ok().and_then(positional) {
+                Some(options) => of_options(facts, options, key, 0),
+                None => Limit::Missing,
+            },
+        },
+    }
+}
+
+fn of_value(facts: &FileFacts, value: NodeId) -> Limit {
+    match facts.arena.kind(value) {
+        NodeKind::Null => Limit::Off,
+        NodeKind::Number(text) if facts.text(text) == "0" => Limit::Off,
+        _ => Limit::Given,
+    }
+}
+
+/// The key of an object that is written here, or held by a constant.
+fn of_options(facts: &FileFacts, options: NodeId, key: &str, depth: u8) -> Limit {
+    match facts.arena.kind(options) {
+        NodeKind::Collection { kind: CollectionKind::Dict, items } => {
+            let mut limit = Limit::Missing;
+            for item in facts.arena.list(items) {
+                match facts.arena.kind(item) {
+                    NodeKind::Entry { key: own, value } if facts.string(own) == Some(key) => return of_value(facts, value),
+                    NodeKind::Entry { key: own, .. } if facts.string(own).is_some() => {}
+                    _ => limit = Limit::Unknown,
+                }
+            }
+            limit
+        }
+        NodeKind::Cast { value, .. } => of_options(facts, value, key, depth),
+        NodeKind::Name(name) if depth < 2 => match constant(facts, facts.text(name)) {
+            Some(value) => of_options(facts, value, key, depth + 1),
+            None => Limit::Unknown,
+        },
+        // A URL or a body where options may stand.
+        NodeKind::Str(_) | NodeKind::Text { .. } | NodeKind::Null => Limit::Missing,
+        _ => Limit::Unknown,
+    }
+}
+
+/// The one value of a name that is never assigned again, and none of whose parts is.
+fn constant(facts: &FileFacts, name: &str) -> Option<NodeId> {
+    let mut value = None;
+    for node in facts.arena.ids() {
+        match facts.arena.kind(node) {
+            NodeKind::Declare { target, value: own, .. } if is_name(facts, target, name) => {
+                if value.is_some() {
+                    return None;
+                }
+                value = Some(own?);
+            }
+            NodeKind::Assign { target, .. } if chain(facts, target).last().is_some_and(|root| is_name(facts, root, name)) => return None,
+            _ => {}
+        }
+    }
+    value
+}
+
+fn is_name(facts: &FileFacts, node: NodeId, name: &str) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Name(own) if facts.text(own) == name)
+}
+
+/// A relative URL is fetched by a page from its own server, and what has no host waits for nobody.
+fn is_own_page(facts: &FileFacts, call: NodeId) -> bool {
+    if facts.language.family() != Family::TypeScript {
+        return false;
+    }
+    let first = arguments(facts, call).next().and_then(|node| match facts.arena.kind(node) {
+        NodeKind::Text { parts, .. } => facts.arena.list(parts).next(),
+        _ => Some(node),
+    });
+    first
+        .and_then(|node| facts.string(node))
+        .is_some_and(|url| ["/", ".", "blob:", "data:", "file:"].iter().any(|start| url.starts_with(start)))
+}
+
+/// Something around the call gives up: `asyncio.wait_for(…)`, `async with timeout(5)`, `Promise.race([…])`, `withTimeout(…)`.
+fn is_limited_around(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    let limits = |node: NodeId| {
+        called_name(facts, node).is_some_and(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("timeout")
+                || name.contains("deadline")
+                || matches!(name.as_str(), "race" | "wait_for" | "fail_after" | "move_on_after")
+        })
+    };
+    let mut at = call;
+    for _ in 0..256 {
+        let around = nesting.around(at).skip(1).any(|node| match facts.arena.kind(node) {
+            NodeKind::Call { .. } => limits(node),
+            NodeKind::With { items, .. } => facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+                NodeKind::Assign { value, .. } => limits(value),
+                _ => limits(item),
+            }),
+            _ => false,
+        });
+        if around {
+            return true;
+        }
+        // The closure's place: `withTimeout(() => fetch(url))`.
+        let owner = nesting.owner(at);
+        match nesting.place(owner) {
+            Some(place) if place != at => at = place,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The file limits requests where it makes them.
+fn limits_elsewhere(facts: &FileFacts, methods: &[String]) -> bool {
+    facts.names.may_hold("timeout")
+        && facts
+            .arena
+            .ids()
+            .any(|node| called_name(facts, node).is_some_and(|name| name == "timeout" || methods.iter().any(|method| method == name)))
+}
+
+/// A session whose adapter is the project's own may limit all it sends: `session.mount("https://", TimeoutAdapter())`.
+fn has_adapter(facts: &FileFacts, call: NodeId) -> bool {
+    facts.language.family() == Family::Python
+        && facts.names.may_hold("mount")
+        && matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if chain(facts, callee).count() > 1)
+        && !spelled_callee(facts, call).starts_with("requests.")
+        && facts.arena.ids().any(|node| called_name(facts, node) == Some("mount"))
+}
+
+fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, limit: Limit) -> Finding {
+    let facts = program.file(owner.file);
+    let called = spelled_callee(facts, call);
+    let script = is_tool(program, owner);
+    let mut message = match (limit, fact.client) {
+        (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
+        (Limit::Off, false) => format!("`{called}` is told to wait for ever"),
+        (_, true) => format!("`{called}` makes a client without a time limit: a server that does not answer holds its callers for ever"),
+        // Node's own gives up after five minutes without a byte.
+        _ if called.ends_with("fetch") => {
+            format!("`{called}` has no time limit: a server that does not answer holds the caller for minutes")
+        }
+        _ => format!("`{called}` has no time limit: a server that does not answer holds the caller for ever"),
+    };
+    if script {
+        message.push_str(" (a note only: this is a script or tool)");
+    }
+    Finding {
+        rule: RULE.into(),
+        level: if script { Level::Note } else { Level::Warning },
+        message,
+        primary: Label { location: program.location(owner.file, call_span(facts, call)), text: "waits".to_string() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some(help(facts, &called, fact).to_string()),
+        subject: format!("{} {called}", program.qualified_name(owner)),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}
+
+fn help(facts: &FileFacts, called: &str, fact: &WaitFact) -> &'static str {
+    match facts.language.family() {
+        Family::Python if fact.client => "give it `timeout=` in seconds",
+        Family::Python => "give it `timeout=` in seconds, or call through one client that does",
+        Family::TypeScript if called.contains("fetch") => "give it `signal: AbortSignal.timeout(ms)`, or call through one client that does",
+        Family::TypeScript => {
+            "give it `timeout` in milliseconds, or make one client with `axios.create({ timeout })` or the like and use that"
+        }
+        Family::Rust => "build the client with `Client::builder().timeout(…)`, once, and share it",
+    }
+}

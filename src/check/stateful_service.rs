@@ -1,0 +1,340 @@
+//! `stateful-service`: state of the process that requests change.
+//!
+//! A container or counter that belongs to the module, or to an object that outlives requests, and that code which runs for each request
+//! fills, changes or counts up. With two processes each has its own; a restart forgets it. Values that are made once and kept (a client, a
+//! connection, a lazy value) are no state; nor is what is filled when the program starts.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::handlers::handler_name;
+use super::requests::{Nestings, Requests, in_development_branch};
+use super::scope::{in_scope, is_start_up};
+use crate::model::body::{AssignOp, CallForm, CollectionKind, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::nesting::{called_name, last_name};
+use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::Family;
+
+const RULE: &str = "stateful-service";
+
+/// What a variable holds at first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// A list, map or set.
+    Container,
+    /// A number or truth value.
+    Scalar,
+}
+
+/// Finds state that requests change.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let requests = Requests::of(context, &nestings);
+    let mut seen: FxHashSet<(GlobalDef, String)> = FxHashSet::default();
+    let mut findings = Vec::new();
+    for &function in requests.functions() {
+        let facts = program.file(function.file);
+        if !in_scope(program, function) || program.is(function, Role::Task) || facts.language.family() == Family::Rust {
+            continue;
+        }
+        let Some(body) = facts.def(function.def).body else { continue };
+        if is_start_up(program.name(function)) {
+            continue;
+        }
+        let nesting = nestings.of(function.file);
+        facts.arena.walk(body, |node| {
+            let Some((target, how)) = change(facts, node) else { return };
+            let Some((state, name)) = state(program, function, target) else { return };
+            let fits = match state.holds {
+                Holds::Container => true,
+                Holds::Scalar => how == Change::Set && !is_kept_value(facts, &nesting, node, &name),
+            };
+            if fits
+                && !coordinates(&name)
+                && how.fits(state.holds)
+                && !in_development_branch(facts, &nesting, node)
+                && seen.insert((state.def, name.clone()))
+            {
+                findings.push(finding(program, &requests, function, node, &state, &name));
+            }
+        });
+    }
+    findings
+}
+
+/// What is in it only while something runs: calls that are under way, locks.
+fn coordinates(name: &str) -> bool {
+    crate::model::words::words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "flight"
+                | "inflight"
+                | "pending"
+                | "lock"
+                | "locks"
+                | "mutex"
+                | "waiting"
+                | "subscribers"
+                | "connections"
+                | "clients"
+                | "sockets"
+        )
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// A method or an entry: the container itself stays.
+    Inside,
+    Set,
+}
+
+impl Change {
+    fn fits(self, holds: Holds) -> bool {
+        holds == Holds::Container && self == Change::Inside || holds == Holds::Scalar && self == Change::Set
+    }
+}
+
+/// What a statement changes, and how.
+fn change(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Change)> {
+    const CHANGES: &[&str] = &[
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popitem",
+        "remove",
+        "discard",
+        "clear",
+        "push",
+        "unshift",
+        "shift",
+        "splice",
+        "set",
+        "delete",
+        "appendleft",
+        "popleft",
+    ];
+    match facts.arena.kind(node) {
+        NodeKind::Call { callee, form: CallForm::Plain, .. } => match facts.arena.kind(callee) {
+            NodeKind::Member { object, name, path: false } if CHANGES.contains(&facts.text(name)) => Some((object, Change::Inside)),
+            _ => None,
+        },
+        NodeKind::Assign { target, op: AssignOp::Set | AssignOp::Augment(_), .. } => match facts.arena.kind(target) {
+            NodeKind::Index { object, .. } => Some((object, Change::Inside)),
+            _ => Some((target, Change::Set)),
+        },
+        NodeKind::Unary { op: UnaryOp::Delete, value } => match facts.arena.kind(value) {
+            NodeKind::Index { object, .. } => Some((object, Change::Inside)),
+            _ => None,
+        },
+        NodeKind::Unary { op: UnaryOp::Step, value } => Some((value, Change::Set)),
+        _ => None,
+    }
+}
+
+struct State {
+    def: GlobalDef,
+    holds: Holds,
+    /// A field of an object that is made once.
+    field: bool,
+}
+
+/// The variable of the module, or the field of a long-lived object, that the node names.
+fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(State, String)> {
+    let facts = program.file(function.file);
+    match facts.arena.kind(target) {
+        NodeKind::Name(name) => {
+            let name = facts.text(name);
+            let (def, variable) = facts
+                .definitions()
+                .find(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == name)?;
+            let holds = holds(facts, variable.value?)?;
+            let local = binds(facts, function.def, name, holds == Holds::Scalar);
+            (!local).then(|| (State { def: GlobalDef { file: function.file, def }, holds, field: false }, name.to_string()))
+        }
+        NodeKind::Member { object, name, path: false } => {
+            let class = class_of(facts, function.def)?;
+            let name = facts.text(name);
+            let own = facts.arena.kind(object) == NodeKind::Receiver
+                || last_name(facts, object).is_some_and(|object| facts.text(object) == facts.text(facts.def(class).name));
+            let (def, field) =
+                facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == class && facts.text(def.name) == name)?;
+            let lasts = own && outlives_requests(program, facts, GlobalDef { file: function.file, def: class }, field);
+            let holds = holds(facts, field.value?)?;
+            (lasts && holds == Holds::Container)
+                .then(|| (State { def: GlobalDef { file: function.file, def }, holds, field: true }, name.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// An attribute of a Python class is one for all its objects; an object that a container injects is one for all requests.
+fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, field: &Definition) -> bool {
+    let def = facts.def(class.def);
+    match facts.language.family() {
+        Family::Python => !is_described(facts, def) && set_in_constructor(facts, class.def, field).is_none(),
+        Family::TypeScript => {
+            let decorated = |names: &[&str]| {
+                def.decorators.iter().any(|&decorator| {
+                    let call = called_name(facts, decorator).or_else(|| last_name(facts, decorator).map(|name| facts.text(name)));
+                    call.is_some_and(|name| names.contains(&name))
+                })
+            };
+            let scoped = def.decorators.iter().any(|&decorator| {
+                let mut found = false;
+                facts.arena.walk(decorator, |node| {
+                    found |= matches!(facts.arena.kind(node), NodeKind::Entry { key, .. } if facts.string(key) == Some("scope"));
+                });
+                found
+            });
+            field.flags.has(DefFlags::STATIC)
+                || (!scoped && (decorated(&["Injectable", "Controller", "Resolver", "Service"]) || program.is(class, Role::Service)))
+        }
+        Family::Rust => false,
+    }
+}
+
+/// A class whose attributes describe its objects: a model, a schema, a data class.
+fn is_described(facts: &FileFacts, class: &Definition) -> bool {
+    let named = |node: NodeId, ends: &[&str]| {
+        last_name(facts, node).is_some_and(|name| ends.iter().any(|end| facts.text(name).ends_with(end)))
+            || called_name(facts, node).is_some_and(|name| ends.iter().any(|end| name.ends_with(end)))
+    };
+    class.bases.iter().any(|&base| {
+        named(base, &["Model", "Schema", "Base", "TypedDict", "NamedTuple", "Enum", "Struct", "Form", "Serializer", "Settings"])
+    }) || class.decorators.iter().any(|&decorator| named(decorator, &["dataclass", "define", "attrs", "s", "frozen"]))
+}
+
+/// `self.items = []` in `__init__`: each object has its own.
+fn set_in_constructor(facts: &FileFacts, class: DefId, field: &Definition) -> Option<NodeId> {
+    let constructor = facts.definitions().find(|(_, def)| def.parent == class && matches!(facts.text(def.name), "__init__" | "__new__"))?;
+    let mut found = None;
+    facts.arena.walk(constructor.1.body?, |node| {
+        if let NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } = facts.arena.kind(node)
+            && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+            && facts.arena.kind(object) == NodeKind::Receiver
+            && name == field.name
+        {
+            found = Some(node);
+        }
+    });
+    found
+}
+
+fn class_of(facts: &FileFacts, function: DefId) -> Option<DefId> {
+    let mut at = function;
+    for _ in 0..32 {
+        let def = facts.def(at);
+        if def.kind == DefKind::Class {
+            return Some(at);
+        }
+        if at == DefId::MODULE {
+            return None;
+        }
+        at = def.parent;
+    }
+    None
+}
+
+fn holds(facts: &FileFacts, value: NodeId) -> Option<Holds> {
+    const MAKERS: &[&str] = &["dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque", "Map", "Set", "Array", "Object"];
+    match facts.arena.kind(value) {
+        NodeKind::Collection { kind: CollectionKind::Tuple, .. } => None,
+        NodeKind::Collection { items, .. } => (facts.arena.list(items).len() <= 1).then_some(Holds::Container),
+        NodeKind::Call { .. } => called_name(facts, value).filter(|name| MAKERS.contains(name)).map(|_| Holds::Container),
+        NodeKind::Number(_) | NodeKind::Bool(_) => Some(Holds::Scalar),
+        NodeKind::Cast { value, .. } => holds(facts, value),
+        _ => None,
+    }
+}
+
+/// A parameter or local variable of the function, or of one around it, has the name; in Python a variable that is assigned is local
+/// unless the function says `global`.
+fn binds(facts: &FileFacts, function: DefId, name: &str, assigned: bool) -> bool {
+    let mut at = function;
+    for _ in 0..32 {
+        if at == DefId::MODULE {
+            return false;
+        }
+        let def = facts.def(at);
+        let parameter = def.params.iter().any(|param| {
+            param.name.is_some_and(|own| facts.text(own) == name)
+                || param.pattern.is_some_and(|pattern| super::loops::bound_names(facts, pattern).iter().any(|own| facts.text(*own) == name))
+        });
+        let function = matches!(def.kind, DefKind::Function | DefKind::Method);
+        if parameter || function && declares(facts, at, name) {
+            return true;
+        }
+        if function && facts.language.family() == Family::Python && assigned {
+            return !super::requests::is_module_variable(facts, at, name);
+        }
+        at = def.parent;
+    }
+    false
+}
+
+fn declares(facts: &FileFacts, function: DefId, name: &str) -> bool {
+    let Some(body) = facts.def(function).body else { return false };
+    let python = facts.language.family() == Family::Python;
+    let mut found = false;
+    let is = |node: NodeId| super::loops::bound_names(facts, node).iter().any(|own| facts.text(*own) == name);
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Declare { target, .. } => found |= is(target),
+        NodeKind::Loop { target: Some(target), .. } => found |= is(target),
+        NodeKind::Assign { target, op, .. } if python && op != AssignOp::Set => found |= op == AssignOp::With && is(target),
+        NodeKind::Assign { target, .. } if python => {
+            found |= matches!(facts.arena.kind(target), NodeKind::Name(_))
+                && is(target)
+                && !super::requests::is_module_variable(facts, function, name);
+        }
+        _ => {}
+    });
+    found
+}
+
+/// `if (!started) started = true`, `if not loaded: loaded = True`: set once.
+fn is_kept_value(facts: &FileFacts, nesting: &crate::model::nesting::Nesting, node: NodeId, name: &str) -> bool {
+    nesting.around(node).any(|around| {
+        let NodeKind::If { condition, .. } = facts.arena.kind(around) else { return false };
+        let mut asks = false;
+        facts.arena.walk(condition, |inner| asks |= matches!(facts.arena.kind(inner), NodeKind::Name(own) if facts.text(own) == name));
+        asks
+    })
+}
+
+fn finding(program: &Program, requests: &Requests, function: GlobalDef, node: NodeId, state: &State, name: &str) -> Finding {
+    let facts = program.file(function.file);
+    let handler = requests.handler(function).unwrap_or(function);
+    let whose = if state.field { "of an object that outlives the request" } else { "of the module" };
+    let place = program.location(function.file, facts.arena.span(node));
+    let mut related = vec![
+        Label { location: program.name_location(state.def), text: "lives as long as the process".to_string() },
+        Label { location: program.name_location(handler), text: "runs for each request".to_string() },
+    ];
+    let chain = requests.steps(program, function);
+    related.extend(chain.iter().take(3).cloned());
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!(
+            "`{name}`, {whose}, is changed by requests (`{}`): every process has its own, and a restart forgets it",
+            handler_name(program, handler)
+        ),
+        primary: Label { location: place, text: "changed here".to_string() },
+        related,
+        flow: chain,
+        help: Some("keep it in a store that all processes share (the database, Redis), or in the request".to_string()),
+        subject: format!("{} {name}", program.modules[function.file.index()]),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}

@@ -1,0 +1,364 @@
+//! `swallowed-error`: a handler that catches everything and does nothing with it.
+//!
+//! Nothing at all, that is: no statement, no comment. Handlers of named, narrow exceptions decide something; a comment says why; clean-up
+//! and best effort by name may fail. In TypeScript, where a `catch` cannot be narrow, only errors of waits and of calls to other services
+//! count; in Rust, the `Result` of a write or call that `let _ =` or `.ok();` throws away.
+
+use super::Context;
+use super::requests::{Nestings, has_fact};
+use super::scope::in_scope;
+use crate::model::body::{CallForm, List, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId, Span};
+use crate::model::words::words;
+
+const RULE: &str = "swallowed-error";
+
+/// What is found, and what is said of it.
+struct Swallows {
+    /// The whole handler: a comment anywhere in it is a reason.
+    whole: Span,
+    place: Span,
+    what: &'static str,
+}
+
+/// Finds handlers that drop what they catch.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) || is_for_browsers(program.path(file)) {
+            continue;
+        }
+        for node in facts.arena.ids() {
+            let found = match (facts.language.family(), facts.arena.kind(node)) {
+                (_, NodeKind::Try { body, handlers, .. }) => of_try(program, file, body, handlers, node),
+                (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
+                (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
+                (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(program, file, node, target, value),
+                _ => None,
+            };
+            let Some(found) = found else { continue };
+            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
+            if in_scope(program, owner)
+                && !is_explained(facts, found.whole, facts.arena.span(node), facts.def(owner.def).span)
+                && !is_best_effort(program, &nestings.of(file), owner, node)
+            {
+                findings.push(finding(program, owner, &found));
+            }
+        }
+    }
+    findings
+}
+
+/// Hooks and components, by the names that React's users give their files.
+fn is_for_browsers(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let hook = name.starts_with("use-") || name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    hook || folders.split('/').any(|folder| matches!(folder, "ui" | "components" | "hooks" | "frontend" | "static" | "public"))
+}
+
+fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: NodeId) -> Option<Swallows> {
+    let facts = program.file(file);
+    let handler = facts.arena.list(handlers).find(|&handler| {
+        let NodeKind::Handler { types, body, .. } = facts.arena.kind(handler) else { return false };
+        catches_all(facts, types) && is_empty(facts, body)
+    })?;
+    let python = facts.language.family() == Family::Python;
+    if cleans_up(facts, body) || tries_to_read(facts, body) || !python && !does_io(program, file, body) || is_guarded_import(facts, body) {
+        return None;
+    }
+    let span = facts.arena.span(handler);
+    let _ = whole;
+    Some(Swallows { whole: span, place: first_line(span), what: "this handler catches every error and drops it" })
+}
+
+/// `except:`, `except Exception`, `catch (e)`.
+fn catches_all(facts: &FileFacts, types: List) -> bool {
+    let mut types = facts.arena.list(types).peekable();
+    types.peek().is_none()
+        || types.any(|kind| last_name(facts, kind).is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException")))
+}
+
+/// No statement that does anything.
+fn is_empty(facts: &FileFacts, body: NodeId) -> bool {
+    match facts.arena.kind(body) {
+        NodeKind::Block { items, .. } => facts.arena.list(items).all(|item| match facts.arena.kind(item) {
+            NodeKind::Null | NodeKind::Str(_) => true,
+            NodeKind::Other(inner) => facts.arena.list(inner).len() == 0,
+            NodeKind::Block { .. } => is_empty(facts, item),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Calls whose failure changes nothing: closing, removing, taking back, telling that it is over.
+fn cleans_up(facts: &FileFacts, body: NodeId) -> bool {
+    const ENDS: &[&str] = &[
+        "close",
+        "aclose",
+        "unlink",
+        "remove",
+        "rmtree",
+        "rm",
+        "rmdir",
+        "rollback",
+        "disconnect",
+        "cancel",
+        "kill",
+        "terminate",
+        "shutdown",
+        "stop",
+        "release",
+        "end",
+        "destroy",
+        "dispose",
+        "cleanup",
+        "clean",
+        "abort",
+        "flush",
+        "delete",
+        "quit",
+        "logout",
+        "unsubscribe",
+        "unlock",
+        "detach",
+        "dismiss",
+        "wait",
+        "clear",
+        "exit",
+        "revoke",
+        "invalidate",
+        "del",
+        "expire",
+    ];
+    let mut calls = 0;
+    let mut ends = 0;
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Call { form: CallForm::Plain | CallForm::New | CallForm::Macro, .. } = facts.arena.kind(node)
+            && let Some(name) = called_name(facts, node)
+        {
+            calls += 1;
+            ends += usize::from(words(name).iter().any(|word| ENDS.contains(&word.as_str())));
+        }
+        true
+    });
+    calls > 0 && ends > 0 && ends * 2 >= calls
+}
+
+/// A conversion that may fail, with a value to fall back on: `JSON.parse`, `new URL`, `int(…)`.
+fn tries_to_read(facts: &FileFacts, body: NodeId) -> bool {
+    const READS: &[&str] = &[
+        "parse",
+        "json",
+        "text",
+        "URL",
+        "decodeURIComponent",
+        "int",
+        "float",
+        "Decimal",
+        "loads",
+        "fromisoformat",
+        "strptime",
+        "safeParse",
+        "UUID",
+        "getattr",
+        "literal_eval",
+        "decode",
+        "format",
+        "stringify",
+        "isoformat",
+    ];
+    let mut calls = 0;
+    let mut reads = 0;
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Call { .. } = facts.arena.kind(node) {
+            calls += 1;
+            reads += usize::from(called_name(facts, node).is_some_and(|name| READS.contains(&name)));
+        }
+    });
+    reads > 0 && reads * 2 >= calls || calls == 0
+}
+
+fn is_guarded_import(facts: &FileFacts, body: NodeId) -> bool {
+    let span = facts.arena.span(body);
+    facts.imports.iter().any(|import| span.contains(import.span))
+}
+
+/// Waits for something, or calls somebody else.
+fn does_io(program: &Program, file: FileId, body: NodeId) -> bool {
+    let facts = program.file(file);
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        found |= match facts.arena.kind(node) {
+            NodeKind::Await(_) => true,
+            NodeKind::Call { .. } => has_fact(program, file, node, is_io),
+            _ => false,
+        };
+        !found
+    });
+    found
+}
+
+fn is_io(fact: &ApiFact) -> bool {
+    matches!(fact, ApiFact::Query(_) | ApiFact::Outgoing | ApiFact::Publishes | ApiFact::SendsMail | ApiFact::Commit | ApiFact::Blocking)
+}
+
+/// `with suppress(Exception):`.
+fn of_suppress(facts: &FileFacts, items: List, body: NodeId) -> Option<Swallows> {
+    let call = facts.arena.list(items).find(|&item| called_name(facts, item) == Some("suppress"))?;
+    let all = arguments(facts, call)
+        .any(|kind| last_name(facts, kind).is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException")));
+    if !all || cleans_up(facts, body) || tries_to_read(facts, body) {
+        return None;
+    }
+    let span = facts.arena.span(call);
+    let whole = Span { start: span.start, end: facts.arena.span(body).end };
+    Some(Swallows { whole, place: span, what: "this drops every error of the block" })
+}
+
+/// `.catch(() => {})`.
+fn of_promise(facts: &FileFacts, call: NodeId) -> Option<Swallows> {
+    if called_name(facts, call) != Some("catch") {
+        return None;
+    }
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    let mut given = arguments(facts, call);
+    let NodeKind::Closure(closure) = facts.arena.kind(given.next()?) else { return None };
+    let body = facts.def(closure).body?;
+    let plain = matches!(facts.arena.kind(body), NodeKind::Block { items, value: false } if facts.arena.list(items).len() == 0);
+    // The chain itself says whether it cleans up: `stream.close().catch(() => {})`.
+    if !plain || given.next().is_some() || cleans_up(facts, object) {
+        return None;
+    }
+    let closure = facts.def(closure).span;
+    Some(Swallows { whole: closure, place: closure, what: "this drops the error of a promise" })
+}
+
+/// Rust: `let _ = write().await;`.
+fn of_ignored(program: &Program, file: FileId, node: NodeId, target: NodeId, value: NodeId) -> Option<Swallows> {
+    let facts = program.file(file);
+    let ignored = match facts.arena.kind(target) {
+        NodeKind::Name(name) => facts.text(name) == "_",
+        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
+        _ => false,
+    };
+    let writes = |fact: &ApiFact| match fact {
+        ApiFact::Query(query) => query.access != Access::Read,
+        ApiFact::Outgoing | ApiFact::Publishes | ApiFact::SendsMail | ApiFact::Commit => true,
+        _ => false,
+    };
+    let matters = ignored && chain(facts, value).any(|link| has_fact(program, file, link, writes));
+    let span = facts.arena.span(node);
+    (matters && !cleans_up(facts, value)).then_some(Swallows {
+        whole: span,
+        place: first_line(span),
+        what: "`let _` drops the error of a write",
+    })
+}
+
+/// The first bytes of a long piece of code: where the eye should land.
+fn first_line(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 40) }
+}
+
+/// A comment in the handler, at the end of its last line, right before the statement, or (of what a function is for) before a function
+/// that does little else.
+fn is_explained(facts: &FileFacts, whole: Span, statement: Span, function: Span) -> bool {
+    const INDENTATION: u32 = 60;
+    const SHORT: u32 = 500;
+    facts.remarks.iter().any(|remark| {
+        let within = remark.end > whole.start && remark.start <= whole.end + 4;
+        let before = |span: Span| remark.end <= span.start && remark.end + INDENTATION >= span.start;
+        let short = function.end - function.start < SHORT;
+        within || before(statement) || short && before(function)
+    })
+}
+
+/// The function around says that it only tries, or is where things end.
+fn is_best_effort(program: &Program, nesting: &Nesting, owner: GlobalDef, node: NodeId) -> bool {
+    const TRIES: &[&str] = &[
+        "try",
+        "safe",
+        "safely",
+        "maybe",
+        "is",
+        "has",
+        "can",
+        "close",
+        "cleanup",
+        "shutdown",
+        "teardown",
+        "dispose",
+        "destroy",
+        "stop",
+        "del",
+        "exit",
+        "ignore",
+        "attempt",
+        "optional",
+        "quietly",
+        "silently",
+        "best",
+        "prefetch",
+        "warm",
+        "warmup",
+        "ping",
+        "probe",
+        "detect",
+        "supports",
+        "disconnect",
+    ];
+    let _ = (nesting, node);
+    let facts = program.file(owner.file);
+    let mut at = owner.def;
+    for _ in 0..8 {
+        if at == DefId::MODULE {
+            return false;
+        }
+        let def = facts.def(at);
+        let name = words(facts.text(def.name));
+        if name.iter().any(|word| TRIES.contains(&word.as_str())) {
+            return true;
+        }
+        at = def.parent;
+    }
+    false
+}
+
+fn finding(program: &Program, owner: GlobalDef, found: &Swallows) -> Finding {
+    let family = program.file(owner.file).language.family();
+    let mut message = found.what.to_string();
+    if let Some(first) = message.get(..1).map(str::to_ascii_uppercase) {
+        message.replace_range(..1, &first);
+    }
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("{message}: nobody will know that something went wrong, or what"),
+        primary: Label { location: program.location(owner.file, found.place), text: "dropped here".to_string() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some(
+            match family {
+                Family::Python => "catch the exception that is expected here, log what else comes (`logger.exception(…)`), or say in a comment why it does not matter",
+                Family::TypeScript => "log the error with what was being done, or pass it on; if it does not matter here, say why in a comment",
+                Family::Rust => "pass the error on with `?`, or log it (`if let Err(error) = … { tracing::error!(…) }`)",
+            }
+            .to_string(),
+        ),
+        subject: program.qualified_name(owner),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}

@@ -1,0 +1,126 @@
+//! `unbounded-retry`: a loop that tries again for as long as it fails, at once or for ever.
+//!
+//! A loop without an end whose body tries something, leaves when that succeeded, and goes round again when it failed. A handler that may
+//! leave (a counter, a deadline) bounds it. Main loops of workers never leave on success, and are none.
+
+use super::Context;
+use super::requests::Nestings;
+use super::scope::in_scope;
+use crate::model::body::{LoopKind, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::nesting::called_name;
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::{FileId, Span};
+
+const RULE: &str = "unbounded-retry";
+
+/// Finds loops that retry without a limit.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        for node in facts.arena.ids() {
+            let NodeKind::Loop { kind: LoopKind::Infinite, body, .. } = facts.arena.kind(node) else { continue };
+            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
+            if retries(facts, body) && in_scope(program, owner) && !facts.def(owner.def).flags.has(DefFlags::GENERATOR) {
+                findings.push(finding(program, owner, node, delays(facts, body)));
+            }
+        }
+    }
+    findings
+}
+
+/// The body is a `try` (with what leads to it), which leaves on success and goes round on failure.
+fn retries(facts: &FileFacts, body: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let items: Vec<NodeId> = facts.arena.list(items).collect();
+    let Some(at) = items.iter().position(|&item| matches!(facts.arena.kind(item), NodeKind::Try { .. })) else { return false };
+    let NodeKind::Try { body: tried, handlers, otherwise, .. } = facts.arena.kind(items[at]) else { return false };
+    // Something else in the loop that leaves bounds it: `if time.time() > deadline: raise`.
+    if items.iter().enumerate().any(|(other, &item)| other < at && leaves(facts, item)) {
+        return false;
+    }
+    // What stands after the `try` runs on success, unless a handler falls through to it.
+    let after = items.iter().skip(at + 1).any(|&item| matches!(facts.arena.kind(item), NodeKind::Break(_) | NodeKind::Return(_)));
+    let succeeds = ends(facts, tried) || otherwise.is_some_and(|otherwise| ends(facts, otherwise)) || after;
+    let handlers: Vec<NodeId> = facts.arena.list(handlers).collect();
+    let goes_round = |handler: NodeId| match facts.arena.kind(handler) {
+        NodeKind::Handler { body, .. } => !leaves(facts, body) && (!after || continues(facts, body)),
+        _ => false,
+    };
+    succeeds && handlers.iter().any(|&handler| goes_round(handler)) && !counts(facts, body)
+}
+
+/// Its last statement leaves the loop.
+fn ends(facts: &FileFacts, block: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(block) else { return false };
+    facts
+        .arena
+        .list(items)
+        .next_back()
+        .is_some_and(|last| matches!(facts.arena.kind(last), NodeKind::Break(_) | NodeKind::Return(Some(_) | None)))
+}
+
+fn leaves(facts: &FileFacts, node: NodeId) -> bool {
+    any(facts, node, |kind| matches!(kind, NodeKind::Return(_) | NodeKind::Break(_) | NodeKind::Raise(_)))
+        || called_any(facts, node, &["exit", "abort", "reject", "panic", "_exit"])
+}
+
+fn continues(facts: &FileFacts, node: NodeId) -> bool {
+    any(facts, node, |kind| matches!(kind, NodeKind::Continue))
+}
+
+/// Something is counted, compared, or asked whether to go on.
+fn counts(facts: &FileFacts, body: NodeId) -> bool {
+    any(facts, body, |kind| matches!(kind, NodeKind::Binary { op, .. } if op.is_test()))
+        && any(facts, body, |kind| matches!(kind, NodeKind::If { .. }))
+        && leaves_in_branch(facts, body)
+}
+
+fn leaves_in_branch(facts: &FileFacts, body: NodeId) -> bool {
+    any(facts, body, |kind| match kind {
+        NodeKind::If { then, otherwise, .. } => leaves(facts, then) || otherwise.is_some_and(|otherwise| leaves(facts, otherwise)),
+        _ => false,
+    })
+}
+
+fn delays(facts: &FileFacts, body: NodeId) -> bool {
+    called_any(facts, body, &["sleep", "delay", "wait", "setTimeout", "backoff", "pause", "sleepAsync"])
+}
+
+fn called_any(facts: &FileFacts, node: NodeId, names: &[&str]) -> bool {
+    let mut found = false;
+    facts.arena.walk(node, |inner| {
+        found |= called_name(facts, inner).is_some_and(|name| names.contains(&name));
+    });
+    found
+}
+
+fn any(facts: &FileFacts, node: NodeId, is: impl Fn(NodeKind) -> bool) -> bool {
+    let mut found = false;
+    facts.arena.walk(node, |inner| found |= is(facts.arena.kind(inner)));
+    found
+}
+
+fn finding(program: &Program, owner: GlobalDef, node: NodeId, delays: bool) -> Finding {
+    let span = program.file(owner.file).arena.span(node);
+    let place = Span { start: span.start, end: span.end.min(span.start + 12) };
+    let what = if delays { "this loop tries again for ever" } else { "this loop tries again for ever, and at once" };
+    Finding {
+        rule: RULE.into(),
+        level: Level::Note,
+        message: format!("{}{}: what keeps failing is called without end", "T", &what[1..]),
+        primary: Label { location: program.location(owner.file, place), text: "no limit".to_string() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some("give up after a number of attempts, and wait longer before each (exponential backoff with jitter)".to_string()),
+        subject: program.qualified_name(owner),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}
