@@ -6,8 +6,15 @@
 
 pub mod baseline;
 mod contract;
+mod entries;
+mod nested;
+pub mod schema;
+mod sentences;
+mod words;
 
-pub use contract::{PartGlobs, check_parts, glob, part_globs};
+pub use contract::{PartGlobs, glob, part_globs};
+pub use nested::check_nested_levels;
+pub use words::check_parts;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,6 +50,8 @@ pub struct Config {
     pub options: BTreeMap<String, OptionTable>,
     /// `[[knowledge]]` tables, for the rulebook.
     pub knowledge: Vec<Located<toml::Table>>,
+    /// The files of folders, in order of their paths.
+    pub nested: Vec<Config>,
 }
 
 impl Default for Config {
@@ -56,6 +65,7 @@ impl Default for Config {
             levels: BTreeMap::new(),
             options: BTreeMap::new(),
             knowledge: Vec::new(),
+            nested: Vec::new(),
         }
     }
 }
@@ -124,7 +134,8 @@ impl Config {
             let set = self.options.get(&*rule.id).map(|table| &table.values);
             own.extend(set.into_iter().flatten().map(|(name, option)| (name.clone(), option.value.value.clone())));
         }
-        Settings { profile, options, contract: self.contract.clone() }
+        let nested = self.nested.iter().map(|config| config.contract.clone()).collect();
+        Settings { profile, options, contract: self.contract.clone(), nested, today: None }
     }
 
     /// A mistake at a place of this file, for those who check what the file means.
@@ -170,6 +181,15 @@ fn shown(root: &Path, file: &Path) -> String {
 
 /// Parses a configuration file. All its mistakes are told at once.
 pub fn parse(path: &str, text: &str) -> Result<Config, Vec<ConfigError>> {
+    read(path, text, None)
+}
+
+/// Parses the file of a folder, which adds to what the files above it say. `above` are those that hold for the folder: the root's first.
+pub fn parse_nested(path: &str, text: &str, above: &[&Config]) -> Result<Config, Vec<ConfigError>> {
+    read(path, text, Some(above))
+}
+
+fn read(path: &str, text: &str, above: Option<&[&Config]>) -> Result<Config, Vec<ConfigError>> {
     let mut reader = Reader { config: Config { path: path.into(), text: text.into(), ..Config::default() }, errors: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
     if let Some(error) = errors.first() {
@@ -183,9 +203,12 @@ pub fn parse(path: &str, text: &str) -> Result<Config, Vec<ConfigError>> {
         false => reader.top(table.get_ref()),
     }
     reader.config.contract.path = reader.config.path.clone();
-    contract::put_in_order(&mut reader.config.contract);
+    entries::put_in_order(&mut reader.config.contract);
+    if let Some(above) = above {
+        nested::adapt(&mut reader, table.get_ref(), above);
+    }
     if reader.errors.is_empty() {
-        reader.errors = contract::check_names(&reader.config);
+        reader.errors = words::check_names(&reader.config);
     }
     if reader.errors.is_empty() {
         Ok(reader.config)
@@ -316,8 +339,8 @@ struct Reader {
     errors: Vec<ConfigError>,
 }
 
-const TOP_KEYS: &[&str] = &["version", "profile", "exclude", "parts", "layers", "rules", "levels", "options", "knowledge"];
-const PART_KEYS: &[&str] = &["path", "each", "package", "public", "open"];
+const TOP_KEYS: &[&str] = &["version", "profile", "exclude", "parts", "layers", "rules", "levels", "options", "except", "knowledge"];
+const PART_KEYS: &[&str] = &["path", "each", "package", "public", "open", "expect"];
 const LEVELS: &[&str] = &["error", "warning", "note", "off"];
 const PROFILES: &[&str] = &["default", "strict"];
 
@@ -333,6 +356,7 @@ impl Reader {
                 "rules" => self.each_entry(value, "rules", Reader::rule),
                 "levels" => self.each_entry(value, "levels", Reader::level),
                 "options" => self.each_entry(value, "options", Reader::options),
+                "except" => self.except(value),
                 "knowledge" => self.knowledge(value),
                 unknown => {
                     let help = allowed(unknown, TOP_KEYS.iter().copied(), "keys here");
@@ -391,7 +415,13 @@ impl Reader {
         let name = Located { value: key.get_ref().to_string(), span: span(key) };
         let Some(table) = value.get_ref().as_table() else {
             let globs = self.globs(value);
-            return self.config.contract.parts.push(Part { name, form: PartForm::Paths(globs), open: false });
+            return self.config.contract.parts.push(Part {
+                name,
+                form: PartForm::Paths(globs),
+                open: false,
+                none_yet: false,
+                inherited: false,
+            });
         };
         for (key, _) in table {
             if !PART_KEYS.contains(&&**key.get_ref()) {
@@ -404,13 +434,8 @@ impl Reader {
                 );
             }
         }
-        let open = table.get("open").is_some_and(|value| match value.get_ref().as_bool() {
-            Some(open) => open,
-            None => {
-                self.wrong_type(value, "`true` or `false`");
-                false
-            }
-        });
+        let open = table.get("open").and_then(|value| self.boolean(value)).unwrap_or(false);
+        let none_yet = table.get("expect").is_some_and(|value| self.none_yet(value).is_some());
         let form = match (table.get("path"), table.get("each"), table.get("package")) {
             (Some(paths), None, None) => Some(PartForm::Paths(self.globs(paths))),
             (None, Some(each), None) => self.each(each, table.get("public")),
@@ -430,7 +455,7 @@ impl Reader {
             self.error(span(public), "`public` belongs to a part with `each`", "without `each` there is no front door", None);
         }
         if let Some(form) = form {
-            self.config.contract.parts.push(Part { name, form, open });
+            self.config.contract.parts.push(Part { name, form, open, none_yet, inherited: false });
         }
     }
 

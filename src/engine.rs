@@ -3,6 +3,8 @@
 //! `open` discovers and lowers everything once; `apply` replaces the facts of changed files; `check` links, summarises, checks and triages from
 //! facts, which is cheap. The command line calls them once, an editor for ever. The engine decides nothing about code and prints nothing.
 
+mod contracts;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use crate::link;
 use crate::lower::{self, render};
 use crate::model::atlas::Atlas;
 use crate::model::baseline::Baseline;
+use crate::model::contract::{ContractMistake, Date};
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
@@ -62,6 +65,8 @@ pub struct Options {
     pub paths: Vec<String>,
     /// Threads; zero for as many as there are processors.
     pub jobs: usize,
+    /// The day on which exceptions may have ended; without one, none has. The engine reads no clock.
+    pub today: Option<Date>,
 }
 
 impl Default for Options {
@@ -76,6 +81,7 @@ impl Default for Options {
             baseline_file: None,
             paths: Vec::new(),
             jobs: 0,
+            today: None,
         }
     }
 }
@@ -158,6 +164,8 @@ struct Analysis {
     routes: u32,
     /// Paths of `[[knowledge]]` that nothing in the program has, each with the nearest name there is.
     untaught: Vec<(String, Option<String>)>,
+    /// What is wrong with the contracts themselves.
+    mistakes: Vec<ContractMistake>,
     /// Stages that failed.
     problems: Vec<Problem>,
 }
@@ -218,6 +226,8 @@ impl Engine {
         self.config_errors.truncate(self.config_errors_read);
         self.config_errors
             .extend(analysis.untaught.iter().map(|(path, near)| config::unmatched_knowledge(&self.config, path, near.as_deref())));
+        let drawn: Vec<ConfigError> = analysis.mistakes.iter().map(|mistake| self.drawn(mistake)).collect();
+        self.config_errors.extend(drawn);
         let notes = self.all_notes();
         let triaged = triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
         let mut problems = self.problems();
@@ -227,6 +237,7 @@ impl Engine {
         problems.dedup();
         let mut outcome =
             Outcome { reported: triaged.reported, suppressed: triaged.suppressed, problems, statistics, ..Outcome::default() };
+        self.raise(&mut outcome.reported);
         self.compare_with_baseline(&mut outcome);
         outcome.count_by_rule();
         outcome
@@ -276,7 +287,7 @@ impl Engine {
     /// What is reported about single imports and calls.
     fn findings_on_edges(&self, program: &Program) -> Vec<Finding> {
         let selection = self.selection();
-        let settings = self.config.settings(&self.rulebook.rules, selection.profile);
+        let settings = self.settings();
         let summaries = summarise::summarise(program);
         let context =
             check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
@@ -344,7 +355,7 @@ impl Engine {
     /// Stages 3 to 5: facts to findings.
     fn analyse(&self) -> Analysis {
         let selection = self.selection();
-        let settings = self.config.settings(&self.rulebook.rules, selection.profile);
+        let settings = self.settings();
         self.linked(|program| {
             let summaries = summarise::summarise(program);
             let context =
@@ -363,6 +374,9 @@ impl Engine {
                 ..Analysis::default()
             };
             analysis.problems.extend(flow_limits(&summaries.flow_limits));
+            if is_on("contract") {
+                analysis.mistakes = guarded(|| check::contract::mistakes(&context)).unwrap_or_default();
+            }
             for (id, result) in results {
                 match result {
                     Some(findings) => analysis.findings.extend(findings),
@@ -428,8 +442,11 @@ impl Engine {
         self.project = discover::discover(&self.root, &discovered);
         self.lower_all(like);
         self.read_texts();
-        let paths = self.project.files.iter().map(|file| &*file.path);
-        self.config_errors.extend(config::check_parts(&self.config, paths));
+        self.read_nested();
+        for config in std::iter::once(&self.config).chain(&self.config.nested) {
+            let paths = self.project.files.iter().map(|file| &*file.path);
+            self.config_errors.extend(config::check_parts(config, paths));
+        }
         self.config_errors_read = self.config_errors.len();
     }
 

@@ -6,7 +6,7 @@
 //! - [`graph`]: pure algorithms over graphs.
 //! - [`languages`]: per language, the grammar, the lowering and the module resolution.
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
-//! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
+//! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
 //! - [`engine`]: joins the stages; the only place with threads.
 //! - [`cli`]: arguments to engine calls, outcomes to exit codes.
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod draft;
 pub mod engine;
 pub mod graph;
 pub mod languages;

@@ -8,7 +8,7 @@ mod blocking_call_in_async;
 mod bounds;
 mod business_logic_in_handler;
 mod connection_per_request;
-mod contract;
+pub mod contract;
 mod data_access_in_handler;
 mod data_access_in_service;
 mod dependence;

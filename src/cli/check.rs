@@ -11,10 +11,11 @@ use clap::{Args, ValueEnum};
 
 use super::baseline::shrink_baseline;
 use super::changes::{self, Scope};
-use super::target::{Target, target};
+use super::target::{self, Target, target};
 use super::terminal::{self, Color, Progress, Stream};
 use super::{draw_config_errors, unknown_rule};
 use crate::engine::{BaselineMode, Engine, Options};
+use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome, Statistics};
 use crate::model::problem::ProblemKind;
 use crate::model::rule::Profile;
@@ -82,6 +83,9 @@ pub(super) struct Arguments {
     /// Write silenced and known findings too, marked as such
     #[arg(long)]
     silenced: bool,
+    /// The day on which exceptions of the contract may have ended [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = target::day)]
+    today: Option<Date>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -133,6 +137,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         baseline_file: arguments.baseline.clone(),
         paths: shown,
         jobs: arguments.jobs,
+        today: Some(arguments.today.unwrap_or_else(target::today)),
     };
     let progress = Progress::start(arguments.quiet);
     let (mut engine, _) = Engine::open(&root, options);

@@ -11,9 +11,12 @@ mod dump;
 mod explain;
 mod git;
 mod graph;
+mod init;
 mod picture;
+mod prove;
 mod roles;
 mod rules;
+mod schema;
 mod stack;
 mod target;
 mod terminal;
@@ -61,6 +64,12 @@ enum Command {
     Rules(rules::Arguments),
     /// Explain a rule: what it holds, why, and how to mend what it finds.
     Explain(explain::Arguments),
+    /// Write a first `archcheck.toml` that fits the code as it is, and a baseline for the debt there is.
+    Init(init::Arguments),
+    /// Show for each line of the contract that it can fail: with an edge that breaks it.
+    Prove(prove::Arguments),
+    /// Print the JSON Schema of `archcheck.toml`, for editors.
+    Schema(schema::Arguments),
     /// Print what a stage of the analysis saw.
     Dump(dump::Arguments),
     /// Print a completion script for a shell.
@@ -98,6 +107,9 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Why(arguments)) => why::run(arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
+        Some(Command::Init(arguments)) => init::run(arguments),
+        Some(Command::Schema(arguments)) => schema::run(arguments),
+        Some(Command::Prove(arguments)) => prove::run(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
     }

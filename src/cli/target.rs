@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::UsageError;
+use crate::model::contract::Date;
 
 /// What to analyse and what to report.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,9 +57,34 @@ pub(super) fn folder(path: &Path) -> Result<PathBuf, UsageError> {
     Ok(common_folder(&[absolute]))
 }
 
+/// The day it is, in UTC: so that all machines agree on when an exception ends.
+pub(super) fn today() -> Date {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Date::of_unix_seconds(since.as_secs())
+}
+
+/// A day given as an argument.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "write a day as 2027-03-01".to_string())
+}
+
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 11] =
-        ["check", "baseline", "stack", "roles", "graph", "picture", "why", "rules", "explain", "dump", "completions"];
+    const COMMANDS: [&str; 14] = [
+        "check",
+        "init",
+        "baseline",
+        "stack",
+        "roles",
+        "graph",
+        "picture",
+        "why",
+        "rules",
+        "explain",
+        "prove",
+        "schema",
+        "dump",
+        "completions",
+    ];
     let shown = path.display().to_string();
     let wrong = UsageError::new(match error.kind() {
         std::io::ErrorKind::NotFound => format!("no such file or folder: `{shown}`"),

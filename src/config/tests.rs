@@ -1,7 +1,7 @@
 //! Configuration in, values or mistakes out.
 
 use super::*;
-use crate::model::contract::{Layers, Step};
+use crate::model::contract::{Layers, Mention, Step};
 use crate::model::rule::RuleKind;
 
 fn rule(id: &str, options: &[(&str, toml::Value)]) -> Rule {
@@ -106,7 +106,7 @@ function-too-long = 80
     `2`: unknown version of the configuration format (this archcheck reads version 1)
       help: write `version = 1`
     `profil`: unknown key `profil` (not a setting of archcheck)
-      help: did you mean `profile`? keys here: `version`, `profile`, `exclude`, `parts`, `layers`, `rules`, `levels`, `options`, `knowledge`
+      help: did you mean `profile`? keys here: `version`, `profile`, `exclude`, `parts`, `layers`, `rules`, `levels`, `options`, `except`, `knowledge`
     `"strikt"`: unknown profile `strikt` (not a profile)
       help: did you mean `strict`? allowed: `default`, `strict`
     `1`: expected a string, found an integer (this is an integer)
@@ -118,7 +118,7 @@ function-too-long = 80
     `{ package = "x", path = "y" }`: part `db` needs exactly one of `path`, `each` and `package` (this part)
       help: write one of `path = …`, `each = …` or `package = …`
     `opne`: unknown key `opne` in part `shared` (not a key of a part)
-      help: did you mean `open`? keys of a part: `path`, `each`, `package`, `public`, `open`
+      help: did you mean `open`? keys of a part: `path`, `each`, `package`, `public`, `open`, `expect`
     `[]`: `public` belongs to a part with `each` (without `each` there is no front door)
     `80`: expected a table of options, found an integer (this is an integer)
     `[knowledge]`: expected an array of tables: write `[[knowledge]]`, found a table (this is a table)
@@ -206,7 +206,7 @@ pure = "core must not import db"
         ["api Strangers NextOnly", "core? jobs Strangers AnythingBelow", "store Strangers AnythingBelow"]
     );
     assert_eq!(steps(&contract.layers[1]), ["service repository Friends AnythingBelow", "model Strangers AnythingBelow"]);
-    let words = |names: &[Located<String>]| names.iter().map(|name| text[name.span.range()].to_string()).collect::<Vec<_>>().join(" ");
+    let words = |names: &[Mention]| names.iter().map(|name| text[name.word.span.range()].to_string()).collect::<Vec<_>>().join(" ");
     let rules: Vec<_> =
         contract.rules.iter().map(|rule| format!("{:?}: {} / {}", rule.form, words(&rule.subjects), words(&rule.objects))).collect();
     assert_eq!(rules, ["Only: store core / db", "MustNot: core / db"]);
@@ -233,20 +233,19 @@ nobody = "only may import db"
     let expected = r#"`api`: an order needs at least two parts (only one part)
   help: part names with `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing)
 ``: a part's name is missing (here)
-  help: part names with `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); write `a must not import b` or `only a may import b`; several parts stand with commas
+  help: part names with `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); write `a must not import b`, `a may only import b`, `a must import b` or `only a may import b`, with `import`, `call`, `use` or `reach`; several parts stand with commas
 `api > store > api`: part `api` stands twice in one order (in this order)
   help: a part has one place in an order
 ` a | b : c`: a layer holds strangers or friends, not both (`|` and `:`)
   help: give the friends a part of their own, or put them in another layer
 `api store`: `api store` is not the name of a part (a name is one word)
-  help: between layers stand `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); in rules, write `a must not import b` or `only a may import b`; several parts stand with commas
-`{ order = "a > b" }`: expected an order such as `"cli > engine > model"`, found a table (this is a table)
+  help: between layers stand `>` (may use anything below), `>>` (next only), `|` (strangers), `:` (friends) and `?` (may be missing); in rules, write `a must not import b`, `a may only import b`, `a must import b` or `only a may import b`, with `import`, `call`, `use` or `reach`; several parts stand with commas
 `like`: unknown verb `like` in a rule (not a verb of rules)
-  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+  help: write `a must not import b`, `a may only import b`, `a must import b` or `only a may import b`, with `import`, `call`, `use` or `reach`; several parts stand with commas
 `api should import db`: a rule archcheck does not understand (this sentence)
-  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+  help: write `a must not import b`, `a may only import b`, `a must import b` or `only a may import b`, with `import`, `call`, `use` or `reach`; several parts stand with commas
 `only may import db`: a rule archcheck does not understand (this sentence)
-  help: write `a must not import b` or `only a may import b`; several parts stand with commas
+  help: write `a must not import b`, `a may only import b`, `a must import b` or `only a may import b`, with `import`, `call`, `use` or `reach`; several parts stand with commas
 "#;
     assert_eq!(shown, expected);
 }
@@ -267,8 +266,8 @@ fn parts_that_are_unknown_or_empty() {
     assert_eq!(
         shown_empty,
         "`b`: part `b` is empty: `src/*.rs` matches no source file (what is said of it can never fail)\n  \
-         help: correct its pattern, or write `b?` in an order if the project may lack it\n\
+         help: correct its pattern, or write `b?` in an order if the project may lack it, or `expect = \"none-yet\"` if it is to come\n\
          `c`: part `c` is empty: `src/c/**` matches no source file (what is said of it can never fail)\n  \
-         help: correct its pattern, or write `c?` in an order if the project may lack it\n"
+         help: correct its pattern, or write `c?` in an order if the project may lack it, or `expect = \"none-yet\"` if it is to come\n"
     );
 }

@@ -20,6 +20,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contract::Ambient;
 use super::role::Role;
 use super::source::Family;
 
@@ -432,6 +433,8 @@ pub enum ApiFact {
     ArgumentSource(SourceKind),
     /// A value with this path is a statement that reads or writes when it is run: `sqlalchemy.insert()` in `session.execute(insert(User))`.
     Statement(Access),
+    /// It, and whatever is reached through it, is part of what a program has around it: clock, environment, network, files, randomness.
+    Ambient(Ambient),
     /// Its result is safe for this kind of sink, whatever goes in.
     Sanitizer(SinkKind),
     Route(RouteFact),

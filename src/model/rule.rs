@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::contract::Contract;
+use super::contract::{Contract, Date};
 use super::finding::Level;
 
 /// How a rule is decided.
@@ -78,12 +78,21 @@ pub struct Settings {
     /// Rule id → option → value.
     pub options: BTreeMap<String, BTreeMap<String, toml::Value>>,
     pub contract: Contract,
+    /// What the files of folders add for their own code, in order of their paths.
+    pub nested: Vec<Contract>,
+    /// The day of the run, on which exceptions may have ended; without one, none has.
+    pub today: Option<Date>,
 }
 
 impl Settings {
     /// An integer option of a rule, or `default` when it is not set.
     pub fn integer(&self, rule: &str, option: &str, default: i64) -> i64 {
         self.options.get(rule).and_then(|options| options.get(option)).and_then(toml::Value::as_integer).unwrap_or(default)
+    }
+
+    /// The contract of the whole, then those of folders.
+    pub fn contracts(&self) -> impl Iterator<Item = &Contract> {
+        std::iter::once(&self.contract).chain(&self.nested)
     }
 
     /// True under `profile = "strict"`.

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::error::LoadError;
+use crate::model::contract::Ambient;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
     Generated, Gives, Handlers, Knowledge, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead, ResourceKind, RoleSign,
@@ -105,6 +106,11 @@ pub(super) struct FrameworkFile {
     eager_load: Option<Patterns>,
     hook: Option<Patterns>,
     transparent: Option<Patterns>,
+    clock: Option<Patterns>,
+    env: Option<Patterns>,
+    network: Option<Patterns>,
+    filesystem: Option<Patterns>,
+    randomness: Option<Patterns>,
 
     #[serde(default)]
     waits: Vec<WaitEntry>,
@@ -529,6 +535,11 @@ impl FrameworkFile {
             (self.eager_load, ApiFact::EagerLoad),
             (self.hook, ApiFact::Hook),
             (self.transparent, ApiFact::Transparent),
+            (self.clock, ApiFact::Ambient(Ambient::Clock)),
+            (self.env, ApiFact::Ambient(Ambient::Env)),
+            (self.network, ApiFact::Ambient(Ambient::Network)),
+            (self.filesystem, ApiFact::Ambient(Ambient::Filesystem)),
+            (self.randomness, ApiFact::Ambient(Ambient::Randomness)),
         ];
         for (patterns, fact) in plain {
             if let Some(patterns) = patterns {

@@ -112,7 +112,7 @@ fn rows_of_parts(names: &[String], layers: &[Layers], sheets: &[Sheet], links: &
     if let Some(order) = layers.iter().find(|layers| names.iter().any(|name| step_of(layers, name).is_some())) {
         let mut rows: Vec<String> = vec![String::new(); order.steps.len()];
         if let Some(first) = rows.first_mut() {
-            first.clone_from(&order.name);
+            first.clone_from(&order.name.value);
         }
         rows.push("in no order".to_string());
         let last = order.steps.len() as u32;

@@ -81,7 +81,10 @@ pub fn findings(files: &[ExampleFile]) -> Vec<(String, u32, Finding)> {
         let line = LineIndex::new(text).line(finding.primary.location.span.start) + 1;
         (path, line, finding)
     };
-    engine.check().reported.into_iter().map(place).collect()
+    let reported = engine.check().reported;
+    let mistakes: Vec<&str> = engine.config_errors().iter().map(|error| error.message.as_str()).collect();
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    reported.into_iter().map(place).collect()
 }
 
 /// The files in a folder of their own.

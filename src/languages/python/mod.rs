@@ -10,7 +10,7 @@ pub mod modules;
 mod operators;
 mod parse;
 mod patterns;
-mod standard;
+pub mod standard;
 mod statements;
 mod strings;
 mod types;

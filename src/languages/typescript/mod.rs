@@ -17,6 +17,7 @@ pub mod lower;
 pub mod modules;
 mod patterns;
 mod repair;
+pub mod standard;
 mod statements;
 mod text;
 mod types;
