@@ -349,6 +349,21 @@ fn a_barrel_hides_nothing_and_an_innocent_name_is_not_blamed() {
 }
 
 #[test]
+fn a_chain_ends_where_a_barrel_only_hands_names_on() {
+    let contract = parts("a b") + "[layers]\nl = \"a > b\"\n[rules]\nr = \"b must not reach a\"\n";
+    // `Own` is the barrel's; that it also hands on what `a` has is nothing to `b`.
+    holds(
+        &contract,
+        "--- a/x.ts\nexport const x = 1\n--- b/x.ts\nimport { own } from '../barrel'\nexport const b = own\n--- barrel.ts\nexport { x } from './a/x'\nexport const own = 1\n",
+    );
+    holds(&contract, "--- a/x.py\nX = 1\n--- b/x.py\nfrom c import OWN\n--- c/__init__.py\nfrom a.x import X\nOWN = 1\n");
+    holds(
+        &contract,
+        "--- a/x.ts\nexport const x = 1\n--- b/x.ts\nimport { own } from '../barrel'  // !\nexport const b = own\n--- barrel.ts\nimport { x } from './a/x'\nexport const own = x\n",
+    );
+}
+
+#[test]
 fn types_and_tests_are_exempt_unless_a_rule_says_otherwise() {
     let contract = parts("a b") + "[rules]\nr = \"a must not import b\"\n";
     let project = "--- a/x.py\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from b import x\n--- a/test_x.py\nfrom b import x{}\ndef test_x(): assert x\n--- b/x.py\nX = 1\n";

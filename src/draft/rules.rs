@@ -60,7 +60,7 @@ fn door(code: &Code, draft: &mut Draft, names: &mut Names, name: &str, kinds: &[
     if users.is_empty() || users.len() > others || users.len() > 3 {
         return;
     }
-    let word = names.of("", name);
+    let word = names.of("packages", name);
     let quoted: Vec<String> = packages.iter().map(|package| format!("\"{package}\"")).collect();
     draft.rules.push(Rule {
         name: format!("{word}-behind-one-door"),

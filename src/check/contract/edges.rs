@@ -32,6 +32,8 @@ pub(super) struct Edge {
     /// What is imported or called; empty for whole modules.
     pub(super) name: String,
     pub(super) span: Span,
+    /// A barrel's: it hands the name on. Who imports another name from there has nothing to do with it.
+    pub(super) hands_on: bool,
     /// The file through which an import goes, where the name is defined elsewhere.
     pub(super) door: Option<FileId>,
 }
@@ -167,7 +169,9 @@ fn imports(program: &Program, needs: Needs, found: &mut Vec<Edge>) {
             ImportTarget::Folder(_) | ImportTarget::Generated(_) | ImportTarget::Unresolved(_) | ImportTarget::Asset => continue,
         };
         let test = test || is_test(program, from);
-        found.push(Edge { from, to, deed: Deed::Import, types, test, name: import.name.clone(), span: import.span, door });
+        let is_package = import.scope == DefId::MODULE && program.path(import.from).ends_with("__init__.py");
+        let hands_on = import.re_export || is_package;
+        found.push(Edge { from, to, deed: Deed::Import, types, test, name: import.name.clone(), span: import.span, hands_on, door });
     }
 }
 
@@ -210,7 +214,17 @@ fn calls(program: &Program, found: &mut Vec<Edge>) {
         let span = program.file(call.caller.file).arena.span(call.site);
         let name = program.short_name(call.callee);
         let test = is_test(program, call.caller);
-        found.push(Edge { from: call.caller, to: End::Code(call.callee), deed: Deed::Call, types: false, test, name, span, door: None });
+        found.push(Edge {
+            from: call.caller,
+            to: End::Code(call.callee),
+            deed: Deed::Call,
+            types: false,
+            test,
+            name,
+            span,
+            hands_on: false,
+            door: None,
+        });
     }
 }
 
@@ -251,7 +265,7 @@ fn outside_calls(program: &Program, file: FileId, needs: Needs, ambient: &mut Am
         let is_global = is_global(program, file, &api.path);
         let outside = Outside { family, path: api.path.clone(), name: String::new(), ambient: kind, is_global };
         let test = is_test(program, from);
-        found.push(Edge { from, to: End::Outside(outside), deed, types: false, test, name, span, door: None });
+        found.push(Edge { from, to: End::Outside(outside), deed, types: false, test, name, span, hands_on: false, door: None });
     };
     for node in facts.arena.ids() {
         let NodeKind::Call { callee, args, form } = facts.arena.kind(node) else { continue };

@@ -106,7 +106,8 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// Goes from `starts` over edges that `counts` allows, into files that are `free`. Breadth first, in order of files and edges.
+    /// Goes from `starts` over edges that `counts` allows, into files that are `free`. Breadth first, in order of files and edges. A way ends in a barrel:
+    /// what that hands on to those who ask for it, the start did not ask for, or it would have an edge of its own.
     pub(super) fn from(ground: &Ground, starts: &[FileId], counts: &dyn Fn(&Edge) -> bool, free: &dyn Fn(FileId) -> bool) -> Ways {
         let mut seen = vec![false; ground.program.facts.len()];
         let mut ways = Ways { by: vec![None; seen.len()], reached: Vec::new() };
@@ -115,7 +116,8 @@ impl Ways {
             seen[start.index()] = true;
         }
         while let Some(file) = queue.pop_front() {
-            for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge)) {
+            let is_start = ways.by[file.index()].is_none();
+            for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge) && (is_start || !edge.hands_on)) {
                 let End::Code(to) = &edge.to else { continue };
                 if !seen[to.file.index()] && free(to.file) {
                     seen[to.file.index()] = true;

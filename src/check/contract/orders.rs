@@ -118,7 +118,7 @@ impl<'a> Order<'a> {
             let ways = Ways::from(ground, &starts, &counts, &free);
             for &file in &ways.reached {
                 let mut ends: BTreeMap<Place, usize> = BTreeMap::new();
-                for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge)) {
+                for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge) && !edge.hands_on) {
                     let End::Code(to) = &edge.to else { continue };
                     let Some(end) = self.place(ground, *to) else { continue };
                     let Some(breach) = self.breach(ground, place, &end, vec![id]) else { continue };

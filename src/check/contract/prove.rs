@@ -233,7 +233,7 @@ fn synthetic(ground: &Ground, from: GlobalDef, to: End, deed: Deed) -> Edge {
         End::Outside(_) => None,
     };
     let test = super::edges::is_test(ground.program, from);
-    Edge { from, to, deed, types: false, test, name: String::new(), span: Span::default(), door }
+    Edge { from, to, deed, types: false, test, name: String::new(), span: Span::default(), hands_on: false, door }
 }
 
 fn shown(ground: &Ground, edge: &Edge) -> String {

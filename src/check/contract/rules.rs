@@ -171,7 +171,7 @@ impl<'a> Rule<'a> {
             let ways = Ways::from(ground, &starts, &counts, &free);
             for &file in &ways.reached {
                 let mut ends: BTreeMap<Option<PieceId>, usize> = BTreeMap::new();
-                for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge) && !is_own(edge)) {
+                for (id, edge) in ground.leaving(file).filter(|(_, edge)| counts(edge) && !edge.hands_on && !is_own(edge)) {
                     let to = ground.pieces_behind(edge);
                     let edge = as_if(edge);
                     if lets_be(ground, &edge, &home, &to) {
@@ -321,6 +321,7 @@ fn stand_in(from: FileId) -> Edge {
         test: false,
         name: String::new(),
         span: crate::model::source::Span::default(),
+        hands_on: false,
         door: None,
     }
 }
