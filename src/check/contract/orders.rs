@@ -93,7 +93,7 @@ impl<'a> Order<'a> {
         ground.counts(edge, Verb::Import, &self.layers.terms) && ground.judges(edge.from.file)
     }
 
-    fn direct(&self, ground: &Ground, id: EdgeId, edge: &Edge) -> Option<Breach> {
+    pub(super) fn direct(&self, ground: &Ground, id: EdgeId, edge: &Edge) -> Option<Breach> {
         let End::Code(to) = &edge.to else { return None };
         if to.file == edge.from.file || !self.counts(ground, edge) {
             return None;

@@ -87,12 +87,16 @@ enum Violation {
 }
 
 fn order(ground: &mut Ground, at: usize, today: Option<Date>) -> (String, usize, bool) {
-    let pairs = Order::of(ground, at).forbidden_pairs(ground);
+    let order = Order::of(ground, at);
+    let pairs = order.forbidden_pairs(ground);
     let mut first = String::new();
     for &(from, to) in &pairs {
         let edge = synthetic(ground, module(from), End::Code(module(to)), Deed::Import);
         let text = shown(ground, &edge);
-        if !fires(ground, Line::Layers(at), edge, today) {
+        let id = ground.add(edge.clone());
+        let fires = order.direct(ground, id, &edge).is_some_and(|breach| judge(ground, breach, today).is_some());
+        ground.remove_last();
+        if !fires {
             return (text, pairs.len(), false);
         }
         if first.is_empty() {
