@@ -75,7 +75,8 @@ impl<'a> Rule<'a> {
             RuleForm::Only => {
                 let object = self.object(ground, edge, &from, &to).filter(|_| subject.is_none())?;
                 let allowed = listed(&self.sentence.subjects);
-                let part = from.first().map(|&part| ground.pieces.name(part).to_string());
+                let declared = from.iter().find(|part| **part < ground.contract.parts.len());
+                let part = declared.or(from.first()).map(|&part| ground.pieces.name(part).to_string());
                 let help = format!("leave it to {allowed}, and import that");
                 Some(self.breach(ground, vec![id], part, Some(object), format!("which only {allowed} may"), help))
             }
