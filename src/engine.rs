@@ -22,6 +22,7 @@ use crate::link;
 use crate::lower::{self, render};
 use crate::model::atlas::Atlas;
 use crate::model::baseline::Baseline;
+use crate::model::briefing::{Briefing, Guide};
 use crate::model::contract::{ContractMistake, Date};
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
@@ -282,6 +283,23 @@ impl Engine {
     pub fn atlas(&self, relation: Relation) -> Atlas {
         let lines: BTreeMap<&str, u32> = self.files().map(|(path, facts)| (&**path, facts.lines)).collect();
         view::atlas(&self.view(relation), &|path| lines.get(path).copied().unwrap_or(0), &self.config.contract.layers)
+    }
+
+    /// What somebody should know of a path before touching it; relative to the root, with forward slashes. `None` where nothing near it is known.
+    pub fn briefing(&self, path: &str) -> Option<Briefing> {
+        self.grounded(|ground| view::briefing(ground, path))
+    }
+
+    /// The architecture of the whole project.
+    pub fn guide(&self) -> Guide {
+        self.grounded(view::guide)
+    }
+
+    fn grounded<R: Send>(&self, with: impl FnOnce(&view::Ground) -> R + Send) -> R {
+        self.install(|engine| {
+            let lines: Vec<&LineIndex> = engine.notes.iter().map(|notes| &notes.lines).collect();
+            engine.linked(|program| with(&view::Ground::new(program, &lines, &engine.config)))
+        })
     }
 
     /// What is reported about single imports and calls.

@@ -3,6 +3,7 @@
 //! Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 no trustworthy result (wrong usage, wrong configuration, an error of ours). A reader that
 //! closes the pipe has what it wanted, so that is success. Standard output carries the report and nothing else.
 
+mod ask;
 mod baseline;
 mod changes;
 mod check;
@@ -60,6 +61,10 @@ enum Command {
     Picture(picture::Arguments),
     /// Show how one thing depends on another: the shortest chain of imports or calls.
     Why(why::Arguments),
+    /// Say what a file is, what it may and must not import, and which rules look at it.
+    Ask(ask::Ask),
+    /// Write the architecture as a short Markdown text, for an AGENTS.md.
+    Context(ask::Context),
     /// List the rules.
     Rules(rules::Arguments),
     /// Explain a rule: what it holds, why, and how to mend what it finds.
@@ -105,6 +110,8 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Graph(arguments)) => graph::run(arguments),
         Some(Command::Picture(arguments)) => picture::run(arguments),
         Some(Command::Why(arguments)) => why::run(arguments),
+        Some(Command::Ask(arguments)) => ask::ask(arguments),
+        Some(Command::Context(arguments)) => ask::context(arguments),
         Some(Command::Rules(arguments)) => rules::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Init(arguments)) => init::run(arguments),

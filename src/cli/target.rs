@@ -68,6 +68,12 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "write a day as 2027-03-01".to_string())
 }
 
+/// The root of the project around a path, which need not be there.
+pub(super) fn project_of(path: &Path) -> PathBuf {
+    let folder = path.ancestors().find(|above| above.is_dir()).unwrap_or(path);
+    project_root(folder)
+}
+
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
     const COMMANDS: [&str; 14] = [
         "check",

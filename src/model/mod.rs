@@ -3,6 +3,7 @@
 pub mod atlas;
 pub mod baseline;
 pub mod body;
+pub mod briefing;
 pub mod contract;
 pub mod coverage;
 pub mod facts;

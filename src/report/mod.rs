@@ -4,6 +4,7 @@
 //! What they share stands beside them: `clean` (no control character reaches a terminal), `mask` (no secret is printed whole),
 //! `texts` (lines and columns) and `snippet` (the piece of source around a label).
 
+pub mod briefing;
 mod clean;
 pub mod concise;
 pub mod errors;

@@ -3,6 +3,7 @@
 //! Names are the languages' own, places are lines. It decides nothing about right and wrong, and writes no format.
 
 mod atlas;
+mod briefing;
 mod calls;
 mod coverage;
 mod find;
@@ -23,6 +24,7 @@ use crate::model::source::{FileId, LineIndex, Span};
 use crate::model::view::{Edge, Node, Relation, Thing, View};
 
 pub use atlas::atlas;
+pub use briefing::{Ground, briefing, guide};
 pub use coverage::coverage;
 pub use find::{Found, Unknown, find};
 pub use picture::{Choice, narrow, picture};
