@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::target::project_of;
+use super::target::{project_of, today};
 use super::{UsageError, draw_config_errors};
 use crate::engine::{Engine, Options};
 use crate::report::briefing::{self, Answer, RuleLine};
@@ -41,13 +41,21 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
         relative(&path, &root).ok_or_else(|| UsageError::new(format!("`{}` has a name that is not Unicode", arguments.path.display())))?;
     let (mut engine, _) = Engine::open(
         &root,
-        Options { paths: vec![asked.clone()].into_iter().filter(|path| !path.is_empty()).collect(), ..Options::default() },
+        Options {
+            paths: vec![asked.clone()].into_iter().filter(|path| !path.is_empty()).collect(),
+            today: Some(today()),
+            ..Options::default()
+        },
     );
     if !engine.config_errors().is_empty() {
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));
     }
     let outcome = engine.check();
+    if !engine.config_errors().is_empty() {
+        draw_config_errors(engine.config_errors());
+        return Ok(ExitCode::from(2));
+    }
     let Some(briefing) = engine.briefing(&asked) else {
         let error = UsageError::new(format!("`{}` is no source file, and there is none near it", arguments.path.display()));
         return Err(error

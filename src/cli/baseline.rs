@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::check::{ProfileName, words};
-use super::target::{Target, target};
+use super::target::{Target, target, today};
 use super::terminal::Progress;
 use super::{draw_config_errors, unknown_rule};
 use crate::config::baseline::{FILE_NAME, render};
@@ -57,6 +57,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = arguments.baseline.clone().unwrap_or_else(|| root.join(FILE_NAME));
     let options = Options {
         config: arguments.config.clone(),
+        today: Some(today()),
         profile: arguments.profile.map(ProfileName::profile),
         select: words(&arguments.select),
         ignore: words(&arguments.ignore),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
-use super::target::folder;
+use super::target::{folder, today};
 use super::{UsageError, draw_config_errors};
 use crate::engine::{Engine, Options};
 use crate::model::view::{Level, Picture, Relation, View};
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Err(UsageError::new("imports are between files: `--level function` is for `--kind calls`").into());
     }
     let root = folder(&arguments.path)?;
-    let (engine, _) = Engine::open(&root, Options { config: arguments.config.clone(), ..Options::default() });
+    let (engine, _) = Engine::open(&root, Options { config: arguments.config.clone(), today: Some(today()), ..Options::default() });
     if !engine.config_errors().is_empty() {
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));
