@@ -510,6 +510,33 @@ pub enum ApiFact {
     ListSchema,
     /// The relations named in it are loaded with the query (`joinedload`, `include:`).
     EagerLoad,
+    /// Part of how a web framework speaks HTTP: its exceptions with a status, its request and response types.
+    HttpLayer,
+    /// A call of it makes an answer to a client of its arguments, or sends it.
+    Responds,
+    /// A call of it writes its arguments to a log or to standard output.
+    Logs,
+    /// A call of it gives the message or the trace of the error at hand as text.
+    ErrorText,
+    /// A call of it makes a digest of its arguments that is quick to compute.
+    FastHash,
+    /// A way to store passwords that is no protection: old `crypt` schemes, plain text.
+    WeakPasswordHash,
+    /// Hashes a password slowly, or compares one with such a hash.
+    PasswordHash,
+    /// `argument` says how much work a password hash is; less than `minimum` is too little.
+    Cost {
+        argument: ArgumentRef,
+        minimum: i64,
+    },
+    /// Limits how often a client may call.
+    RateLimit,
+    /// Lets only clients through that have shown who they are.
+    AuthGuard,
+    /// Says that a route is for everybody.
+    PublicRoute,
+    /// Random numbers that can be foretold.
+    WeakRandom,
     /// The texts of this argument are names of modules or of what stands in them. With `given`, only when another argument is this text.
     Reference {
         argument: ArgumentRef,

@@ -105,6 +105,17 @@ pub(super) struct FrameworkFile {
     list_schema: Option<Patterns>,
     eager_load: Option<Patterns>,
     hook: Option<Patterns>,
+    http_layer: Option<Patterns>,
+    responds: Option<Patterns>,
+    logs: Option<Patterns>,
+    error_text: Option<Patterns>,
+    fast_hash: Option<Patterns>,
+    weak_password_hash: Option<Patterns>,
+    password_hash: Option<Patterns>,
+    rate_limit: Option<Patterns>,
+    auth_guard: Option<Patterns>,
+    public_route: Option<Patterns>,
+    weak_random: Option<Patterns>,
     transparent: Option<Patterns>,
     clock: Option<Patterns>,
     env: Option<Patterns>,
@@ -160,6 +171,8 @@ pub(super) struct FrameworkFile {
     per_item: Vec<PerItemEntry>,
     #[serde(default)]
     relation: Vec<RelationEntry>,
+    #[serde(default)]
+    cost: Vec<CostEntry>,
     #[serde(default)]
     example: Vec<ExampleEntry>,
 }
@@ -420,6 +433,15 @@ struct AddressEntry {
     argument: Arguments,
 }
 
+/// Arguments that say how much work a password hash is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CostEntry {
+    api: Patterns,
+    argument: Arguments,
+    minimum: i64,
+}
+
 /// A field that is a relation between models.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -534,6 +556,17 @@ impl FrameworkFile {
             (self.list_schema, ApiFact::ListSchema),
             (self.eager_load, ApiFact::EagerLoad),
             (self.hook, ApiFact::Hook),
+            (self.http_layer, ApiFact::HttpLayer),
+            (self.responds, ApiFact::Responds),
+            (self.logs, ApiFact::Logs),
+            (self.error_text, ApiFact::ErrorText),
+            (self.fast_hash, ApiFact::FastHash),
+            (self.weak_password_hash, ApiFact::WeakPasswordHash),
+            (self.password_hash, ApiFact::PasswordHash),
+            (self.rate_limit, ApiFact::RateLimit),
+            (self.auth_guard, ApiFact::AuthGuard),
+            (self.public_route, ApiFact::PublicRoute),
+            (self.weak_random, ApiFact::WeakRandom),
             (self.transparent, ApiFact::Transparent),
             (self.clock, ApiFact::Ambient(Ambient::Clock)),
             (self.env, ApiFact::Ambient(Ambient::Env)),
@@ -646,6 +679,11 @@ impl FrameworkFile {
                 eager_values: entry.eager_values,
             };
             target.add(&entry.api, &ApiFact::Relation(fact));
+        }
+        for entry in self.cost {
+            for argument in entry.argument.all() {
+                target.add(&entry.api, &ApiFact::Cost { argument, minimum: entry.minimum });
+            }
         }
         for entry in self.per_item {
             let fact = match entry.sign {

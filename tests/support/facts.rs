@@ -136,6 +136,15 @@ impl Lines<'_> {
                 ApiFact::Cached => "cached",
                 ApiFact::Validator => "validator",
                 ApiFact::EagerLoad => "eager-load",
+                ApiFact::FastHash => "fast-hash",
+                ApiFact::WeakPasswordHash => "weak-password-hash",
+                ApiFact::PasswordHash => "password-hash",
+                ApiFact::Cost { minimum, .. } => &format!("cost {minimum}"),
+                ApiFact::ErrorText => "error-text",
+                ApiFact::RateLimit => "rate-limit",
+                ApiFact::AuthGuard => "auth-guard",
+                ApiFact::PublicRoute => "public-route",
+                ApiFact::WeakRandom => "weak-random",
                 _ => continue,
             };
             self.add(file, offset, word.to_string());
