@@ -18,6 +18,7 @@ mod hardcoded_backing_service;
 pub mod hardcoded_secret;
 mod held_guards;
 mod held_sessions;
+mod http_in_service;
 mod import_cycle;
 mod irreversible_migration;
 mod layers;
@@ -25,8 +26,10 @@ mod lazy_load_in_loop;
 mod loading;
 mod loops;
 mod missing_timeout;
+mod missing_dependency_injection;
 mod missing_transaction;
 mod n_plus_one;
+mod pass_through_service;
 mod per_item;
 mod relations;
 mod requests;
@@ -73,14 +76,17 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("generic-exception", generic_exception::check),
     ("hardcoded-backing-service", hardcoded_backing_service::check),
     ("hardcoded-secret", hardcoded_secret::check),
+    ("http-in-service", http_in_service::check),
     ("import-cycle", import_cycle::check),
     ("irreversible-migration", irreversible_migration::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
     ("lazy-load-in-loop", lazy_load_in_loop::check),
     ("missing-timeout", missing_timeout::check),
+    ("missing-dependency-injection", missing_dependency_injection::check),
     ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
+    ("pass-through-service", pass_through_service::check),
     ("shared-session", shared_session::check),
     ("side-effect-in-repository", side_effect_in_repository::check),
     ("sql-injection", sql_injection::check),

@@ -1,0 +1,327 @@
+//! `http-in-service`: business logic or data access that speaks HTTP: it raises the web framework's exceptions with a status, or takes or
+//! gives its request and response types.
+//!
+//! Only what the framework itself calls HTTP counts (`http-layer` in `rules/frameworks`): a project's own `ConflictException` is a domain
+//! error, and a status enum of the standard library is neutral. What the framework calls for a handler (dependencies, guards, error
+//! handlers) belongs to the HTTP layer wherever its file lies.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::handlers::package;
+use super::requests::named;
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts, ImportItem};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::spell;
+use crate::model::program::{Api, CallKind, Program, Value};
+use crate::model::role::{GlobalDef, Role, Strength};
+use crate::model::source::{Family, FileId, Span};
+
+const RULE: &str = "http-in-service";
+
+/// Places named beside the first.
+const MAX_PLACES: usize = 12;
+
+/// From how many functions on a package is said to speak HTTP below its handlers as a rule, if hardly any function there does without.
+const MANY: usize = 40;
+
+/// One function that speaks HTTP, with the places.
+struct Speaker {
+    function: GlobalDef,
+    places: Vec<(Span, String, What)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Raises,
+    Makes,
+    Takes,
+    Gives,
+}
+
+impl What {
+    fn verb(self) -> &'static str {
+        match self {
+            What::Raises => "raises",
+            What::Makes => "uses",
+            What::Takes => "takes",
+            What::Gives => "gives",
+        }
+    }
+}
+
+/// Finds services, repositories and models that speak HTTP.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let called_by_framework = of_http_layer(program);
+    let mut packages: BTreeMap<Option<usize>, (Vec<Speaker>, usize)> = BTreeMap::new();
+    for function in program.functions() {
+        if !is_below(program, function) || called_by_framework.contains(&program.outermost(function)) {
+            continue;
+        }
+        let (speakers, silent) = packages.entry(package(program, function)).or_default();
+        let (places, raises_own) = places(program, function);
+        *silent += usize::from(raises_own && places.is_empty());
+        if !places.is_empty() {
+            add(program, speakers, function, places);
+        }
+    }
+    let mut findings = Vec::new();
+    for (speakers, silent) in packages.values() {
+        if speakers.len() >= MANY && silent * 10 < speakers.len() && !context.settings.strict() {
+            findings.extend(note(program, speakers));
+        } else {
+            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker)));
+        }
+    }
+    findings
+}
+
+/// A closure's places belong to the function people know.
+fn add(program: &Program, speakers: &mut Vec<Speaker>, function: GlobalDef, places: Vec<(Span, String, What)>) {
+    let owner = named(program, function);
+    match speakers.iter_mut().find(|speaker| speaker.function == owner) {
+        Some(speaker) => speaker.places.extend(places),
+        None => speakers.push(Speaker { function: owner, places }),
+    }
+}
+
+/// What the framework calls on a handler's behalf: dependencies, and what decorators and registrations make middleware.
+fn of_http_layer(program: &Program) -> FxHashSet<GlobalDef> {
+    let is_router = |id: GlobalDef| program.role(id).is_some_and(|evidence| matches!(evidence.role, Role::Router | Role::Middleware));
+    let mut found: FxHashSet<GlobalDef> = program
+        .calls
+        .iter()
+        .filter(|edge| edge.kind == CallKind::Implicit && is_router(edge.caller))
+        .map(|edge| program.outermost(edge.callee))
+        .collect();
+    found.extend(program.routes.iter().map(|route| route.handler));
+    found
+}
+
+fn is_below(program: &Program, function: GlobalDef) -> bool {
+    const OUT: &[Role] = &[Role::Test, Role::Migration, Role::Script, Role::Frontend, Role::Composition, Role::Middleware, Role::Schema];
+    let Some(evidence) = program.role(function) else { return false };
+    let is_layer = matches!(evidence.role, Role::Service | Role::Repository | Role::Model);
+    // A folder's name alone is no proof where the file holds handlers or middleware, too.
+    let is_mixed = evidence.strength <= Strength::Name
+        && program.file_roles[function.file.index()].iter().any(|other| other.role == Role::Router && other.strength >= Strength::Content);
+    is_layer
+        && !is_mixed
+        && !is_among_routes(program, function)
+        && function.def != DefId::MODULE
+        && !OUT.iter().any(|&role| program.is(function, role))
+        && !maps_errors(program, function)
+}
+
+/// The folder it lies in is that of the routes: what they share there is theirs, whatever it is called.
+fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
+    let path = program.path(function.file);
+    let last = |names: &[&str]| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.contains(part));
+    last(&["routes", "routers", "router", "endpoints", "views", "resolvers"])
+        > last(&["services", "service", "repositories", "repos", "models", "crud", "dao", "domain"])
+}
+
+/// A module for the project's exceptions, its responses, or for the request at hand: the HTTP layer by another name.
+fn maps_errors(program: &Program, function: GlobalDef) -> bool {
+    let path = program.path(function.file);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    crate::model::words::words(stem).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "error"
+                | "errors"
+                | "exception"
+                | "exceptions"
+                | "http"
+                | "response"
+                | "responses"
+                | "request"
+                | "requests"
+                | "middleware"
+                | "guard"
+                | "strategy"
+                | "decorator"
+                | "decorators"
+                | "filter"
+                | "interceptor"
+                | "dependency"
+                | "dependencies"
+                | "deps"
+        )
+    })
+}
+
+/// The places at which a function speaks HTTP, and whether it raises anything else.
+fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>, bool) {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let mut found = Vec::new();
+    let mut raises_own = false;
+    for param in &def.params {
+        if let Some(annotation) = param.annotation
+            && let Some(node) = http_type(program, function.file, annotation)
+        {
+            found.push((param.span, spell(facts, node), What::Takes));
+        }
+    }
+    if let Some(annotation) = def.annotation
+        && let Some(node) = http_type(program, function.file, annotation)
+    {
+        found.push((facts.arena.span(annotation), spell(facts, node), What::Gives));
+    }
+    let Some(body) = def.body else { return (found, false) };
+    facts.arena.walk_while(body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Raise(Some(value)) => {
+                let callee = match facts.arena.kind(value) {
+                    NodeKind::Call { callee, .. } => callee,
+                    _ => value,
+                };
+                if speaks(program, function.file, callee) {
+                    found.push((facts.arena.span(value), spell(facts, callee), What::Raises));
+                    return false;
+                }
+                raises_own = true;
+            }
+            NodeKind::Call { callee, form, .. } if form != CallForm::Pattern && speaks(program, function.file, callee) => {
+                found.push((call_span(facts, node), spelled_callee(facts, node), What::Makes));
+                return false;
+            }
+            NodeKind::Member { path: true, .. } if speaks(program, function.file, node) => {
+                found.push((facts.arena.span(node), spell(facts, node), What::Makes));
+                return false;
+            }
+            _ => {}
+        }
+        true
+    });
+    found.dedup_by_key(|place| place.0);
+    (found, raises_own)
+}
+
+/// The framework's own name for something of HTTP: `HTTPException`, `NextResponse.json`.
+fn speaks(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    // An instance is not the class; nor is a local name of one.
+    let is_named = matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. });
+    is_named && !is_cast(facts, node) && program.api(file, node).is_some_and(|api| !api.path.ends_with("()") && is_http(program, api))
+}
+
+/// `Json(x)` and its like in Rust are wrappers for data too, but nowhere else than in handlers.
+fn is_cast(facts: &FileFacts, node: NodeId) -> bool {
+    facts.language.family() == Family::Python && matches!(facts.arena.kind(node), NodeKind::Name(name) if facts.text(name) == "request")
+}
+
+fn is_http(program: &Program, api: &Api) -> bool {
+    program.facts_of(api).any(|(fact, _)| *fact == ApiFact::HttpLayer)
+}
+
+/// The part of an annotation that is a type of HTTP.
+fn http_type(program: &Program, file: FileId, annotation: NodeId) -> Option<NodeId> {
+    let facts = program.file(file);
+    let mut found = None;
+    facts.arena.walk_while(annotation, |node| {
+        let is_name = matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. });
+        if found.is_none() && is_name {
+            let path = match program.value(file, node) {
+                Value::Api { api, .. } => Some(program.apis[api.0 as usize].path.trim_end_matches("()").to_string()),
+                _ => imported(facts, node),
+            };
+            let is_http = path.is_some_and(|path| {
+                let path = program.knowledge.canonical(&path).map_or(path.clone(), str::to_string);
+                program.knowledge.facts(&path).into_iter().any(|at| program.knowledge.entries[at.entry as usize].fact == ApiFact::HttpLayer)
+            });
+            found = is_http.then_some(node);
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// The access path of an imported name (inner parts of a type have no value of their own).
+fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let import = facts.imports.iter().find(|import| import.local == Some(name) && import.level == 0)?;
+    let ImportItem::Named(item) = import.item else { return None };
+    Some(format!("{}.{}", facts.text(import.specifier).replace("::", "."), facts.text(item)))
+}
+
+fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
+    let function = speaker.function;
+    let evidence = program.role(function)?;
+    // What is raised or made says more than a type in the signature.
+    let first = speaker.places.iter().find(|place| place.2 == What::Raises).or_else(|| speaker.places.first())?;
+    let role = evidence.role.name();
+    let name = program.short_name(function);
+    let mut related = vec![Label {
+        location: evidence.place.map_or_else(|| program.name_location(function), |(file, span)| program.location(file, span)),
+        text: format!("`{name}` is part of a {role}: {}", evidence.reason),
+    }];
+    related.extend(
+        speaker.places.iter().filter(|place| place.0 != first.0).take(MAX_PLACES).map(|(span, text, what)| Label {
+            location: program.location(function.file, *span),
+            text: format!("{} `{text}`", what.verb()),
+        }),
+    );
+    let help = match first.2 {
+        What::Raises => {
+            "raise an error of the domain here (`OrderNotFound`), and map it to a status in the handler or in one error handler"
+        }
+        What::Makes => "give the result back as a plain value or a domain error, and let the handler make the response of it",
+        What::Takes => "take the values that are needed, and let the handler read them from the request",
+        What::Gives => "give a plain value, and let the handler make the response of it",
+    };
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("{role} `{name}` {} `{}`, which belongs to HTTP", first.2.verb(), first.1),
+        primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
+        related,
+        flow: Vec::new(),
+        help: Some(help.to_string()),
+        subject: format!("{} {}", program.qualified_name(function), first.1),
+        fingerprint: String::new(),
+        confidence: if evidence.strength >= Strength::Content { Confidence::High } else { Confidence::Medium },
+        redact: Vec::new(),
+    })
+}
+
+/// One note for a package in which HTTP below the handlers is the rule.
+fn note(program: &Program, speakers: &[Speaker]) -> Option<Finding> {
+    let mut worst: Vec<&Speaker> = speakers.iter().collect();
+    worst.sort_by_key(|speaker| std::cmp::Reverse(speaker.places.len()));
+    let first = worst.first()?;
+    let place = first.places.first()?;
+    let related = worst.iter().skip(1).take(MAX_PLACES).filter_map(|speaker| {
+        let place = speaker.places.first()?;
+        let text = format!("`{}` {} `{}`", program.short_name(speaker.function), place.2.verb(), place.1);
+        Some(Label { location: program.location(speaker.function.file, place.0), text })
+    });
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Note,
+        message: format!(
+            "{} functions below the handlers speak HTTP, `{}` first: the project has no domain errors as a rule",
+            speakers.len(),
+            program.short_name(first.function)
+        ),
+        primary: Label { location: program.location(first.function.file, place.0), text: format!("{} `{}`", place.2.verb(), place.1) },
+        related: related.collect(),
+        flow: Vec::new(),
+        help: Some(
+            "define the domain's errors in one module and map them to statuses in one place; `profile = \"strict\"` lists every function"
+                .to_string(),
+        ),
+        subject: "no domain errors".to_string(),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    })
+}
