@@ -5,14 +5,18 @@
 
 mod batching;
 mod blocking_call_in_async;
+mod body_params;
 mod bounds;
 mod business_logic_in_handler;
 mod connection_per_request;
 pub mod contract;
 mod data_access_in_handler;
 mod data_access_in_service;
+mod debug_mode;
 mod dependence;
+mod error_detail_leak;
 mod generic_exception;
+mod guards;
 mod handlers;
 mod hardcoded_backing_service;
 pub mod hardcoded_secret;
@@ -20,29 +24,40 @@ mod held_guards;
 mod held_sessions;
 mod http_in_service;
 mod import_cycle;
+mod input_checks;
+mod insecure_random_token;
 mod irreversible_migration;
 mod layers;
 mod lazy_load_in_loop;
 mod loading;
 mod loops;
-mod missing_timeout;
+mod missing_authorization;
 mod missing_dependency_injection;
+mod missing_input_validation;
+mod missing_rate_limit;
+mod missing_timeout;
 mod missing_transaction;
 mod n_plus_one;
 mod pass_through_service;
+mod password_settings;
 mod per_item;
 mod relations;
 mod requests;
 mod resolvers;
+mod rust_error_leak;
 mod scope;
+mod sensitive;
+mod sensitive_data_in_log;
 mod shared_session;
 mod side_effect_in_repository;
 mod spelling;
 mod sql_injection;
 mod stateful_service;
+mod status;
 mod swallowed_error;
 mod unbounded_query;
 mod unbounded_retry;
+mod weak_password_hash;
 
 use std::sync::Arc;
 
@@ -73,20 +88,26 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("data-access-in-service", data_access_in_service::check),
+    ("error-detail-leak", error_detail_leak::check),
     ("generic-exception", generic_exception::check),
     ("hardcoded-backing-service", hardcoded_backing_service::check),
     ("hardcoded-secret", hardcoded_secret::check),
     ("http-in-service", http_in_service::check),
     ("import-cycle", import_cycle::check),
+    ("insecure-random-token", insecure_random_token::check),
     ("irreversible-migration", irreversible_migration::check),
     ("layer-skip", layers::skips),
     ("layer-violation", layers::violations),
     ("lazy-load-in-loop", lazy_load_in_loop::check),
-    ("missing-timeout", missing_timeout::check),
+    ("missing-authorization", missing_authorization::check),
     ("missing-dependency-injection", missing_dependency_injection::check),
+    ("missing-input-validation", missing_input_validation::check),
+    ("missing-rate-limit", missing_rate_limit::check),
+    ("missing-timeout", missing_timeout::check),
     ("missing-transaction", missing_transaction::check),
     ("n-plus-one", n_plus_one::check),
     ("pass-through-service", pass_through_service::check),
+    ("sensitive-data-in-log", sensitive_data_in_log::check),
     ("shared-session", shared_session::check),
     ("side-effect-in-repository", side_effect_in_repository::check),
     ("sql-injection", sql_injection::check),
@@ -94,4 +115,5 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("swallowed-error", swallowed_error::check),
     ("unbounded-query", unbounded_query::check),
     ("unbounded-retry", unbounded_retry::check),
+    ("weak-password-hash", weak_password_hash::check),
 ];

@@ -1,0 +1,135 @@
+//! Debug modes that show traces to clients. Part of `error-detail-leak`.
+
+use super::error_detail_leak::is_server;
+use super::password_settings::argument;
+use super::requests::in_development_branch;
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ArgumentRef;
+use crate::model::nesting::Nesting;
+use crate::model::program::Program;
+use crate::model::source::{Family, FileId, Span};
+
+/// Applications that take `debug=True`: what it shows to whom.
+const APPLICATIONS: &[(&str, &str)] = &[
+    ("flask.Flask().run", "the debugger runs code that clients send"),
+    ("fastapi.FastAPI", "traces are sent to clients"),
+    ("starlette.applications.Starlette", "traces are sent to clients"),
+    ("aiohttp.web.Application", "traces are sent to clients"),
+    ("sanic.Sanic().run", "traces are sent to clients"),
+    ("tornado.web.Application", "traces are sent to clients"),
+    ("bottle.run", "traces are sent to clients"),
+];
+
+/// Finds debug modes that are always on.
+pub(super) fn check(program: &Program) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        if facts.language.family() != Family::Python || is_for_development(program.path(file)) {
+            continue;
+        }
+        if facts.names.may_hold("debug") && is_server(program, file) {
+            let nesting = Nesting::of(facts);
+            findings.extend(facts.arena.ids().filter_map(|node| switched_on(program, &nesting, file, node)));
+        }
+        if facts.names.may_hold("DEBUG") && facts.names.may_hold("INSTALLED_APPS") {
+            findings.extend(django(program, file));
+        }
+    }
+    findings
+}
+
+fn is_for_development(path: &str) -> bool {
+    path.split(['/', '.', '_', '-']).any(|part| {
+        matches!(
+            part,
+            "dev"
+                | "develop"
+                | "development"
+                | "local"
+                | "test"
+                | "tests"
+                | "testing"
+                | "debug"
+                | "example"
+                | "examples"
+                | "demo"
+                | "ci"
+                | "docs"
+                | "sandbox"
+                | "playground"
+                | "template"
+                | "tutorial"
+        )
+    })
+}
+
+fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId) -> Option<Finding> {
+    let facts = program.file(file);
+    if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+        return None;
+    }
+    let debug = argument(facts, node, &ArgumentRef::Name("debug".to_string()))?;
+    if facts.arena.kind(debug) != NodeKind::Bool(true) {
+        return None;
+    }
+    let path = program.called_api(file, node)?.path.as_str();
+    let (_, effect) = APPLICATIONS.iter().find(|(api, _)| *api == path)?;
+    // `if __name__ == "__main__"` is how many a server is started in production, too; any other question of the environment is an answer.
+    if path != "flask.Flask().run" && in_development_branch(facts, nesting, node) {
+        return None;
+    }
+    let spelled = spelled_callee(facts, node);
+    Some(finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `debug=True`: {effect}")))
+}
+
+/// `DEBUG = True` in a module of settings that no other one stands in for.
+fn django(program: &Program, file: FileId) -> Option<Finding> {
+    let facts = program.file(file);
+    let setting =
+        facts.defs.iter().find(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == "DEBUG")?;
+    if facts.arena.kind(setting.value?) != NodeKind::Bool(true) {
+        return None;
+    }
+    // A later line, or a module beside it, may switch it off.
+    let count = facts
+        .defs
+        .iter()
+        .filter(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == "DEBUG")
+        .count();
+    let path = program.path(file);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let has_production = program.project.files.iter().any(|other| {
+        let name = other.path.rsplit('/').next().unwrap_or(&other.path);
+        other.path.starts_with(folder)
+            && ["prod", "production", "live", "deploy", "heroku"].iter().any(|word| name.contains(word))
+            && name.ends_with(".py")
+    });
+    (count == 1 && !has_production).then(|| {
+        finding(
+            program,
+            file,
+            setting.name_span,
+            "`DEBUG = True` in the settings that production uses, too: error pages show code, settings and queries to clients".to_string(),
+        )
+    })
+}
+
+fn finding(program: &Program, file: FileId, span: Span, message: String) -> Finding {
+    Finding {
+        rule: "error-detail-leak".into(),
+        level: Level::Warning,
+        primary: Label { location: program.location(file, span), text: "always on".to_string() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some("read it from the environment, off unless it says so".to_string()),
+        subject: format!("{} debug", program.modules[file.index()]),
+        message,
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}

@@ -1,0 +1,506 @@
+//! `error-detail-leak`: the text or the trace of an unexpected error in the answer to a client, or a debug mode that shows it.
+//!
+//! An error is unexpected where anything may be caught: `except Exception`, a `catch`, an error middleware, the first parameter of a callback. In a
+//! branch that asks what the error is, its message is one of the project's own. An answer with a status of 4xx is meant for the
+//! client; one without a status counts as one that is not.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use super::debug_mode;
+use super::requests::{Nestings, in_development_branch};
+use super::scope::in_scope;
+use super::sensitive::{carriers, parts};
+use super::status::{Status, status};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::program::{Program, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
+
+const RULE: &str = "error-detail-leak";
+
+/// Code that runs with an unexpected error at hand.
+struct Caught {
+    /// The name of the error; `None` where it has none (`except:` with `traceback.format_exc()`).
+    error: Option<Name>,
+    body: NodeId,
+    /// Where it is caught, for the finding.
+    place: NodeId,
+    how: &'static str,
+}
+
+/// Finds answers with internals in them.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
+    let mut findings = Vec::new();
+    for function in program.functions() {
+        if !in_scope(program, function) || function.def == DefId::MODULE && program.file(function.file).language.family() == Family::Python
+        {
+            continue;
+        }
+        let facts = program.file(function.file);
+        let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
+        for caught in caught(program, function) {
+            let nesting = nestings.of(function.file);
+            findings.extend(in_caught(program, &nesting, function, &caught, answers_by_return));
+        }
+        if facts.language.family() == Family::Rust {
+            findings.extend(super::rust_error_leak::in_function(program, function));
+        }
+    }
+    findings.extend(debug_mode::check(program));
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));
+    findings
+}
+
+/// The places of a function at which anything may have been caught.
+fn caught(program: &Program, function: GlobalDef) -> Vec<Caught> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let Some(body) = def.body else { return Vec::new() };
+    let mut found = Vec::new();
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Handler { types, binding, body } => {
+            let is_broad = facts.arena.list(types).len() == 0 || facts.arena.list(types).any(|each| is_broad(facts, each));
+            let error = binding.and_then(|binding| match facts.arena.kind(binding) {
+                NodeKind::Name(name) => Some(name),
+                _ => None,
+            });
+            if is_broad {
+                found.push(Caught { error, body, place: node, how: "anything may be caught here" });
+            }
+        }
+        NodeKind::Call { .. } => found.extend(given_error(facts, node)),
+        _ => {}
+    });
+    found.extend(error_handler(program, function, body));
+    found
+}
+
+/// Classes of exceptions that hold what nobody has foreseen, or what a database says.
+fn is_broad(facts: &FileFacts, class: NodeId) -> bool {
+    let Some(name) = last_name(facts, class) else {
+        return matches!(facts.arena.kind(class), NodeKind::Collection { .. }) && any_broad(facts, class);
+    };
+    matches!(
+        facts.text(name),
+        "Exception"
+            | "BaseException"
+            | "StandardError"
+            | "RuntimeError"
+            | "OSError"
+            | "IOError"
+            | "DatabaseError"
+            | "OperationalError"
+            | "IntegrityError"
+            | "ProgrammingError"
+            | "SQLAlchemyError"
+            | "PyMongoError"
+            | "ClientError"
+            | "PsycopgError"
+            | "DBAPIError"
+            | "InterfaceError"
+            | "SubprocessError"
+            | "CalledProcessError"
+    )
+}
+
+fn any_broad(facts: &FileFacts, classes: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.children(classes, |child| found |= last_name(facts, child).is_some() && is_broad(facts, child));
+    found
+}
+
+/// `promise.catch((err) => …)`, `db.query(sql, (err, rows) => …)`.
+fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
+    if facts.language.family() != Family::TypeScript {
+        return Vec::new();
+    }
+    let catches = called_name(facts, call) == Some("catch");
+    let mut found = Vec::new();
+    for argument in arguments(facts, call) {
+        let NodeKind::Closure(def) = facts.arena.kind(argument) else { continue };
+        let def = facts.def(def);
+        let first = def.params.first().and_then(|param| param.name);
+        let is_callback = def.params.len() == 2 && first.is_some_and(|name| is_error_name(facts.text(name)));
+        if let (true, Some(body)) = (catches || is_callback, def.body)
+            && first.is_some()
+        {
+            let how = if catches { "whatever the promise fails with" } else { "whatever the call fails with" };
+            found.push(Caught { error: first, body, place: argument, how });
+        }
+    }
+    found
+}
+
+fn is_error_name(name: &str) -> bool {
+    matches!(name, "err" | "error" | "e" | "ex" | "exc" | "exception" | "_err" | "_error")
+}
+
+/// An error middleware of Express, or a handler of all exceptions.
+fn error_handler(program: &Program, function: GlobalDef, body: NodeId) -> Option<Caught> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let params: Vec<&str> = def.params.iter().map(|param| param.name.map(|name| facts.text(name)).unwrap_or_default()).collect();
+    let express = facts.language.family() == Family::TypeScript
+        && params.len() == 4
+        && is_error_name(params[0])
+        && matches!(params[2].trim_start_matches('_'), "res" | "response")
+        && params[3].trim_start_matches('_').starts_with("next");
+    if express {
+        return Some(Caught { error: def.params[0].name, body, place: body, how: "every error that reaches the server's end comes here" });
+    }
+    let all = def.decorators.iter().any(|&decorator| {
+        matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
+            && arguments(facts, decorator).next().is_some_and(|what| {
+                last_name(facts, what).is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException"))
+                    || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
+            })
+    });
+    let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
+    (all && error.is_some()).then_some(Caught { error, body, place: body, how: "every exception that nobody handles comes here" })
+}
+
+fn in_caught(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught, answers_by_return: bool) -> Vec<Finding> {
+    let facts = program.file(function.file);
+    let mut findings = Vec::new();
+    walk_deep(facts, caught.body, |node| {
+        let Some((answer, code)) = answer(program, function.file, node, answers_by_return) else { return true };
+        let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
+        if !matches!(status, Status::Client | Status::Unknown) {
+            for part in answer {
+                if let Some((leak, trace)) = leak(program, nesting, function.file, part, caught) {
+                    findings.push(finding(program, function, caught, leak, trace, status));
+                    break;
+                }
+            }
+        }
+        false
+    });
+    findings
+}
+
+/// What an expression or statement answers with, and its status.
+fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Option<(Vec<NodeId>, Status)> {
+    let facts = program.file(file);
+    match facts.arena.kind(node) {
+        NodeKind::Call { form, .. } if form != CallForm::Pattern => {
+            let known = program.called_api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds));
+            (known || is_called_like_answer(facts, node)).then(|| (arguments(facts, node).collect(), status(program, file, node)))
+        }
+        NodeKind::Assign { target, value, op: AssignOp::Set } => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return None };
+            let is_body = facts.text(name) == "body"
+                && last_name(facts, object).is_some_and(|name| matches!(facts.text(name), "ctx" | "context" | "response"));
+            is_body.then(|| (vec![value], Status::None))
+        }
+        NodeKind::Return(Some(value)) if by_return || is_pair_with_status(facts, value) => match facts.arena.kind(value) {
+            NodeKind::Collection { items, .. } | NodeKind::Other(items) if is_pair_with_status(facts, value) => {
+                let parts: Vec<NodeId> = facts.arena.list(items).collect();
+                let code = parts.get(1).map_or(Status::None, |&code| super::status::of_node(facts, code));
+                let first = *parts.first()?;
+                let is_call = matches!(facts.arena.kind(first), NodeKind::Call { .. });
+                // `jsonify(error=str(e)), 500`
+                let answered = if is_call && !by_value(facts, first) { arguments(facts, first).collect() } else { vec![first] };
+                Some((answered, code))
+            }
+            NodeKind::Call { .. } => {
+                let known =
+                    program.called_api(file, value).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds));
+                (!known).then(|| (vec![value], Status::None))
+            }
+            _ => Some((vec![value], Status::None)),
+        },
+        _ => None,
+    }
+}
+
+/// A call whose result is what it is given: `str(e)`.
+fn by_value(facts: &FileFacts, call: NodeId) -> bool {
+    let mut carried = false;
+    carriers(facts, call, &mut |_, _| carried = true);
+    carried
+}
+
+/// `return body, 500`.
+fn is_pair_with_status(facts: &FileFacts, value: NodeId) -> bool {
+    let NodeKind::Collection { items, kind: crate::model::body::CollectionKind::Tuple } = facts.arena.kind(value) else { return false };
+    facts.arena.list(items).nth(1).is_some_and(|code| super::status::of_node(facts, code) != Status::None)
+}
+
+fn is_called_like_answer(facts: &FileFacts, call: NodeId) -> bool {
+    if facts.language.family() != Family::TypeScript {
+        return false;
+    }
+    let NodeKind::Call { callee, form, .. } = facts.arena.kind(call) else { return false };
+    let name = called_name(facts, call).unwrap_or_default();
+    if form == CallForm::New {
+        return matches!(name, "Response" | "NextResponse");
+    }
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+    let root = match facts.arena.kind(chain_root(facts, object)) {
+        NodeKind::Name(name) => facts.text(name),
+        _ => return false,
+    };
+    match name {
+        "send" | "json" | "jsonp" | "end" => matches!(root, "res" | "response" | "reply" | "resp" | "NextResponse" | "Response"),
+        "text" | "html" => root == "c",
+        _ => false,
+    }
+}
+
+/// The status set by another statement of the same code: `res.status(400)`, `ctx.status = 500`.
+fn status_nearby(facts: &FileFacts, body: NodeId) -> Status {
+    let mut found = Status::None;
+    walk_deep(facts, body, |node| {
+        let code = match facts.arena.kind(node) {
+            NodeKind::Call { .. } if matches!(called_name(facts, node), Some("status" | "code" | "writeHead")) => {
+                arguments(facts, node).next()
+            }
+            NodeKind::Assign { target, value, .. } => {
+                last_name(facts, target).filter(|name| matches!(facts.text(*name), "status" | "statusCode" | "status_code")).map(|_| value)
+            }
+            _ => None,
+        };
+        if let (Some(code), Status::None) = (code, found) {
+            found = super::status::of_node(facts, code);
+        }
+        true
+    });
+    found
+}
+
+/// The part of an answer that tells what the error says, and whether it is the trace.
+fn leak(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caught: &Caught) -> Option<(NodeId, bool)> {
+    let facts = program.file(file);
+    let mut found: Option<(NodeId, bool)> = None;
+    walk_deep(facts, answer, |node| {
+        if found.is_some() {
+            return false;
+        }
+        let told = match facts.arena.kind(node) {
+            NodeKind::Member { object, name, .. } if is_error(facts, object, caught) => match facts.text(name) {
+                "message" | "sqlMessage" | "detail" | "reason" | "msg" => Some(false),
+                "stack" | "stackTrace" | "sql" => Some(true),
+                "args" | "orig" | "original" | "cause" => Some(false),
+                _ => return false,
+            },
+            NodeKind::Name(_) if is_error(facts, node, caught) => is_told_whole(program, nesting, file, node, answer),
+            NodeKind::Call { .. } => {
+                let traces =
+                    program.called_api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::ErrorText));
+                traces.then_some(true)
+            }
+            _ => None,
+        };
+        if let Some(trace) = told {
+            if !in_development_branch(facts, nesting, node)
+                && !is_known_error(facts, nesting, node, caught)
+                && !is_hidden(facts, nesting, node, answer)
+            {
+                found = Some((node, trace));
+            }
+            return false;
+        }
+        true
+    });
+    found
+}
+
+fn is_error(facts: &FileFacts, node: NodeId, caught: &Caught) -> bool {
+    match facts.arena.kind(node) {
+        NodeKind::Name(name) => Some(name) == caught.error,
+        NodeKind::Cast { value, .. } => is_error(facts, value, caught),
+        _ => false,
+    }
+}
+
+/// The whole error is put into the answer: as it is, as text, or by a helper that gives its text.
+fn is_told_whole(program: &Program, nesting: &Nesting, file: FileId, node: NodeId, answer: NodeId) -> Option<bool> {
+    let facts = program.file(file);
+    let mut carried = false;
+    carriers(facts, answer, &mut |carrier, _| carried |= carrier == node);
+    if carried {
+        return Some(false);
+    }
+    let (call, at) = nesting.argument_of(facts, node)?;
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    match program.value(file, callee) {
+        Value::Def(helper) => tells(program, helper, at).then_some(false),
+        _ => None,
+    }
+}
+
+/// A helper whose result is the error's message: `getErrorMessage(error)`.
+fn tells(program: &Program, helper: GlobalDef, at: usize) -> bool {
+    let mut helper = helper;
+    let mut facts = program.file(helper.file);
+    if facts.def(helper.def).kind == DefKind::Variable {
+        match facts.def(helper.def).value.map(|value| facts.arena.kind(value)) {
+            Some(NodeKind::Closure(def)) => helper = GlobalDef { file: helper.file, def },
+            _ => return false,
+        }
+    }
+    facts = program.file(helper.file);
+    let def = facts.def(helper.def);
+    let (Some(name), Some(body)) = (def.params.get(at).and_then(|param| param.name), def.body) else { return false };
+    let mut tells = false;
+    facts.arena.walk(body, |node| {
+        let value = match facts.arena.kind(node) {
+            NodeKind::Return(Some(value)) => value,
+            NodeKind::Block { items, value: true } => match facts.arena.list(items).last() {
+                Some(last) => last,
+                None => return,
+            },
+            _ => return,
+        };
+        facts.arena.walk(value, |inner| match facts.arena.kind(inner) {
+            NodeKind::Member { object, name: member, .. } => {
+                tells |= facts.arena.kind(object) == NodeKind::Name(name) && matches!(facts.text(member), "message" | "stack" | "toString")
+            }
+            NodeKind::Call { .. } if matches!(called_name(facts, inner), Some("String" | "str" | "repr")) => {
+                tells |= arguments(facts, inner).any(|argument| facts.arena.kind(argument) == NodeKind::Name(name));
+            }
+            _ => {}
+        });
+    });
+    tells
+}
+
+/// In a branch that has asked what kind of error it is: `if (err instanceof NotFound)`, `e.code === "P2002"`, `err.isOperational`.
+fn is_known_error(facts: &FileFacts, nesting: &Nesting, node: NodeId, caught: &Caught) -> bool {
+    let mut at = node;
+    for _ in 0..256 {
+        let Some(parent) = nesting.parent(at).or_else(|| nesting.place(nesting.owner(at))) else { return false };
+        match facts.arena.kind(parent) {
+            NodeKind::If { condition, then, .. } if then == at && asks_kind(facts, condition, caught) => return true,
+            NodeKind::Arm { .. } => return true,
+            _ => {}
+        }
+        if parent == caught.body || parent == caught.place {
+            return left_before(facts, caught, node);
+        }
+        at = parent;
+    }
+    false
+}
+
+/// Errors that are not known have left before: `if (!(err instanceof ApiError)) return next(err)`.
+fn left_before(facts: &FileFacts, caught: &Caught, node: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(caught.body) else { return false };
+    let start = facts.arena.span(node).start;
+    facts.arena.list(items).take_while(|&item| facts.arena.span(item).end <= start).any(|item| match facts.arena.kind(item) {
+        NodeKind::If { condition, then, .. } => {
+            let mut negates = false;
+            facts.arena.walk(condition, |inner| {
+                negates |= matches!(facts.arena.kind(inner), NodeKind::Unary { op: crate::model::body::UnaryOp::Not, .. })
+            });
+            let mut leaves = false;
+            facts.arena.walk(then, |inner| leaves |= matches!(facts.arena.kind(inner), NodeKind::Return(_) | NodeKind::Raise(_)));
+            negates && leaves && asks_kind(facts, condition, caught)
+        }
+        _ => false,
+    })
+}
+
+fn asks_kind(facts: &FileFacts, condition: NodeId, caught: &Caught) -> bool {
+    let mut asks = false;
+    facts.arena.walk(condition, |node| match facts.arena.kind(node) {
+        NodeKind::Binary { op: BinaryOp::InstanceOf, left, right } if is_error(facts, left, caught) => {
+            asks |= last_name(facts, right).is_none_or(|name| facts.text(name) != "Error");
+        }
+        NodeKind::Member { object, name, .. } if is_error(facts, object, caught) => {
+            asks |= !matches!(facts.text(name), "message" | "stack");
+        }
+        NodeKind::Call { .. } => {
+            let name = called_name(facts, node).unwrap_or_default();
+            let is_question = matches!(name, "isinstance" | "isAxiosError" | "isHttpError" | "isBoom" | "has") || name.starts_with("is");
+            asks |= is_question && arguments(facts, node).any(|argument| is_error(facts, argument, caught));
+        }
+        _ => {}
+    });
+    asks
+}
+
+/// Given to something that makes it harmless, or only looked at.
+fn is_hidden(facts: &FileFacts, nesting: &Nesting, node: NodeId, answer: NodeId) -> bool {
+    let mut at = node;
+    for _ in 0..64 {
+        if at == answer {
+            return false;
+        }
+        let Some(parent) = nesting.parent(at) else { return false };
+        match facts.arena.kind(parent) {
+            NodeKind::If { condition, .. } if condition == at => return true,
+            NodeKind::Binary { op, .. } if op.is_test() => return true,
+            NodeKind::Call { callee, .. } if callee != at => {
+                let words = parts(called_name(facts, parent).unwrap_or_default());
+                let hides = words.iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "sanitize" | "safe" | "mask" | "redact" | "public" | "friendly" | "translate" | "log" | "report" | "capture"
+                    )
+                });
+                if hides {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        at = parent;
+    }
+    false
+}
+
+fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId, trace: bool, status: Status) -> Finding {
+    let facts = program.file(function.file);
+    let outer = super::requests::named(program, function);
+    let text = if matches!(facts.arena.kind(leak), NodeKind::Call { .. }) {
+        super::spelling::spelled_callee(facts, leak)
+    } else {
+        spell(facts, leak)
+    };
+    let what = if trace { "the trace" } else { "the text" };
+    let when = if status == Status::Server { "with a status of 5xx" } else { "whatever went wrong" };
+    let place = match facts.arena.kind(caught.place) {
+        NodeKind::Handler { body, .. } => {
+            let whole = facts.arena.span(caught.place);
+            crate::model::source::Span { start: whole.start, end: facts.arena.span(body).start.max(whole.start + 1) }
+        }
+        NodeKind::Closure(def) => facts.def(def).name_span,
+        _ => facts.def(function.def).name_span,
+    };
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{text}` sends {what} of an unexpected error to the client, {when}"),
+        primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
+        related: vec![Label { location: program.location(function.file, place), text: caught.how.to_string() }],
+        flow: Vec::new(),
+        help: Some("log the error, and answer with a fixed text and an id by which the log entry can be found; send messages of the project's own errors only".to_string()),
+        subject: format!("{} {text}", program.qualified_name(outer)),
+        fingerprint: String::new(),
+        confidence: if status == Status::Server { Confidence::High } else { Confidence::Medium },
+        redact: Vec::new(),
+    }
+}
+
+/// True for code that runs in a server: not a command or a test.
+pub(super) fn is_server(program: &Program, file: FileId) -> bool {
+    let module = GlobalDef { file, def: DefId::MODULE };
+    in_scope(program, module) && !program.is(module, Role::Script) && !program.def(module).flags.has(DefFlags::TEST)
+}
+
+/// The last call of a chain with this name, with its first argument.
+pub(super) fn link_argument(facts: &FileFacts, call: NodeId, names: &[&str]) -> Option<NodeId> {
+    chain(facts, call)
+        .filter(|&link| called_name(facts, link).is_some_and(|name| names.contains(&name)))
+        .find_map(|link| arguments(facts, link).next())
+}

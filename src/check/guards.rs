@@ -1,0 +1,742 @@
+//! What stands between a client and a handler: guards and limiters, at the handler, its class, its registration, its router and the application.
+//!
+//! Evidence is a name that speaks of the purpose, an API that is known to serve it, or what the code behind a name does (it answers with 401 or
+//! 403). An unknown decorator or wrapper may guard: it counts where its name says so, or where its own code does.
+
+use rustc_hash::FxHashMap;
+
+use super::handlers::{Handler, code_of};
+use super::requests::Nestings;
+use super::sensitive::parts;
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
+use crate::model::finding::Location;
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
+use crate::model::program::{CallKind, Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Who is it, and may they?
+    Guard,
+    /// How often may they?
+    Limit,
+}
+
+/// Where evidence was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Evidence {
+    pub(super) what: String,
+    pub(super) place: Location,
+    /// It is the handler's own code, or what that calls.
+    pub(super) in_code: bool,
+}
+
+/// Looks for evidence, with what it knows of files already.
+pub(super) struct Guards<'a> {
+    program: &'a Program<'a>,
+    nestings: Nestings<'a>,
+    purpose: Purpose,
+    /// Whether the code behind a definition serves the purpose.
+    known: std::cell::RefCell<FxHashMap<GlobalDef, bool>>,
+}
+
+impl<'a> Guards<'a> {
+    pub(super) fn new(program: &'a Program<'a>, purpose: Purpose) -> Guards<'a> {
+        Guards { program, nestings: Nestings::new(program), purpose, known: Default::default() }
+    }
+
+    /// The first evidence for a handler, nearest first.
+    pub(super) fn of(&self, handler: &Handler) -> Option<Evidence> {
+        self.at_definition(handler)
+            .or_else(|| self.in_parameters(handler))
+            .or_else(|| self.at_registration(handler))
+            .or_else(|| self.on_router(handler))
+            .or_else(|| self.in_code(handler))
+    }
+
+    fn evidence(&self, file: FileId, node: NodeId, what: &str) -> Evidence {
+        let span = self.program.file(file).arena.span(node);
+        Evidence { what: what.to_string(), place: self.program.location(file, span), in_code: false }
+    }
+
+    /// Decorators of the function and of the classes around it, base classes, attributes such as `permission_classes`, and wrappers around a closure.
+    fn at_definition(&self, handler: &Handler) -> Option<Evidence> {
+        let file = handler.function.file;
+        let facts = self.program.file(file);
+        let nesting = self.nestings.of(file);
+        let mut at = handler.function.def;
+        for _ in 0..8 {
+            let def = facts.def(at);
+            for &node in def.decorators.iter().chain(&def.bases) {
+                if let Some(what) = self.serves(file, node) {
+                    return Some(self.evidence(file, node, &what));
+                }
+            }
+            if def.kind == DefKind::Class
+                && let Some(found) = self.in_class(GlobalDef { file, def: at })
+            {
+                return Some(found);
+            }
+            if let Some(place) = nesting.place(at) {
+                for around in nesting.around(place).skip(1).take(12) {
+                    if let NodeKind::Call { callee, .. } = facts.arena.kind(around)
+                        && let Some(what) = self.serves(file, callee)
+                    {
+                        return Some(self.evidence(file, callee, &what));
+                    }
+                }
+            }
+            if at == DefId::MODULE {
+                break;
+            }
+            at = def.parent;
+        }
+        // The variable or export that the closure makes: `export const POST = withSession(handler)`.
+        None
+    }
+
+    fn in_class(&self, class: GlobalDef) -> Option<Evidence> {
+        let facts = self.program.file(class.file);
+        let wanted: &[&str] = match self.purpose {
+            Purpose::Guard => &[
+                "permission_classes",
+                "authentication_classes",
+                "permission_required",
+                "login_required",
+                "get_permissions",
+                "decorators",
+                "method_decorators",
+                "dispatch",
+                "permission_policy",
+                "raise_exception",
+                "test_func",
+            ],
+            Purpose::Limit => &["throttle_classes", "throttle_scope", "get_throttles", "decorators"],
+        };
+        let member = facts.definitions().find(|(_, def)| def.parent == class.def && wanted.contains(&facts.text(def.name)))?;
+        let is_open = member.1.value.is_some_and(|value| says_public(facts, value));
+        (!is_open).then(|| Evidence {
+            what: facts.text(member.1.name).to_string(),
+            place: self.program.location(class.file, member.1.name_span),
+            in_code: false,
+        })
+    }
+
+    /// Dependencies, extractors and request guards among the parameters.
+    fn in_parameters(&self, handler: &Handler) -> Option<Evidence> {
+        let file = handler.function.file;
+        let facts = self.program.file(file);
+        for param in &facts.def(handler.function.def).params {
+            for node in param.annotation.into_iter().chain(param.default).chain(param.decorators.iter().copied()) {
+                let mut found = None;
+                facts.arena.walk(node, |inner| {
+                    if found.is_none() {
+                        found = self.serves(file, inner).map(|what| (inner, what));
+                    }
+                });
+                if let Some((inner, what)) = found {
+                    return Some(self.evidence(file, inner, &what));
+                }
+            }
+        }
+        let implicit = self.program.calls_from(handler.function).iter().filter(|edge| edge.kind == CallKind::Implicit);
+        implicit.into_iter().find(|edge| self.leads(edge.callee, 3)).map(|edge| Evidence {
+            what: self.program.short_name(edge.callee),
+            place: self.program.name_location(edge.callee),
+            in_code: false,
+        })
+    }
+
+    /// A function serves by its name, by its own code, or by what it depends on.
+    fn leads(&self, function: GlobalDef, depth: u8) -> bool {
+        if speaks(self.purpose, self.program.name(function)) || self.does(function) {
+            return true;
+        }
+        depth > 0
+            && self.program.calls_from(function).iter().any(|edge| edge.kind == CallKind::Implicit && self.leads(edge.callee, depth - 1))
+    }
+
+    /// The other arguments of the registration, and of the calls it is chained to: `router.route("/x").post(auth, create)`.
+    fn at_registration(&self, handler: &Handler) -> Option<Evidence> {
+        let route = handler.route?;
+        let (file, call) = self.call_at(&route.place)?;
+        let facts = self.program.file(file);
+        for link in chain(facts, call) {
+            for argument in arguments(facts, link) {
+                if matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
+                    continue;
+                }
+                if let Some((node, what)) = self.inside(file, argument) {
+                    return Some(self.evidence(file, node, &what));
+                }
+            }
+        }
+        let nesting = self.nestings.of(file);
+        // `Router::new().route("/x", post(create)).route_layer(auth)`
+        let top = nesting.chain_top(facts, call);
+        for link in chain(facts, top).take_while(|&link| link != call) {
+            let is_layer = matches!(called_name(facts, link), Some("route_layer" | "layer" | "wrap" | "guard" | "before" | "all"));
+            if is_layer && let Some((node, what)) = arguments(facts, link).find_map(|argument| self.inside(file, argument)) {
+                return Some(self.evidence(file, node, &what));
+            }
+        }
+        None
+    }
+
+    fn call_at(&self, place: &Location) -> Option<(FileId, NodeId)> {
+        let at = self.program.project.files.binary_search_by(|file| file.path.cmp(&place.path)).ok()?;
+        let file = FileId(at as u32);
+        let facts = self.program.file(file);
+        let call = facts
+            .arena
+            .ids()
+            .find(|&node| facts.arena.span(node) == place.span && matches!(facts.arena.kind(node), NodeKind::Call { .. }))?;
+        Some((file, call))
+    }
+
+    /// What the router of the registration's file is made with, and what it uses: `APIRouter(dependencies=[…])`, `router.use(auth)`,
+    /// `fastify.addHook("preHandler", auth)`, `@bp.before_request`.
+    fn on_router(&self, handler: &Handler) -> Option<Evidence> {
+        let path = handler.route.map_or_else(|| self.program.path(handler.function.file).clone(), |route| route.place.path.clone());
+        let at = self.program.project.files.binary_search_by(|file| file.path.cmp(&path)).ok()?;
+        self.in_file(FileId(at as u32))
+    }
+
+    /// Evidence for all routes of a file.
+    fn in_file(&self, file: FileId) -> Option<Evidence> {
+        let facts = self.program.file(file);
+        for node in facts.arena.ids() {
+            let NodeKind::Call { form: CallForm::Plain | CallForm::New, .. } = facts.arena.kind(node) else { continue };
+            let is_router = match called_name(facts, node).unwrap_or_default() {
+                "use" | "addHook" | "hook" | "wrap" | "layer" | "route_layer" | "before_request" | "include_router" => true,
+                "APIRouter" | "Router" | "FastAPI" | "scope" | "resource" => true,
+                "register" => false,
+                _ => false,
+            };
+            if !is_router {
+                continue;
+            }
+            for argument in arguments(facts, node) {
+                let argument = match facts.arena.kind(argument) {
+                    NodeKind::Argument { name, value } if matches!(facts.text(name), "dependencies" | "middleware") => value,
+                    NodeKind::Argument { .. } => continue,
+                    NodeKind::Closure(def) => {
+                        if self.does(GlobalDef { file, def }) {
+                            return Some(self.evidence(file, node, "a middleware"));
+                        }
+                        continue;
+                    }
+                    _ => argument,
+                };
+                // A router that is mounted is no guard of those beside it.
+                if let Some((inner, what)) = self.inside(file, argument).filter(|(inner, _)| !self.is_router(file, *inner)) {
+                    return Some(self.evidence(file, inner, &what));
+                }
+            }
+        }
+        for (id, def) in facts.definitions() {
+            let guards = def.decorators.iter().any(|&decorator| {
+                last_name(facts, decorator)
+                    .map(|name| facts.text(name))
+                    .or_else(|| called_name(facts, decorator))
+                    .is_some_and(|name| matches!(name, "before_request" | "before_app_request" | "middleware"))
+            });
+            let function = GlobalDef { file, def: id };
+            if guards && (self.does(function) || speaks(self.purpose, facts.text(def.name))) {
+                return Some(Evidence {
+                    what: facts.text(def.name).to_string(),
+                    place: self.program.name_location(function),
+                    in_code: false,
+                });
+            }
+        }
+        None
+    }
+
+    fn is_router(&self, file: FileId, node: NodeId) -> bool {
+        let text = last_name(self.program.file(file), node).map(|name| self.program.file(file).text(name)).unwrap_or_default();
+        parts(text).iter().any(|word| matches!(word.as_str(), "router" | "routes" | "route" | "controller" | "module" | "routers" | "api"))
+    }
+
+    /// Evidence in the handler's own code or in what it calls first.
+    fn in_code(&self, handler: &Handler) -> Option<Evidence> {
+        handler.code.iter().find(|&&part| self.does(part)).map(|&part| Evidence {
+            what: "the handler itself".to_string(),
+            place: self.program.name_location(part),
+            in_code: true,
+        })
+    }
+
+    /// Whether a function's own code, or that of what it calls, serves the purpose.
+    pub(super) fn does(&self, function: GlobalDef) -> bool {
+        self.does_within(function, 2)
+    }
+
+    fn does_within(&self, function: GlobalDef, depth: u8) -> bool {
+        if let Some(&known) = self.known.borrow().get(&function) {
+            return known;
+        }
+        self.known.borrow_mut().insert(function, false);
+        let facts = self.program.file(function.file);
+        let mut found = false;
+        for part in code_of(self.program, function) {
+            let Some(body) = facts.def(part.def).body else { continue };
+            facts.arena.walk_while(body, |node| {
+                found = found || self.acts(function.file, node);
+                !found
+            });
+            if !found && depth > 0 {
+                found = self
+                    .program
+                    .calls_from(part)
+                    .iter()
+                    .filter(|edge| edge.kind != CallKind::Passed && edge.callee.file != function.file || edge.callee.def != function.def)
+                    .take(64)
+                    .any(|edge| speaks_verb(self.purpose, self.program.name(edge.callee)) || self.does_within(edge.callee, depth - 1));
+            }
+            if found {
+                break;
+            }
+        }
+        // What was cut off by the depth may look otherwise from nearer.
+        if found {
+            self.known.borrow_mut().insert(function, true);
+        } else if depth < 2 {
+            self.known.borrow_mut().remove(&function);
+        }
+        found
+    }
+
+    /// A node of code that serves the purpose: an answer with 401 or 403, a read of who is logged in, a call of a guard.
+    fn acts(&self, file: FileId, node: NodeId) -> bool {
+        let facts = self.program.file(file);
+        match (self.purpose, facts.arena.kind(node)) {
+            (Purpose::Guard, NodeKind::Number(text)) => matches!(facts.text(text), "401" | "403"),
+            (Purpose::Limit, NodeKind::Number(text)) => facts.text(text) == "429",
+            (Purpose::Guard, NodeKind::Member { object, name, .. }) => {
+                let name = facts.text(name);
+                let owner = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
+                matches!(name, "UNAUTHORIZED" | "FORBIDDEN" | "Unauthorized" | "Forbidden" | "HTTP_401_UNAUTHORIZED" | "HTTP_403_FORBIDDEN")
+                    || matches!(owner, "req" | "request" | "ctx" | "context" | "locals" | "state" | "session" | "auth" | "info")
+                        && matches!(
+                            name,
+                            "user"
+                                | "auth"
+                                | "userId"
+                                | "user_id"
+                                | "currentUser"
+                                | "session"
+                                | "account"
+                                | "principal"
+                                | "identity"
+                                | "member"
+                                | "jwt"
+                                | "tenant"
+                                | "workspace"
+                                | "token"
+                        )
+                    || matches!(name, "currentUser" | "current_user")
+            }
+            (Purpose::Limit, NodeKind::Member { name, .. }) => {
+                matches!(facts.text(name), "TOO_MANY_REQUESTS" | "TooManyRequests" | "HTTP_429_TOO_MANY_REQUESTS")
+            }
+            (Purpose::Guard, NodeKind::Name(name)) => matches!(
+                facts.text(name),
+                "current_user" | "currentUser" | "PermissionDenied" | "UnauthorizedException" | "ForbiddenException"
+            ),
+            (_, NodeKind::Call { callee, form, .. }) if form != CallForm::Pattern => {
+                let known = self.program.called_api(file, node).is_some_and(|api| self.has(api.matches.iter().map(|found| found.entry)));
+                let name = called_name(facts, node).unwrap_or_default();
+                // `limiter.consume(key)`, `ratelimit.limit(ip)`
+                let receiver = match facts.arena.kind(callee) {
+                    NodeKind::Member { object, .. } => last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default(),
+                    _ => "",
+                };
+                known
+                    || speaks_verb(self.purpose, name)
+                    || self.purpose == Purpose::Limit && speaks(self.purpose, receiver)
+                    || self.purpose == Purpose::Guard
+                        && matches!(name, "get" | "getItem")
+                        && arguments(facts, node)
+                            .next()
+                            .and_then(|key| facts.string(key))
+                            .is_some_and(|key| matches!(key, "user" | "userId" | "user_id" | "session" | "jwtPayload"))
+            }
+            _ => false,
+        }
+    }
+
+    fn has(&self, entries: impl Iterator<Item = u32>) -> bool {
+        let wanted = match self.purpose {
+            Purpose::Guard => ApiFact::AuthGuard,
+            Purpose::Limit => ApiFact::RateLimit,
+        };
+        entries.into_iter().any(|entry| self.program.knowledge.entries[entry as usize].fact == wanted)
+    }
+
+    /// The first part of an expression that serves the purpose.
+    fn inside(&self, file: FileId, node: NodeId) -> Option<(NodeId, String)> {
+        let facts = self.program.file(file);
+        let mut found = None;
+        facts.arena.walk_while(node, |inner| {
+            if found.is_none() {
+                found = match facts.arena.kind(inner) {
+                    // `{ preHandler: [auth] }`, `{ config: { rateLimit: … } }`
+                    NodeKind::Entry { key, .. } => facts
+                        .string(key)
+                        .filter(|key| self.purpose == Purpose::Limit && speaks(self.purpose, key))
+                        .map(|key| (inner, key.to_string())),
+                    _ => self.serves(file, inner).map(|what| (inner, what)),
+                };
+            }
+            found.is_none()
+        });
+        found
+    }
+
+    /// A name or call that serves the purpose: what it is called, what it is, or what its code does.
+    fn serves(&self, file: FileId, node: NodeId) -> Option<String> {
+        let facts = self.program.file(file);
+        let name = match facts.arena.kind(node) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name),
+            NodeKind::Call { callee, .. } => return self.serves(file, callee).or_else(|| self.in_arguments(file, node)),
+            NodeKind::Apply { base, .. } => return self.serves(file, base),
+            _ => return None,
+        };
+        if says_public_name(name) {
+            return None;
+        }
+        if speaks(self.purpose, name) {
+            return Some(name.to_string());
+        }
+        if let NodeKind::Member { object, .. } = facts.arena.kind(node)
+            && speaks(self.purpose, last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default())
+        {
+            return Some(name.to_string());
+        }
+        let by_value = match self.program.value(file, node) {
+            Value::Api { api, .. } => self.has(self.program.apis[api.0 as usize].matches.iter().map(|found| found.entry)),
+            Value::Def(def) | Value::Method { method: def, .. } => {
+                let is_code = matches!(self.program.def(def).kind, DefKind::Function | DefKind::Method);
+                is_code && self.does(def) || self.is_made_by_guard(def)
+            }
+            _ => false,
+        };
+        // `user: CurrentUser`, an alias of a type with a dependency in it.
+        let by_alias = || match facts.arena.kind(node) {
+            NodeKind::Name(own) => self.definition_of(file, own).is_some_and(|def| self.stands_for_guard(def)),
+            _ => false,
+        };
+        (by_value || by_alias()).then(|| name.to_string())
+    }
+
+    /// A function that does it, or a variable or type that is made with one.
+    fn stands_for_guard(&self, def: GlobalDef) -> bool {
+        match self.program.def(def).kind {
+            DefKind::Function | DefKind::Method => self.does(def),
+            _ => self.is_made_by_guard(def),
+        }
+    }
+
+    /// A variable, type or function of the module, or an imported one, by its name (inner parts of a type have no value of their own).
+    fn definition_of(&self, file: FileId, name: Name) -> Option<GlobalDef> {
+        let facts = self.program.file(file);
+        let is_it = |def: &Definition| {
+            matches!(def.kind, DefKind::Variable | DefKind::TypeAlias | DefKind::Function)
+                && def.parent == DefId::MODULE
+                && def.name == name
+        };
+        if let Some((id, _)) = facts.definitions().find(|(_, def)| is_it(def)) {
+            return Some(GlobalDef { file, def: id });
+        }
+        let import = facts.imports.iter().find(|import| import.local == Some(name))?;
+        self.program.imports.iter().find(|edge| edge.from == file && edge.span == import.span && edge.name == facts.text(name))?.definition
+    }
+
+    /// Guards given to a decorator: `@UseGuards(RolesGuard)`, `Depends(get_current_user)`.
+    fn in_arguments(&self, file: FileId, call: NodeId) -> Option<String> {
+        let facts = self.program.file(file);
+        arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
+            NodeKind::Argument { value, .. } => self.inside(file, value).map(|(_, what)| what),
+            NodeKind::Closure(_) | NodeKind::Str(_) => None,
+            _ => self.inside(file, argument).map(|(_, what)| what),
+        })
+    }
+
+    /// `const limiter = rateLimit({ … })`, `Auth = () => applyDecorators(UseGuards(…))`, `CurrentUser = Annotated[User, Depends(…)]`.
+    fn is_made_by_guard(&self, def: GlobalDef) -> bool {
+        let facts = self.program.file(def.file);
+        let definition = facts.def(def.def);
+        if !matches!(definition.kind, DefKind::Variable | DefKind::Function | DefKind::TypeAlias) {
+            return false;
+        }
+        let Some(root) = definition.value.or(definition.body) else { return false };
+        let mut found = false;
+        facts.arena.walk_while(root, |node| {
+            found = found
+                || match facts.arena.kind(node) {
+                    NodeKind::Name(name) | NodeKind::Member { name, .. } => {
+                        let known =
+                            self.program.api(def.file, node).is_some_and(|api| self.has(api.matches.iter().map(|found| found.entry)));
+                        let does = match facts.arena.kind(node) {
+                            NodeKind::Name(own) => self
+                                .definition_of(def.file, own)
+                                .is_some_and(|inner| self.program.def(inner).kind == DefKind::Function && self.does(inner)),
+                            _ => false,
+                        };
+                        known
+                            || does
+                            || matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(_))
+                                && speaks(self.purpose, facts.text(name))
+                    }
+                    _ => false,
+                };
+            !found
+        });
+        found
+    }
+
+    /// Evidence that holds for every route of the package's files.
+    pub(super) fn everywhere(&self, files: &[FileId]) -> Option<Evidence> {
+        files.iter().find_map(|&file| self.global_in(file))
+    }
+
+    fn global_in(&self, file: FileId) -> Option<Evidence> {
+        let facts = self.program.file(file);
+        let settings: &[&str] = match self.purpose {
+            Purpose::Guard => {
+                &["APP_GUARD", "useGlobalGuards", "DEFAULT_PERMISSION_CLASSES", "LoginRequiredMiddleware", "AuthenticationMiddleware"]
+            }
+            Purpose::Limit => &[
+                "DEFAULT_THROTTLE_CLASSES",
+                "DEFAULT_THROTTLE_RATES",
+                "AxesMiddleware",
+                "SlowAPIMiddleware",
+                "SlowAPIASGIMiddleware",
+                "ACCOUNT_RATE_LIMITS",
+                "ThrottlerGuard",
+                "default_limits",
+                "GovernorLayer",
+                "Governor",
+            ],
+        };
+        if settings.iter().any(|setting| facts.names.may_hold(setting)) {
+            for node in facts.arena.ids() {
+                let name = match facts.arena.kind(node) {
+                    NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => facts.text(name),
+                    NodeKind::Str(text) => facts.text(text).rsplit('.').next().unwrap_or_default(),
+                    _ => continue,
+                };
+                if settings.contains(&name) {
+                    return Some(self.evidence(file, node, name));
+                }
+            }
+        }
+        // `app.use(limiter)`, `app.register(rateLimit)`, `app.use("/auth", limiter)`, `app.add_middleware(…)`
+        for node in facts.arena.ids() {
+            if !matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                || !matches!(called_name(facts, node), Some("use" | "register" | "add_middleware" | "layer" | "wrap" | "addHook"))
+            {
+                continue;
+            }
+            let is_application = match facts.arena.kind(chain_root(facts, node)) {
+                NodeKind::Name(name) => matches!(
+                    facts.text(name),
+                    "app" | "server" | "fastify" | "application" | "api" | "instance" | "Router" | "App" | "router"
+                ),
+                NodeKind::Receiver => true,
+                _ => false,
+            };
+            if self.purpose == Purpose::Limit
+                && is_application
+                && let Some((inner, what)) = arguments(facts, node).find_map(|argument| self.inside(file, argument))
+            {
+                return Some(self.evidence(file, inner, &what));
+            }
+        }
+        None
+    }
+}
+
+/// A name that speaks of the purpose as a noun or a verb: of decorators, types, middlewares.
+pub(super) fn speaks(purpose: Purpose, name: &str) -> bool {
+    let words = parts(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let both = |first: &[&str], second: &[&str]| has(first) && has(second);
+    match purpose {
+        Purpose::Limit => {
+            both(&["rate", "request"], &["limit", "limiter", "limited", "limits"])
+                || has(&[
+                    "ratelimit",
+                    "ratelimiter",
+                    "throttle",
+                    "throttler",
+                    "throttles",
+                    "limiter",
+                    "slowdown",
+                    "brute",
+                    "bruteforce",
+                    "governor",
+                ])
+        }
+        Purpose::Guard => {
+            !has(&[
+                "config",
+                "service",
+                "schema",
+                "error",
+                "logger",
+                "module",
+                "dto",
+                "exception",
+                "response",
+                "oauth2passwordrequestform",
+                "type",
+                "types",
+                "controller",
+                "router",
+                "routes",
+                "repository",
+                "model",
+                "settings",
+                "optional",
+                "public",
+                "form",
+                "expires",
+                "csrf",
+            ]) && (has(&[
+                "auth",
+                "authenticate",
+                "authenticated",
+                "authentication",
+                "authorize",
+                "authorized",
+                "authorization",
+                "authz",
+                "authn",
+                "loggedin",
+                "guard",
+                "guards",
+                "guarded",
+                "protect",
+                "protected",
+                "secured",
+                "security",
+                "jwt",
+                "bearer",
+                "permission",
+                "permissions",
+                "rbac",
+                "acl",
+                "claims",
+                "identity",
+                "principal",
+                "superuser",
+                "staff",
+                "authuser",
+                "signedin",
+                "requireuser",
+                "userauth",
+                "apikey",
+                "ensureauth",
+            ]) || both(
+                &["current", "active", "logged", "session", "require", "required", "requires", "verified", "authed", "maybe"],
+                &["user", "users", "admin", "account", "member", "in", "login", "role", "roles", "tenant", "organization", "session"],
+            ) || both(
+                &["login", "admin", "role", "roles", "token", "session", "user", "owner", "member"],
+                &[
+                    "required", "require", "requires", "only", "check", "verify", "ensure", "is", "has", "validate", "with", "assert",
+                    "needs",
+                ],
+            ) || both(&["api", "access"], &["key", "control", "token"])
+                || both(
+                    &["with", "has", "check", "require", "is"],
+                    &["workspace", "team", "org", "admin", "session", "project", "partner", "user", "owner", "access", "role"],
+                )
+                || both(&["verify", "check", "valid"], &["signature", "hmac", "secret", "webhook"]))
+        }
+    }
+}
+
+/// As [`speaks`], for functions that are called: a noun alone is no call of a guard.
+fn speaks_verb(purpose: Purpose, name: &str) -> bool {
+    match purpose {
+        Purpose::Limit => speaks(purpose, name),
+        Purpose::Guard => {
+            let words = parts(name);
+            let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+            matches!(
+                name,
+                "auth"
+                    | "getServerSession"
+                    | "getSession"
+                    | "currentUser"
+                    | "can"
+                    | "authorize"
+                    | "authenticate"
+                    | "jwtVerify"
+                    | "checkPermissions"
+                    | "verifyIdToken"
+                    | "timingSafeEqual"
+                    | "compare_digest"
+                    | "constructEvent"
+                    | "get_jwt_identity"
+                    | "verify_jwt_in_request"
+                    | "check_object_permissions"
+                    | "has_perm"
+                    | "has_perms"
+                    | "test_func"
+                    | "getToken"
+                    | "decodeToken"
+                    | "verifyToken"
+                    | "token_validator"
+            ) || speaks(purpose, name)
+                && !has(&[
+                    "generate", "create", "set", "make", "sign", "encode", "clear", "update", "login", "register", "router", "new",
+                    "delete",
+                ])
+                || has(&["verify", "validate", "check", "decode", "validator", "require", "ensure"])
+                    && has(&[
+                        "token",
+                        "signature",
+                        "permission",
+                        "permissions",
+                        "access",
+                        "jwt",
+                        "session",
+                        "auth",
+                        "user",
+                        "admin",
+                        "owner",
+                        "role",
+                        "hmac",
+                        "apikey",
+                    ])
+        }
+    }
+}
+
+/// Explicitly for everybody: `AllowAny`, `@Public()`, `permission_classes = []`.
+pub(super) fn says_public(facts: &FileFacts, node: NodeId) -> bool {
+    let mut found = matches!(facts.arena.kind(node), NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 0);
+    facts.arena.walk(node, |inner| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
+            found |= says_public_name(facts.text(name));
+        }
+    });
+    found
+}
+
+fn says_public_name(name: &str) -> bool {
+    let words = parts(name);
+    matches!(name, "AllowAny" | "IsAuthenticatedOrReadOnly" | "login_not_required" | "SkipThrottle")
+        || words.iter().any(|word| {
+            matches!(word.as_str(), "public" | "anonymous" | "unauthenticated" | "noauth" | "skipauth" | "unprotected" | "guest")
+        })
+        || words.first().is_some_and(|word| matches!(word.as_str(), "skip" | "no" | "without" | "exempt" | "disable"))
+            && speaks(Purpose::Guard, name)
+}

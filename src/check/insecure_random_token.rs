@@ -1,0 +1,240 @@
+//! `insecure-random-token`: a token, password, code or session id made of random numbers that can be foretold.
+//!
+//! What the numbers are for is told by names: of what they are assigned to or given as, or of the function that returns them.
+
+use super::Context;
+use super::requests::{Nestings, has_fact, named};
+use super::scope::in_scope;
+use super::sensitive::parts;
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
+use crate::model::nesting::{Nesting, last_name, spell};
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::Family;
+
+const RULE: &str = "insecure-random-token";
+
+/// Finds tokens that can be guessed.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = Nestings::new(program);
+    let mut findings: Vec<Finding> = Vec::new();
+    for function in program.functions() {
+        if !in_scope(program, function) || makes_samples(program, function) {
+            continue;
+        }
+        let facts = program.file(function.file);
+        let Some(body) = facts.def(function.def).body else { continue };
+        facts.arena.walk(body, |node| {
+            let is_call = matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if form != CallForm::Pattern);
+            if is_call && is_weak(program, function, node) {
+                let nesting = nestings.of(function.file);
+                if let Some(purpose) = purpose(program, &nesting, function, node) {
+                    findings.push(finding(program, function, node, &purpose));
+                }
+            }
+        });
+    }
+    // One for each thing that is made, not one for each character of it.
+    findings.dedup_by(|later, earlier| later.subject == earlier.subject && later.primary.location.path == earlier.primary.location.path);
+    findings
+}
+
+/// Sample data: values that look like passwords for people to try things with.
+fn makes_samples(program: &Program, function: GlobalDef) -> bool {
+    let is_sample = |text: &str| {
+        parts(text).iter().any(|word| {
+            matches!(word.as_str(), "faker" | "fake" | "sample" | "samples" | "dummy" | "predefined" | "demo" | "example" | "examples")
+        })
+    };
+    program.path(function.file).split(['/', '.']).any(is_sample)
+}
+
+fn is_weak(program: &Program, function: GlobalDef, call: NodeId) -> bool {
+    has_fact(program, function.file, call, |fact| *fact == ApiFact::WeakRandom)
+}
+
+/// The name of what the number becomes, if it must not be guessed.
+fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: NodeId) -> Option<String> {
+    let facts = program.file(function.file);
+    let mut at = call;
+    let mut own = function.def;
+    for _ in 0..128 {
+        let named = match facts.arena.kind(at) {
+            NodeKind::Assign { target, op: AssignOp::Set | AssignOp::Augment(_), .. } | NodeKind::Declare { target, .. }
+                if target != at =>
+            {
+                last_name(facts, target).map(|name| facts.text(name)).or_else(|| index_key(facts, target))
+            }
+            NodeKind::Entry { key, .. } => facts.string(key),
+            NodeKind::Argument { name, .. } => Some(facts.text(name)),
+            _ => None,
+        };
+        if let Some(name) = named {
+            if is_secret(name) {
+                return Some(name.to_string());
+            }
+            // An index, a delay, a colour: what it becomes is said, and it is no secret.
+            if !is_neutral(name) {
+                return None;
+            }
+        }
+        at = match nesting.parent(at) {
+            Some(parent) => parent,
+            // A closure's own code: on with where it stands.
+            None if facts.def(own).flags.has(DefFlags::CLOSURE) => {
+                let place = nesting.place(own)?;
+                own = nesting.owner(place);
+                place
+            }
+            None => break,
+        };
+    }
+    let outer = super::requests::named(program, GlobalDef { file: function.file, def: own });
+    let name = program.name(outer);
+    (outer.def != DefId::MODULE && is_secret(name) && makes(name)).then(|| name.to_string())
+}
+
+fn index_key(facts: &FileFacts, target: NodeId) -> Option<&str> {
+    match facts.arena.kind(target) {
+        NodeKind::Index { index, .. } => facts.string(index),
+        _ => None,
+    }
+}
+
+/// Names that say nothing of what a value is for: on to the function's.
+fn is_neutral(name: &str) -> bool {
+    parts(name).iter().all(|word| {
+        matches!(
+            word.as_str(),
+            "result"
+                | "res"
+                | "text"
+                | "string"
+                | "str"
+                | "s"
+                | "out"
+                | "output"
+                | "chars"
+                | "char"
+                | "c"
+                | "i"
+                | "x"
+                | "n"
+                | "value"
+                | "val"
+                | "random"
+                | "rand"
+                | "rnd"
+                | "index"
+                | "idx"
+                | "code"
+                | "ret"
+                | "letters"
+                | "digits"
+                | "number"
+                | "num"
+                | "id"
+                | "key"
+                | "data"
+                | "buf"
+                | "b"
+                | "r"
+                | "v"
+                | "part"
+                | "position"
+                | "pos"
+        )
+    })
+}
+
+fn makes(name: &str) -> bool {
+    parts(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "generate" | "generated" | "gen" | "create" | "make" | "new" | "random" | "get" | "build" | "issue" | "set" | "reset" | "send"
+        )
+    })
+}
+
+/// What must not be guessed.
+fn is_secret(name: &str) -> bool {
+    let words = parts(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let row = |first: &[&str], second: &str| words.windows(2).any(|pair| first.contains(&pair[0].as_str()) && pair[1] == second);
+    let harmless = has(&[
+        "count", "max", "min", "length", "len", "size", "type", "index", "mock", "fake", "dummy", "test", "sample", "example", "price",
+        "amount", "supply", "name", "color", "ratio", "budget", "limit", "usage", "expiry", "ttl", "delay", "strength", "tokens",
+        "address", "symbol", "image", "icon",
+    ]);
+    let direct = has(&[
+        "token",
+        "password",
+        "passwd",
+        "pwd",
+        "passcode",
+        "otp",
+        "totp",
+        "secret",
+        "apikey",
+        "jwt",
+        "sessionid",
+        "nonce",
+        "passphrase",
+        "salt",
+    ]);
+    let code = row(
+        &[
+            "verification",
+            "verify",
+            "reset",
+            "confirmation",
+            "confirm",
+            "activation",
+            "auth",
+            "authorization",
+            "recovery",
+            "security",
+            "access",
+            "invite",
+            "login",
+            "otp",
+            "2fa",
+            "pin",
+        ],
+        "code",
+    );
+    !harmless
+        && (direct || code || row(&["session"], "id") || row(&["api", "secret", "access", "private", "signing"], "key") || words == ["pin"])
+}
+
+fn finding(program: &Program, function: GlobalDef, call: NodeId, purpose: &str) -> Finding {
+    let facts = program.file(function.file);
+    let spelled = spelled_callee(facts, call);
+    let help = match facts.language.family() {
+        Family::Python => "use `secrets` (`secrets.token_urlsafe()`, `secrets.choice(…)`, `secrets.randbelow(…)`)",
+        Family::TypeScript => "use `crypto` (`crypto.randomBytes(…)`, `crypto.randomUUID()`, `crypto.randomInt(…)`)",
+        Family::Rust => "use `rand::rngs::OsRng` or `getrandom`",
+    };
+    let root = match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => spell(facts, callee),
+        _ => spelled.clone(),
+    };
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{purpose}` is made with `{root}`, whose numbers can be foretold from a few of them"),
+        primary: Label { location: program.location(function.file, call_span(facts, call)), text: "not random enough".to_string() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: Some(help.to_string()),
+        subject: format!("{} {purpose}", program.qualified_name(named(program, function))),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
+}

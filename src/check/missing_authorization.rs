@@ -1,0 +1,230 @@
+//! `missing-authorization`: a route without the guard that the routes beside it have.
+//!
+//! The deviation is the evidence: in a router, a class or a folder of route files most routes ask who the client is, and this one, which writes, does
+//! not. Where most routes are open, nothing is said. Logins, callbacks, signed webhooks, documentation and whatever is marked as public
+//! are open on purpose.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::guards::{Evidence, Guards, Purpose, says_public};
+use super::handlers::{Handler, handler_name, handlers, package, route_text};
+use super::sensitive::parts;
+use crate::model::facts::DefId;
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+
+const RULE: &str = "missing-authorization";
+
+/// Fewest guarded neighbours that make a habit.
+const FEWEST: usize = 3;
+
+/// Finds routes that stand open among guarded ones.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let guards = Guards::new(program, Purpose::Guard);
+    let all = handlers(context);
+    let mut covered: BTreeMap<Option<usize>, bool> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<&Handler>> = BTreeMap::new();
+    for handler in all.iter().filter(|handler| handler.route.is_some()) {
+        let package = package(program, handler.function);
+        let is_covered = *covered.entry(package).or_insert_with(|| guards.everywhere(&files(program, package)).is_some());
+        if !is_covered && !is_public(program, handler) {
+            groups.entry(group(program, handler)).or_default().push(handler);
+        }
+    }
+    let mut findings = Vec::new();
+    for handlers in groups.values().filter(|handlers| handlers.len() > FEWEST) {
+        let evidence: Vec<Option<Evidence>> = handlers.iter().map(|handler| guards.of(handler)).collect();
+        let guarded = evidence.iter().flatten().count();
+        let open: Vec<&Handler> =
+            handlers.iter().zip(&evidence).filter(|(_, evidence)| evidence.is_none()).map(|(handler, _)| *handler).collect();
+        // Three of four have it, and what has not is the exception.
+        if guarded < FEWEST || open.len() * 4 > handlers.len() {
+            continue;
+        }
+        let example = evidence.iter().flatten().next();
+        findings.extend(
+            open.into_iter()
+                .filter(|handler| is_protected_work(handler))
+                .map(|handler| finding(program, handler, guarded, handlers.len(), example)),
+        );
+    }
+    findings
+}
+
+fn files(program: &Program, wanted: Option<usize>) -> Vec<FileId> {
+    let module = |file: FileId| GlobalDef { file, def: DefId::MODULE };
+    (0..program.facts.len() as u32)
+        .map(FileId)
+        .filter(|&file| package(program, module(file)) == wanted && !program.is(module(file), Role::Test))
+        .collect()
+}
+
+/// Routes that belong together: those of one file; of route files (Next.js), those of one folder below `api`.
+fn group(program: &Program, handler: &Handler) -> String {
+    let path = program.path(handler.function.file).to_string();
+    let is_file_route = handler.route.is_some_and(|route| route.framework == "nextjs");
+    match (is_file_route, path.find("/api/")) {
+        (true, Some(at)) => {
+            let below = &path[at + 5..];
+            let folder = below.split('/').next().unwrap_or_default();
+            format!("{}{folder}", &path[..at + 5])
+        }
+        _ => path,
+    }
+}
+
+/// Work that is not for everybody: it writes.
+fn is_protected_work(handler: &Handler) -> bool {
+    let Some(route) = handler.route else { return false };
+    route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+}
+
+/// Open on purpose: by the path, the name, or a marker.
+fn is_public(program: &Program, handler: &Handler) -> bool {
+    const OPEN: &[&str] = &[
+        "login",
+        "signin",
+        "logon",
+        "logout",
+        "signout",
+        "register",
+        "registration",
+        "signup",
+        "password",
+        "forgot",
+        "reset",
+        "recover",
+        "recovery",
+        "token",
+        "tokens",
+        "refresh",
+        "oauth",
+        "oauth2",
+        "callback",
+        "sso",
+        "saml",
+        "oidc",
+        "verify",
+        "verification",
+        "confirm",
+        "confirmation",
+        "activate",
+        "activation",
+        "health",
+        "healthz",
+        "ready",
+        "live",
+        "metrics",
+        "ping",
+        "version",
+        "docs",
+        "openapi",
+        "swagger",
+        "webhook",
+        "webhooks",
+        "hook",
+        "hooks",
+        "public",
+        "status",
+        "csrf",
+        "unsubscribe",
+        "contact",
+        "subscribe",
+        "newsletter",
+        "feedback",
+        "auth",
+        "authenticate",
+        "session",
+        "sessions",
+        "otp",
+        "magic",
+        "invite",
+        "invitation",
+        "cron",
+        "track",
+        "click",
+        "clicks",
+        "analytics",
+        "events",
+        "report",
+        "captcha",
+        "setup",
+        "install",
+        "onboarding",
+        "demo",
+        "test",
+        "debug",
+        "embed",
+        "preview",
+        "share",
+        "shared",
+        "guest",
+        "anonymous",
+        "search",
+        "checkout",
+        "stripe",
+        "paypal",
+        "slack",
+        "shopify",
+        "telegram",
+        "error",
+        "log",
+        "logs",
+    ];
+    let facts = program.file(handler.function.file);
+    let route = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let name = program.spoken_name(handler.function).to_string();
+    let file = program.path(handler.function.file);
+    let by_name = [route, &name, file]
+        .iter()
+        .any(|text| parts(&text.replace(['/', '.', '[', ']'], "_")).iter().any(|word| OPEN.contains(&word.as_str())));
+    // `POST /users` is how an account is made.
+    let registers = handler.route.is_some_and(|route| {
+        route.methods.iter().any(|method| method == "POST")
+            && matches!(route.path.as_deref().map(|path| path.trim_matches('/')), Some("users" | "user" | "accounts" | "api/users" | ""))
+    }) && parts(&format!("{name}_{}", file.replace('/', "_")))
+        .iter()
+        .any(|word| matches!(word.as_str(), "user" | "users" | "account" | "accounts"));
+    let mut at = handler.function.def;
+    let mut marked = false;
+    for _ in 0..8 {
+        let def = facts.def(at);
+        marked |= def.decorators.iter().any(|&decorator| says_public(facts, decorator));
+        marked |= facts.definitions().any(|(_, member)| {
+            member.parent == at
+                && facts.text(member.name) == "permission_classes"
+                && member.value.is_some_and(|value| says_public(facts, value))
+        });
+        if at == DefId::MODULE {
+            break;
+        }
+        at = def.parent;
+    }
+    by_name || registers || marked
+}
+
+fn finding(program: &Program, handler: &Handler, guarded: usize, all: usize, example: Option<&Evidence>) -> Finding {
+    let name = handler_name(program, handler.function);
+    let mut related: Vec<Label> = example
+        .map(|evidence| Label { location: evidence.place.clone(), text: format!("guards a route beside it: `{}`", evidence.what) })
+        .into_iter()
+        .collect();
+    related.extend(handler.route.map(|route| Label { location: route.place.clone(), text: "the route".to_string() }));
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{name}`{} asks nobody who they are, as {guarded} of the {all} routes beside it do", route_text(handler.route)),
+        primary: Label { location: program.name_location(handler.function), text: "open to everybody".to_string() },
+        related,
+        flow: Vec::new(),
+        help: Some("give it the guard that the others have; if it is meant to be open, mark it so where the framework has a marker, or say so with a suppression".to_string()),
+        subject: program.qualified_name(handler.function),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}

@@ -1,0 +1,485 @@
+//! `missing-input-validation`: a handler that puts what a client sent into queries, models or calls without having looked at it.
+//!
+//! Bodies count, not the ids in paths. What a schema, a form, a typed parameter or a function called like one has seen is validated; so is a value
+//! that is converted, matched or compared where it is used. That a value is there at all (`if (!body.name)`) says nothing of what it is. A package
+//! without any library for validation gets one note.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::body_params::body_params;
+use super::handlers::{Handler, code_of, handler_name, handlers, package, route_text};
+use super::input_checks::{is_checked, is_checked_around};
+use super::loops::{bound_names, parameter_names};
+use super::sensitive::carriers;
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{FileFacts, Name};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{Access, ApiFact, SourceKind};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId, Span};
+
+const RULE: &str = "missing-input-validation";
+
+/// Places named with one finding.
+const MAX_PLACES: usize = 6;
+
+/// Body data of a handler: where it comes in, and the names that carry it.
+#[derive(Default)]
+pub(super) struct Input {
+    pub(super) sources: FxHashSet<NodeId>,
+    pub(super) names: FxHashSet<Name>,
+    /// Names that are given something else later: a conversion, a default.
+    pub(super) converted: FxHashSet<Name>,
+}
+
+impl Input {
+    /// True when the value of the expression is, or holds, body data as it came.
+    pub(super) fn is_in(&self, facts: &FileFacts, node: NodeId) -> bool {
+        let mut found = false;
+        carriers(facts, node, &mut |carrier, _| found |= self.is_of(facts, carrier));
+        found || self.is_of(facts, node)
+    }
+
+    /// The expression is body data, or a part of it.
+    fn is_of(&self, facts: &FileFacts, node: NodeId) -> bool {
+        chain(facts, node).any(|link| self.sources.contains(&link))
+            || matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(name) if self.names.contains(&name) && !self.converted.contains(&name) && is_read(facts, node))
+    }
+}
+
+/// A chain of members and getters, not the result of some method.
+fn is_read(facts: &FileFacts, node: NodeId) -> bool {
+    chain(facts, node).all(|link| match facts.arena.kind(link) {
+        NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| {
+            matches!(name, "get" | "json" | "pop" | "getlist" | "trim" | "strip" | "toString" | "into_inner" | "clone" | "as_str")
+        }),
+        _ => true,
+    })
+}
+
+/// A handler with the first use of what it has not looked at.
+struct Unchecked<'a> {
+    handler: Handler<'a>,
+    uses: Vec<(NodeId, String)>,
+    source: Option<Span>,
+}
+
+/// Finds handlers that use bodies unseen.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let validates = packages_with_validation(program);
+    let mut findings = Vec::new();
+    let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
+    for handler in handlers(context) {
+        if !takes_body(program, &handler) || is_exempt(program, &handler) {
+            continue;
+        }
+        let package = package(program, handler.function);
+        let Some(unchecked) = unchecked(context, handler) else { continue };
+        if validates.contains(&package) || context.settings.strict() {
+            findings.extend(finding(program, &unchecked));
+        } else {
+            without.entry(package).or_default().push(unchecked);
+        }
+    }
+    findings.extend(without.values().filter_map(|handlers| note(program, handlers)));
+    findings
+}
+
+fn takes_body(program: &Program, handler: &Handler) -> bool {
+    let by_name = matches!(
+        program.name(handler.function),
+        "post" | "put" | "patch" | "create" | "update" | "partial_update" | "POST" | "PUT" | "PATCH"
+    );
+    let reads_only =
+        |route: &crate::model::program::Route| route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
+    by_name || handler.route.is_none_or(|route| !reads_only(route) || route.framework == "django")
+}
+
+/// What others sign or what tests the system is not typed in by a user.
+fn is_exempt(program: &Program, handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let file = program.path(handler.function.file);
+    [path, &handler_name(program, handler.function), file].iter().any(|text| {
+        crate::model::words::words(text)
+            .iter()
+            .any(|word| matches!(word.as_str(), "webhook" | "webhooks" | "hook" | "callback" | "callbacks" | "debug" | "mock"))
+    })
+}
+
+/// Libraries by which input is validated.
+const LIBRARIES: &[&str] = &[
+    "zod",
+    "joi",
+    "@hapi/joi",
+    "yup",
+    "class-validator",
+    "ajv",
+    "express-validator",
+    "celebrate",
+    "valibot",
+    "superstruct",
+    "@sinclair/typebox",
+    "io-ts",
+    "typia",
+    "arktype",
+    "nestjs-zod",
+    "@hono/zod-openapi",
+    "@hono/zod-validator",
+    "fastest-validator",
+    "validate.js",
+    "koa-joi-router",
+    "pydantic",
+    "marshmallow",
+    "jsonschema",
+    "cerberus",
+    "voluptuous",
+    "webargs",
+    "wtforms",
+    "flask_wtf",
+    "rest_framework",
+    "django.forms",
+    "fastapi",
+    "flask_marshmallow",
+    "apiflask",
+    "flask_smorest",
+    "flask_pydantic",
+    "trafaret",
+    "attrs",
+    "msgspec",
+    "validator",
+    "garde",
+    "axum",
+    "actix_web",
+    "rocket",
+    "zod/v4",
+    "zod/v3",
+    "express-joi-validation",
+    "@vinejs/vine",
+];
+
+fn packages_with_validation(program: &Program) -> FxHashSet<Option<usize>> {
+    let mut found = FxHashSet::default();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let uses = facts.imports.iter().any(|import| {
+            let specifier = facts.text(import.specifier);
+            import.level == 0
+                && LIBRARIES.iter().any(|library| {
+                    specifier == *library || specifier.strip_prefix(library).is_some_and(|rest| rest.starts_with(['.', ':', '/']))
+                })
+        }) || facts.language.family() == Family::Rust;
+        if uses {
+            found.insert(program.project.package_of(program.path(FileId(at as u32))));
+        }
+    }
+    found
+}
+
+fn unchecked<'a>(context: &'a Context, handler: Handler<'a>) -> Option<Unchecked<'a>> {
+    let program = context.program;
+    let input = input(program, &handler);
+    if input.sources.is_empty() && input.names.is_empty() {
+        return None;
+    }
+    let facts = program.file(handler.function.file);
+    if is_checked_around(program, &handler) || is_checked(program, &handler.code, &input, 0) {
+        return None;
+    }
+    let uses = uses(context, &handler, &input);
+    if uses.is_empty() {
+        return None;
+    }
+    let source = input.sources.iter().map(|&node| facts.arena.span(node)).min_by_key(|span| span.start);
+    Some(Unchecked { handler, uses, source })
+}
+
+/// The body data of a handler and the names it is given in it.
+fn input(program: &Program, handler: &Handler) -> Input {
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let mut input = Input {
+        sources: FxHashSet::default(),
+        names: body_params(program, handler).into_iter().collect(),
+        converted: FxHashSet::default(),
+    };
+    for &part in &handler.code {
+        let def = facts.def(part.def);
+        let roots = def.body.into_iter().chain(def.params.iter().flat_map(|param| param.pattern));
+        for root in roots {
+            facts.arena.walk(root, |node| {
+                if is_body(program, file, node) {
+                    input.sources.insert(node);
+                }
+            });
+        }
+    }
+    let Some(body) = facts.def(handler.function.def).body else { return input };
+    for _ in 0..4 {
+        let before = input.names.len();
+        walk_deep(facts, body, |node| {
+            follow(facts, node, &mut input);
+            true
+        });
+        if input.names.len() == before {
+            break;
+        }
+    }
+    input
+}
+
+fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
+    match facts.arena.kind(node) {
+        // `day = parse(day)`: from here on it is what the conversion made of it.
+        NodeKind::Assign { target, value, op: AssignOp::Set }
+            if matches!(facts.arena.kind(target), NodeKind::Name(name) if input.names.contains(&name)) && !input.is_in(facts, value) =>
+        {
+            input.converted.extend(bound_names(facts, target));
+        }
+        NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, op: AssignOp::Set }
+            if input.is_in(facts, value) && !matches!(facts.arena.kind(target), NodeKind::Member { .. } | NodeKind::Index { .. }) =>
+        {
+            input.names.extend(bound_names(facts, target));
+        }
+        NodeKind::Loop { target: Some(target), source: Some(source), .. } if input.is_in(facts, source) => {
+            input.names.extend(bound_names(facts, target))
+        }
+        // `body.items.map((item) => …)`
+        NodeKind::Call { callee, .. } => {
+            let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return };
+            if !input.is_of(facts, object) {
+                return;
+            }
+            for argument in arguments(facts, node) {
+                if let NodeKind::Closure(def) = facts.arena.kind(argument) {
+                    input.names.extend(facts.def(def).params.iter().take(1).flat_map(|param| parameter_names(facts, param)));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `req.body`, `request.get_json()`, `await request.json()`, `ctx.request.body`: by what is known of the framework, or by these names.
+fn is_body(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(node) else { return false };
+    let name = facts.text(name);
+    if !matches!(name, "body" | "json" | "get_json" | "form" | "data" | "POST" | "parseBody" | "formData" | "post" | "DATA") {
+        return false;
+    }
+    let known =
+        program.api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Request)));
+    if known {
+        return true;
+    }
+    let receiver = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
+    match facts.language.family() {
+        Family::TypeScript => matches!(receiver, "req" | "request") && matches!(name, "body" | "json" | "formData" | "parseBody"),
+        Family::Python => {
+            receiver == "request" && matches!(name, "json" | "get_json" | "form" | "data" | "POST") && !is_answer(program, file, object)
+        }
+        Family::Rust => false,
+    }
+}
+
+/// A request that the code itself sends.
+fn is_answer(program: &Program, file: FileId, object: NodeId) -> bool {
+    program.api(file, object).is_some_and(|api| api.path.starts_with("requests.") || api.path.starts_with("httpx."))
+}
+
+/// Where unseen data goes into a query, a model, or a function that writes.
+fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<(NodeId, String)> {
+    let program = context.program;
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let mut found: Vec<(NodeId, String)> = Vec::new();
+    for query in &handler.queries {
+        let given = chain(facts, query.site)
+            .flat_map(|link| arguments(facts, link).collect::<Vec<_>>())
+            .find_map(|argument| used_in(program, file, argument, input));
+        // Whoever asks for a row by its id gets it or not.
+        let by_id = |node: &NodeId| query.access == Access::Read && is_id(facts, *node);
+        if let Some(node) = given.filter(|node| !by_id(node)) {
+            found.push((node, format!("is given to `{}`", spelled_callee(facts, query.site))));
+        }
+    }
+    let writes = handler.code.iter().any(|&part| {
+        context
+            .summaries
+            .of(part)
+            .is_some_and(|summary| !summary.writes.is_empty() || summary.reaches.iter().any(|reach| reach.access == Access::Write))
+    });
+    let Some(body) = facts.def(handler.function.def).body else { return found };
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Assign { target, value, op: AssignOp::Set } if writes => {
+                if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+                    && !is_request_or_answer(facts, object)
+                    && input.is_in(facts, value)
+                {
+                    let text = format!("is kept as `{}`", facts.text(name));
+                    found.push((value, text));
+                }
+            }
+            NodeKind::Call { form, .. } if form != CallForm::Pattern => {
+                if let Some(use_) = in_call(context, handler, node, input) {
+                    found.push(use_);
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    found.sort_by_key(|(node, _)| facts.arena.span(*node));
+    found.dedup_by_key(|(node, _)| facts.arena.span(*node).start);
+    found
+}
+
+fn is_id(facts: &FileFacts, node: NodeId) -> bool {
+    let mut id = false;
+    carriers(facts, node, &mut |_, name| {
+        id |= crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "ids" | "uuid" | "pk"));
+    });
+    id
+}
+
+fn is_request_or_answer(facts: &FileFacts, object: NodeId) -> bool {
+    let name = match facts.arena.kind(chain_root(facts, object)) {
+        NodeKind::Name(name) => facts.text(name),
+        NodeKind::Receiver => "self",
+        _ => return false,
+    };
+    matches!(name, "req" | "request" | "res" | "response" | "ctx" | "c" | "self" | "g" | "reply" | "logger" | "session")
+}
+
+/// The first part of an argument that is unseen data.
+fn first_use(facts: &FileFacts, argument: NodeId, input: &Input) -> Option<NodeId> {
+    let mut found = None;
+    carriers(facts, argument, &mut |carrier, _| {
+        if found.is_none() && input.is_of(facts, carrier) {
+            found = Some(carrier);
+        }
+    });
+    found.or_else(|| input.is_of(facts, argument).then_some(argument))
+}
+
+/// As [`first_use`], also in a statement that is built in place: `insert(users).values(**body)`.
+fn used_in(program: &Program, file: FileId, argument: NodeId, input: &Input) -> Option<NodeId> {
+    let facts = program.file(file);
+    first_use(facts, argument, input).or_else(|| {
+        let builds = |link: &NodeId| {
+            matches!(facts.arena.kind(*link), NodeKind::Call { .. }) && matches!(program.value(file, *link), Value::Api { .. })
+        };
+        chain(facts, argument)
+            .filter(builds)
+            .flat_map(|link| arguments(facts, link).collect::<Vec<_>>())
+            .find_map(|inner| first_use(facts, inner, input))
+    })
+}
+
+/// Unseen data given to a model's constructor or to a function that writes.
+fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) -> Option<(NodeId, String)> {
+    let program = context.program;
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let node = arguments(facts, call).find_map(|argument| first_use(facts, argument, input))?;
+    let spelled = spelled_callee(facts, call);
+    if constructs_model(program, file, call) {
+        return Some((node, format!("is given to `{spelled}`")));
+    }
+    let leads_to_write = handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
+        edge.kind == CallKind::Call
+            && edge.resolution != Resolution::NameOnly
+            && context.summaries.of(edge.callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
+            && !is_checked_below(program, edge.callee)
+    });
+    leads_to_write.then(|| (node, format!("is given to `{spelled}`, which writes to the database")))
+}
+
+fn constructs_model(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    match program.value(file, callee) {
+        Value::Def(class) => {
+            program.role(class).is_some_and(|evidence| evidence.role == Role::Model) && program.def_roles.contains_key(&class)
+        }
+        _ => false,
+    }
+}
+
+/// The function itself looks at what it is given.
+fn is_checked_below(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let names = facts.def(function.def).params.iter().flat_map(|param| parameter_names(facts, param)).collect();
+    is_checked(program, &code_of(program, function), &Input { names, ..Input::default() }, 1)
+}
+
+fn finding(program: &Program, unchecked: &Unchecked) -> Option<Finding> {
+    let function = unchecked.handler.function;
+    let facts = program.file(function.file);
+    let (node, text) = unchecked.uses.first()?;
+    let name = handler_name(program, function);
+    let spelled = spell(facts, *node);
+    let mut related: Vec<Label> = Vec::new();
+    if let Some(source) = unchecked.source {
+        related.push(Label { location: program.location(function.file, source), text: "what the client sent".to_string() });
+    }
+    related.extend(unchecked.uses.iter().skip(1).take(MAX_PLACES).map(|(node, text)| Label {
+        location: program.location(function.file, facts.arena.span(*node)),
+        text: format!("`{}` {text}", spell(facts, *node)),
+    }));
+    Some(Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("handler `{name}`{} uses `{spelled}` as the client sent it: it {text}", route_text(unchecked.handler.route)),
+        primary: Label { location: program.location(function.file, facts.arena.span(*node)), text: "not validated".to_string() },
+        related,
+        flow: Vec::new(),
+        help: Some(help(facts.language.family()).to_string()),
+        subject: program.qualified_name(function),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    })
+}
+
+fn help(family: Family) -> &'static str {
+    match family {
+        Family::Python => {
+            "describe the body by a model or schema (Pydantic, marshmallow, a serializer, a form), and use what it gives instead of the raw body"
+        }
+        Family::TypeScript => {
+            "describe the body by a schema (zod, joi, class-validator, the route's own `schema`), parse it first, and use the result"
+        }
+        Family::Rust => "take a type with the fields that are needed instead of a free value, and validate it (`validator`, `garde`)",
+    }
+}
+
+/// One note for a package that validates nothing.
+fn note(program: &Program, handlers: &[Unchecked]) -> Option<Finding> {
+    let mut worst: Vec<&Unchecked> = handlers.iter().collect();
+    worst.sort_by_key(|unchecked| (std::cmp::Reverse(unchecked.uses.len()), unchecked.handler.function));
+    let first = worst.first()?;
+    let mut finding = finding(program, first)?;
+    let others = worst.iter().skip(1).take(MAX_PLACES).filter_map(|unchecked| {
+        let file = unchecked.handler.function.file;
+        let (node, _) = unchecked.uses.first()?;
+        let text = format!("`{}` uses `{}`", handler_name(program, unchecked.handler.function), spell(program.file(file), *node));
+        Some(Label { location: program.location(file, call_span(program.file(file), *node)), text })
+    });
+    finding.related = others.collect();
+    finding.level = Level::Note;
+    finding.message = format!(
+        "{} handlers use bodies as clients sent them, `{}` most: nothing in the project validates input",
+        handlers.len(),
+        handler_name(program, first.handler.function)
+    );
+    finding.subject = "no validation".to_string();
+    Some(finding)
+}

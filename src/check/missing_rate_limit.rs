@@ -1,0 +1,211 @@
+//! `missing-rate-limit`: an endpoint for logins, registrations, resets or codes that may be called without end.
+//!
+//! The project's own habit decides: where limiters are used, an endpoint of this kind without one is a finding; where there is none at all, the
+//! limit may stand at the gateway, and the package gets one note.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::guards::{Evidence, Guards, Purpose};
+use super::handlers::{Handler, handler_name, handlers, package, route_text};
+use super::requests::has_fact;
+use super::sensitive::parts;
+use crate::model::body::NodeKind;
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
+use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+
+const RULE: &str = "missing-rate-limit";
+
+/// Endpoints named with the note.
+const MAX_PLACES: usize = 8;
+
+/// Finds endpoints that can be tried without end.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let guards = Guards::new(program, Purpose::Limit);
+    let handlers = handlers(context);
+    let mut packages: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
+    for handler in handlers.iter().filter(|handler| handler.route.is_some()) {
+        packages.entry(package(program, handler.function)).or_default().push(handler);
+    }
+    let mut findings = Vec::new();
+    for (package, handlers) in packages {
+        let endpoints: Vec<&Handler> = handlers.iter().copied().filter(|handler| is_tried(program, handler)).collect();
+        if endpoints.is_empty() || guards.everywhere(&server_files(program, package)).is_some() {
+            continue;
+        }
+        // That some handler's code knows of 429 may be about a service that it calls: no habit, but no reason to say there is none either.
+        let evidence: Vec<Evidence> = handlers.iter().filter_map(|handler| guards.of(handler)).collect();
+        let limited = evidence.iter().find(|evidence| !evidence.in_code);
+        let open: Vec<&Handler> = endpoints.iter().copied().filter(|handler| guards.of(handler).is_none()).collect();
+        match limited {
+            Some(evidence) => findings.extend(open.iter().map(|handler| {
+                finding(
+                    program,
+                    handler,
+                    Some(Label { location: evidence.place.clone(), text: format!("limits another route: `{}`", evidence.what) }),
+                )
+            })),
+            None if context.settings.strict() => findings.extend(open.iter().map(|handler| finding(program, handler, None))),
+            None if evidence.is_empty() => findings.extend(note(program, &open)),
+            None => {}
+        }
+    }
+    findings
+}
+
+/// The files of a package that run in the server.
+fn server_files(program: &Program, wanted: Option<usize>) -> Vec<FileId> {
+    (0..program.facts.len() as u32)
+        .map(FileId)
+        .filter(|&file| {
+            let module = GlobalDef { file, def: crate::model::facts::DefId::MODULE };
+            package(program, module) == wanted
+                && !program.is(module, Role::Test)
+                && !program.is(module, Role::Frontend)
+                && !program.is(module, Role::Script)
+        })
+        .collect()
+}
+
+/// Endpoints at which passwords and codes are tried: by path and name, or because they compare a password.
+fn is_tried(program: &Program, handler: &Handler) -> bool {
+    let Some(route) = handler.route else { return false };
+    if !route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "*")) && route.framework != "django" {
+        return false;
+    }
+    let path = route.path.as_deref().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], "");
+    let last = path.trim_end_matches('/').rsplit('/').find(|part| !part.starts_with([':', '{', '<', '['])).unwrap_or_default().to_string();
+    let by_path = matches!(
+        last.as_str(),
+        "login"
+            | "signin"
+            | "logon"
+            | "register"
+            | "signup"
+            | "token"
+            | "otp"
+            | "2fa"
+            | "mfa"
+            | "totp"
+            | "forgotpassword"
+            | "resetpassword"
+            | "passwordreset"
+            | "recoverpassword"
+            | "passwordrecovery"
+            | "verifyotp"
+            | "verifycode"
+            | "sendotp"
+            | "magiclink"
+            | "accesstoken"
+            | "authenticate"
+            | "resendotp"
+            | "sendcode"
+    ) || path.contains("login/") && last == "accesstoken";
+    let name = parts(program.name(handler.function)).join("");
+    let by_name = matches!(
+        name.as_str(),
+        "login"
+            | "loginuser"
+            | "userlogin"
+            | "signin"
+            | "register"
+            | "registeruser"
+            | "signup"
+            | "forgotpassword"
+            | "resetpassword"
+            | "requestpasswordreset"
+            | "verifyotp"
+            | "sendotp"
+            | "authenticate"
+            | "loginaccesstoken"
+            | "recoverpassword"
+    );
+    // `register` alone may take in anything: a patient, a device.
+    let is_of_accounts =
+        name != "register" || path.is_empty() || ["user", "auth", "account", "member"].iter().any(|word| path.contains(word));
+    by_path || by_name && is_of_accounts || compares_password(program, handler)
+}
+
+fn compares_password(program: &Program, handler: &Handler) -> bool {
+    let compares = |function: GlobalDef| {
+        let facts = program.file(function.file);
+        let Some(body) = facts.def(function.def).body else { return false };
+        let mut found = false;
+        facts.arena.walk(body, |node| {
+            if matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash)
+            {
+                let name = crate::model::nesting::called_name(facts, node).unwrap_or_default();
+                found |= parts(name)
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "compare" | "verify" | "check" | "checkpw" | "authenticate" | "aauthenticate"))
+                    || name == "compareSync";
+            }
+        });
+        found
+    };
+    let is_login = parts(program.name(handler.function))
+        .iter()
+        .any(|word| matches!(word.as_str(), "login" | "signin" | "auth" | "authenticate" | "token"));
+    is_login
+        && handler.code.iter().any(|&part| {
+            compares(part)
+                || program
+                    .calls_from(part)
+                    .iter()
+                    .any(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly && compares(edge.callee))
+        })
+}
+
+fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Finding {
+    let name = handler_name(program, handler.function);
+    let mut related: Vec<Label> = habit.into_iter().collect();
+    related.extend(handler.route.map(|route| Label { location: route.place.clone(), text: "the route".to_string() }));
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{name}`{} may be tried without end: no limiter stands before it", route_text(handler.route)),
+        primary: Label { location: program.name_location(handler.function), text: "no limit".to_string() },
+        related,
+        flow: Vec::new(),
+        help: Some("limit attempts by client and by account (`slowapi`, `flask-limiter`, DRF throttles, `express-rate-limit`, `@nestjs/throttler`, `@fastify/rate-limit`, `tower_governor`)".to_string()),
+        subject: program.qualified_name(handler.function),
+        fingerprint: String::new(),
+        confidence: Confidence::Medium,
+        redact: Vec::new(),
+    }
+}
+
+/// One note for a package that limits nothing.
+fn note(program: &Program, open: &[&Handler]) -> Option<Finding> {
+    let first = open.first()?;
+    let mut note = finding(program, first, None);
+    note.level = Level::Note;
+    note.message = match open.len() {
+        1 => format!(
+            "`{}`{} may be tried without end: nothing in the project limits calls, unless the gateway does",
+            handler_name(program, first.function),
+            route_text(first.route)
+        ),
+        count => format!(
+            "{count} endpoints such as `{}`{} may be tried without end: nothing in the project limits calls, unless the gateway does",
+            handler_name(program, first.function),
+            route_text(first.route)
+        ),
+    };
+    note.related = open
+        .iter()
+        .skip(1)
+        .take(MAX_PLACES)
+        .map(|handler| Label {
+            location: program.name_location(handler.function),
+            text: format!("`{}`{}", handler_name(program, handler.function), route_text(handler.route)),
+        })
+        .collect();
+    note.subject = "no rate limit".to_string();
+    Some(note)
+}

@@ -1,0 +1,326 @@
+//! `sensitive-data-in-log`: a password, token, key or card number, a whole request body, or the headers with the credentials in them,
+//! written to a log.
+//!
+//! The value must itself be given to the logger, in a text, a field, or a conversion: a message that only speaks of a token is none. What a
+//! masking function, a length or a comparison makes of it is harmless.
+
+use super::Context;
+use super::requests::{in_development_branch, named};
+use super::scope::in_scope;
+use super::sensitive::{Secret, carriers, hides, parts, secret};
+use super::spelling::{call_span, spelled_callee};
+use crate::model::body::{CallForm, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::{ApiFact, SourceKind};
+use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+const RULE: &str = "sensitive-data-in-log";
+
+/// What is logged.
+struct Logged {
+    node: NodeId,
+    what: String,
+    name: String,
+    confidence: Confidence,
+}
+
+/// Finds secrets in logs.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut findings = Vec::new();
+    for (at, facts) in program.facts.iter().enumerate() {
+        let file = FileId(at as u32);
+        if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+            continue;
+        }
+        let mut nesting = None;
+        for node in facts.arena.ids() {
+            if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
+                continue;
+            }
+            let Some(logged) = logged(program, file, node) else { continue };
+            let nesting = nesting.get_or_insert_with(|| Nesting::of(facts));
+            let function = GlobalDef { file, def: nesting.owner(node) };
+            let is_seen = |known: &&mut Finding| {
+                known
+                    .subject
+                    .rsplit_once(' ')
+                    .is_some_and(|(subject, name)| subject == program.qualified_name(named(program, function)) && name == logged.name)
+            };
+            // One finding for each value in a function, with the other places.
+            if let Some(known) = findings.iter_mut().find(is_seen) {
+                known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
+                continue;
+            }
+            if in_scope(program, function)
+                && !in_development_branch(facts, nesting, node)
+                && !speaks_to_user(program, function)
+                && !is_refusal(facts, nesting, node)
+            {
+                findings.push(finding(program, function, node, &logged));
+            }
+        }
+        findings.extend(instrumented(program, file));
+    }
+    findings
+}
+
+/// A call of a logger: known by its library, or by the receiver's and the method's names.
+pub(super) fn is_logger(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, form, .. } = facts.arena.kind(call) else { return false };
+    if form == CallForm::Pattern || form == CallForm::Jsx {
+        return false;
+    }
+    let known = program.called_api(file, call).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Logs));
+    known || is_called_like_logger(facts, callee, form)
+}
+
+fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> bool {
+    const METHODS: &[&str] =
+        &["trace", "debug", "info", "warn", "warning", "error", "exception", "critical", "fatal", "log", "verbose", "silly"];
+    match facts.arena.kind(callee) {
+        NodeKind::Member { object, name, path: false } => {
+            let receiver = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
+            METHODS.contains(&facts.text(name))
+                && matches!(
+                    receiver.trim_start_matches('_').to_ascii_lowercase().as_str(),
+                    "logger" | "log" | "logging" | "console" | "req.log"
+                )
+        }
+        NodeKind::Name(name) if form == CallForm::Macro => {
+            matches!(facts.text(name), "trace" | "debug" | "info" | "warn" | "error" | "println" | "eprintln" | "print" | "eprint" | "dbg")
+        }
+        NodeKind::Member { object, name, path: true } if form == CallForm::Macro => {
+            let package = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
+            matches!(package, "log" | "tracing") && METHODS.contains(&facts.text(name))
+        }
+        NodeKind::Name(name) => facts.language.family() == Family::Python && facts.text(name) == "print",
+        _ => false,
+    }
+}
+
+/// The first secret among what the call is given.
+fn logged(program: &Program, file: FileId, call: NodeId) -> Option<Logged> {
+    let facts = program.file(file);
+    let mut found: Option<Logged> = None;
+    for argument in arguments(facts, call) {
+        if found.is_some() {
+            break;
+        }
+        if hides(facts, argument) {
+            continue;
+        }
+        carriers(facts, argument, &mut |node, name| {
+            if found.is_none() {
+                found = secret_value(program, file, node, name).or_else(|| whole(program, file, node));
+            }
+        });
+        // `{ token: x.value }`: the field's name tells.
+        facts.arena.walk_while(argument, |node| {
+            match facts.arena.kind(node) {
+                NodeKind::Call { .. } | NodeKind::Closure(_) => return false,
+                NodeKind::Entry { key, value } if found.is_none() => {
+                    let name = facts.string(key).unwrap_or_default();
+                    let is_value = matches!(facts.arena.kind(value), NodeKind::Member { .. } | NodeKind::Index { .. });
+                    if is_value && secret(name) == Some(Secret::Password) && !is_harmless(facts, value) {
+                        found = Some(Logged {
+                            node: value,
+                            what: Secret::Password.text().to_string(),
+                            name: name.to_string(),
+                            confidence: Confidence::Medium,
+                        });
+                    }
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    found
+}
+
+fn is_harmless(facts: &FileFacts, value: NodeId) -> bool {
+    last_name(facts, value).is_some_and(|name| {
+        parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "length" | "size" | "hash" | "masked" | "redacted" | "count"))
+    })
+}
+
+fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<Logged> {
+    let facts = program.file(file);
+    let kind = secret(name)?;
+    // Constants are names of headers and settings; a class or function is no value; a number or a boolean no secret.
+    let is_constant = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+    let is_other = match program.value(file, node) {
+        Value::Def(def) => !matches!(program.def(def).kind, DefKind::Variable | DefKind::Field),
+        Value::Module(_) | Value::Method { .. } | Value::Namespace(_) => true,
+        Value::Api { api, .. } => matches!(
+            program.apis[api.0 as usize].path.as_str(),
+            "builtins.int()"
+                | "builtins.float()"
+                | "builtins.bool()"
+                | "builtins.number()"
+                | "builtins.boolean()"
+                | "builtins.usize()"
+                | "builtins.u64()"
+                | "builtins.i64()"
+                | "builtins.u32()"
+                | "builtins.i32()"
+        ),
+        _ => false,
+    };
+    // A token alone may be one of a text or of a language model.
+    let is_unclear = kind == Secret::Token && parts(name).len() == 1 && speaks_of_text(program, file);
+    let is_plain_token = kind == Secret::Token && parts(name) == ["token"];
+    let confidence = if is_plain_token { Confidence::Medium } else { Confidence::High };
+    (!is_constant && !is_other && !is_unclear).then(|| Logged { node, what: kind.text().to_string(), name: spell(facts, node), confidence })
+}
+
+/// Files about the tokens of languages, of language models, or of block chains.
+fn speaks_of_text(program: &Program, file: FileId) -> bool {
+    program.path(file).split(['/', '.']).flat_map(crate::model::words::words).any(|word| {
+        matches!(
+            word.as_str(),
+            "lexer"
+                | "parser"
+                | "tokenizer"
+                | "tokens"
+                | "tokenize"
+                | "ast"
+                | "compiler"
+                | "grammar"
+                | "syntax"
+                | "llm"
+                | "ai"
+                | "nft"
+                | "mint"
+                | "contract"
+                | "wallet"
+                | "blockchain"
+                | "erc20"
+                | "swap"
+                | "chain"
+                | "search"
+                | "parse"
+                | "highlighter"
+        )
+    })
+}
+
+/// A whole body, all headers, the environment.
+fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
+    let facts = program.file(file);
+    let name = last_name(facts, node).map(|name| facts.text(name))?;
+    if !matches!(facts.arena.kind(node), NodeKind::Member { .. }) {
+        return None;
+    }
+    let api = program.api(file, node)?;
+    let request = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Request));
+    let outside = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside));
+    let what = match name {
+        "body" | "json" | "data" | "form" | "POST" if request => "a whole request body",
+        "headers" | "META" | "cookies" | "COOKIES" if request => "all headers or cookies of a request, the credentials among them",
+        "environ" | "env" if outside => "the whole environment",
+        _ => return None,
+    };
+    Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium })
+}
+
+/// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
+fn is_refusal(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::If { condition, then, .. }) if then == around => {
+            let NodeKind::Unary { op: UnaryOp::Not, value } = facts.arena.kind(condition) else { return false };
+            last_name(facts, value).is_some_and(|name| matches!(facts.text(name), "ok" | "success" | "is_success" | "isSuccess"))
+        }
+        _ => false,
+    })
+}
+
+/// Commands speak to who started them; so does what only runs at start-up to show a generated password.
+fn speaks_to_user(program: &Program, function: GlobalDef) -> bool {
+    let path = program.path(function.file);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    parts(file.split('.').next().unwrap_or(file))
+        .iter()
+        .any(|word| matches!(word.as_str(), "cli" | "command" | "commands" | "console" | "script" | "example" | "examples" | "demo"))
+        || path.split('/').any(|part| matches!(part, "examples" | "example" | "scripts" | "cli" | "commands" | "bin" | "docs"))
+}
+
+fn finding(program: &Program, function: GlobalDef, call: NodeId, logged: &Logged) -> Finding {
+    let facts = program.file(function.file);
+    let spelled = spelled_callee(facts, call);
+    Finding {
+        rule: RULE.into(),
+        level: Level::Warning,
+        message: format!("`{spelled}` logs `{}`, {}", logged.name, logged.what),
+        primary: Label { location: program.location(function.file, call_span(facts, call)), text: "ends in the log".to_string() },
+        related: vec![Label { location: program.location(function.file, facts.arena.span(logged.node)), text: logged.what.clone() }],
+        flow: Vec::new(),
+        help: Some(
+            "leave it out, or log what identifies it: an id, its length, the last characters; let the logger redact fields of such names"
+                .to_string(),
+        ),
+        subject: format!("{} {}", program.qualified_name(named(program, function)), logged.name),
+        fingerprint: String::new(),
+        confidence: logged.confidence,
+        redact: Vec::new(),
+    }
+}
+
+/// `#[instrument]` records every parameter that it is not told to skip.
+fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::Rust || !facts.names.may_hold("instrument") {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (id, def) in facts.definitions() {
+        let function = GlobalDef { file, def: id };
+        if def.body.is_none() || !in_scope(program, function) {
+            continue;
+        }
+        let instrument = def.decorators.iter().copied().find(|&decorator| {
+            let name = called_name(facts, decorator).or_else(|| last_name(facts, decorator).map(|name| facts.text(name)));
+            name == Some("instrument")
+        });
+        let Some(instrument) = instrument else { continue };
+        let mut skipped = Vec::new();
+        let mut skips_all = false;
+        facts.arena.walk(instrument, |node| {
+            if let NodeKind::Name(name) = facts.arena.kind(node) {
+                skips_all |= facts.text(name) == "skip_all";
+                skipped.push(facts.text(name));
+            }
+        });
+        for param in &def.params {
+            let Some(name) = param.name.map(|name| facts.text(name)) else { continue };
+            let Some(kind) = secret(name) else { continue };
+            let is_wrapped = param.annotation.is_some_and(|annotation| {
+                let mut wrapped = false;
+                facts.arena.walk(annotation, |node| {
+                    if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+                        wrapped |= parts(facts.text(name))
+                            .iter()
+                            .any(|word| matches!(word.as_str(), "secret" | "redacted" | "protected" | "hidden"));
+                    }
+                });
+                wrapped
+            });
+            if skips_all || is_wrapped || skipped.contains(&name) {
+                continue;
+            }
+            let logged = Logged { node: instrument, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High };
+            let mut one = finding(program, function, instrument, &logged);
+            one.message = format!("`#[instrument]` records `{name}`, {}, with each span", kind.text());
+            one.primary.location.span = facts.arena.span(instrument);
+            one.help = Some(format!("add `skip({name})`, or give it a type whose `Debug` hides it (`Secret<String>`)"));
+            findings.push(one);
+        }
+    }
+    findings
+}

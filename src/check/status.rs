@@ -1,0 +1,138 @@
+//! The HTTP status an answer has, as far as the code says it in place.
+
+use super::error_detail_leak::link_argument;
+use super::password_settings::argument;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::FileFacts;
+use crate::model::knowledge::ArgumentRef;
+use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::program::Program;
+use crate::model::source::{Family, FileId};
+
+/// What kind of status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// None is said.
+    None,
+    /// 4xx.
+    Client,
+    /// 5xx, or one that is 5xx when nothing better is known (`err.status || 500`).
+    Server,
+    /// 2xx and 3xx.
+    Fine,
+    /// Computed.
+    Unknown,
+}
+
+/// The status of a call that answers.
+pub(super) fn status(program: &Program, file: FileId, call: NodeId) -> Status {
+    let facts = program.file(file);
+    if let Some(by_name) = of_exception(called_name(facts, call).unwrap_or_default()) {
+        return by_name;
+    }
+    for name in ["status_code", "status", "code", "http_status_code"] {
+        if let Some(code) = argument(facts, call, &ArgumentRef::Name(name.to_string())) {
+            return of_node(facts, code);
+        }
+    }
+    // `res.status(500).json(x)`, `reply.code(500).send(x)`
+    if facts.language.family() == Family::TypeScript {
+        if let Some(code) = link_argument(facts, call, &["status", "code", "writeHead"]) {
+            return of_node(facts, code);
+        }
+        for at in ["1.status", "1.statusCode"] {
+            if let Some(code) = argument(facts, call, &ArgumentRef::Name(at.to_string())) {
+                return of_node(facts, code);
+            }
+        }
+    }
+    let is_code = |at: usize| {
+        arguments(facts, call)
+            .nth(at)
+            .map(|node| of_node(facts, node))
+            .filter(|status| matches!(status, Status::Client | Status::Server | Status::Fine))
+    };
+    // `abort(500, text)`, `HTTPException(500, text)`, `c.json(x, 500)`, `new HttpException(x, 500)`, `Response(x, 500)`
+    is_code(0).or_else(|| is_code(1)).unwrap_or_else(|| {
+        let dynamic = called_name(facts, call).is_some_and(|name| matches!(name, "HttpException" | "HTTPException" | "abort"));
+        if dynamic { Status::Unknown } else { Status::None }
+    })
+}
+
+/// Classes whose name is their status.
+fn of_exception(name: &str) -> Option<Status> {
+    match name {
+        "InternalServerErrorException"
+        | "BadGatewayException"
+        | "ServiceUnavailableException"
+        | "HTTPInternalServerError"
+        | "HTTPServiceUnavailable"
+        | "HttpResponseServerError"
+        | "InternalServerError" => Some(Status::Server),
+        "BadRequestException"
+        | "HTTPBadRequest"
+        | "HttpResponseBadRequest"
+        | "HttpResponseForbidden"
+        | "HttpResponseNotFound"
+        | "BadRequest" => Some(Status::Client),
+        _ => None,
+    }
+}
+
+/// The status a node says: a number, or the name of a constant.
+pub(super) fn of_node(facts: &FileFacts, node: NodeId) -> Status {
+    match facts.arena.kind(node) {
+        NodeKind::Number(text) => match facts.text(text).parse::<u32>() {
+            Ok(400..=499) => Status::Client,
+            Ok(500..=599) => Status::Server,
+            Ok(100..=399) => Status::Fine,
+            _ => Status::None,
+        },
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => of_constant(facts.text(name)),
+        NodeKind::Binary { left, right, .. } => either(of_node(facts, left), of_node(facts, right)),
+        NodeKind::If { then, otherwise, .. } => {
+            otherwise.map_or(Status::Unknown, |otherwise| either(of_node(facts, then), of_node(facts, otherwise)))
+        }
+        NodeKind::Call { .. } | NodeKind::Index { .. } => last_name(facts, node).map_or(Status::Unknown, |_| Status::Unknown),
+        NodeKind::Argument { .. } | NodeKind::Str(_) | NodeKind::Text { .. } | NodeKind::Collection { .. } => Status::None,
+        _ => Status::None,
+    }
+}
+
+fn either(first: Status, second: Status) -> Status {
+    match (first, second) {
+        (Status::Server, _) | (_, Status::Server) => Status::Server,
+        (Status::Client, Status::Client) => Status::Client,
+        _ => Status::Unknown,
+    }
+}
+
+fn of_constant(name: &str) -> Status {
+    let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+    if name.starts_with("HTTP_") && digits.len() == 3 {
+        return match digits.as_bytes()[0] {
+            b'4' => Status::Client,
+            b'5' => Status::Server,
+            _ => Status::Fine,
+        };
+    }
+    match name {
+        "INTERNAL_SERVER_ERROR" | "SERVICE_UNAVAILABLE" | "BAD_GATEWAY" | "GATEWAY_TIMEOUT" | "NOT_IMPLEMENTED" | "InternalServerError" => {
+            Status::Server
+        }
+        "BAD_REQUEST"
+        | "UNAUTHORIZED"
+        | "FORBIDDEN"
+        | "NOT_FOUND"
+        | "CONFLICT"
+        | "UNPROCESSABLE_ENTITY"
+        | "GONE"
+        | "METHOD_NOT_ALLOWED"
+        | "TOO_MANY_REQUESTS"
+        | "PAYMENT_REQUIRED"
+        | "NOT_ACCEPTABLE"
+        | "BadRequest" => Status::Client,
+        "OK" | "CREATED" | "ACCEPTED" | "NO_CONTENT" => Status::Fine,
+        _ => Status::Unknown,
+    }
+}
