@@ -8,6 +8,7 @@ pub mod baseline;
 mod contract;
 mod entries;
 mod nested;
+pub mod own;
 pub mod schema;
 mod sentences;
 mod words;

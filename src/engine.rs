@@ -19,6 +19,7 @@ use crate::discover::stack;
 use crate::discover::{self, DiscoverOptions};
 use crate::languages;
 use crate::link;
+use crate::lower::queries::Queries;
 use crate::lower::{self, render};
 use crate::model::atlas::Atlas;
 use crate::model::baseline::Baseline;
@@ -121,6 +122,8 @@ pub struct Engine {
     config_errors_read: usize,
     baseline: Option<Baseline>,
     rulebook: Rulebook,
+    /// Those of the rules that are on.
+    queries: Arc<Queries>,
     project: Project,
     /// Parallel to `project.files`.
     facts: Vec<FileFacts>,
@@ -184,6 +187,7 @@ impl Engine {
             config_errors_read: 0,
             baseline: None,
             rulebook: Rulebook::default(),
+            queries: Arc::default(),
             project: Project::default(),
             facts: Vec::new(),
             notes: Vec::new(),
@@ -379,7 +383,8 @@ impl Engine {
             let context =
                 check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
             let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
-            let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).collect();
+            let queries = ("query", check::query::check as check::Check);
+            let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).chain([&queries]).collect();
             let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();
             let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
             let untaught = program.untaught.iter().map(|path| (path.clone(), nearest_name(program, path))).collect();
@@ -478,12 +483,14 @@ impl Engine {
                 Config::default()
             }
         };
+        self.config_errors.extend(add_own_rules(&self.root, &mut self.rulebook));
         for knowledge in &self.config.knowledge {
             let added = self.rulebook.add_knowledge(&self.config.path, std::slice::from_ref(&knowledge.value));
             let errors = added.err().unwrap_or_default().into_iter();
             self.config_errors.extend(errors.map(|error| self.config.error(knowledge.span, error.message, "in this table", error.help)));
         }
         self.config_errors.extend(config::check_names(&self.config, &self.rulebook.rules));
+        self.queries = own::queries_of(&self.rulebook.rules, |rule| self.selection().is_on(rule));
         self.read_baseline();
     }
 
@@ -547,7 +554,7 @@ impl Engine {
         if let Some(lowered) = like.and_then(|like| like.lowered(file, &text)) {
             return Ok(lowered);
         }
-        lower_text(file, &text).ok_or(Failure::Crashed)
+        lower_text(file, &text, &self.queries).ok_or(Failure::Crashed)
     }
 
     /// What was made of a file that has this text here too.
@@ -567,7 +574,7 @@ impl Engine {
         }
         let Some(language) = Language::of_path(path) else { return false };
         let file = SourceFile { path: path.clone(), language, bytes: text.len() as u64 };
-        match (self.position(path), self.install(|_| lower_text(&file, text))) {
+        match (self.position(path), self.install(|engine| lower_text(&file, text, &engine.queries))) {
             (Ok(at), Some((facts, notes))) => {
                 self.project.files[at] = file;
                 self.facts[at] = facts;
@@ -729,9 +736,9 @@ enum Failure {
     Crashed,
 }
 
-fn lower_text(file: &SourceFile, text: &str) -> Option<(FileFacts, FileNotes)> {
+fn lower_text(file: &SourceFile, text: &str, queries: &Queries) -> Option<(FileFacts, FileNotes)> {
     guarded(|| {
-        let facts = lower::lower(file, text);
+        let facts = lower::lower_matching(file, text, queries);
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
         (facts, FileNotes { path: file.path.clone(), lines, directives })
@@ -786,6 +793,9 @@ fn crash(path: &Arc<str>) -> Problem {
 }
 
 mod changes;
+mod own;
+
+pub use own::add_own_rules;
 
 #[cfg(test)]
 mod tests;

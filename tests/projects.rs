@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-#[path = "support/marks.rs"]
-mod marks;
+use archcheck::rulebook::marks;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -59,7 +59,7 @@ fn every_rule_page_shows_a_finding() {
 /// What differs between the marks of a page's example and its findings.
 fn check_example(rule: &Rule, example: &Example) -> String {
     let page = format!("rules/{}/{}.md", rule.category, rule.id);
-    compare(&page, example, Some(&rule.id), support::findings(&example.files))
+    compare(&page, example, Some(&rule.id), support::findings(&example.files, rule.profile))
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod n_plus_one;
 mod pass_through_service;
 mod password_settings;
 mod per_item;
+pub mod query;
 mod relations;
 mod requests;
 mod resolvers;

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::unknown_rule;
+use super::target::target;
+use super::{draw_config_errors, unknown_rule};
+use crate::engine::add_own_rules;
 use crate::model::rule::{Profile, Rule};
 use crate::rulebook::Rulebook;
 
@@ -17,7 +19,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let book = Rulebook::built_in();
+    let mut book = Rulebook::built_in();
+    draw_config_errors(&add_own_rules(&target(&[])?.root, &mut book));
     let rule = book.rule(&arguments.id).ok_or_else(|| unknown_rule(&arguments.id, "rule", book.rules.iter().map(|rule| &*rule.id)))?;
     io::stdout().lock().write_all(page(rule).as_bytes())?;
     Ok(ExitCode::SUCCESS)

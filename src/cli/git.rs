@@ -28,7 +28,8 @@ pub(super) struct Earlier {
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> std::io::Result<Scratch> {
+    /// Makes one, which only this user may read.
+    pub(super) fn new() -> std::io::Result<Scratch> {
         let base = std::env::temp_dir();
         let process = std::process::id();
         for attempt in 0..100 {

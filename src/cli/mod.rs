@@ -13,6 +13,7 @@ mod explain;
 mod git;
 mod graph;
 mod init;
+mod new;
 mod picture;
 mod prove;
 mod roles;
@@ -21,6 +22,7 @@ mod schema;
 mod stack;
 mod target;
 mod terminal;
+mod test;
 mod why;
 
 use std::io::{self, Write};
@@ -75,6 +77,10 @@ enum Command {
     Prove(prove::Arguments),
     /// Print the JSON Schema of `archcheck.toml`, for editors.
     Schema(schema::Arguments),
+    /// Write a new rule of the project's own.
+    New(new::Arguments),
+    /// Run the examples of the project's own rules.
+    Test(test::Arguments),
     /// Print what a stage of the analysis saw.
     Dump(dump::Arguments),
     /// Print a completion script for a shell.
@@ -117,6 +123,8 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Init(arguments)) => init::run(arguments),
         Some(Command::Schema(arguments)) => schema::run(arguments),
         Some(Command::Prove(arguments)) => prove::run(arguments),
+        Some(Command::New(arguments)) => new::run(arguments),
+        Some(Command::Test(arguments)) => test::run(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
     }

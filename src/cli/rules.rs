@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::draw_config_errors;
+use super::target::target;
+use crate::engine::add_own_rules;
 use crate::model::rule::{Profile, Rule};
 use crate::rulebook::Rulebook;
 
@@ -16,7 +19,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let book = Rulebook::built_in();
+    let mut book = Rulebook::built_in();
+    draw_config_errors(&add_own_rules(&target(&[])?.root, &mut book));
     let mut rules: Vec<&Rule> = book.rules.iter().collect();
     rules.sort_by(|a, b| (&a.category, &a.id).cmp(&(&b.category, &b.id)));
     let mut out = io::stdout().lock();

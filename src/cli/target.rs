@@ -75,7 +75,7 @@ pub(super) fn project_of(path: &Path) -> PathBuf {
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 14] = [
+    const COMMANDS: [&str; 16] = [
         "check",
         "init",
         "baseline",
@@ -86,6 +86,8 @@ fn missing(path: &Path, error: &std::io::Error) -> UsageError {
         "why",
         "rules",
         "explain",
+        "new",
+        "test",
         "prove",
         "schema",
         "dump",

@@ -17,6 +17,9 @@ fn rule(id: &str, options: &[(&str, toml::Value)]) -> Rule {
         security_severity: None,
         options: options.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         help: BTreeMap::new(),
+        message: None,
+        not_in: Vec::new(),
+        queries: Vec::new(),
         markdown: String::new(),
         examples: Vec::new(),
     }

@@ -9,9 +9,8 @@ use crate::model::source::Language;
 /// Indentation stops growing here, so that hostile nesting cannot make the output quadratic.
 const MAX_INDENT: usize = 200;
 
-/// The named nodes of the tree, and every error.
-pub fn print(text: &str, language: Language) -> String {
-    let mut parser = Parser::new();
+/// The grammar of a language.
+pub fn grammar(language: Language) -> tree_sitter::Language {
     let grammar = match language {
         Language::Python => tree_sitter_python::LANGUAGE,
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
@@ -19,8 +18,14 @@ pub fn print(text: &str, language: Language) -> String {
         Language::JavaScript => tree_sitter_javascript::LANGUAGE,
         Language::Rust => tree_sitter_rust::LANGUAGE,
     };
+    grammar.into()
+}
+
+/// The named nodes of the tree, and every error.
+pub fn print(text: &str, language: Language) -> String {
+    let mut parser = Parser::new();
     let mut out = String::new();
-    let tree = match parser.set_language(&grammar.into()) {
+    let tree = match parser.set_language(&grammar(language)) {
         Ok(()) => parser.parse(text, None),
         Err(_) => None,
     };

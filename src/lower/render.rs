@@ -692,6 +692,7 @@ mod tests {
             type_params: vec![],
         };
         FileFacts {
+            matches: Vec::new(),
             language: Language::Python,
             names: names.finish(),
             arena,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Arena, NodeId};
 use super::problem::Problem;
+use super::query::QueryMatch;
 use super::source::{Language, Span};
 
 /// An interned string of one file: an index into its [`Names`].
@@ -361,6 +362,8 @@ pub struct FileFacts {
     pub comments: Vec<Comment>,
     /// Where comments for people stand, in order: all but those that speak to tools.
     pub remarks: Vec<Span>,
+    /// What the queries of rules match here.
+    pub matches: Vec<QueryMatch>,
     /// Lines in the file, and lines that hold code (neither blank nor comment).
     pub lines: u32,
     pub code_lines: u32,

@@ -13,6 +13,7 @@ pub mod nesting;
 pub mod problem;
 pub mod program;
 pub mod project;
+pub mod query;
 pub mod role;
 pub mod rule;
 pub mod source;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contract::{Contract, Date};
 use super::finding::Level;
+use super::query::RuleQuery;
+use super::role::Role;
 
 /// How a rule is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +68,12 @@ pub struct Rule {
     pub options: BTreeMap<String, toml::Value>,
     /// How to mend it: key `default`, and per framework or ORM name (`sqlalchemy`, `prisma` …).
     pub help: BTreeMap<String, String>,
+    /// Query rules: what a finding says, with `{capture}` for what was captured. The title, when there is none.
+    pub message: Option<String>,
+    /// Query rules: roles whose code they do not judge.
+    pub not_in: Vec<Role>,
+    /// Query rules: the query for each family of languages.
+    pub queries: Vec<RuleQuery>,
     /// The page below the front matter, Markdown.
     pub markdown: String,
     pub examples: Vec<Example>,

@@ -170,6 +170,9 @@ pub(super) fn rules() -> Vec<Rule> {
         security_severity: severity.map(str::to_owned),
         options: BTreeMap::new(),
         help: BTreeMap::from([("default".to_owned(), "Do it otherwise.".to_owned())]),
+        message: None,
+        not_in: Vec::new(),
+        queries: Vec::new(),
         markdown: format!(
             "# {id}\n\nBecause it is *slow*, see [docs](https://example.com).\n\n## Examples\n\n```python a.py\nx = 1\n```\n"
         ),

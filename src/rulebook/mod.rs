@@ -5,8 +5,10 @@
 
 mod error;
 mod framework;
+pub mod marks;
 mod names;
 mod page;
+mod query;
 
 pub use error::LoadError;
 pub use names::RoleNames;
@@ -38,7 +40,9 @@ impl Rulebook {
     pub fn load_built_in() -> (Rulebook, Vec<LoadError>) {
         let mut book = Rulebook::default();
         let mut errors = Vec::new();
-        for (file, text) in FILES {
+        // A query belongs to a page, so pages come first.
+        let is_query = |file: &str| file.ends_with(".scm");
+        for (file, text) in FILES.iter().filter(|(file, _)| !is_query(file)).chain(FILES.iter().filter(|(file, _)| is_query(file))) {
             errors.extend(book.add_file(file, text).err().unwrap_or_default());
         }
         (book, errors)
@@ -60,6 +64,29 @@ impl Rulebook {
             Ok(at) => self.rules[at] = rule,
             Err(at) => self.rules.insert(at, rule),
         }
+        Ok(())
+    }
+
+    /// Adds a query of a rule whose page is there: `…/queries/<language>/<rule-id>.scm`.
+    ///
+    /// # Errors
+    /// A query of no rule, a language that has none, and everything that is wrong with its outline.
+    pub fn add_query(&mut self, file: &str, text: &str) -> Result<(), Vec<LoadError>> {
+        let mut parts = file.rsplit('/');
+        let id = parts.next().and_then(|name| name.strip_suffix(".scm")).unwrap_or_default();
+        let language = parts.next().unwrap_or_default();
+        let family = query::family(language).ok_or_else(|| {
+            vec![LoadError::at(file, 1, format!("`{language}` is no language of queries")).help("one of `python`, `typescript`, `rust`")]
+        })?;
+        let Ok(at) = self.rules.binary_search_by(|rule| (*rule.id).cmp(id)) else {
+            let near = error::nearest(id, self.rules.iter().map(|rule| &*rule.id)).map(|near| format!("did you mean `{near}`?"));
+            let help = near.unwrap_or_else(|| format!("write its page first: `rules/{id}.md`"));
+            return Err(vec![LoadError::at(file, 1, format!("no rule is called `{id}`")).help(help)]);
+        };
+        let query = query::parse(file, text, 0, text, family)?;
+        let queries = &mut self.rules[at].queries;
+        queries.retain(|own| own.family != family);
+        queries.push(query);
         Ok(())
     }
 
@@ -91,6 +118,8 @@ impl Rulebook {
     fn add_file(&mut self, file: &str, text: &str) -> Result<(), Vec<LoadError>> {
         if file.ends_with(".md") {
             self.add_page(file, text)
+        } else if file.ends_with(".scm") {
+            self.add_query(file, text)
         } else if file.starts_with("rules/frameworks/") {
             self.add_framework(file, text)
         } else if *file == *"rules/roles.toml" {

@@ -24,6 +24,8 @@ use serde::Deserialize;
 
 use super::error::LoadError;
 use crate::model::finding::Level;
+use crate::model::query::RuleQuery;
+use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile, Profile, Rule, RuleKind};
 
 /// SARIF's words for `precision`.
@@ -35,7 +37,9 @@ struct FrontMatter {
     id: String,
     kind: RuleKind,
     level: Level,
+    #[serde(default = "on_by_default")]
     profile: Profile,
+    #[serde(default = "middling")]
     precision: String,
     title: String,
     #[serde(default)]
@@ -45,13 +49,28 @@ struct FrontMatter {
     options: BTreeMap<String, toml::Value>,
     #[serde(default)]
     help: BTreeMap<String, String>,
+    /// Only of queries.
+    message: Option<String>,
+    not_in: Option<Vec<Role>>,
+}
+
+/// Code that query rules leave alone unless their page says otherwise: nobody serves requests with it.
+const NOT_IN: &[Role] = &[Role::Test, Role::Migration, Role::Script, Role::Frontend];
+
+fn on_by_default() -> Profile {
+    Profile::Default
+}
+
+fn middling() -> String {
+    "medium".to_string()
 }
 
 /// Reads a page. Its folder is the rule's category.
 pub(super) fn parse(file: &str, text: &str) -> Result<Rule, Vec<LoadError>> {
     let (front, markdown, below) = split(file, text).map_err(|error| vec![error])?;
     let matter: FrontMatter = toml::from_str(front).map_err(|error| vec![LoadError::of_toml(file, front, 1, &error)])?;
-    let errors = check(file, front, &matter);
+    let mut errors = check(file, front, &matter);
+    let queries = queries(file, text, markdown, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -67,6 +86,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Rule, Vec<LoadError>> {
         security_severity: matter.security_severity,
         options: matter.options,
         help: matter.help,
+        message: matter.message,
+        not_in: matter.not_in.unwrap_or_else(|| NOT_IN.to_vec()),
+        queries,
         markdown: markdown.trim().to_string(),
         examples: examples(markdown, below),
     })
@@ -124,6 +146,47 @@ fn check(file: &str, front: &str, matter: &FrontMatter) -> Vec<LoadError> {
 fn category(file: &str) -> &str {
     file.rsplit('/').nth(1).filter(|folder| !folder.is_empty() && *folder != "rules").unwrap_or("custom")
 }
+
+/// The queries that stand in the page: blocks whose first word is `query`, then the language.
+fn queries(file: &str, text: &str, markdown: &str, errors: &mut Vec<LoadError>) -> Vec<RuleQuery> {
+    let mut found: Vec<RuleQuery> = Vec::new();
+    // `markdown` is a piece of `text`.
+    let mut at = (markdown.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let mut open: Option<(Fence, &str, usize)> = None;
+    for line in markdown.split_inclusive('\n') {
+        let end = at + line.len();
+        if let Some((fence, word, start)) = &open {
+            if closes(line, fence) {
+                let query = text.get(*start..at).unwrap_or_default();
+                match super::query::family(word) {
+                    _ if *word == SKIPPED => {}
+                    Some(family) => match super::query::parse(file, text, *start, query, family) {
+                        Ok(query) => found.push(query),
+                        Err(wrong) => errors.extend(wrong),
+                    },
+                    None => errors.push(
+                        LoadError::at_offset(file, text, *start, format!("`{word}` is no language of queries"))
+                            .help("one of `python`, `typescript`, `rust`"),
+                    ),
+                }
+                open = None;
+            }
+        } else if let Some(fence) = opens(line) {
+            let mut words = line.trim().trim_start_matches(fence.marker).split_whitespace();
+            let is_query = words.next() == Some("query");
+            open = Some((fence, if is_query { words.next().unwrap_or_default() } else { "" }, end));
+            if !is_query {
+                // Any other block: only its end matters.
+                open = open.map(|(fence, _, start)| (fence, SKIPPED, start));
+            }
+        }
+        at = end;
+    }
+    found
+}
+
+/// Stands for the language of a block that is no query.
+const SKIPPED: &str = "\u{0}";
 
 /// An open code fence: what closes it, and the file it holds.
 struct Fence {

@@ -22,6 +22,9 @@ pub(super) fn rule(id: &str, category: &str, level: Level, profile: Profile) -> 
         security_severity: None,
         options: BTreeMap::new(),
         help: BTreeMap::new(),
+        message: None,
+        not_in: Vec::new(),
+        queries: Vec::new(),
         markdown: String::new(),
         examples: Vec::new(),
     }
@@ -88,6 +91,7 @@ fn facts(text: &str) -> FileFacts {
         at += line.len();
     }
     FileFacts {
+        matches: Vec::new(),
         language: Language::Python,
         names: names.finish(),
         arena: Arena::default(),

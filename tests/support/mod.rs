@@ -1,7 +1,7 @@
 //! Runs the files of an example through the pipeline, in a temporary folder so that manifests count.
 
 pub mod facts;
-pub mod marks;
+pub use archcheck::rulebook::marks;
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use archcheck::model::finding::Finding;
 use archcheck::model::program::Program;
 use archcheck::model::project::Project;
 use archcheck::model::role::Role;
-use archcheck::model::rule::ExampleFile;
+use archcheck::model::rule::{ExampleFile, Profile};
 use archcheck::model::source::LineIndex;
 use archcheck::model::summary::Summaries;
 use archcheck::rulebook::Rulebook;
@@ -70,9 +70,10 @@ impl Checked {
 }
 
 /// The findings with path and one-based line.
-pub fn findings(files: &[ExampleFile]) -> Vec<(String, u32, Finding)> {
+pub fn findings(files: &[ExampleFile], profile: Profile) -> Vec<(String, u32, Finding)> {
     let folder = written(files);
-    let (mut engine, _) = Engine::open(folder.path(), Options { jobs: 1, baseline: BaselineMode::Strict, ..Options::default() });
+    let (mut engine, _) =
+        Engine::open(folder.path(), Options { jobs: 1, profile: Some(profile), baseline: BaselineMode::Strict, ..Options::default() });
     let mistakes: Vec<&str> = engine.config_errors().iter().map(|error| error.message.as_str()).collect();
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let place = |finding: Finding| {

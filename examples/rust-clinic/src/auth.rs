@@ -9,7 +9,7 @@ struct Claims {
 
 pub fn token(user: i64, now: i64) -> Option<String> {
     let claims = Claims { sub: user, exp: now + 3600 };
-    encode(&Header::default(), &claims, &EncodingKey::from_secret(b"an-apple-a-day-7")).ok() // expect: hardcoded-secret
+    encode(&Header::default(), &claims, &EncodingKey::from_secret(b"an-apple-a-day-7")).ok() // expect: hardcoded-secret, insecure-jwt
 }
 
 pub fn token_from_environment(user: i64, now: i64) -> Option<String> {

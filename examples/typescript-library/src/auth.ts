@@ -13,5 +13,5 @@ export function authenticate(req: Request, res: Response, next: NextFunction) {
 }
 
 export function signIn(readerId: number): string {
-  return jwt.sign({ sub: readerId }, 'books-are-for-reading-9') // expect: hardcoded-secret
+  return jwt.sign({ sub: readerId }, 'books-are-for-reading-9') // expect: hardcoded-secret, insecure-jwt
 }

@@ -60,6 +60,7 @@ fn unparsed(text: &str) -> FileFacts {
     let message = "parsing takes too many steps: the file was left out";
     let (lines, filled) = count_lines(text);
     FileFacts {
+        matches: Vec::new(),
         language: Language::Python,
         names: names.finish(),
         arena: Arena::default(),
@@ -402,6 +403,7 @@ impl<'t> Lowering<'t> {
             problems.push(Problem::new(ProblemKind::Limit, first, message));
         }
         FileFacts {
+            matches: Vec::new(),
             language: Language::Python,
             names: self.names.finish(),
             arena: self.arena,

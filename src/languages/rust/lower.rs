@@ -171,6 +171,7 @@ impl<'t> Lowering<'t> {
             .collect();
         let remarks = remarks.into_iter().filter(|span| self.text.get(span.range()).is_some_and(crate::languages::is_remark)).collect();
         FileFacts {
+            matches: Vec::new(),
             language: Language::Rust,
             lines: self.text.lines().count() as u32,
             names: self.names.finish(),

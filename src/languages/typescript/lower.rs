@@ -38,6 +38,7 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
     let body = arena.push(NodeKind::Block { items: List::EMPTY, value: false }, span);
     let message = "parsing was given up: the file takes too many parser steps for its size";
     FileFacts {
+        matches: Vec::new(),
         language,
         names: names.finish(),
         arena,
@@ -212,6 +213,7 @@ impl<'t> Lowering<'t> {
         remarks.retain(|span| self.text.get(span.range()).is_some_and(crate::languages::is_remark));
         remarks.sort_unstable();
         FileFacts {
+            matches: Vec::new(),
             language,
             arena: self.arena,
             defs: self.defs,

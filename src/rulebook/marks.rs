@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use archcheck::model::finding::Finding;
-use archcheck::model::rule::{Example, ExampleFile};
+use crate::model::finding::Finding;
+use crate::model::rule::{Example, ExampleFile};
 
 /// Path and one-based line → what is there.
 pub type Marks = BTreeMap<(String, u32), BTreeSet<String>>;

@@ -1,0 +1,38 @@
+; Django: a view that is exempt, unless it says that something else proves who calls.
+((decorated_definition
+   (decorator (_) @exempt) @finding
+   definition: (function_definition name: (identifier) @view body: (_) @body))
+  (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))
+
+; The middleware that protects the whole site is gone while there are sessions.
+((assignment left: (identifier) @setting right: (list) @middleware) @finding
+  (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")
+  (#contains? @middleware "SessionMiddleware")
+  (#not-contains? @middleware "Csrf" "CSRF"))
+
+((assignment left: (identifier) @setting right: (list (comment) @finding))
+  (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")
+  (#contains? @finding "csrf.CsrfViewMiddleware"))
+
+; Flask-WTF
+((module (expression_statement (assignment left: (_) @setting right: (false)) @finding))
+  (#match? @setting "WTF_CSRF_ENABLED|WTF_CSRF_CHECK_DEFAULT")
+  (#file-contains? "WTF_CSRF_ENABLED" "WTF_CSRF_CHECK_DEFAULT")
+  (#set! help "flask"))
+
+((class_definition
+   name: (identifier) @class
+   body: (block (expression_statement (assignment left: (identifier) @setting right: (false)) @finding)))
+  (#any-of? @setting "WTF_CSRF_ENABLED" "WTF_CSRF_CHECK_DEFAULT")
+  (#not-match? @class "(?i)test|dev|local")
+  (#set! help "flask"))
+
+((decorated_definition
+   (decorator (attribute) @exempt) @finding
+   definition: (function_definition name: (identifier) @view body: (_) @body))
+  (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")
+  (#set! help "flask"))

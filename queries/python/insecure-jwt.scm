@@ -1,0 +1,64 @@
+; The signature is not looked at.
+((call
+   function: (_) @decode
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @options
+       value: (dictionary (pair key: (string (string_content) @option) value: (false)))))) @finding
+  (#eq? @options "options")
+  (#eq? @option "verify_signature")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#not-function-contains? @finding "nverified" "PyJWKClient" "jwks" "JWKS" "algorithms=")
+  (#not-contains? @finding "id_token" "idToken"))
+
+((call
+   function: (_) @decode
+   arguments: (argument_list (keyword_argument name: (identifier) @option value: (false)))) @finding
+  (#eq? @option "verify")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#not-function-contains? @finding "nverified" "PyJWKClient" "jwks" "JWKS")
+  (#not-contains? @finding "id_token" "idToken"))
+
+; Tokens that nobody signed are good.
+((call
+   function: (_) @decode
+   arguments: (argument_list
+     (keyword_argument name: (identifier) @algorithms value: (list (string (string_content) @none))))) @finding
+  (#eq? @algorithms "algorithms")
+  (#any-of? @none "none" "None" "NONE")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#set! message "Tokens without a signature are accepted: `none` is among the algorithms."))
+
+((call
+   function: (_) @encode
+   arguments: (argument_list (keyword_argument name: (identifier) @algorithm value: (string (string_content) @none)))) @finding
+  (#eq? @algorithm "algorithm")
+  (#any-of? @none "none" "None" "NONE")
+  (#file-contains? "jwt")
+  (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
+  (#set! message "This token is not signed: its algorithm is `none`."))
+
+; The key stands in the code.
+((call
+   function: (_) @jwt
+   arguments: (argument_list . (_) . (string) @key)) @finding
+  (#file-contains? "jwt")
+  (#resolves-to? @jwt "jwt.{encode,decode}" "jwt.api_jwt.{encode,decode}" "jose.jwt.{encode,decode}")
+  (#constant? @key)
+  (#not-match? @key "^[a-z]*(\"\"|'')$")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))
+
+((call
+   function: (_) @jwt
+   arguments: (argument_list (keyword_argument name: (identifier) @name value: (string) @key))) @finding
+  (#eq? @name "key")
+  (#file-contains? "jwt")
+  (#resolves-to? @jwt "jwt.{encode,decode}" "jwt.api_jwt.{encode,decode}" "jose.jwt.{encode,decode}")
+  (#constant? @key)
+  (#not-match? @key "^[a-z]*(\"\"|'')$")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))

@@ -1,0 +1,25 @@
+; tower-http: sends the caller's origin back and allows credentials.
+((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
+  (#eq? @name "very_permissive")
+  (#resolves-to? @layer "tower_http::cors::CorsLayer::very_permissive" "tower_http::cors::CorsLayer.very_permissive"))
+
+((call_expression
+   function: (field_expression value: (_) @chain field: (field_identifier) @credentials)
+   arguments: (arguments (boolean_literal) @yes)) @finding
+  (#eq? @credentials "allow_credentials")
+  (#eq? @yes "true")
+  (#contains? @chain "mirror_request")
+  (#imports? "tower_http"))
+
+; actix-cors: for development only, as its own documentation says.
+((call_expression function: (scoped_identifier name: (identifier) @name) @permissive) @finding
+  (#eq? @name "permissive")
+  (#resolves-to? @permissive "actix_cors::Cors::permissive" "actix_cors::Cors.permissive")
+  (#set! help "actix"))
+
+((call_expression
+   function: (field_expression value: (_) @chain field: (field_identifier) @credentials)) @finding
+  (#eq? @credentials "supports_credentials")
+  (#contains? @chain "allow_any_origin" "send_wildcard")
+  (#imports? "actix_cors")
+  (#set! help "actix"))

@@ -1,0 +1,60 @@
+; Tokens that nobody signed are good.
+((call_expression
+   function: (_) @jwt
+   arguments: (arguments
+     (object (pair key: (property_identifier) @option value: (array (string (string_fragment) @none)))))) @finding
+  (#eq? @option "algorithms")
+  (#any-of? @none "none" "None" "NONE")
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @jwt "jsonwebtoken.verify" "jsonwebtoken.default.verify" "jose.jwtVerify" "express-jwt.expressjwt" "express-jwt" "express-jwt.default")
+  (#set! message "Tokens without a signature are accepted: `none` is among the algorithms."))
+
+((call_expression
+   function: (_) @jwt
+   arguments: (arguments (object (pair key: (property_identifier) @option value: (string (string_fragment) @none))))) @finding
+  (#eq? @option "algorithm")
+  (#any-of? @none "none" "None" "NONE")
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @jwt "jsonwebtoken.sign" "jsonwebtoken.default.sign")
+  (#set! message "This token is not signed: its algorithm is `none`."))
+
+; jose's class for tokens without a signature.
+((new_expression constructor: (_) @class) @finding
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @class "jose.UnsecuredJWT")
+  (#set! message "This token is not signed."))
+
+; jwt-simple: the third argument switches verification off.
+((call_expression
+   function: (_) @decode
+   arguments: (arguments . (_) . (_) . (true))) @finding
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @decode "jwt-simple.decode" "jwt-simple.default.decode"))
+
+; The key stands in the code.
+((call_expression
+   function: (_) @jwt
+   arguments: (arguments . (_) . (string) @key)) @finding
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
+  (#not-match? @key "^(\"\"|'')$")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))
+
+((call_expression
+   function: (_) @module
+   arguments: (arguments (object (pair key: (property_identifier) @option value: (string) @key) @finding)))
+  (#any-of? @option "secret" "secretOrKey" "privateKey")
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))
+
+; Passport: tokens that have expired are good.
+((pair key: (property_identifier) @option value: (true)) @finding
+  (#eq? @option "ignoreExpiration")
+  (#imports? "passport-jwt" "jsonwebtoken" "@nestjs/jwt")
+  (#not-function-contains? @finding "refresh" "Refresh")
+  (#set! level "warning")
+  (#set! message "Tokens that have expired are accepted.")
+  (#set! help "expiry"))

@@ -1,0 +1,26 @@
+; `cors({ origin: true, credentials: true })`, whatever framework the middleware is for. The options are told by their text: objects of pairs in any order would
+; make the matcher try every two of them.
+((call_expression function: (_) @cors arguments: (arguments . (object) @options)) @finding
+  (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "@fastify/cors" "@fastify/cors.default" "kcors" "kcors.default")
+  (#match? @options "credentials:\\s*true")
+  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#not-in-development? @finding))
+
+; Nest: `app.enableCors({ … })`.
+((call_expression
+   function: (member_expression property: (property_identifier) @enable)
+   arguments: (arguments . (object) @options)) @finding
+  (#eq? @enable "enableCors")
+  (#match? @options "credentials:\\s*true")
+  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#not-in-development? @finding))
+
+; Fastify: `app.register(cors, { … })`.
+((call_expression
+   function: (member_expression property: (property_identifier) @register)
+   arguments: (arguments . (identifier) @plugin . (object) @options)) @finding
+  (#eq? @register "register")
+  (#resolves-to? @plugin "@fastify/cors" "@fastify/cors.default" "fastify-cors" "fastify-cors.default")
+  (#match? @options "credentials:\\s*true")
+  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#not-in-development? @finding))

@@ -1,0 +1,271 @@
+//! Rule queries over one file's syntax tree: what they match becomes facts, and the tree dies here.
+//!
+//! Most files hold none of the words a query needs, and cost one search for these words. The others are parsed once more, as they are written (the lowering
+//! of some languages rewrites the text first), and all queries of the grammar run joined: compiling a query costs milliseconds for each grammar, so it is
+//! done once, and only when a file asks for it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use tree_sitter::{Node, ParseOptions, Parser, Query, QueryCursor, QueryCursorOptions, QueryError, StreamingIterator};
+
+use crate::languages::tree::grammar;
+use crate::model::problem::{Problem, ProblemKind};
+use crate::model::query::{Capture, Pattern, QueryMatch, RuleQuery, TextScope};
+use crate::model::source::{Family, Language, Span};
+
+/// Matches kept of one file and rule; the rest is counted.
+const MATCHES: usize = 1_000;
+/// States the matcher may have open at once.
+const OPEN_STATES: u32 = 4_096;
+/// Progress reports of the matcher for one file.
+const STEPS: usize = 200_000;
+/// Bytes kept of a capture's text.
+const TEXT: usize = 400;
+const LANGUAGES: [Language; 5] = [Language::Python, Language::TypeScript, Language::Tsx, Language::JavaScript, Language::Rust];
+
+/// A query that a grammar does not understand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongQuery {
+    pub file: Arc<str>,
+    /// Byte offset in the file.
+    pub at: usize,
+    pub message: String,
+    pub help: String,
+}
+
+/// All queries that are on, ready to run.
+#[derive(Default)]
+pub struct Queries {
+    rules: Vec<(Arc<str>, RuleQuery)>,
+    families: BTreeMap<Family, Words>,
+    joined: [OnceLock<Joined>; LANGUAGES.len()],
+}
+
+/// The words that patterns of one family need.
+struct Words {
+    searcher: Option<AhoCorasick>,
+    /// For each pattern of the family its sets of words, by number.
+    needs: Vec<Vec<Vec<usize>>>,
+    count: usize,
+}
+
+/// The queries of one grammar in one.
+struct Joined {
+    query: Option<Query>,
+    /// Pattern of the joined query → rule and its own pattern.
+    origins: Vec<(usize, u32)>,
+}
+
+impl Queries {
+    /// Makes the queries of these rules ready. Nothing is compiled yet.
+    pub fn new(rules: Vec<(Arc<str>, RuleQuery)>) -> Queries {
+        let mut families = BTreeMap::new();
+        for family in [Family::Python, Family::TypeScript, Family::Rust] {
+            let patterns: Vec<&Pattern> =
+                rules.iter().filter(|(_, query)| query.family == family).flat_map(|(_, query)| &query.patterns).collect();
+            if !patterns.is_empty() {
+                families.insert(family, Words::of(&patterns));
+            }
+        }
+        Queries { rules, families, joined: Default::default() }
+    }
+
+    /// True when no query can match anything.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    fn joined(&self, language: Language) -> Option<&Joined> {
+        let at = LANGUAGES.iter().position(|own| *own == language)?;
+        Some(self.joined[at].get_or_init(|| join(&self.rules, language)))
+    }
+}
+
+impl Words {
+    fn of(patterns: &[&Pattern]) -> Words {
+        let mut all: Vec<String> = patterns.iter().flat_map(|pattern| pattern.needs.iter().flatten().cloned()).collect();
+        all.sort();
+        all.dedup();
+        let number = |word: &String| all.binary_search(word).unwrap_or(0);
+        let needs = patterns.iter().map(|pattern| pattern.needs.iter().map(|set| set.iter().map(number).collect()).collect()).collect();
+        let searcher = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&all).ok().filter(|_| !all.is_empty());
+        Words { searcher, needs, count: all.len() }
+    }
+
+    /// True when some pattern may match in this text.
+    fn may_match(&self, text: &str) -> bool {
+        let Some(searcher) = &self.searcher else { return true };
+        let mut seen = vec![false; self.count];
+        let mut left = self.count;
+        for found in searcher.find_overlapping_iter(text) {
+            let at = found.pattern().as_usize();
+            if !std::mem::replace(&mut seen[at], true) {
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
+            }
+        }
+        self.needs.iter().any(|sets| sets.iter().all(|set| set.iter().any(|&word| seen[word])))
+    }
+}
+
+/// The queries of a grammar in one. Those it does not understand are left out: [`wrong`] tells of them.
+fn join(rules: &[(Arc<str>, RuleQuery)], language: Language) -> Joined {
+    let own: Vec<usize> = (0..rules.len()).filter(|&at| rules[at].1.family == language.family()).collect();
+    let compiled = |chosen: &[usize]| {
+        let text: String = chosen.iter().map(|&at| format!("{}\n", rules[at].1.text)).collect();
+        Query::new(&grammar(language), &text).ok()
+    };
+    let (chosen, query) = match compiled(&own) {
+        Some(query) => (own, Some(query)),
+        None => {
+            let chosen: Vec<usize> = own.into_iter().filter(|&at| compiled(&[at]).is_some()).collect();
+            let query = compiled(&chosen);
+            (chosen, query)
+        }
+    };
+    let origins = chosen.iter().flat_map(|&at| (0..rules[at].1.patterns.len()).map(move |pattern| (at, pattern as u32))).collect();
+    Joined { query, origins }
+}
+
+/// What the grammars say against a query; nothing when one of its family understands it.
+pub fn wrong(query: &RuleQuery) -> Option<WrongQuery> {
+    let mut first = None;
+    for language in LANGUAGES.into_iter().filter(|language| language.family() == query.family) {
+        match Query::new(&grammar(language), &query.text) {
+            Ok(compiled) if compiled.pattern_count() == query.patterns.len() => return None,
+            Ok(_) => {
+                first = first.or(Some(WrongQuery {
+                    file: query.file.clone(),
+                    at: query.start,
+                    message: "the patterns of this query cannot be told apart".to_string(),
+                    help: "put each pattern in parentheses of its own".to_string(),
+                }));
+            }
+            Err(error) => first = first.or_else(|| Some(told(query, &error))),
+        }
+    }
+    first
+}
+
+fn told(query: &RuleQuery, error: &QueryError) -> WrongQuery {
+    use tree_sitter::QueryErrorKind::*;
+    let name = error.message.lines().next().unwrap_or_default().trim().trim_matches('"');
+    let (message, help) = match error.kind {
+        NodeType => (format!("the grammar has no node `{name}`"), "`archcheck dump tree FILE` prints the nodes of a file"),
+        Field => (format!("the grammar has no field `{name}`"), "`archcheck dump tree FILE` prints the fields of each node"),
+        Capture => (
+            format!("no capture `@{}` stands in the pattern", name.trim_start_matches('@')),
+            "write the `@name` behind a node of the pattern",
+        ),
+        Structure => ("no tree can have this shape".to_string(), "`archcheck dump tree FILE` prints what a file looks like"),
+        Predicate => (name.to_string(), "the predicates are described in docs/writing-rules.md"),
+        _ => ("this is not a query".to_string(), "a pattern is a node in parentheses: `(call function: (identifier) @f) @finding`"),
+    };
+    // A predicate's error has a row, but no offset.
+    let line: usize = query.text.split_inclusive('\n').take(error.row).map(str::len).sum();
+    let at = if error.offset == 0 { line } else { error.offset };
+    WrongQuery { file: query.file.clone(), at: query.start + at.min(query.text.len()), message, help: help.to_string() }
+}
+
+/// What the queries match in a file, in order of place; and what was cut off.
+pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryMatch>, Vec<Problem>) {
+    let none = (Vec::new(), Vec::new());
+    if !queries.families.get(&language.family()).is_some_and(|words| words.may_match(text)) {
+        return none;
+    }
+    let Some(joined) = queries.joined(language) else { return none };
+    let Some(query) = &joined.query else { return none };
+    let mut parser = Parser::new();
+    if parser.set_language(&grammar(language)).is_err() {
+        return none;
+    }
+    let Some(tree) = parse(&mut parser, text) else { return none };
+    let mut found = Vec::new();
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut cursor = QueryCursor::new();
+    cursor.set_match_limit(OPEN_STATES);
+    let mut steps = 0;
+    let mut progress = |_: &tree_sitter::QueryCursorState| {
+        steps += 1;
+        if steps > STEPS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = QueryCursorOptions::new().progress_callback(&mut progress);
+    let names = query.capture_names();
+    let mut matched = cursor.matches_with_options(query, tree.root_node(), text.as_bytes(), options);
+    while let Some(one) = matched.next() {
+        let Some(&(rule, pattern)) = joined.origins.get(one.pattern_index) else { continue };
+        let (id, own) = &queries.rules[rule];
+        if one.captures().is_empty() || !own.patterns.get(pattern as usize).is_some_and(|own| holds(own, one.captures(), names, text)) {
+            continue;
+        }
+        let captures = one.captures().iter().map(|capture| captured(names[capture.index as usize], capture.node, text)).collect();
+        let count = counts.entry(rule).or_default();
+        *count += 1;
+        if *count <= MATCHES {
+            found.push(QueryMatch { rule: id.clone(), pattern, captures });
+        }
+    }
+    drop(matched);
+    let cut = counts.values().any(|&count| count > MATCHES) || steps > STEPS || cursor.did_exceed_match_limit();
+    let message = "rule queries match more here than is kept; some findings may be missing";
+    let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
+    (found, problems)
+}
+
+fn parse(parser: &mut Parser, text: &str) -> Option<tree_sitter::Tree> {
+    let mut left = 20_000 + text.len() / 4;
+    let mut progress = |_: &tree_sitter::ParseState| {
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let bytes = text.as_bytes();
+    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+}
+
+fn captured(name: &str, node: Node<'_>, text: &str) -> Capture {
+    let range = node.byte_range();
+    let mut end = range.end.min(range.start + TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(range.start..end).unwrap_or_default().to_string();
+    Capture { name: name.to_string(), span: Span::new(range.start, range.end), text }
+}
+
+/// The predicates on text that tree-sitter does not have.
+fn holds(pattern: &Pattern, captures: &[tree_sitter::QueryCapture<'_>], names: &[&str], text: &str) -> bool {
+    let whole = |node: Node<'_>| text.get(node.byte_range()).unwrap_or_default();
+    pattern.contains.iter().all(|wanted| {
+        let has = |text: &str| wanted.words.iter().any(|word| text.contains(word.as_str()));
+        let mut own = captures.iter().filter(|capture| names[capture.index as usize] == wanted.capture).map(|capture| capture.node);
+        let held = match wanted.scope {
+            TextScope::Capture => own.any(|node| has(whole(node))),
+            TextScope::Function => own.any(|node| has(function_around(node).map_or(text, whole))),
+            TextScope::File => has(text),
+        };
+        held != wanted.negated
+    })
+}
+
+/// The innermost function a node stands in.
+fn function_around(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    // Each step up costs its depth, so the climb is bounded.
+    for _ in 0..200 {
+        at = at.parent()?;
+        let kind = at.kind();
+        if matches!(kind, "method_definition" | "arrow_function" | "closure_expression" | "lambda")
+            || kind.starts_with("function_") && kind != "function_type"
+            || kind.ends_with("function_declaration")
+        {
+            return Some(at);
+        }
+    }
+    None
+}
