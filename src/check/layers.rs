@@ -165,15 +165,7 @@ fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: Global
     (rests_below || role == Some(Role::Task))
         && !is_theirs
         && higher.role == Role::Router
-        && (ground.routers.contains(&target.file) || is_beside_routers(program, ground, target.file))
-}
-
-/// A module in the folder of the handlers, with handlers beside or below it: what they share.
-fn is_beside_routers(program: &Program, ground: &Ground, file: FileId) -> bool {
-    const FOLDERS: &[&str] = &["controllers", "controller", "routes", "routers", "handlers", "endpoints", "resolvers", "views"];
-    let Some((folder, _)) = program.path(file).rsplit_once('/') else { return false };
-    let is_named = folder.rsplit('/').next().is_some_and(|name| FOLDERS.contains(&name));
-    is_named && ground.routers.iter().any(|&router| program.path(router).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        && ground.routers.contains(&target.file)
 }
 
 /// A barrel passes names on; it uses nothing itself.
