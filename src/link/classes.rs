@@ -35,9 +35,17 @@ impl<'a> Linker<'a> {
                 let block = GlobalDef { file, def };
                 if let Some(class) = self.impl_type(block) {
                     self.impls.entry(class).or_default().push(block);
+                    for (name, member) in self.scopes[file.index()].members(def) {
+                        self.impl_members.entry(class).or_default().entry(name).or_default().push((block, member));
+                    }
                 }
             }
         }
+    }
+
+    /// What the `impl` blocks of a type declare under a name, in the order of the blocks.
+    pub(super) fn members_of_impls(&self, class: GlobalDef, name: &str) -> &[(GlobalDef, DefId)] {
+        self.impl_members.get(&class).and_then(|members| members.get(name)).map_or(&[], Vec::as_slice)
     }
 
     /// The type an `impl` block is for.
@@ -224,10 +232,7 @@ impl<'a> Linker<'a> {
         if let Some(def) = self.scopes[class.file.index()].member(class.def, name) {
             return Some(GlobalDef { file: class.file, def });
         }
-        self.impls
-            .get(&class)?
-            .iter()
-            .find_map(|block| Some(GlobalDef { file: block.file, def: self.scopes[block.file.index()].member(block.def, name)? }))
+        self.members_of_impls(class, name).first().map(|&(block, def)| GlobalDef { file: block.file, def })
     }
 
     /// `value.name`.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::ClassInfo;
 use super::modules::{Modules, Target};
-use super::scopes::{Binding, FileScopes};
+use super::scopes::{Binding, FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
 use crate::model::body::{AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
@@ -77,6 +77,8 @@ pub(super) struct Linker<'a> {
     /// Python: method resolution orders.
     pub(super) linearisations: FxHashMap<GlobalDef, Option<Vec<GlobalDef>>>,
     pub(super) impls: FxHashMap<GlobalDef, Vec<GlobalDef>>,
+    /// What the `impl` blocks of a type declare under a name: (block, member), in the order of the blocks.
+    pub(super) impl_members: FxHashMap<GlobalDef, MembersByName<'a>>,
     pub(super) assigned: FxHashMap<GlobalDef, FxHashMap<&'a str, (DefId, NodeId)>>,
     /// Properties given to functions at the top level of JavaScript files.
     pub(super) properties: FxHashMap<FileId, FxHashMap<(&'a str, String), NodeId>>,
@@ -125,6 +127,7 @@ impl<'a> Linker<'a> {
             classes: FxHashMap::default(),
             linearisations: FxHashMap::default(),
             impls: FxHashMap::default(),
+            impl_members: FxHashMap::default(),
             assigned: FxHashMap::default(),
             properties: FxHashMap::default(),
             frames: Vec::new(),

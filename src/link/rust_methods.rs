@@ -94,9 +94,8 @@ impl<'a> Linker<'a> {
 
     fn candidates(&self, class: GlobalDef, name: &str) -> Vec<Candidate> {
         let mut found = Vec::new();
-        for &block in self.impls.get(&class).into_iter().flatten() {
+        for &(block, def) in self.members_of_impls(class, name) {
             let facts = &self.facts[block.file.index()];
-            let Some(def) = self.scopes[block.file.index()].member(block.def, name) else { continue };
             let definition = facts.def(def);
             if definition.kind == DefKind::Method {
                 let of_trait = facts.def(block.def).bases.len() > 1;
@@ -165,17 +164,15 @@ impl<'a> Linker<'a> {
 
     /// What a type has under a name as an implementor of a trait: its own, else the trait's default.
     fn trait_member(&mut self, class: GlobalDef, of: GlobalDef, name: &str) -> ValueId {
-        for block in self.impls.get(&class).cloned().unwrap_or_default() {
+        for (block, def) in self.members_of_impls(class, name).to_vec() {
             if self.trait_of(block) != Some(of) {
                 continue;
             }
-            if let Some(def) = self.scopes[block.file.index()].member(block.def, name) {
-                let member = GlobalDef { file: block.file, def };
-                return match self.facts[block.file.index()].def(def).kind {
-                    DefKind::Method => self.value(Value::Method { method: member, receiver: class }),
-                    _ => self.def_value(member),
-                };
-            }
+            let member = GlobalDef { file: block.file, def };
+            return match self.facts[block.file.index()].def(def).kind {
+                DefKind::Method => self.value(Value::Method { method: member, receiver: class }),
+                _ => self.def_value(member),
+            };
         }
         match self.own_member(of, name) {
             Some(method) => self.value(Value::Method { method, receiver: class }),
@@ -239,11 +236,8 @@ impl<'a> Linker<'a> {
         let mut found = Vec::new();
         let is_outside = |linker: &Linker, file| linker.modules.rust.unreached().binary_search(&file).is_ok();
         let of_crate = !is_outside(self, of.file);
-        for block in self.impls.get(&class).cloned().unwrap_or_default() {
-            if self.trait_of(block) == Some(of)
-                && !(of_crate && is_outside(self, block.file))
-                && let Some(def) = self.scopes[block.file.index()].member(block.def, name)
-            {
+        for (block, def) in self.members_of_impls(class, name).to_vec() {
+            if self.trait_of(block) == Some(of) && !(of_crate && is_outside(self, block.file)) {
                 found.push(GlobalDef { file: block.file, def });
             }
         }
@@ -255,14 +249,13 @@ impl<'a> Linker<'a> {
         if self.derefs >= DEEPEST_DEREF {
             return UNKNOWN;
         }
-        for block in self.impls.get(&class).cloned().unwrap_or_default() {
+        for (block, target) in self.members_of_impls(class, "Target").to_vec() {
             let facts = &self.facts[block.file.index()];
             let is_deref = facts.def(block.def).bases.get(1).is_some_and(|&of| match facts.arena.kind(of) {
                 NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name) == "Deref",
                 _ => false,
             });
-            let target = is_deref.then(|| self.scopes[block.file.index()].member(block.def, "Target")).flatten();
-            let Some(target) = target.and_then(|target| facts.def(target).value) else { continue };
+            let Some(target) = facts.def(target).value.filter(|_| is_deref) else { continue };
             let value = self.within(block, |linker| linker.type_value(target));
             self.derefs += 1;
             let found = self.member(value, name);

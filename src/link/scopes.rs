@@ -3,6 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem};
+use crate::model::role::GlobalDef;
+
+/// What the `impl` blocks of a type declare, by name: (block, member), in the order of the blocks.
+pub(super) type MembersByName<'a> = FxHashMap<&'a str, Vec<(GlobalDef, DefId)>>;
 
 /// What a name is bound to by a definition or an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,13 @@ impl<'a> FileScopes<'a> {
     /// A member a class (or `impl` block, enum, interface) declares itself.
     pub(super) fn member(&self, class: DefId, name: &str) -> Option<DefId> {
         self.members.get(&class)?.get(name).copied()
+    }
+
+    /// Everything a class (or `impl` block, enum, interface) declares itself, in the order of the source.
+    pub(super) fn members(&self, class: DefId) -> Vec<(&'a str, DefId)> {
+        let mut members: Vec<(&'a str, DefId)> = self.members.get(&class).into_iter().flatten().map(|(&name, &def)| (name, def)).collect();
+        members.sort_unstable_by_key(|(_, def)| *def);
+        members
     }
 
     /// Reads the scopes of a file off its facts.
