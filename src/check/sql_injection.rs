@@ -65,7 +65,8 @@ fn applies(program: &Program, flow: &Flow) -> bool {
         Some(SourceKind::Request) => !any(&trusted) || ![own, origin].iter().any(|&function| program.is(function, Role::Test)),
         // What a script is given on its command line is worth a note: it may be run for somebody else.
         Some(SourceKind::Outside) => !any(&[Role::Test, Role::Migration]),
-        None => !any(&trusted),
+        // The settings of a session are the application's own, and nothing binds them.
+        None => !any(&trusted) && flow.built.is_none_or(|built| built.hole != Hole::Setting),
     }
 }
 
@@ -75,7 +76,7 @@ fn level(program: &Program, flow: &Flow) -> Level {
     match (flow.source, flow.built.map(|built| built.hole)) {
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
-        (_, Some(Hole::Identifier)) => Level::Note,
+        (_, Some(Hole::Identifier | Hole::Setting)) => Level::Note,
         (Some(SourceKind::Outside), _) if in_script() => Level::Note,
         _ => Level::Warning,
     }
@@ -153,6 +154,7 @@ fn built_label(program: &Program, flow: &Flow) -> Option<Label> {
     let text = match built.hole {
         Hole::Value => "a value is put into SQL text here instead of being bound",
         Hole::Identifier => "a name is put into SQL text here",
+        Hole::Setting => "a value is put into a setting here",
         Hole::Fragment => "SQL text is built here",
     };
     let span = program.file(built.function.file).arena.span(built.node);

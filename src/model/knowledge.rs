@@ -422,6 +422,8 @@ pub enum ApiFact {
         argument: ArgumentRef,
         /// Only text that a value was put into: given whole, the library takes it for a name.
         built: bool,
+        /// Only data of a request counts: what else is put in may be what the library is meant to take.
+        request: bool,
     },
     /// Reading it (or calling it) gives data from outside.
     Source(SourceKind),
@@ -484,6 +486,8 @@ pub enum ApiFact {
     },
     /// Calls its function argument once per item of a collection (the receiver or argument 0): `p-map`, `asyncio.gather`-like helpers.
     Iterates,
+    /// A call of it does not come back: it raises, or ends the program (`flask.abort`, `sys.exit`).
+    NeverReturns,
     /// Calls its function argument once, inside the current function (`transaction(cb)`, `run(closure)`).
     CallsArgument,
     /// Gives the parameters of its function argument these access paths (`$transaction(async tx => …)`), by position.

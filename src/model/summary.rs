@@ -112,6 +112,8 @@ pub enum Hole {
     Value,
     /// Where SQL has a name: `FROM {x}`, `ORDER BY {x}`.
     Identifier,
+    /// In a setting of the session: `PRAGMA {x}`, `SET search_path TO {x}`. No driver binds there.
+    Setting,
     /// Anywhere else: a clause, a condition, the end of a statement.
     Fragment,
 }

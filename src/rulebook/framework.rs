@@ -97,6 +97,7 @@ pub(super) struct FrameworkFile {
     publishes: Option<Patterns>,
     iterates: Option<Patterns>,
     calls_argument: Option<Patterns>,
+    never_returns: Option<Patterns>,
     runs_elsewhere: Option<Patterns>,
     cached: Option<Patterns>,
     validator: Option<Patterns>,
@@ -234,6 +235,9 @@ struct SinkEntry {
     /// Only text that a value was put into.
     #[serde(default)]
     built: bool,
+    /// Only data of a request.
+    #[serde(default)]
+    request: bool,
 }
 
 /// One argument or several, each of which counts.
@@ -548,6 +552,7 @@ impl FrameworkFile {
             (self.publishes, ApiFact::Publishes),
             (self.iterates, ApiFact::Iterates),
             (self.calls_argument, ApiFact::CallsArgument),
+            (self.never_returns, ApiFact::NeverReturns),
             (self.runs_elsewhere, ApiFact::RunsElsewhere),
             (self.cached, ApiFact::Cached),
             (self.validator, ApiFact::Validator),
@@ -785,7 +790,7 @@ impl Target<'_> {
 
     fn sink(&mut self, sink: SinkEntry) {
         for argument in sink.argument.all() {
-            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument, built: sink.built });
+            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument, built: sink.built, request: sink.request });
         }
     }
 

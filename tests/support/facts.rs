@@ -88,7 +88,7 @@ impl Lines<'_> {
             let args: Vec<NodeId> = facts.arena.list(args).collect();
             for (fact, _) in program.facts_of(api) {
                 let word = match fact {
-                    ApiFact::Sink { kind, argument, built: false } if is_text(program, file, facts, &args, argument) => {
+                    ApiFact::Sink { kind, argument, built: false, .. } if is_text(program, file, facts, &args, argument) => {
                         format!("sink {}", sink(*kind))
                     }
                     _ => continue,
@@ -132,6 +132,7 @@ impl Lines<'_> {
                 ApiFact::Address { service, .. } => &format!("address {}", word(service)),
                 ApiFact::Iterates => "iterates",
                 ApiFact::CallsArgument => "calls-argument",
+                ApiFact::NeverReturns => "never-returns",
                 ApiFact::RunsElsewhere => "runs-elsewhere",
                 ApiFact::Cached => "cached",
                 ApiFact::Validator => "validator",

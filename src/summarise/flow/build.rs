@@ -35,6 +35,7 @@ impl<'a> Analysis<'_, 'a> {
         match op {
             BinaryOp::And => {
                 let a = self.evaluate(frame, left);
+                self.prepare(frame, left, 0);
                 let env = frame.env.clone();
                 self.refine(frame, left, true);
                 let b = self.evaluate(frame, right);
@@ -43,6 +44,7 @@ impl<'a> Analysis<'_, 'a> {
             }
             BinaryOp::Or | BinaryOp::Coalesce => {
                 let a = self.evaluate(frame, left);
+                self.prepare(frame, left, 0);
                 let env = frame.env.clone();
                 self.refine(frame, left, false);
                 let b = self.evaluate(frame, right);
@@ -219,7 +221,7 @@ impl<'a> Analysis<'_, 'a> {
             if !keep {
                 // `${column} = ?`, joined and put into a statement, is still a name.
                 let hole = match strand.built {
-                    Some(Built { hole: Hole::Identifier, .. }) => Hole::Identifier,
+                    Some(Built { hole: Hole::Identifier, .. }) if hole != Hole::Setting => Hole::Identifier,
                     _ => hole,
                 };
                 strand.built = Some(Built { function: frame.function, node, hole, sql });

@@ -10,6 +10,9 @@ use super::evaluate::Frame;
 use super::lookup::{self};
 use super::value::{Kind, Origin, Shape, Strand, Value, merge, sorted};
 use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::FileFacts;
+use crate::model::finding::Confidence;
+use crate::model::knowledge::SourceKind;
 use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
@@ -324,6 +327,20 @@ impl<'a> Analysis<'_, 'a> {
             frame.env.put(&place, text);
             return Value::harmless();
         }
+        match call.name {
+            "panic" | "unreachable" | "todo" | "unimplemented" => frame.env.dead = true,
+            "bail" => frame.leave(),
+            "assert" | "debug_assert" | "ensure" => {
+                if let Some(first) = arguments.first() {
+                    self.refine(frame, first.node, true);
+                }
+                return Value::harmless();
+            }
+            _ => {}
+        }
+        if frame.env.dead {
+            return Value::harmless();
+        }
         // `sqlx::query!("…", name)` binds what it is given; other macros of libraries give no text either.
         if matches!(self.program.value(frame.file, call.callee), Known::Api { .. }) {
             return Value::harmless();
@@ -350,6 +367,13 @@ impl<'a> Analysis<'_, 'a> {
         if ADDS.contains(&name) && self.grow(frame, call, object, &held, arguments) {
             return Value::harmless();
         }
+        let object_names = lookup::last_name(self.program, frame.file, object).unwrap_or("");
+        if matches!(frame.kind(object), NodeKind::Name(_)) && matches!(object_names, "Object" | "Array" | "Reflect") {
+            return self.namespace_call(frame, call, object_names, arguments, returned);
+        }
+        if let Some(value) = self.bound_call(frame, call, &held, arguments) {
+            return value;
+        }
         match name {
             "format" if lookup::last_name(self.program, frame.file, object) == Some("util") => {
                 return self.formatted(frame, call, arguments);
@@ -365,6 +389,12 @@ impl<'a> Analysis<'_, 'a> {
                 if doubles_quotes(frame, arguments) {
                     return quoted(&held);
                 }
+                let put_is_harmless = arguments[1].value.is_harmless();
+                match self.pattern_text(frame, arguments[0].node, 0).map(left_by) {
+                    Some(Left::Names) if put_is_harmless => return Value::text(),
+                    Some(Left::NoQuotes) if put_is_harmless => return quoted(&held),
+                    _ => {}
+                }
                 let before = held.tail;
                 let put = arguments.get(1).map(|argument| argument.value.flat()).unwrap_or_default();
                 if put.is_harmless() || put.closure().is_some() {
@@ -372,6 +402,35 @@ impl<'a> Analysis<'_, 'a> {
                 }
                 return self.build(frame, call.node, vec![Piece::value(held.flat()), Piece::after(put, before)]);
             }
+            // `re.sub(r"[^a-z_]", "", name)`, `NOT_IN_NAMES.sub("", name)`.
+            "sub" | "subn" if frame.facts.language.family() == Family::Python => {
+                let direct = object_names == "re";
+                let pattern = if direct { first.map(|first| first.node) } else { Some(object) };
+                let put = arguments.get(usize::from(direct)).is_some_and(|put| put.value.is_harmless());
+                let subject = arguments.get(1 + usize::from(direct)).map(|subject| subject.value.clone()).unwrap_or_default();
+                match pattern.and_then(|pattern| self.pattern_text(frame, pattern, 0)).map(left_by) {
+                    Some(Left::Names) if put => return Value::text(),
+                    Some(Left::NoQuotes) if put => return quoted(&subject),
+                    _ => {}
+                }
+            }
+            "partial" if object_names == "functools" => {
+                if let Some((function, rest)) = arguments.split_first()
+                    && let Some(target) = function.value.closure()
+                {
+                    return self.called_with(frame, call.node, target, rest);
+                }
+            }
+            // `["?"].repeat(n)`, `iter::repeat("?")`.
+            "repeat" | "repeat_n" => {
+                return match first {
+                    Some(first) if held.is_harmless() && first.value.kind == Kind::Text => Value::elements(first.value.clone()),
+                    _ if matches!(held.shape.as_deref(), Some(Shape::Tuple(_) | Shape::Elements(_))) => Value::elements(held.element()),
+                    _ => held,
+                };
+            }
+            // `ALLOWED.find(a => a === given)` is one of them.
+            "find" | "findLast" if returned.is_some() => return held.element(),
             "substitute" | "safe_substitute" => {
                 let mut pieces = vec![Piece::value(held.flat())];
                 pieces.extend(arguments.iter().map(|argument| Piece::after(argument.value.flat(), None)));
@@ -380,7 +439,9 @@ impl<'a> Analysis<'_, 'a> {
             "join" => {
                 // `sep.join(items)` in Python, `items.join(sep)` elsewhere.
                 let items = if frame.facts.language.family() == Family::Python {
-                    first.map(|first| first.value.flat()).unwrap_or_default()
+                    first
+                        .map(|first| if first.value.shape.is_some() { first.value.walked().flat() } else { first.value.flat() })
+                        .unwrap_or_default()
                 } else {
                     held.flat()
                 };
@@ -419,6 +480,9 @@ impl<'a> Analysis<'_, 'a> {
             "parse" if frame.facts.language.family() == Family::Rust => return Value { kind: Kind::Any, ..held },
             "filter" => return self.filtered(frame, &held, arguments),
             "map" | "flatMap" | "flat_map" | "filter_map" => {
+                if first.is_some_and(|first| self.makes_harmless(frame, first.node)) {
+                    return Value::elements(Value::number());
+                }
                 if let Some(returned) = returned {
                     let held_once = held.shape.is_none() && frame.facts.language.family() == Family::Rust;
                     return match (name, held_once) {
@@ -439,7 +503,6 @@ impl<'a> Analysis<'_, 'a> {
             }
             _ => {}
         }
-        let object_names = lookup::last_name(self.program, frame.file, object).unwrap_or("");
         if object_names == "sql" && matches!(name, "Identifier" | "Literal" | "Placeholder") {
             return Value::harmless();
         }
@@ -536,11 +599,23 @@ impl<'a> Analysis<'_, 'a> {
     ) -> Value {
         let first = arguments.first().map(|argument| argument.value.clone()).unwrap_or_default();
         match call.name {
+            // Who goes on has the other one.
+            "Err" if frame.facts.language.family() == Family::Rust => return Value::harmless(),
             "sprintf" | "vsprintf" => return self.formatted(frame, call, arguments),
             "enumerate" => return Value::elements(Value::shaped(Shape::Tuple(vec![Value::number(), first.element()]))),
             "zip" => {
                 let items = arguments.iter().map(|argument| argument.value.element()).collect();
                 return Value::elements(Value::shaped(Shape::Tuple(items)));
+            }
+            "map" if arguments.first().is_some_and(|first| self.makes_harmless(frame, first.node)) => {
+                return Value::elements(Value::number());
+            }
+            "partial" | "partialmethod" => {
+                if let Some((function, rest)) = arguments.split_first()
+                    && let Some(target) = function.value.closure()
+                {
+                    return self.called_with(frame, call.node, target, rest);
+                }
             }
             "map" => {
                 return returned
@@ -592,6 +667,55 @@ impl<'a> Analysis<'_, 'a> {
             return self.run(frame, GlobalDef { file: frame.file, def }, &[]);
         }
         self.weakened(frame, call.node, arguments, None)
+    }
+
+    /// The name of a function whose results are harmless, given to `map`: `ids.map(Number)`, `map(int, ids)`.
+    fn makes_harmless(&self, frame: &Frame<'a>, node: NodeId) -> bool {
+        match frame.kind(node) {
+            NodeKind::Name(name) => {
+                HARMLESS_FUNCTIONS.contains(&frame.facts.text(name))
+                    && frame.env.get(Variable::named(name)).is_none()
+                    && self.scopes.module_name(frame.file, name).is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// `run.bind(null, sql)`, `run.call(null, sql)`, `run.apply(null, [sql])`.
+    fn bound_call(&mut self, frame: &mut Frame<'a>, call: &Call<'_>, held: &Value, arguments: &[Argument]) -> Option<Value> {
+        let target = held.closure()?;
+        let (_, rest) = arguments.split_first()?;
+        match call.name {
+            "bind" | "call" => Some(self.called_with(frame, call.node, target, rest)),
+            "apply" => {
+                let given = rest.first()?.value.clone();
+                let params = self.program.def(target).params.len();
+                let bound: Vec<Option<Value>> = (0..params).map(|at| Some(given.at(at))).collect();
+                let flow = self.flow_of(target)?;
+                Some(self.apply(frame, call.node, target, &flow, &bound, Confidence::Medium))
+            }
+            _ => None,
+        }
+    }
+
+    /// A function called, now or later, with these arguments.
+    fn called_with(&mut self, frame: &mut Frame<'a>, site: NodeId, target: GlobalDef, arguments: &[Argument]) -> Value {
+        let Some(flow) = self.flow_of(target) else { return Value::harmless() };
+        let bound = self.bind_arguments(frame, target, site, arguments, None);
+        let result = self.apply(frame, site, target, &flow, &bound, Confidence::Medium);
+        Value { shape: Some(std::rc::Rc::new(Shape::Closure(target))), ..result }
+    }
+
+    /// The regular expression that an expression is, through `re.compile` and constants.
+    fn pattern_text(&self, frame: &Frame<'a>, node: NodeId, depth: u8) -> Option<&'a str> {
+        if let NodeKind::Name(name) = frame.kind(node) {
+            let known = match self.program.value(frame.file, node) {
+                Known::Def(def) => Some(def),
+                _ => self.scopes.module_name(frame.file, name),
+            }?;
+            return pattern_at(self.program.file(known.file), self.program.def(known).value?, depth);
+        }
+        pattern_at(frame.facts, node, depth)
     }
 
     /// `util.format("… %s", x)`.
@@ -715,6 +839,44 @@ fn is_empty_container(object: &str, name: &str) -> bool {
         )
 }
 
+/// A literal regular expression, as itself or compiled.
+fn pattern_at(facts: &FileFacts, node: NodeId, depth: u8) -> Option<&str> {
+    match facts.arena.kind(node) {
+        NodeKind::Str(name) | NodeKind::Regex(name) => Some(facts.text(name)),
+        NodeKind::Call { args, .. } if depth == 0 => pattern_at(facts, facts.arena.list(args).next()?, 1),
+        _ => None,
+    }
+}
+
+/// What is left of a text after everything that matches a regular expression is replaced.
+enum Left {
+    /// Letters, digits and the like: `[^a-zA-Z0-9_]`, `/\W/g`.
+    Names,
+    /// Text without one kind of quotes: `["';]`.
+    NoQuotes,
+    Anything,
+}
+
+fn left_by(pattern: &str) -> Left {
+    let pattern = match pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+        // Without `g`, only the first one is replaced.
+        Some((inner, flags)) if flags.contains('g') => inner,
+        Some(_) => return Left::Anything,
+        None => pattern,
+    };
+    let pattern = pattern.trim_end_matches('+');
+    if matches!(pattern, "\\W" | "\\D") {
+        return Left::Names;
+    }
+    let Some(class) = pattern.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return Left::Anything };
+    let Some(kept) = class.strip_prefix('^') else {
+        return if class.contains(['"', '\'', '`']) { Left::NoQuotes } else { Left::Anything };
+    };
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '$' | '\\');
+    let classes = ["\\s", "\\S", "\\W", "\\D"].iter().any(|wide| kept.contains(wide));
+    if kept.chars().all(safe) && !classes { Left::Names } else { Left::Anything }
+}
+
 /// `replace("'", "''")`.
 fn doubles_quotes(frame: &Frame, arguments: &[Argument]) -> bool {
     let literal = |at: usize| match arguments.get(at).map(|argument| frame.kind(argument.node)) {
@@ -727,7 +889,7 @@ fn doubles_quotes(frame: &Frame, arguments: &[Argument]) -> bool {
 
 /// Text quoted by hand: no proof against an attacker, but no finding where nothing is known of the value.
 fn quoted(held: &Value) -> Value {
-    let strands = held.all_strands().into_iter().filter(|strand| matches!(strand.origin, Origin::Source(_)));
+    let strands = held.all_strands().into_iter().filter(|strand| matches!(strand.origin, Origin::Source(SourceKind::Request)));
     Value { strands: sorted(strands.map(|strand| Strand { weak: true, ..strand }).collect()), ..Value::text() }
 }
 

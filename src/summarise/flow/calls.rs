@@ -7,15 +7,17 @@ use super::builtins::Call;
 use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
+use super::names::class_like;
 use super::steps::Way;
 use super::value::{Key, Kind, Origin, Shape, Strand, Value, merge};
-use super::{Analysis, FunctionFlow, Sink};
+use super::{Analysis, End, FunctionFlow, Sink};
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, ParamKind};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind};
 use crate::model::program::{Api, ApiId, CallKind, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
+use crate::model::source::Family;
 use crate::model::summary::{Step, StepPlace};
 
 /// Functions that one call may lead to, at most: implementations of an interface.
@@ -40,6 +42,46 @@ pub(super) const SINK_NAMES: &[&str] = &[
     "$executeRawUnsafe",
     "batch_execute",
     "query_row",
+];
+
+/// Methods that run SQL text in many a library and do something else in others: only text that is a statement beyond doubt shows
+/// which it is.
+pub(super) const LOOSE_SINK_NAMES: &[&str] = &[
+    "all",
+    "any",
+    "each",
+    "exec",
+    "execSql",
+    "exec_sql",
+    "executeQuery",
+    "executeSql",
+    "execute_raw",
+    "fetch",
+    "fetchAll",
+    "fetchOne",
+    "get",
+    "getAll",
+    "getCell",
+    "getRow",
+    "many",
+    "manyOrNone",
+    "none",
+    "one",
+    "oneOrNone",
+    "prepare",
+    "queryRaw",
+    "query_map",
+    "query_one",
+    "query_opt",
+    "rawQuery",
+    "raw_query",
+    "run",
+    "runQuery",
+    "runSql",
+    "run_query",
+    "run_sql",
+    "sql",
+    "unsafe",
 ];
 
 /// Methods that run pieces of SQL text given by these names, whatever the library is.
@@ -121,6 +163,10 @@ impl<'a> Analysis<'_, 'a> {
         let told = api.is_some_and(|api| self.apis[api.0 as usize].stands_for_code());
         let own = if told { None } else { self.project_call(frame, node, callee, &arguments, held.as_ref()) };
         let returned = self.callbacks(frame, node, name, &arguments, held.as_ref(), own.is_some());
+        if self.never_returns(frame, node, api) {
+            frame.env.dead = true;
+            return Value::harmless();
+        }
         if let Some(api) = api {
             let note = &self.apis[api.0 as usize];
             if is_sink {
@@ -142,11 +188,23 @@ impl<'a> Analysis<'_, 'a> {
         if let Some(own) = own {
             return own;
         }
-        if form == CallForm::New && api.is_none() {
+        let is_class = || matches!(self.program.value(frame.file, callee), Known::Def(def) if class_like(self.program.def(def).kind));
+        if api.is_none() && (form == CallForm::New || is_class()) {
             return self.construct(frame, node, callee, &arguments);
         }
         let call = Call { node, callee, name, receiver, form };
         self.builtin(frame, &call, held, arguments, returned)
+    }
+
+    /// The code behind the call is never reached.
+    fn never_returns(&self, frame: &Frame<'a>, node: NodeId, api: Option<ApiId>) -> bool {
+        if api.is_some_and(|api| self.apis[api.0 as usize].never) {
+            return true;
+        }
+        let edges = self.program.calls_at(frame.function, node);
+        let mut calls = edges.iter().filter(|edge| edge.kind == CallKind::Call).peekable();
+        calls.peek().is_some()
+            && calls.all(|edge| edge.resolution > Resolution::NameOnly && self.functions.get(&edge.callee).is_some_and(|flow| flow.never))
     }
 
     /// What a method is called on. A name nothing is known of is an object there, not data.
@@ -204,7 +262,7 @@ impl<'a> Analysis<'_, 'a> {
     fn sinks(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, api: ApiId, arguments: &[Argument]) -> bool {
         let sinks = self.apis[api.0 as usize].sinks.clone();
         let confidence = self.confidence(frame.file, callee);
-        for Sink { kind, argument: reference, built } in &sinks {
+        for Sink { kind, argument: reference, built, request } in &sinks {
             let Some(value) = self.argument(reference, arguments) else { continue };
             let way_end = Step { function: frame.function, place: StepPlace::Node(node) };
             // Lists of texts are texts (`extra(where=[…])`); of objects only the part that the argument names.
@@ -216,7 +274,8 @@ impl<'a> Analysis<'_, 'a> {
             for strand in texts.into_iter().filter(|strand| !built || strand.built.is_some()) {
                 let way = self.ways.then(strand.way, way_end);
                 let strand = Strand { way, confidence: strand.confidence.min(confidence), ..strand };
-                self.arrive(frame.unit, &strand, *kind, (frame.function, node), Some(api));
+                let end = End { kind: *kind, place: (frame.function, node), api: Some(api), request: *request };
+                self.arrive(frame.unit, &strand, end);
             }
         }
         !sinks.is_empty()
@@ -225,7 +284,7 @@ impl<'a> Analysis<'_, 'a> {
     /// `thing.execute("SELECT … " + x)` where nothing is known of `thing`: the name of the method and a text that is SQL beyond
     /// doubt say together what it is.
     fn named_sink(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, name: &str, arguments: &[Argument]) {
-        if !SINK_NAMES.contains(&name) || !matches!(frame.kind(callee), NodeKind::Member { .. }) {
+        if !(SINK_NAMES.contains(&name) || LOOSE_SINK_NAMES.contains(&name)) || !matches!(frame.kind(callee), NodeKind::Member { .. }) {
             return;
         }
         let edges = self.program.calls_at(frame.function, node);
@@ -254,7 +313,8 @@ impl<'a> Analysis<'_, 'a> {
             if strand.built.is_some() {
                 let way = self.ways.then(strand.way, step);
                 let strand = Strand { way, confidence: strand.confidence.min(Confidence::Medium), ..strand };
-                self.arrive(frame.unit, &strand, SinkKind::Sql, (frame.function, node), None);
+                let end = End { kind: SinkKind::Sql, place: (frame.function, node), api: None, request: false };
+                self.arrive(frame.unit, &strand, end);
             }
         }
     }
@@ -346,7 +406,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// The value of each parameter of `target`.
-    fn bind_arguments(
+    pub(super) fn bind_arguments(
         &mut self,
         frame: &Frame<'a>,
         target: GlobalDef,
@@ -443,7 +503,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// A summary with arguments in place of the parameters.
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         frame: &Frame<'a>,
         site: NodeId,
@@ -466,7 +526,7 @@ impl<'a> Analysis<'_, 'a> {
                     way: self.ways.join(way, entrance.way),
                     ..strand
                 };
-                self.arrive(frame.unit, &strand, entrance.kind, entrance.sink, entrance.api);
+                self.arrive(frame.unit, &strand, entrance.end);
             }
         }
         let mut ways = std::mem::replace(&mut self.ways, super::steps::Ways::new());
@@ -507,16 +567,18 @@ impl<'a> Analysis<'_, 'a> {
         Value { checked: false, ..result }
     }
 
+    /// How many parameters of `target` come before the first argument of a call: one, if it is called on its receiver.
+    pub(super) fn receiver_shift(&self, frame: &Frame<'a>, target: GlobalDef, callee: NodeId) -> usize {
+        let takes_receiver = self.program.def(target).params.first().is_some_and(|param| param.kind == ParamKind::Receiver);
+        usize::from(takes_receiver && !matches!(self.program.value(frame.file, callee), Known::Def(_)))
+    }
+
     /// After `check(column)` has returned, what it checks is checked.
     fn note_checked(&mut self, frame: &mut Frame<'a>, target: GlobalDef, flow: &FunctionFlow, callee: NodeId, arguments: &[Argument]) {
         if flow.checked == 0 {
             return;
         }
-        let def = self.program.def(target);
-        let shift = usize::from(
-            def.params.first().is_some_and(|param| param.kind == ParamKind::Receiver)
-                && !matches!(self.program.value(frame.file, callee), Known::Def(_)),
-        );
+        let shift = self.receiver_shift(frame, target, callee);
         let positional: Vec<NodeId> =
             arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread).map(|argument| argument.node).collect();
         for (at, node) in positional.into_iter().enumerate() {
@@ -537,8 +599,10 @@ impl<'a> Analysis<'_, 'a> {
             },
         };
         let mut object = Value::harmless();
-        for argument in arguments {
-            match argument.key {
+        let fields = class.map(|class| self.fields_in_order(class)).unwrap_or_default();
+        for (at, argument) in arguments.iter().enumerate() {
+            let by_position = fields.get(at).copied().filter(|_| argument.name.is_none() && !argument.spread);
+            match argument.key.or(by_position) {
                 Some(key) => {
                     if let Some(class) = class {
                         self.put_field(class, key, &argument.value);
@@ -559,6 +623,20 @@ impl<'a> Analysis<'_, 'a> {
             return self.weakened(frame, node, arguments, None);
         }
         object
+    }
+
+    /// The fields that the arguments of a class without a constructor fill: those of a dataclass or named tuple.
+    fn fields_in_order(&mut self, class: GlobalDef) -> Vec<Key> {
+        let facts = self.program.file(class.file);
+        if facts.language.family() != Family::Python || lookup::ancestors(self.program, class).len() > 1 {
+            return Vec::new();
+        }
+        let fields: Vec<_> = facts
+            .definitions()
+            .filter(|(_, def)| def.parent == class.def && def.kind == DefKind::Field && def.annotation.is_some())
+            .map(|(_, def)| def.name)
+            .collect();
+        fields.into_iter().map(|name| self.keys.name(self.program, class.file, name)).collect()
     }
 
     // ---- callbacks ----------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ use super::steps::Way;
 use super::value::{Kind, Origin, Strand, Value};
 use super::{Analysis, FunctionFlow, without_types};
 use crate::model::body::{List, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::SourceKind;
 use crate::model::program::Value as Known;
@@ -41,6 +41,10 @@ pub(super) struct Frame<'a> {
     pub(super) breaks: Vec<Environment>,
     pub(super) depth: u16,
     pub(super) loops: u8,
+    /// Variables that hold what a condition gave: `ok = column in ALLOWED`.
+    pub(super) conditions: Vec<(Variable, NodeId)>,
+    /// Parameters that each result so far vouches for when it is true (bit per parameter).
+    pub(super) vouches: Option<u64>,
     /// Closures under way, so that none runs inside itself.
     pub(super) running: Vec<GlobalDef>,
     pub(super) fuel: u32,
@@ -60,6 +64,8 @@ impl<'a> Frame<'a> {
             breaks: Vec::new(),
             depth: 0,
             loops: 0,
+            conditions: Vec::new(),
+            vouches: None,
             running: Vec::new(),
             fuel: FUEL,
         }
@@ -107,9 +113,14 @@ impl<'a> Analysis<'_, 'a> {
             frame.leave();
         }
         let checked = self.checked_params(&frame, unit);
+        // A method that only raises waits for subclasses to say what to do.
+        let is_function = facts.def(unit.def).kind == DefKind::Function;
+        let never = frame.exits.is_none() && frame.fuel > 0 && is_function;
         let flow = self.flow_mut(unit);
         flow.result = flow.result.join(&value);
         flow.checked = checked;
+        flow.vouches = frame.vouches.unwrap_or(0);
+        flow.never = never;
     }
 
     /// The value of a module-level variable.
@@ -156,6 +167,13 @@ impl<'a> Analysis<'_, 'a> {
     pub(super) fn body(&mut self, frame: &mut Frame<'a>, body: NodeId) -> Value {
         let value = self.evaluate(frame, body);
         let tail = matches!(frame.kind(body), NodeKind::Block { value: true, .. });
+        if tail
+            && !frame.env.dead
+            && let NodeKind::Block { items, .. } = frame.kind(body)
+            && let Some(&last) = frame.list(items).last()
+        {
+            self.note_verdict(frame, last);
+        }
         let result = std::mem::take(&mut frame.result);
         if tail && !frame.env.dead { result_join(result, value) } else { result }
     }
@@ -277,8 +295,11 @@ impl<'a> Analysis<'_, 'a> {
             }
             NodeKind::Assign { target, value, op } => self.assign(frame, node, target, value, op),
             NodeKind::Declare { target, annotation, value, .. } => self.declare(frame, target, annotation, value),
-            NodeKind::Return(value) => {
-                let value = value.map(|value| self.evaluate(frame, value)).unwrap_or_default();
+            NodeKind::Return(node) => {
+                let value = node.map(|node| self.evaluate(frame, node)).unwrap_or_default();
+                if let Some(node) = node.filter(|_| !frame.env.dead) {
+                    self.note_verdict(frame, node);
+                }
                 frame.result = result_join(std::mem::take(&mut frame.result), value);
                 frame.leave();
                 Value::harmless()
@@ -315,8 +336,13 @@ impl<'a> Analysis<'_, 'a> {
             NodeKind::Union(parts) | NodeKind::Other(parts) => {
                 let mut all = Value::harmless();
                 for part in frame.list(parts) {
+                    // Code in it may run or not: `let Some(x) = y else { return };`.
+                    let before = matches!(frame.kind(part), NodeKind::Block { .. }).then(|| frame.env.clone());
                     let value = self.evaluate(frame, part);
                     all = Value { kind: Kind::Any, ..all.join(&value) };
+                    if let Some(before) = before {
+                        frame.env = before.join(std::mem::take(&mut frame.env));
+                    }
                 }
                 all
             }

@@ -7,14 +7,54 @@
 //! ```
 
 use super::Analysis;
+use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
-use super::value::{Kind, Origin, Value};
-use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
+use super::statements::is_literal_pattern;
+use super::value::{Key, Kind, Origin, Shape, Value};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::Name;
 use crate::model::knowledge::SourceKind;
+use crate::model::program::{CallKind, Resolution};
+use crate::model::role::GlobalDef;
+use crate::model::source::Family;
 
 /// Methods of text that hold only for harmless text.
-const SHAPE_TESTS: &[&str] = &["isdigit", "isnumeric", "isdecimal", "isidentifier", "isalnum", "isalpha", "is_numeric", "is_alphanumeric"];
+const SHAPE_TESTS: &[&str] = &[
+    "isdigit",
+    "isnumeric",
+    "isdecimal",
+    "isidentifier",
+    "isalnum",
+    "isalpha",
+    "is_numeric",
+    "is_alphanumeric",
+    "is_alphabetic",
+    "is_ascii_digit",
+    "is_ascii_alphabetic",
+    "is_ascii_alphanumeric",
+    "is_ascii_hexdigit",
+    "is_ascii_lowercase",
+    "is_ascii_uppercase",
+];
+/// Methods that give the elements or pieces of what they are called on.
+const WALKS: &[&str] = &[
+    "split",
+    "rsplit",
+    "splitlines",
+    "split_whitespace",
+    "chars",
+    "bytes",
+    "iter",
+    "into_iter",
+    "as_bytes",
+    "entries",
+    "filter",
+    "values",
+];
+
+/// Most variables with conditions that are remembered at one time.
+const MOST_CONDITIONS: usize = 16;
 
 /// Functions that hold only when their argument has a harmless form.
 const ARGUMENT_TESTS: &[&str] =
@@ -67,32 +107,266 @@ impl<'a> Analysis<'_, 'a> {
                 self.refine_at(frame, left, false, depth + 1);
                 self.refine_at(frame, right, false, depth + 1);
             }
-            NodeKind::Binary { op: BinaryOp::Or, left, right } if truth => self.either_equals(frame, left, right),
+            NodeKind::Binary { op: BinaryOp::Or, left, right } if truth => {
+                // One of the two holds: what both of them check is checked.
+                let mut other = frame.env.clone();
+                self.refine_at(frame, left, true, depth + 1);
+                std::mem::swap(&mut frame.env, &mut other);
+                self.refine_at(frame, right, true, depth + 1);
+                let here = std::mem::take(&mut frame.env);
+                frame.env = other.join(here);
+            }
+            NodeKind::Binary { op: BinaryOp::And, left, right } => {
+                let mut other = frame.env.clone();
+                self.refine_at(frame, left, false, depth + 1);
+                std::mem::swap(&mut frame.env, &mut other);
+                self.refine_at(frame, right, false, depth + 1);
+                let here = std::mem::take(&mut frame.env);
+                frame.env = other.join(here);
+            }
+            // `set(columns) - ALLOWED` is empty.
+            NodeKind::Binary { op: BinaryOp::Subtract, left, .. } if !truth => self.check_elements(frame, left, 0),
             NodeKind::Binary { op, left, right } => self.comparison(frame, op, left, right, truth),
-            NodeKind::Call { callee, args, form } if truth => {
+            NodeKind::Call { callee, args, form } => {
                 let args = frame.list(args);
-                self.test_call(frame, callee, &args, form);
+                if truth {
+                    self.test_call(frame, callee, &args, form);
+                    self.vouched(frame, condition, callee, &args);
+                }
+                self.element_test(frame, callee, &args, truth);
+            }
+            // `if (COLUMNS[name])`: it is one of the keys.
+            NodeKind::Index { object, index } if truth => self.lookup_test(frame, object, index),
+            NodeKind::Assign { op: AssignOp::Test, .. } if truth => self.pattern_test(frame, condition),
+            NodeKind::Name(name) => {
+                let variable = Variable::named(name);
+                if let Some(&(_, condition)) = frame.conditions.iter().find(|(known, _)| *known == variable) {
+                    self.refine_at(frame, condition, truth, depth + 1);
+                }
             }
             _ => {}
         }
     }
 
-    /// `x == "a" || x == "b"`.
-    fn either_equals(&mut self, frame: &mut Frame<'a>, left: NodeId, right: NodeId) {
-        let subject = |node| match frame.kind(node) {
-            NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::Is, left, right } => {
-                matches!(frame.kind(right), NodeKind::Str(_) | NodeKind::Number(_)).then_some(left)
-            }
-            _ => None,
-        };
-        let (Some(a), Some(b)) = (subject(left), subject(right)) else { return };
-        let (Some(first), Some(second)) = (self.place(frame, a), self.place(frame, b)) else { return };
-        if first == second {
-            self.check_place(frame, a);
+    /// `matches!(sort, "name" | "date")`, `if let "name" = sort`.
+    fn pattern_test(&mut self, frame: &mut Frame<'a>, test: NodeId) {
+        if let NodeKind::Assign { target, value, op: AssignOp::Test } = frame.kind(test)
+            && is_literal_pattern(frame, target, 0)
+        {
+            self.check_place(frame, value);
         }
     }
 
+    /// A constant mapping has something under `key`.
+    fn lookup_test(&mut self, frame: &mut Frame<'a>, mapping: NodeId, key: NodeId) {
+        let held = self.evaluate(frame, mapping);
+        if held.is_harmless() && matches!(held.shape.as_deref(), Some(Shape::Fields(fields)) if !fields.is_empty()) {
+            self.check_place(frame, key);
+        }
+    }
+
+    /// Every element passes a test: `all(c in ALLOWED for c in columns)`, `columns.every(c => ALLOWED.includes(c))`, and what `any`
+    /// and `some` say when they find none.
+    fn element_test(&mut self, frame: &mut Frame<'a>, callee: NodeId, args: &[NodeId], truth: bool) {
+        let callee = self.callee_of(frame, callee);
+        let Some(name) = lookup::last_name(self.program, frame.file, callee) else { return };
+        let Some(&first) = args.first() else { return };
+        if !(if truth { matches!(name, "all" | "every") } else { matches!(name, "any" | "some") }) {
+            return;
+        }
+        match (frame.kind(callee), frame.kind(first)) {
+            (NodeKind::Name(_), NodeKind::Loop { target: Some(target), source: Some(source), body, .. }) => {
+                if let NodeKind::Name(element) = frame.kind(target)
+                    && self.passes(frame, Variable::named(element), body, truth)
+                {
+                    self.check_elements(frame, source, 0);
+                }
+            }
+            (NodeKind::Member { object, .. }, NodeKind::Closure(def)) => {
+                let definition = frame.facts.def(def);
+                let param = definition.params.first().and_then(|param| param.name);
+                if let (Some(param), Some(test)) = (param, definition.body.and_then(|body| only_result(frame, body)))
+                    && self.passes(frame, Variable::named(param), test, truth)
+                {
+                    self.check_elements(frame, object, 0);
+                }
+            }
+            (NodeKind::Member { object, .. }, NodeKind::Name(_) | NodeKind::Member { .. }) if truth => {
+                let test = lookup::last_name(self.program, frame.file, first).unwrap_or("");
+                if ARGUMENT_TESTS.contains(&test) || SHAPE_TESTS.contains(&test) || says_valid(test) {
+                    self.check_elements(frame, object, 0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Anything that passes the test is harmless.
+    fn passes(&mut self, frame: &mut Frame<'a>, element: Variable, test: NodeId, truth: bool) -> bool {
+        let before = frame.env.clone();
+        let anything = self.unknown_at(frame, test);
+        frame.env.set(element, anything);
+        self.refine(frame, test, truth);
+        let passed = frame.env.get(element).is_some_and(|value| value.checked && value.is_harmless());
+        frame.env = before;
+        passed
+    }
+
+    /// What a walk over the expression at `node` gives is harmless from here on.
+    pub(super) fn check_elements(&mut self, frame: &mut Frame<'a>, node: NodeId, depth: u8) {
+        if depth > 8 {
+            return;
+        }
+        if let NodeKind::Call { callee, args, .. } = frame.kind(node) {
+            let first = frame.list(args).first().copied();
+            match (frame.kind(callee), first) {
+                (NodeKind::Member { object, name, .. }, first) => {
+                    let name = frame.facts.text(name);
+                    let named = lookup::last_name(self.program, frame.file, object) == Some("Object");
+                    match (name, first) {
+                        ("keys" | "entries" | "getOwnPropertyNames", Some(first)) if named => self.check_keys(frame, first),
+                        ("keys" | "items" | "entries", None) => self.check_keys(frame, object),
+                        _ if WALKS.contains(&name) || NORMALISERS.contains(&name) => self.check_elements(frame, object, depth + 1),
+                        _ => {}
+                    }
+                }
+                (NodeKind::Name(name), Some(first))
+                    if matches!(frame.facts.text(name), "set" | "list" | "tuple" | "sorted" | "iter" | "frozenset") =>
+                {
+                    self.check_elements(frame, first, depth + 1);
+                }
+                _ => {}
+            }
+            return;
+        }
+        // The elements of a mapping are its keys; its values say nothing.
+        if frame.facts.language.family() == Family::Python && reads_values(frame, node) {
+            self.check_keys(frame, node);
+        } else {
+            self.check_place(frame, node);
+        }
+    }
+
+    /// The keys of the mapping at `node` are harmless from here on.
+    fn check_keys(&mut self, frame: &mut Frame<'a>, node: NodeId) {
+        let Some(place) = self.place(frame, node) else { return };
+        let mut held = self.evaluate(frame, node);
+        self.ensure(frame, node);
+        held.set(&[Key::KEYS], Value::checked());
+        frame.env.put(&place, held);
+    }
+
+    /// Knows what conditions speak of, so that both ways on from it mean the same.
+    pub(super) fn prepare(&mut self, frame: &mut Frame<'a>, condition: NodeId, depth: u8) {
+        if depth > 16 || frame.env.dead {
+            return;
+        }
+        match frame.kind(condition) {
+            NodeKind::Unary { value, .. } | NodeKind::Argument { value, .. } => self.prepare(frame, value, depth + 1),
+            NodeKind::Binary { left, right, .. } => {
+                self.prepare(frame, left, depth + 1);
+                self.prepare(frame, right, depth + 1);
+            }
+            NodeKind::Call { callee, args, .. } => {
+                if let NodeKind::Member { object, .. } = frame.kind(callee) {
+                    self.prepare(frame, object, depth + 1);
+                }
+                for arg in frame.list(args).into_iter().take(4) {
+                    self.prepare(frame, arg, depth + 1);
+                }
+            }
+            NodeKind::Member { path: false, .. } | NodeKind::Index { .. } => self.ensure(frame, condition),
+            _ => {}
+        }
+    }
+
+    /// A function of the project whose result is true only for arguments that it tested: `if not is_column(name): abort(400)`.
+    fn vouched(&mut self, frame: &mut Frame<'a>, call: NodeId, callee: NodeId, args: &[NodeId]) {
+        let callees: Vec<GlobalDef> = self
+            .program
+            .calls_at(frame.function, call)
+            .iter()
+            .filter(|edge| edge.kind == CallKind::Call && edge.resolution > Resolution::NameOnly)
+            .map(|edge| edge.callee)
+            .collect();
+        let vouches = callees.iter().map(|&callee| self.flow_of(callee).map_or(0, |flow| flow.vouches)).reduce(|all, one| all & one);
+        let (Some(&target), Some(vouches)) = (callees.first(), vouches.filter(|&vouches| vouches != 0)) else { return };
+        let shift = self.receiver_shift(frame, target, callee);
+        for (at, &arg) in args.iter().enumerate() {
+            if matches!(frame.kind(arg), NodeKind::Argument { .. } | NodeKind::Spread { .. }) {
+                break;
+            }
+            let bit = at + shift;
+            if bit < 64 && vouches & (1 << bit) != 0 {
+                self.check_place(frame, arg);
+            }
+        }
+    }
+
+    /// Takes in what the unit gives back: which of its parameters are harmless where that is true.
+    pub(super) fn note_verdict(&mut self, frame: &mut Frame<'a>, result: NodeId) {
+        let params = &frame.facts.def(frame.unit.def).params;
+        if frame.function != frame.unit || params.is_empty() || frame.vouches == Some(0) {
+            return;
+        }
+        let falsy = match frame.kind(result) {
+            NodeKind::Bool(truth) => !truth,
+            NodeKind::Null => true,
+            NodeKind::Return(_) | NodeKind::Raise(_) => return,
+            _ => false,
+        };
+        if falsy {
+            return;
+        }
+        let before = frame.env.clone();
+        self.refine(frame, result, true);
+        let mut checked = 0;
+        for (index, param) in params.iter().enumerate().take(64) {
+            let held = param.name.and_then(|name| frame.env.get(Variable::named(name)));
+            if held.is_some_and(|value| value.checked && value.is_harmless()) {
+                checked |= 1 << index;
+            }
+        }
+        frame.env = before;
+        frame.vouches = Some(frame.vouches.map_or(checked, |all| all & checked));
+    }
+
+    /// Remembers that a variable holds what a condition gave.
+    pub(super) fn note_condition(&mut self, frame: &mut Frame<'a>, target: NodeId, value: NodeId) {
+        let NodeKind::Name(name) = frame.kind(target) else { return };
+        let is_condition = match frame.kind(value) {
+            NodeKind::Binary { op, .. } => {
+                !matches!(op, BinaryOp::Add | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder | BinaryOp::Coalesce)
+            }
+            NodeKind::Unary { op: UnaryOp::Not, .. } | NodeKind::Call { .. } | NodeKind::Index { .. } => true,
+            _ => false,
+        };
+        if is_condition && frame.conditions.len() < MOST_CONDITIONS {
+            frame.conditions.push((Variable::named(name), value));
+        }
+    }
+
+    /// A variable gets another value: what was known through it, or about it, holds no more.
+    pub(super) fn forget_conditions(&mut self, frame: &mut Frame<'a>, name: Name) {
+        if frame.conditions.is_empty() {
+            return;
+        }
+        let variable = Variable::named(name);
+        let facts = frame.facts;
+        frame.conditions.retain(|&(holder, condition)| {
+            let mut mentioned = holder == variable;
+            facts.arena.walk_while(condition, |node| {
+                mentioned |= facts.arena.kind(node) == NodeKind::Name(name);
+                !mentioned
+            });
+            !mentioned
+        });
+    }
+
     fn comparison(&mut self, frame: &mut Frame<'a>, op: BinaryOp, left: NodeId, right: NodeId, truth: bool) {
+        if self.position_test(frame, op, left, right, truth) {
+            return;
+        }
         match (op, truth) {
             (BinaryOp::In, true) | (BinaryOp::NotIn, false) => {
                 let among = self.evaluate(frame, right);
@@ -131,6 +405,29 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
+    /// `ALLOWED.indexOf(column) !== -1`.
+    fn position_test(&mut self, frame: &mut Frame<'a>, op: BinaryOp, left: NodeId, right: NodeId, truth: bool) -> bool {
+        let NodeKind::Call { callee, args, .. } = frame.kind(left) else { return false };
+        let NodeKind::Member { object, name, .. } = frame.kind(callee) else { return false };
+        let Some(&first) = frame.list(args).first().filter(|_| frame.facts.text(name) == "indexOf") else { return false };
+        let is_zero = |node| matches!(frame.kind(node), NodeKind::Number(name) if frame.facts.text(name) == "0");
+        let is_minus_one = matches!(frame.kind(right), NodeKind::Unary { op: UnaryOp::Negate, .. });
+        let found = match op {
+            BinaryOp::NotEqual | BinaryOp::IsNot | BinaryOp::Greater if is_minus_one => truth,
+            BinaryOp::Equal | BinaryOp::Is if is_minus_one => !truth,
+            BinaryOp::GreaterEqual if is_zero(right) => truth,
+            BinaryOp::Less if is_zero(right) => !truth,
+            _ => return false,
+        };
+        if found {
+            let among = self.evaluate(frame, object);
+            if self.is_allow_list(&among) {
+                self.check_place(frame, first);
+            }
+        }
+        true
+    }
+
     /// A collection that data cannot have got into. Of unknown origin is good enough: nobody tests membership in what the client sent.
     fn is_allow_list(&self, value: &Value) -> bool {
         value.kind == Kind::Any && !value.all_strands().iter().any(|strand| matches!(strand.origin, Origin::Source(SourceKind::Request)))
@@ -141,10 +438,8 @@ impl<'a> Analysis<'_, 'a> {
         let Some(name) = lookup::last_name(self.program, frame.file, callee) else { return };
         let first = args.first().copied();
         if form == CallForm::Macro {
-            if name == "matches"
-                && let Some(first) = first
-            {
-                self.check_place(frame, first);
+            if let ("matches", Some(first)) = (name, first) {
+                self.pattern_test(frame, first);
             }
             return;
         }
@@ -176,6 +471,10 @@ impl<'a> Analysis<'_, 'a> {
                 self.check_place(frame, subject);
                 return;
             }
+            if let ("get", Some(first)) = (name, first) {
+                self.lookup_test(frame, object, first);
+                return;
+            }
             if name == "issubset" {
                 self.check_inside(frame, object);
                 return;
@@ -186,10 +485,6 @@ impl<'a> Analysis<'_, 'a> {
                 self.check_place(frame, key);
                 return;
             }
-            if name == "every" && args.iter().any(|&arg| matches!(frame.kind(arg), NodeKind::Closure(_))) {
-                self.check_place(frame, object);
-                return;
-            }
         }
         let Some(first) = first else { return };
         match name {
@@ -197,11 +492,6 @@ impl<'a> Analysis<'_, 'a> {
                 let safe = args.get(1).is_some_and(|&types| lookup::safety(self.program, &self.scopes, frame.file, types) == Safety::Safe);
                 if safe {
                     self.check_place(frame, first);
-                }
-            }
-            "all" => {
-                if let NodeKind::Loop { source: Some(source), .. } = frame.kind(first) {
-                    self.check_place(frame, source);
                 }
             }
             _ if ARGUMENT_TESTS.contains(&name) || says_valid(name) => {
@@ -276,6 +566,35 @@ fn under_normalisers(frame: &Frame, node: NodeId) -> NodeId {
         }
     }
     at
+}
+
+/// What a closure with nothing but a result gives back.
+fn only_result(frame: &Frame, body: NodeId) -> Option<NodeId> {
+    let NodeKind::Block { items, .. } = frame.kind(body) else { return Some(body) };
+    match frame.list(items).as_slice() {
+        [only] => match frame.kind(*only) {
+            NodeKind::Return(value) => value,
+            _ => Some(*only),
+        },
+        _ => None,
+    }
+}
+
+/// The function under way reads values of the mapping at `node`.
+fn reads_values(frame: &Frame, node: NodeId) -> bool {
+    let NodeKind::Name(name) = frame.kind(node) else { return false };
+    let Some(body) = frame.facts.def(frame.function.def).body else { return false };
+    let is_it = |node| frame.kind(node) == NodeKind::Name(name);
+    let mut found = false;
+    frame.facts.arena.walk_while(body, |node| {
+        found |= match frame.kind(node) {
+            NodeKind::Index { object, .. } => is_it(object),
+            NodeKind::Member { object, name, .. } => is_it(object) && matches!(frame.facts.text(name), "items" | "values" | "get"),
+            _ => false,
+        };
+        !found
+    });
+    found
 }
 
 /// `is_valid_column`, `isAllowedSort`: a test by name.

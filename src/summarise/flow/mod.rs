@@ -82,6 +82,8 @@ struct ApiNote {
     sinks: Vec<Sink>,
     sanitizer: bool,
     query: bool,
+    /// Calls of it do not return.
+    never: bool,
     /// An instance of a type with a fixed form.
     safe: bool,
 }
@@ -93,6 +95,20 @@ struct Sink {
     argument: ArgumentRef,
     /// Only text that a value was put into counts.
     built: bool,
+    /// Only data of a request counts.
+    request: bool,
+}
+
+/// Where text is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct End {
+    kind: SinkKind,
+    /// Function and call.
+    place: (GlobalDef, NodeId),
+    /// `None`: known by the name of the method only.
+    api: Option<ApiId>,
+    /// Only data of a request counts there.
+    request: bool,
 }
 
 impl ApiNote {
@@ -108,17 +124,19 @@ impl ApiNote {
             sinks: Vec::new(),
             sanitizer: false,
             query: false,
+            never: false,
             safe: lookup::is_safe_path(&api.path),
         };
         for (fact, _) in program.facts_of(api) {
             match fact {
                 ApiFact::Source(kind) => note.source = Some(note.source.map_or(*kind, |have| have.min(*kind))),
                 ApiFact::ParameterSource(kind) => note.parameter = Some(note.parameter.map_or(*kind, |have| have.min(*kind))),
-                ApiFact::Sink { kind: SinkKind::Sql, argument, built } => {
-                    note.sinks.push(Sink { kind: SinkKind::Sql, argument: argument.clone(), built: *built });
+                ApiFact::Sink { kind: SinkKind::Sql, argument, built, request } => {
+                    note.sinks.push(Sink { kind: SinkKind::Sql, argument: argument.clone(), built: *built, request: *request });
                 }
                 ApiFact::Sanitizer(SinkKind::Sql) => note.sanitizer = true,
                 ApiFact::Query(_) => note.query = true,
+                ApiFact::NeverReturns => note.never = true,
                 _ => {}
             }
         }
@@ -131,10 +149,7 @@ impl ApiNote {
 struct Entrance {
     param: u16,
     path: Path,
-    kind: SinkKind,
-    sink: (GlobalDef, NodeId),
-    /// `None`: known by the name of the method only.
-    api: Option<ApiId>,
+    end: End,
     built: Option<Built>,
     weak: bool,
     confidence: Confidence,
@@ -143,8 +158,8 @@ struct Entrance {
 
 impl Entrance {
     fn is_same(&self, other: &Entrance) -> bool {
-        (self.param, self.path, self.kind, self.sink, self.built, self.weak)
-            == (other.param, other.path, other.kind, other.sink, other.built, other.weak)
+        (self.param, self.path, self.end.kind, self.end.place, self.built, self.weak)
+            == (other.param, other.path, other.end.kind, other.end.place, other.built, other.weak)
     }
 }
 
@@ -152,10 +167,7 @@ impl Entrance {
 #[derive(Clone, Debug, PartialEq)]
 struct Hit {
     source: Option<SourceKind>,
-    kind: SinkKind,
-    sink: (GlobalDef, NodeId),
-    /// `None`: known by the name of the method only.
-    api: Option<ApiId>,
+    end: End,
     built: Option<Built>,
     confidence: Confidence,
     way: Way,
@@ -169,6 +181,10 @@ struct FunctionFlow {
     hits: Vec<Hit>,
     /// Parameters that are harmless once the function has returned (bit per parameter): it checks them.
     checked: u64,
+    /// Parameters that are harmless where its result is true (bit per parameter): it tests them.
+    vouches: u64,
+    /// It does not return: it always raises.
+    never: bool,
 }
 
 /// The whole analysis.
@@ -245,7 +261,8 @@ impl Analysis<'_, '_> {
 
     fn add_hit(&mut self, unit: GlobalDef, hit: Hit) {
         let flow = self.flow_mut(unit);
-        let same = |have: &Hit| (have.source, have.kind, have.sink, have.built) == (hit.source, hit.kind, hit.sink, hit.built);
+        let same =
+            |have: &Hit| (have.source, have.end.kind, have.end.place, have.built) == (hit.source, hit.end.kind, hit.end.place, hit.built);
         if flow.hits.iter().any(same) {
             return;
         }
@@ -257,11 +274,11 @@ impl Analysis<'_, '_> {
     }
 
     /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
-    fn arrive(&mut self, unit: GlobalDef, strand: &Strand, kind: SinkKind, sink: (GlobalDef, NodeId), api: Option<ApiId>) {
+    fn arrive(&mut self, unit: GlobalDef, strand: &Strand, end: End) {
         let Strand { built, weak, confidence, way, .. } = *strand;
         let source = match strand.origin {
             Origin::Param { owner, index, path } => {
-                let entrance = Entrance { param: index, path, kind, sink, api, built, weak, confidence, way };
+                let entrance = Entrance { param: index, path, end, built, weak, confidence, way };
                 self.add_entrance(owner, entrance, unit);
                 return;
             }
@@ -269,9 +286,10 @@ impl Analysis<'_, '_> {
             Origin::Source(_) | Origin::Unknown => None,
         };
         // A whole text of unknown origin is a wrapper's business, not an injection.
-        let is_text = built.is_some_and(|built| built.sql || built.function.file == sink.0.file);
-        if source.is_some() || is_text {
-            self.add_hit(unit, Hit { source, kind, sink, api, built, confidence, way });
+        let is_text = built.is_some_and(|built| built.sql || built.function.file == end.place.0.file);
+        let counts = if end.request { source == Some(SourceKind::Request) } else { source.is_some() || is_text };
+        if counts {
+            self.add_hit(unit, Hit { source, end, built, confidence, way });
         }
     }
 
@@ -301,12 +319,12 @@ impl Analysis<'_, '_> {
         for owner in owners {
             let entrances = self.functions.get(&owner).map(|flow| flow.entrances.clone()).unwrap_or_default();
             for entrance in entrances {
-                if let Some(built) = entrance.built {
+                if let Some(built) = entrance.built.filter(|_| !entrance.end.request) {
                     let step = Step { function: owner, place: StepPlace::Parameter(entrance.param) };
                     let start = self.ways.then(Way::default(), step);
                     let way = self.ways.join(start, entrance.way);
-                    let Entrance { kind, sink, api, confidence, .. } = entrance;
-                    self.add_hit(owner, Hit { source: None, kind, sink, api, built: Some(built), confidence, way });
+                    let Entrance { end, confidence, .. } = entrance;
+                    self.add_hit(owner, Hit { source: None, end, built: Some(built), confidence, way });
                 }
             }
         }
@@ -333,9 +351,9 @@ impl Analysis<'_, '_> {
                 .iter()
                 .map(|entrance| FlowToSink {
                     param: entrance.param,
-                    kind: entrance.kind,
-                    steps: with_end(self.ways.list(entrance.way), sink_step(entrance.sink)),
-                    api: entrance.api,
+                    kind: entrance.end.kind,
+                    steps: with_end(self.ways.list(entrance.way), sink_step(entrance.end.place)),
+                    api: entrance.end.api,
                     built: entrance.built,
                     confidence: entrance.confidence,
                 })
@@ -344,11 +362,11 @@ impl Analysis<'_, '_> {
                 .hits
                 .iter()
                 .map(|hit| Flow {
-                    kind: hit.kind,
+                    kind: hit.end.kind,
                     source: hit.source,
-                    steps: with_end(self.ways.list(hit.way), sink_step(hit.sink)),
-                    sink: hit.sink,
-                    api: hit.api,
+                    steps: with_end(self.ways.list(hit.way), sink_step(hit.end.place)),
+                    sink: hit.end.place,
+                    api: hit.end.api,
                     built: hit.built,
                     confidence: hit.confidence,
                 })

@@ -126,8 +126,8 @@ impl<'a> Analysis<'_, 'a> {
         let is_api = matches!(self.program.value(frame.file, object), Known::Api { .. });
         if is_api && held.is_harmless() && held.kind == Kind::Any {
             // Something of a library that knowledge says nothing about.
-            // In Rust such a path is a constant or a type.
-            let constant = matches!(frame.kind(node), NodeKind::Member { path: true, .. });
+            // In Rust such a path is a constant or a type; elsewhere the name says it: `re.IGNORECASE`.
+            let constant = matches!(frame.kind(node), NodeKind::Member { path: true, .. }) || is_constant_name(text);
             return if constant || self.has_safe_type(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
         }
         self.part(frame, node, &held, key, text)
@@ -262,6 +262,11 @@ impl<'a> Analysis<'_, 'a> {
         }
         None
     }
+}
+
+/// `MAX_LENGTH`.
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase())
 }
 
 pub(super) fn class_like(kind: DefKind) -> bool {

@@ -7,7 +7,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{calls, lookup};
+use super::{calls, lookup, text};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Program, Resolution, Value as Known};
@@ -66,6 +66,14 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     let mut out = Vec::new();
     for (file, facts) in program.facts.iter().enumerate() {
         let file = FileId(file as u32);
+        let holds_statement = std::cell::OnceCell::new();
+        let has_sink_name = |callee: NodeId| match facts.arena.kind(callee) {
+            NodeKind::Member { name, .. } => match facts.text(name) {
+                name if calls::LOOSE_SINK_NAMES.contains(&name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
+                name => calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
+            },
+            _ => false,
+        };
         let sink = |node: NodeId| match facts.arena.kind(node) {
             NodeKind::Call { callee, .. } => {
                 let inner = match facts.arena.kind(callee) {
@@ -73,8 +81,8 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
                     _ => callee,
                 };
                 [callee, inner].into_iter().any(|node| match (program.api_id(file, node), program.value(file, node)) {
-                    (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(facts, inner)),
-                    (None, Known::Unknown) => has_sink_name(facts, inner),
+                    (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(inner)),
+                    (None, Known::Unknown) => has_sink_name(inner),
                     _ => false,
                 })
             }
@@ -102,9 +110,9 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     out
 }
 
-fn has_sink_name(facts: &FileFacts, callee: NodeId) -> bool {
-    let is_sink = |name: &str| calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name);
-    matches!(facts.arena.kind(callee), NodeKind::Member { name, .. } if is_sink(facts.text(name)))
+/// Some literal of the file begins like an SQL statement.
+fn holds_statement_in(facts: &FileFacts) -> bool {
+    facts.arena.ids().any(|node| matches!(facts.arena.kind(node), NodeKind::Str(name) if text::opens_statement(facts.text(name))))
 }
 
 fn unit_edges(program: &Program) -> Vec<(GlobalDef, GlobalDef)> {

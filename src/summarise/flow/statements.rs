@@ -24,6 +24,7 @@ impl<'a> Analysis<'_, 'a> {
 
     pub(super) fn branch(&mut self, frame: &mut Frame<'a>, condition: NodeId, then: NodeId, otherwise: Option<NodeId>) -> Value {
         self.evaluate(frame, condition);
+        self.prepare(frame, condition, 0);
         let start = frame.env.clone();
         self.refine(frame, condition, true);
         let a = self.evaluate(frame, then);
@@ -55,10 +56,13 @@ impl<'a> Analysis<'_, 'a> {
         let outer = std::mem::take(&mut frame.breaks);
         let mut element = Value::harmless();
         let mut any = false;
+        // Every pass came to its end: what each of them says of its element holds for all.
+        let mut whole = true;
+        let mut vouched = kind == LoopKind::ForEach;
         for _ in 0..passes {
             let start = frame.env.clone();
             if let (Some(target), Some(over)) = (target, &over) {
-                let each = if kind == LoopKind::While { over.clone() } else { over.element() };
+                let each = if kind == LoopKind::While { over.clone() } else { over.walked() };
                 self.bind(frame, target, each);
             }
             if let (LoopKind::While, Some(condition)) = (kind, source) {
@@ -69,6 +73,8 @@ impl<'a> Analysis<'_, 'a> {
             frame.loops -= 1;
             element = if any { element.join(&value) } else { value };
             any = true;
+            whole &= frame.breaks.is_empty();
+            vouched &= target.is_some_and(|target| checks_element(frame, target));
             let mut after = std::mem::take(&mut frame.env);
             for left in frame.breaks.drain(..) {
                 after = after.join(left);
@@ -79,6 +85,11 @@ impl<'a> Analysis<'_, 'a> {
             }
         }
         frame.breaks = outer;
+        match (kind, source) {
+            (LoopKind::While, Some(condition)) if whole => self.refine(frame, condition, false),
+            (LoopKind::ForEach, Some(source)) if whole && vouched => self.check_elements(frame, source, 0),
+            _ => {}
+        }
         if kind == LoopKind::Comprehension { Value::elements(element) } else { Value::harmless() }
     }
 
@@ -181,6 +192,9 @@ impl<'a> Analysis<'_, 'a> {
         let safe = annotation.is_some_and(|node| lookup::safety(self.program, &self.scopes, frame.file, node) == Safety::Safe);
         let held = if safe { Value::number() } else { held };
         self.bind(frame, target, held);
+        if let Some(value) = value {
+            self.note_condition(frame, target, value);
+        }
         Value::harmless()
     }
 
@@ -208,6 +222,9 @@ impl<'a> Analysis<'_, 'a> {
             AssignOp::Set | AssignOp::With | AssignOp::Test | AssignOp::Default => held,
         };
         self.bind(frame, target, held.clone());
+        if op == AssignOp::Set {
+            self.note_condition(frame, target, value);
+        }
         held
     }
 
@@ -225,6 +242,7 @@ impl<'a> Analysis<'_, 'a> {
     pub(super) fn bind_at(&mut self, frame: &mut Frame<'a>, target: NodeId, value: Value) {
         match frame.kind(target) {
             NodeKind::Name(name) => {
+                self.forget_conditions(frame, name);
                 let value = if let Some(kind) = self.api_source(frame.file, target) {
                     self.source_at(frame, target, kind)
                 } else if !value.is_harmless() && self.has_safe_type(frame, target) {
@@ -330,6 +348,20 @@ impl<'a> Analysis<'_, 'a> {
                 self.fields.insert((class, key), value);
             }
         }
+    }
+}
+
+/// At the end of a pass over a loop's body, its element (of a pair, the key) has been checked.
+fn checks_element(frame: &Frame, target: NodeId) -> bool {
+    let first = match frame.kind(target) {
+        NodeKind::Collection { items, .. } => frame.facts.arena.list(items).next(),
+        _ => Some(target),
+    };
+    match first.map(|first| frame.kind(first)) {
+        Some(NodeKind::Name(name)) if !frame.env.dead => {
+            frame.env.get(Variable::named(name)).is_some_and(|value| value.checked && value.is_harmless())
+        }
+        _ => false,
     }
 }
 

@@ -37,6 +37,9 @@ const BEFORE_NAMES: &[&str] = &[
     "REINDEX",
     "AS",
     "USE",
+    "WAREHOUSE",
+    "CATALOG",
+    "KEYSPACE",
     "COPY",
     "PRAGMA",
     "TO",
@@ -59,7 +62,7 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
     // Settings of a session are no data, and most drivers cannot bind them.
     let first = plain.split_whitespace().next();
     if matches!(first, Some("PRAGMA")) || (first == Some("SET") && !plain.ends_with('\'')) || plain.contains("SEARCH_PATH") {
-        return Hole::Identifier;
+        return Hole::Setting;
     }
     if plain.ends_with('\'') || plain.ends_with('%') || plain.ends_with('=') || plain.ends_with('<') || plain.ends_with('>') {
         return Hole::Value;
@@ -146,6 +149,18 @@ pub(super) fn is_statement(text: &str) -> bool {
     words.take(200).any(|word| followers.contains(&word))
 }
 
+/// True for a statement, and for the piece before the first value in one: `SELECT `, `INSERT INTO `. Prose that begins with such a
+/// verb goes on. Cheap, for a first look at whole files.
+pub(super) fn opens_statement(text: &str) -> bool {
+    let start = text.trim_start().as_bytes().first().copied().unwrap_or(b' ');
+    if !b"SIUDRMWCATsiudrmwcat".contains(&start) {
+        return false;
+    }
+    let whole = text.trim();
+    let opening = ["SELECT", "UPDATE", "INSERT INTO", "DELETE FROM", "REPLACE INTO"];
+    opening.iter().any(|opening| whole.eq_ignore_ascii_case(opening)) || is_statement(text)
+}
+
 fn last_word(text: &str) -> &str {
     let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
     text.get(start..).unwrap_or("")
@@ -190,8 +205,9 @@ mod tests {
             ("INSERT INTO t (a, b) VALUES (1, ", ")", Hole::Value),
             ("SELECT * FROM t LIMIT ", "", Hole::Value),
             ("SELECT * FROM t WHERE id IN (", ")", Hole::Value),
-            ("PRAGMA ", " = 1", Hole::Identifier),
-            ("SET statement_timeout = ", "", Hole::Identifier),
+            ("PRAGMA ", " = 1", Hole::Setting),
+            ("SET statement_timeout = ", "", Hole::Setting),
+            ("USE WAREHOUSE ", "", Hole::Identifier),
         ];
         for (before, after, want) in cases {
             assert_eq!(hole(before, after), want, "{before}…{after}");
@@ -205,6 +221,8 @@ mod tests {
         assert!(!reads_as_sql("Please select a value from the list"[7..].trim_start_matches("select").trim()));
         assert!(is_statement(" select a, ? from t"));
         assert!(!is_statement("Update your profile"));
+        assert!(opens_statement("SELECT ") && opens_statement("delete from t where id = "));
+        assert!(!opens_statement("Select an option") && !opens_statement("Delete the selected rows"));
         assert!(!is_statement("select a value"));
         assert!(!reads_as_sql("user "));
         assert!(!reads_as_sql("%"));

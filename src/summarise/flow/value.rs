@@ -208,14 +208,23 @@ impl Value {
             return out;
         }
         out.shape = match (self.shape.as_deref(), other.shape.as_deref()) {
-            (None, _) => other.shape.clone(),
-            (_, None) => self.shape.clone(),
+            (None, _) => self.own_parts(other),
+            (_, None) => other.own_parts(self),
             (Some(a), Some(b)) if a == b => self.shape.clone(),
             (Some(Shape::Fields(a)), Some(Shape::Fields(b))) => {
                 let mut fields = a.clone();
                 for (key, value) in b {
-                    let joined = fields.get(key).map_or_else(|| value.clone(), |have| have.join_at(value, depth + 1));
+                    let joined = match fields.get(key) {
+                        Some(have) => have.join_at(value, depth + 1),
+                        None if self.strands.is_empty() => value.clone(),
+                        None => self.own_member(*key).join_at(value, depth + 1),
+                    };
                     fields.insert(*key, joined);
+                }
+                if !other.strands.is_empty() {
+                    for (key, value) in a.iter().filter(|(key, _)| !b.contains_key(key)) {
+                        fields.insert(*key, value.join_at(&other.own_member(*key), depth + 1));
+                    }
                 }
                 Some(Rc::new(Shape::Fields(fields)))
             }
@@ -225,6 +234,17 @@ impl Value {
             _ => Some(Rc::new(Shape::Elements(self.element().join_at(&other.element(), depth + 1)))),
         };
         out
+    }
+
+    /// The parts of `other` as they are when it may be this value instead, whose own parts are not kept apart.
+    fn own_parts(&self, other: &Value) -> Option<Rc<Shape>> {
+        match other.shape.as_deref() {
+            Some(Shape::Fields(fields)) if !self.strands.is_empty() => {
+                let joined = fields.iter().map(|(key, value)| (*key, value.join_at(&self.own_member(*key), DEEPEST))).collect();
+                Some(Rc::new(Shape::Fields(joined)))
+            }
+            _ => other.shape.clone(),
+        }
     }
 
     /// The part under a constant key.
@@ -294,10 +314,19 @@ impl Value {
         match self.shape.as_deref() {
             Some(Shape::Elements(_) | Shape::Tuple(_)) => Value::elements(Value::number()),
             Some(Shape::Fields(fields)) => match fields.get(&Key::KEYS) {
+                Some(named) if named.checked => Value::elements(Value::harmless()),
                 Some(named) => Value::elements(named.join(&self.own_member(Key::KEYS))),
                 None => Value::elements(self.own_member(Key::KEYS)),
             },
             _ => Value::elements(self.own_member(Key::KEYS)),
+        }
+    }
+
+    /// What a walk over it gives: the elements, or the keys of a mapping of which only the keys were checked.
+    pub(super) fn walked(&self) -> Value {
+        match self.shape.as_deref() {
+            Some(Shape::Fields(fields)) if fields.get(&Key::KEYS).is_some_and(|named| named.checked) => Value::harmless(),
+            _ => self.element(),
         }
     }
 
