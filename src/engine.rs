@@ -151,6 +151,36 @@ pub struct RoleRow {
     pub reason: String,
 }
 
+/// One line of `archcheck routes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteRow {
+    /// `GET`, …; `*` for any.
+    pub methods: Vec<String>,
+    /// The full path, variable parts as `{name}`, what is unknown as `{?}`; `None` for what answers no HTTP request by a path.
+    pub path: Option<String>,
+    /// As written at the registration.
+    pub written: Option<String>,
+    pub framework: String,
+    /// Where it is registered.
+    pub place: RoutePlace,
+    /// The handler's name with its module.
+    pub handler: String,
+    pub handler_place: RoutePlace,
+    /// What stands before the handler.
+    pub guards: Vec<String>,
+    /// Classes of the project by which a request's data is checked or read: types of the handler's parameters.
+    pub takes: Vec<String>,
+    /// It stands in a test.
+    pub test: bool,
+}
+
+/// A file and a one-based line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutePlace {
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
 /// A stage of the whole program, for `archcheck dump`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgramStage {
@@ -265,6 +295,11 @@ impl Engine {
     /// The role of every file and definition that has one, with its evidence, in order of files.
     pub fn roles(&self) -> Vec<RoleRow> {
         self.install(|engine| engine.linked(|program| engine.role_rows(program)))
+    }
+
+    /// Every route with its full paths, one row for each, in order of files.
+    pub fn routes(&self) -> Vec<RouteRow> {
+        self.install(|engine| engine.linked(|program| engine.route_rows(program)))
     }
 
     /// The import graph or the call graph, with the parts of the configuration and what the rules about dependencies report.
@@ -794,6 +829,7 @@ fn crash(path: &Arc<str>) -> Problem {
 
 mod changes;
 mod own;
+mod routes;
 
 pub use own::add_own_rules;
 

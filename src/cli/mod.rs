@@ -17,6 +17,7 @@ mod new;
 mod picture;
 mod prove;
 mod roles;
+mod routes;
 mod rules;
 mod schema;
 mod stack;
@@ -57,6 +58,8 @@ enum Command {
     Stack(stack::Arguments),
     /// Show the role of each file and definition, with the evidence.
     Roles(roles::Arguments),
+    /// List every route: method, full path, handler, what stands before it, and where it is registered.
+    Routes(routes::Arguments),
     /// Show who imports whom or who calls whom.
     Graph(graph::Arguments),
     /// Draw the architecture as one HTML page: parts by layer, opened down to files and lines, violations red.
@@ -113,6 +116,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Baseline(arguments)) => baseline::run(arguments),
         Some(Command::Stack(arguments)) => stack::run(arguments),
         Some(Command::Roles(arguments)) => roles::run(arguments),
+        Some(Command::Routes(arguments)) => routes::run(arguments),
         Some(Command::Graph(arguments)) => graph::run(arguments),
         Some(Command::Picture(arguments)) => picture::run(arguments),
         Some(Command::Why(arguments)) => why::run(arguments),

@@ -75,12 +75,13 @@ pub(super) fn project_of(path: &Path) -> PathBuf {
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 16] = [
+    const COMMANDS: [&str; 17] = [
         "check",
         "init",
         "baseline",
         "stack",
         "roles",
+        "routes",
         "graph",
         "picture",
         "why",

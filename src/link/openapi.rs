@@ -2,6 +2,7 @@
 //!
 //! Only documents that name functions in `operationId` are of use here; comparing documents with code is a rule's work.
 
+use crate::model::route::join;
 use crate::model::source::Span;
 
 /// One operation with an id.
@@ -10,6 +11,8 @@ pub(super) struct Operation {
     /// Upper case.
     pub(super) method: String,
     pub(super) path: String,
+    /// Behind the path of the server.
+    pub(super) full: String,
     /// Where the id stands in the text.
     pub(super) span: Span,
 }
@@ -21,6 +24,7 @@ pub(super) fn operations(text: &str) -> Vec<Operation> {
     let options = serde_saphyr::options! { strict_booleans: true };
     let Ok(document) = serde_saphyr::from_str_with_options::<serde_json::Value>(text, options) else { return Vec::new() };
     let Some(paths) = document.get("paths").and_then(|paths| paths.as_object()) else { return Vec::new() };
+    let base = base_path(&document);
     let mut found = Vec::new();
     for (path, item) in paths {
         for method in METHODS {
@@ -31,10 +35,21 @@ pub(super) fn operations(text: &str) -> Vec<Operation> {
             let written = id.rsplit('.').next().unwrap_or(&id);
             let start = text.find(&format!("operationId: {id}")).or_else(|| text.find(written)).unwrap_or(0);
             let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
-            found.push(Operation { id, method: method.to_ascii_uppercase(), path: path.clone(), span: Span::new(start, end) });
+            let full = join(&base, path);
+            found.push(Operation { id, method: method.to_ascii_uppercase(), path: path.clone(), full, span: Span::new(start, end) });
         }
     }
     found
+}
+
+/// The path of the first server (OpenAPI 3), or the base path (2).
+fn base_path(document: &serde_json::Value) -> String {
+    if let Some(base) = document.get("basePath").and_then(|base| base.as_str()) {
+        return base.to_string();
+    }
+    let url = document.pointer("/servers/0/url").and_then(|url| url.as_str()).unwrap_or("");
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("", |slash| &rest[slash..]));
+    if path.contains('{') { String::new() } else { path.to_string() }
 }
 
 #[cfg(test)]

@@ -75,6 +75,9 @@ pub fn render(program: &Program) -> String {
         let path = route.path.as_deref().unwrap_or("?");
         let _ =
             writeln!(out, "route {} {path} -> {} ({})", route.methods.join(","), program.qualified_name(route.handler), route.framework);
+        for full in &route.full {
+            let _ = writeln!(out, "  at {full}");
+        }
     }
     out
 }

@@ -6,16 +6,18 @@ use globset::{Glob, GlobSetBuilder};
 
 use super::evaluate::Linker;
 use super::modules::Target;
+use super::mounts::Mounts;
 use super::openapi;
+use super::origins::Router;
 use super::scopes::{Binding, is_class_like};
 use super::tables::UNKNOWN;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem};
 use crate::model::finding::Location;
-use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
-use crate::model::nesting::Nesting;
+use crate::model::knowledge::{ApiFact, ArgumentRef, FileRoute, Handlers, PathPlace, RouteFact};
 use crate::model::program::{ApiId, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
+use crate::model::route::{UNKNOWN_PART, join, template};
 use crate::model::source::{Family, FileId, Span};
 
 /// Everything routes tell.
@@ -28,15 +30,38 @@ pub(super) struct Routes {
     pub(super) registering: Vec<(FileId, Span, String)>,
 }
 
+/// Where a registration says its path, and on which routers it stands.
+struct Placed {
+    path: Option<NodeId>,
+    routers: Vec<Router>,
+    /// The path is the prefix of the router too.
+    within: bool,
+}
+
+/// Methods of views are routes by their class, and again where the class gets its path: only there do they have one.
+fn drop_unplaced(routes: &mut [Route]) {
+    let mut placed: Vec<GlobalDef> =
+        routes.iter().filter(|route| route.full.iter().any(|path| path != UNKNOWN_PART)).map(|route| route.handler).collect();
+    placed.sort_unstable();
+    placed.dedup();
+    for route in routes.iter_mut() {
+        if route.full == [UNKNOWN_PART] && placed.binary_search(&route.handler).is_ok() {
+            route.full.clear();
+        }
+    }
+}
+
 impl<'a> Linker<'a> {
     /// All routes, sorted by place.
     pub(super) fn routes(&mut self, texts: &[(Arc<str>, Arc<str>)]) -> Routes {
         let mut found = Routes::default();
-        self.registered_routes(&mut found);
-        self.decorated_routes(&mut found);
+        let mut mounts = Mounts::collect(self);
+        self.registered_routes(&mut found, &mut mounts);
+        self.decorated_routes(&mut found, &mut mounts);
         self.member_routes(&mut found);
         self.file_routes(&mut found);
         self.specified_routes(&mut found, texts);
+        drop_unplaced(&mut found.routes);
         found.routes.sort_by(|a, b| (&a.place, a.handler, &a.methods).cmp(&(&b.place, b.handler, &b.methods)));
         found.routes.dedup();
         found.middleware.sort();
@@ -71,7 +96,7 @@ impl<'a> Linker<'a> {
             .collect()
     }
 
-    fn registered_routes(&mut self, found: &mut Routes) {
+    fn registered_routes(&mut self, found: &mut Routes, mounts: &mut Mounts) {
         let mut registrations = std::mem::take(&mut self.registrations);
         registrations.sort_by_key(|registration| (registration.file, registration.call));
         registrations.dedup_by_key(|registration| (registration.file, registration.call));
@@ -106,7 +131,10 @@ impl<'a> Linker<'a> {
             }
             found.registering.push((file, span, path.clone()));
             let methods = self.methods(route, file, &args, &path);
-            let url = self.route_path(route, file, registration.call, callee, &args);
+            let placed = self.route_path(mounts, route, file, registration.call, callee, &args);
+            let url = placed.path.and_then(|node| facts.string(node)).map(str::to_string);
+            let own = self.own_texts(mounts, route, file, &placed);
+            let guards = self.guards_given(file, &args, placed.path);
             let last = handlers.last().map(|&(handler, _)| handler);
             let all = matches!(route.handlers, Some(Handlers::Argument(_)));
             for (handler, method) in handlers {
@@ -118,9 +146,12 @@ impl<'a> Linker<'a> {
                     Some(method) => vec![method.to_string()],
                     None => methods.clone(),
                 };
+                let own = own.iter().map(|own| self.continued(route, handler, own)).collect::<Vec<_>>();
                 found.routes.push(Route {
                     methods,
                     path: url.clone(),
+                    full: mounts.full(self, file, &placed.routers, &own),
+                    guards: guards.clone(),
                     handler,
                     framework: framework.clone(),
                     place: self.place(file, span),
@@ -276,53 +307,199 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn route_path(&self, route: &RouteFact, file: FileId, call: NodeId, callee: NodeId, args: &[NodeId]) -> Option<String> {
-        let facts = &self.facts[file.index()];
-        let wanted = route.path.as_ref()?;
-        let literal = |args: &[NodeId]| self.argument(file, args, wanted).and_then(|node| facts.string(node)).map(str::to_string);
-        let receiver_args = |callee: NodeId| match facts.arena.kind(callee) {
-            NodeKind::Member { object, .. } => match facts.arena.kind(object) {
-                NodeKind::Call { args, .. } => facts.arena.list(args).collect::<Vec<_>>(),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
+    /// Where the path of a registration stands, and on which routers.
+    fn route_path(
+        &mut self,
+        mounts: &mut Mounts,
+        route: &RouteFact,
+        file: FileId,
+        call: NodeId,
+        callee: NodeId,
+        args: &[NodeId],
+    ) -> Placed {
+        let own = Placed { path: None, routers: self.routers_at(mounts, file, call, callee), within: false };
+        let Some(wanted) = route.path.as_ref() else { return own };
         match route.path_of {
-            PathPlace::Own => literal(args),
+            PathPlace::Own => Placed { path: self.argument(file, args, wanted), ..own },
             PathPlace::Receiver => {
                 // `router.route("/x").get(a).post(b)`: the path is at the start of the chain.
                 let mut at = callee;
                 for _ in 0..12 {
-                    let found = literal(&receiver_args(at));
-                    if found.is_some() {
-                        return found;
+                    let path = self.text_argument(mounts, file, &self.receiver_args(file, at), wanted);
+                    if path.is_some() {
+                        return Placed { path, ..own };
                     }
+                    let facts = &self.facts[file.index()];
                     let NodeKind::Member { object, .. } = facts.arena.kind(at) else { break };
                     let NodeKind::Call { callee, .. } = facts.arena.kind(object) else { break };
                     at = callee;
                 }
-                None
+                own
             }
             PathPlace::Around => {
                 // `get(a).post(b)` stands in `.route("/x", …)`: climb to the call that has a text argument, or whose receiver has.
-                let nesting = Nesting::of(facts);
-                let mut at = call;
-                for _ in 0..12 {
-                    at = nesting.parent(at)?;
-                    if let NodeKind::Call { callee, args, .. } = facts.arena.kind(at) {
-                        let args: Vec<NodeId> = facts.arena.list(args).collect();
-                        let found = literal(&args).or_else(|| literal(&receiver_args(callee)));
-                        if found.is_some() {
-                            return found;
-                        }
+                let nesting = mounts.origins.nesting(self, file);
+                for at in nesting.around(call).skip(1).take(12) {
+                    let facts = &self.facts[file.index()];
+                    let NodeKind::Call { callee, args, .. } = facts.arena.kind(at) else { continue };
+                    let args: Vec<NodeId> = facts.arena.list(args).collect();
+                    let (path, within) = match self.text_argument(mounts, file, &args, wanted) {
+                        Some(path) => (Some(path), false),
+                        None => (self.text_argument(mounts, file, &self.receiver_args(file, callee), wanted), true),
+                    };
+                    if path.is_some() {
+                        let routers = self.routers_at(mounts, file, at, callee);
+                        // `web::resource("/x").route(…)`: the path is the router's own prefix already.
+                        let within = within && routers.iter().any(|router| matches!(router, Router::Made(..)));
+                        return Placed { path, routers, within };
                     }
                 }
-                None
+                own
             }
         }
     }
 
-    fn decorated_routes(&mut self, found: &mut Routes) {
+    /// The arguments of the call that makes the receiver.
+    fn receiver_args(&self, file: FileId, callee: NodeId) -> Vec<NodeId> {
+        let facts = &self.facts[file.index()];
+        match facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => match facts.arena.kind(object) {
+                NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// The argument, if it is a text or a constant that is one.
+    fn text_argument(&mut self, mounts: &mut Mounts, file: FileId, args: &[NodeId], wanted: &ArgumentRef) -> Option<NodeId> {
+        let node = self.argument(file, args, wanted)?;
+        let is_text = match self.facts[file.index()].arena.kind(node) {
+            NodeKind::Str(_) => true,
+            NodeKind::Text { .. } | NodeKind::Name(_) | NodeKind::Member { .. } => {
+                mounts.origins.texts(self, file, node).iter().all(|text| text != UNKNOWN_PART)
+            }
+            _ => false,
+        };
+        is_text.then_some(node)
+    }
+
+    /// The routers a registration stands on: its receiver, or what is around it.
+    fn routers_at(&mut self, mounts: &mut Mounts, file: FileId, call: NodeId, callee: NodeId) -> Vec<Router> {
+        if let NodeKind::Member { object, path: false, .. } = self.facts[file.index()].arena.kind(callee) {
+            let found = mounts.origins.of(self, file, object);
+            let found: Vec<Router> = found.iter().copied().filter(|router| !matches!(router, Router::Def(_))).collect();
+            let is_library = matches!(self.get(self.node_values[file.index()][object.index()]), Value::Api { api, .. } if !self.apis.path(api).contains("()"));
+            if !found.is_empty() || !is_library {
+                return found;
+            }
+        }
+        vec![mounts.around(self, file, call)]
+    }
+
+    /// The texts of a route's own path; empty text where it has none.
+    fn own_texts(&mut self, mounts: &mut Mounts, route: &RouteFact, file: FileId, placed: &Placed) -> Vec<String> {
+        match placed.path {
+            Some(_) if placed.within => vec![String::new()],
+            Some(path) => mounts.origins.texts(self, file, path),
+            None if route.path.is_some() && route.path_of != PathPlace::Own => vec![UNKNOWN_PART.to_string()],
+            None => vec![String::new()],
+        }
+    }
+
+    /// How the path goes on for one method of a class that is registered as a whole.
+    fn continued(&self, route: &RouteFact, handler: GlobalDef, own: &str) -> String {
+        if route.item_path.is_empty() {
+            return own.to_string();
+        }
+        let facts = &self.facts[handler.file.index()];
+        let name = facts.text(facts.def(handler.def).name);
+        let own = format!("{}/", own.trim_end_matches('/'));
+        if route.item_members.iter().any(|member| member == name) { join(&own, &route.item_path) } else { own }
+    }
+
+    /// What stands between the path and the handler, as written.
+    fn guards_given(&self, file: FileId, args: &[NodeId], path: Option<NodeId>) -> Vec<String> {
+        let mut found = Vec::new();
+        let last = args.len().saturating_sub(1);
+        for &arg in args.iter().take(last).filter(|&&arg| Some(arg) != path) {
+            self.spell_all(file, arg, &mut found);
+        }
+        found
+    }
+
+    fn spell_all(&self, file: FileId, node: NodeId, out: &mut Vec<String>) {
+        let facts = &self.facts[file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Collection { kind: CollectionKind::List, items } => {
+                for item in facts.arena.list(items) {
+                    self.spell_all(file, item, out);
+                }
+            }
+            _ => out.extend(self.spelled(file, node)),
+        }
+    }
+
+    /// A name, a chain of names, or what a call calls.
+    fn spelled(&self, file: FileId, node: NodeId) -> Option<String> {
+        let facts = &self.facts[file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Name(name) => Some(facts.text(name).to_string()),
+            NodeKind::Receiver => Some("this".to_string()),
+            NodeKind::Member { object, name, .. } => Some(format!("{}.{}", self.spelled(file, object)?, facts.text(name))),
+            NodeKind::Call { callee, .. } => self.spelled(file, callee),
+            NodeKind::Argument { value, .. } => self.spelled(file, value),
+            _ => None,
+        }
+    }
+
+    /// Guards by decorators of a handler and its class, and by its parameters.
+    fn guards_declared(&mut self, handler: GlobalDef) -> Vec<String> {
+        let facts = &self.facts[handler.file.index()];
+        let def = facts.def(handler.def);
+        let mut nodes = def.decorators.clone();
+        if def.kind == DefKind::Method {
+            nodes.extend(&facts.def(def.parent).decorators);
+        }
+        for param in &def.params {
+            nodes.extend(param.default);
+            let annotated = param.annotation.map(|annotation| {
+                let mut calls = Vec::new();
+                facts.arena.walk(annotation, |node| {
+                    if matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+                        calls.push(node);
+                    }
+                });
+                calls
+            });
+            nodes.extend(annotated.into_iter().flatten());
+        }
+        let mut found = Vec::new();
+        for node in nodes {
+            let callee = match facts.arena.kind(node) {
+                NodeKind::Call { callee, .. } => callee,
+                _ => node,
+            };
+            let Value::Api { api, .. } = self.get(self.node_values[handler.file.index()][callee.index()]) else { continue };
+            if !self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Guard)) {
+                continue;
+            }
+            let args: Vec<NodeId> = match facts.arena.kind(node) {
+                NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
+                _ => Vec::new(),
+            };
+            let before = found.len();
+            for arg in args {
+                self.spell_all(handler.file, arg, &mut found);
+            }
+            if found.len() == before {
+                found.extend(self.spelled(handler.file, callee));
+            }
+        }
+        found
+    }
+
+    fn decorated_routes(&mut self, found: &mut Routes, mounts: &mut Mounts) {
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
             let facts = &self.facts[file.index()];
@@ -346,10 +523,16 @@ impl<'a> Linker<'a> {
                         found.middleware.push((handler, file, span, path));
                         continue;
                     }
-                    let url = route.path.as_ref().and_then(|wanted| self.argument(file, &args, wanted)).and_then(|node| facts.string(node));
+                    let path_node = route.path.as_ref().and_then(|wanted| self.argument(file, &args, wanted));
+                    let url = path_node.and_then(|node| facts.string(node));
+                    let placed = Placed { path: path_node, routers: self.routers_of_decorator(mounts, handler, decorator), within: false };
+                    let own = self.own_texts(mounts, route, file, &placed);
+                    let speaks_http = route.path.is_some();
                     let base = Route {
                         methods: self.methods(route, file, &args, &path),
                         path: url.map(str::to_string),
+                        full: if speaks_http { mounts.full(self, file, &placed.routers, &own) } else { Vec::new() },
+                        guards: self.guards_declared(handler),
                         handler,
                         framework,
                         place: self.place(file, span),
@@ -369,6 +552,27 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+    }
+
+    /// The routers a decorator registers on: what it is a method of; else the class of the handler, or the handler, which is mounted itself.
+    fn routers_of_decorator(&mut self, mounts: &mut Mounts, handler: GlobalDef, decorator: NodeId) -> Vec<Router> {
+        let facts = &self.facts[handler.file.index()];
+        let callee = match facts.arena.kind(decorator) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => decorator,
+        };
+        if let NodeKind::Member { object, path: false, .. } = facts.arena.kind(callee) {
+            let found = mounts.origins.of(self, handler.file, object);
+            let found: Vec<Router> = found.iter().copied().filter(|router| !matches!(router, Router::Def(_))).collect();
+            let value = self.get(self.node_values[handler.file.index()][object.index()]);
+            let is_library = matches!(value, Value::Api { api, .. } if !self.apis.path(api).contains("()"));
+            if !found.is_empty() || !is_library {
+                return found;
+            }
+        }
+        let def = facts.def(handler.def);
+        let carrier = if def.kind == DefKind::Method { GlobalDef { file: handler.file, def: def.parent } } else { handler };
+        vec![Router::Def(carrier)]
     }
 
     /// The API a decorator or attribute is: what it calls, or itself. A bare Rust attribute is looked up in the crates in use.
@@ -453,6 +657,8 @@ impl<'a> Linker<'a> {
                         found.routes.push(Route {
                             methods,
                             path: None,
+                            full: vec![UNKNOWN_PART.to_string()],
+                            guards: Vec::new(),
                             handler: member,
                             framework: framework.clone(),
                             place,
@@ -462,6 +668,33 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+    }
+
+    /// The URL that a file's path says: `app/(shop)/users/[id]/route.ts` is `/users/{id}`, `pages/api/items/index.ts` is `/api/items`.
+    fn path_of_file(&self, file: FileId, rule: &FileRoute) -> Vec<String> {
+        let Some(folder) = &rule.folder else { return Vec::new() };
+        let path = &self.project.files[file.index()].path;
+        let parts: Vec<&str> = path.split('/').collect();
+        let Some(start) = parts.iter().position(|part| part == folder) else { return Vec::new() };
+        let mut url = String::new();
+        let last = parts.len() - 1;
+        for (at, part) in parts.iter().enumerate().skip(start + 1) {
+            let stem = if at == last { part.split('.').next().unwrap_or(part) } else { part };
+            let silent =
+                stem.starts_with('(') && stem.ends_with(')') || stem.starts_with('@') || at == last && matches!(stem, "route" | "index");
+            if silent {
+                continue;
+            }
+            url.push('/');
+            match stem.strip_prefix('[') {
+                Some(name) => url.push_str(&format!("{{{}}}", name.trim_matches(['[', ']', '.']))),
+                None => url.push_str(stem),
+            }
+        }
+        if url.is_empty() {
+            url.push('/');
+        }
+        vec![url]
     }
 
     /// Handlers a framework finds by the file's path.
@@ -495,6 +728,8 @@ impl<'a> Linker<'a> {
                     found.routes.push(Route {
                         methods,
                         path: None,
+                        full: self.path_of_file(file, rule),
+                        guards: Vec::new(),
                         handler,
                         framework: framework.name.clone(),
                         place,
@@ -526,7 +761,9 @@ impl<'a> Linker<'a> {
                 let Some(handler) = self.python_function(user, &operation.id) else { continue };
                 found.routes.push(Route {
                     methods: vec![operation.method],
+                    full: vec![template(&operation.full)],
                     path: Some(operation.path),
+                    guards: Vec::new(),
                     handler,
                     framework: knowledge.frameworks[connexion].name.clone(),
                     place: Location { path: path.clone(), span: operation.span },

@@ -315,9 +315,57 @@ pub struct RouteFact {
     pub params_are_sources: bool,
     /// A middleware registration (`app.use`) rather than a route: its functions get role middleware.
     pub middleware: bool,
+    /// Handlers by the names of methods, where the class is registered under one path: those whose path goes on.
+    pub item_members: Vec<String>,
+    /// How it goes on: `{pk}/`.
+    pub item_path: String,
     /// Not empty: the API is a base class, and the methods of these names in its subclasses are the handlers (Flask's `MethodView`,
     /// DRF's `ViewSet`). With empty `methods` the name of the member is the HTTP method.
     pub members: Vec<String>,
+}
+
+/// What makes a router: something that routes are registered on, and that may be mounted under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterFact {
+    /// The arguments that may be the prefix of all its routes.
+    pub prefix: Vec<ArgumentRef>,
+    /// The argument that, after a slash, is the prefix where none is given.
+    pub name: Option<ArgumentRef>,
+    /// The arguments that may be the router it is mounted into.
+    pub within: Vec<ArgumentRef>,
+    /// Nothing has to mount it: an application.
+    pub root: bool,
+    /// The API decorates a class, whose methods are the routes (a controller).
+    pub decorates: bool,
+}
+
+/// What a call does to routers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MountKind {
+    /// Mounts the routers among its arguments into its receiver; without a receiver, into the router around it: `path("api/", include(urls))`.
+    #[default]
+    Into,
+    /// Its receiver has a prefix from now on: `router.prefix("/x")`.
+    Prefix,
+    /// Gives a router that is its receiver under a prefix: `new Hono().basePath("/x")`.
+    Derives,
+    /// Puts a prefix before every route of the package: `app.setGlobalPrefix("api")`.
+    Global,
+}
+
+/// How routers are mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountFact {
+    pub kind: MountKind,
+    /// The argument that is the router; without it, every argument that is one.
+    pub router: Option<ArgumentRef>,
+    /// The arguments that may be the prefix.
+    pub prefix: Vec<ArgumentRef>,
+    /// The prefix stands for the router's own, where it is given.
+    pub replaces: bool,
+    /// `global`: the argument that lists paths without the prefix.
+    pub except: Option<ArgumentRef>,
 }
 
 /// Of which call the path of a route is an argument.
@@ -440,6 +488,10 @@ pub enum ApiFact {
     /// Its result is safe for this kind of sink, whatever goes in.
     Sanitizer(SinkKind),
     Route(RouteFact),
+    Router(RouterFact),
+    Mount(MountFact),
+    /// Decides whether a request is let through: decorates a handler, or stands in its registration or parameters.
+    Guard,
     Role {
         role: Role,
         sign: RoleSign,
@@ -583,6 +635,8 @@ pub struct FileRoute {
     pub params: Vec<String>,
     /// The handler's parameters are request data themselves (server actions).
     pub params_are_sources: bool,
+    /// The folder whose content is the site (`app`, `pages`); without it the path of the file says nothing of a URL.
+    pub folder: Option<String>,
 }
 
 /// Functions that are called with outside data by an agreement on names: AWS Lambda's `handler(event, context)`, Graphene's
@@ -649,6 +703,10 @@ pub struct Knowledge {
     pub extensions: Vec<Extension>,
     pub generated: Vec<Generated>,
     pub settings: Vec<Setting>,
+    /// Variables that hold routes of their file (`urlpatterns`).
+    pub route_lists: Vec<String>,
+    /// Variables that name the module with the outermost routes (`ROOT_URLCONF`).
+    pub route_roots: Vec<String>,
     /// What the user's own tables speak of, to be looked for among the project's definitions too.
     pub taught: Vec<Taught>,
     patterns: PatternTable,

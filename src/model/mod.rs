@@ -15,6 +15,7 @@ pub mod program;
 pub mod project;
 pub mod query;
 pub mod role;
+pub mod route;
 pub mod rule;
 pub mod source;
 pub mod stack;

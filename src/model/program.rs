@@ -8,6 +8,7 @@ use super::finding::{Confidence, Location};
 use super::knowledge::{ApiFact, ApiMatch, Knowledge};
 use super::project::Project;
 use super::role::{GlobalDef, Role, RoleEvidence};
+pub use super::route::Route;
 use super::source::{FileId, Span};
 
 /// An interned access path of something outside the project (see `model/knowledge.rs`).
@@ -163,22 +164,6 @@ pub const VIEW_METHODS: &[(&str, &str)] = &[
     ("partial_update", "PATCH"),
     ("destroy", "DELETE"),
 ];
-
-/// One route of the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// `GET`, `POST` …, `*` for any.
-    pub methods: Vec<String>,
-    /// The path as written at the registration, if it is a literal.
-    pub path: Option<String>,
-    pub handler: GlobalDef,
-    /// Name of the framework file that knew it.
-    pub framework: String,
-    /// The registration: decorator, attribute or call.
-    pub place: Location,
-    /// The handler's text parameters are request data.
-    pub params_are_sources: bool,
-}
 
 /// The linked program. Per-file tables are indexed by `FileId`, per-node tables by `NodeId`.
 pub struct Program<'a> {

@@ -12,8 +12,8 @@ use super::error::LoadError;
 use crate::model::contract::Ambient;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
-    Generated, Gives, Handlers, Knowledge, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead, ResourceKind, RoleSign,
-    RouteFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
+    Generated, Gives, Handlers, Knowledge, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead,
+    ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -117,6 +117,11 @@ pub(super) struct FrameworkFile {
     auth_guard: Option<Patterns>,
     public_route: Option<Patterns>,
     weak_random: Option<Patterns>,
+    guard: Option<Patterns>,
+    #[serde(default)]
+    route_lists: Vec<String>,
+    #[serde(default)]
+    route_roots: Vec<String>,
     transparent: Option<Patterns>,
     clock: Option<Patterns>,
     env: Option<Patterns>,
@@ -144,6 +149,10 @@ pub(super) struct FrameworkFile {
     sanitizer: Vec<SanitizerEntry>,
     #[serde(default)]
     route: Vec<RouteEntry>,
+    #[serde(default)]
+    router: Vec<RouterEntry>,
+    #[serde(default)]
+    mount: Vec<MountEntry>,
     #[serde(default)]
     role: Vec<RoleEntry>,
     #[serde(default)]
@@ -333,6 +342,38 @@ struct RouteEntry {
     middleware: bool,
     #[serde(default)]
     members: Vec<String>,
+    #[serde(default)]
+    item_members: Vec<String>,
+    #[serde(default)]
+    item_path: String,
+}
+
+/// What makes a router.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RouterEntry {
+    api: Patterns,
+    prefix: Option<Arguments>,
+    name: Option<ArgumentRef>,
+    within: Option<Arguments>,
+    #[serde(default)]
+    root: bool,
+    #[serde(default)]
+    decorates: bool,
+}
+
+/// What mounts a router, or gives one a prefix.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MountEntry {
+    api: Patterns,
+    #[serde(default)]
+    kind: MountKind,
+    router: Option<ArgumentRef>,
+    prefix: Option<Arguments>,
+    #[serde(default)]
+    replaces: bool,
+    except: Option<ArgumentRef>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -371,6 +412,7 @@ struct FileRouteEntry {
     params: Vec<String>,
     #[serde(default)]
     params_are_sources: bool,
+    folder: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -572,6 +614,7 @@ impl FrameworkFile {
             (self.auth_guard, ApiFact::AuthGuard),
             (self.public_route, ApiFact::PublicRoute),
             (self.weak_random, ApiFact::WeakRandom),
+            (self.guard, ApiFact::Guard),
             (self.transparent, ApiFact::Transparent),
             (self.clock, ApiFact::Ambient(Ambient::Clock)),
             (self.env, ApiFact::Ambient(Ambient::Env)),
@@ -617,6 +660,28 @@ impl FrameworkFile {
         for route in self.route {
             target.route(route);
         }
+        for router in self.router {
+            let fact = RouterFact {
+                prefix: router.prefix.map(Arguments::all).unwrap_or_default(),
+                name: router.name,
+                within: router.within.map(Arguments::all).unwrap_or_default(),
+                root: router.root,
+                decorates: router.decorates,
+            };
+            target.add(&router.api, &ApiFact::Router(fact));
+        }
+        for mount in self.mount {
+            let fact = MountFact {
+                kind: mount.kind,
+                router: mount.router,
+                prefix: mount.prefix.map(Arguments::all).unwrap_or_default(),
+                replaces: mount.replaces,
+                except: mount.except,
+            };
+            target.add(&mount.api, &ApiFact::Mount(fact));
+        }
+        target.knowledge.route_lists.extend(self.route_lists);
+        target.knowledge.route_roots.extend(self.route_roots);
         for role in self.role {
             target.add(&role.api, &ApiFact::Role { role: role.role, sign: role.sign, when: role.when });
         }
@@ -805,6 +870,8 @@ impl Target<'_> {
             params_are_sources: route.params_are_sources,
             middleware: route.middleware,
             members: route.members,
+            item_members: route.item_members,
+            item_path: route.item_path,
         };
         self.add(&route.api, &ApiFact::Route(fact));
     }
@@ -818,6 +885,7 @@ impl Target<'_> {
             directive: entry.directive,
             params: entry.params,
             params_are_sources: entry.params_are_sources,
+            folder: entry.folder,
         });
     }
 

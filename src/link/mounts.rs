@@ -1,0 +1,496 @@
+//! Under which prefixes routers are mounted, so that routes have their full paths.
+//!
+//! Which call makes, mounts or prefixes a router is knowledge (`[[router]]`, `[[mount]]`). A router that nothing mounts, and that is no
+//! application by itself, has an unknown prefix; so has one mounted under what is no literal.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::evaluate::Linker;
+use super::modules::Target;
+use super::origins::{Origins, Router, router_base};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind};
+use crate::model::knowledge::{ApiFact, ArgumentRef, MountFact, MountKind, RouterFact};
+use crate::model::program::{ApiId, Value};
+use crate::model::role::GlobalDef;
+use crate::model::route::{UNKNOWN_PART, join, template};
+use crate::model::source::{Family, FileId};
+
+/// Most prefixes kept of one router.
+const MOST: usize = 16;
+/// Longest chain of routers in routers.
+const DEEPEST: usize = 24;
+
+/// One place at which a router is mounted.
+#[derive(Clone)]
+struct Edge {
+    into: Rc<Vec<Router>>,
+    /// The mounting call's prefix stands for the router's own.
+    replaces: bool,
+}
+
+/// A prefix before every route of a package.
+struct Global {
+    package: Option<usize>,
+    prefix: String,
+    except: Vec<String>,
+}
+
+/// All mounts of a program.
+#[derive(Default)]
+pub(super) struct Mounts {
+    pub(super) origins: Origins,
+    own: FxHashMap<Router, Vec<String>>,
+    roots: FxHashSet<Router>,
+    edges: FxHashMap<Router, Vec<Edge>>,
+    globals: Vec<Global>,
+    /// Some setting names the module with the outermost routes.
+    names_root: bool,
+    /// Calls of the project's functions, made when a parameter is asked for.
+    calls: Option<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>>,
+    known: FxHashMap<Router, Rc<Vec<String>>>,
+    open: Vec<Router>,
+}
+
+impl Mounts {
+    /// Looks at every call once.
+    pub(super) fn collect(linker: &mut Linker) -> Mounts {
+        let mut mounts = Mounts::default();
+        for file in 0..linker.facts.len() {
+            let file = FileId(file as u32);
+            let facts = &linker.facts[file.index()];
+            for node in facts.arena.ids() {
+                let NodeKind::Call { callee, args, .. } = facts.arena.kind(node) else { continue };
+                let callee = match facts.arena.kind(callee) {
+                    NodeKind::Apply { base, .. } => base,
+                    _ => callee,
+                };
+                let api = match linker.get(linker.node_values[file.index()][callee.index()]) {
+                    Value::Api { api, .. } => api,
+                    Value::Def(class) => match router_base(linker, class) {
+                        Some(api) => api,
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                let place = Place { file, node, callee, args: facts.arena.list(args).collect() };
+                mounts.call(linker, &place, api);
+            }
+            mounts.controllers(linker, file);
+            if facts.language.family() == Family::Python {
+                mounts.lists(linker, file);
+            }
+        }
+        mounts
+    }
+
+    fn call(&mut self, linker: &mut Linker, place: &Place, api: ApiId) {
+        let facts: Vec<&ApiFact> = linker.apis.facts(api).map(|(fact, _)| fact).collect();
+        for fact in facts {
+            match fact {
+                ApiFact::Router(router) if !router.decorates => self.made(linker, place, router),
+                ApiFact::Mount(mount) => self.mounted(linker, place, mount),
+                _ => {}
+            }
+        }
+    }
+
+    /// `APIRouter(prefix="/users")`.
+    fn made(&mut self, linker: &mut Linker, place: &Place, fact: &RouterFact) {
+        let made = Router::Made(place.file, place.node);
+        let prefix = self.prefixes_of(linker, place, &fact.prefix).or_else(|| {
+            let name = linker.argument(place.file, &place.args, fact.name.as_ref()?)?;
+            Some(vec![join("/", &self.origins.text(linker, place.file, name, 0))])
+        });
+        if let Some(prefix) = prefix {
+            self.own.insert(made, prefix);
+        }
+        let within = fact.within.iter().find_map(|argument| linker.argument(place.file, &place.args, argument));
+        match within.map(|node| self.origins.of(linker, place.file, node)).filter(|into| !into.is_empty()) {
+            Some(into) => self.edges.entry(made).or_default().push(Edge { into, replaces: false }),
+            None if fact.root || !fact.within.is_empty() => {
+                self.roots.insert(made);
+            }
+            None => {}
+        }
+    }
+
+    fn mounted(&mut self, linker: &mut Linker, place: &Place, fact: &MountFact) {
+        let me = Router::Made(place.file, place.node);
+        let prefix = self.prefixes_of(linker, place, &fact.prefix);
+        match fact.kind {
+            MountKind::Into => {
+                let replaces = fact.replaces && prefix.is_some();
+                if let Some(prefix) = prefix {
+                    self.own.insert(me, prefix);
+                }
+                let into = self.receiver(linker, place);
+                self.edges.entry(me).or_default().push(Edge { into: into.clone(), replaces: false });
+                let children: Vec<NodeId> = match &fact.router {
+                    Some(argument) => linker.argument(place.file, &place.args, argument).into_iter().collect(),
+                    None => place.args.clone(),
+                };
+                let here = Rc::new(vec![me]);
+                for child in children {
+                    for &child in self.origins.of(linker, place.file, child).iter() {
+                        if !into.contains(&child) {
+                            self.edges.entry(child).or_default().push(Edge { into: here.clone(), replaces });
+                        }
+                    }
+                }
+            }
+            MountKind::Prefix => {
+                for &router in self.receiver(linker, place).iter() {
+                    let prefix = prefix.clone().unwrap_or_else(|| vec![UNKNOWN_PART.to_string()]);
+                    self.own.insert(router, prefix);
+                }
+            }
+            MountKind::Derives => {
+                if let Some(prefix) = prefix {
+                    self.own.insert(me, prefix);
+                }
+                let facts = &linker.facts[place.file.index()];
+                let inline = match facts.arena.kind(place.callee) {
+                    NodeKind::Member { object, .. } => matches!(facts.arena.kind(object), NodeKind::Call { .. }),
+                    _ => true,
+                };
+                if inline {
+                    self.roots.insert(me);
+                } else {
+                    let into = self.receiver(linker, place);
+                    self.edges.entry(me).or_default().push(Edge { into, replaces: false });
+                }
+            }
+            MountKind::Global => {
+                let package = linker.project.package_of(&linker.project.files[place.file.index()].path);
+                let except = fact.except.as_ref().and_then(|argument| linker.argument(place.file, &place.args, argument));
+                let except = except.map(|node| self.origins.texts(linker, place.file, node)).unwrap_or_default();
+                for prefix in prefix.unwrap_or_default() {
+                    self.globals.push(Global { package, prefix, except: except.iter().map(|path| trimmed(path)).collect() });
+                }
+            }
+        }
+    }
+
+    /// The prefix a call gives; `None` when it gives none.
+    fn prefixes_of(&mut self, linker: &mut Linker, place: &Place, arguments: &[ArgumentRef]) -> Option<Vec<String>> {
+        let node = arguments.iter().find_map(|argument| linker.argument(place.file, &place.args, argument))?;
+        if !self.is_text(linker, place.file, node) {
+            return None;
+        }
+        Some(self.origins.texts(linker, place.file, node).iter().map(|text| template(text)).collect())
+    }
+
+    /// False for what is surely no text: `app.use(guard, router)`.
+    fn is_text(&mut self, linker: &mut Linker, file: FileId, node: NodeId) -> bool {
+        let facts = &linker.facts[file.index()];
+        match facts.arena.kind(node) {
+            NodeKind::Closure(_) | NodeKind::Null | NodeKind::Call { .. } => false,
+            NodeKind::Collection { items, .. } => {
+                facts.arena.list(items).all(|item| matches!(facts.arena.kind(item), NodeKind::Str(_) | NodeKind::Text { .. }))
+            }
+            NodeKind::Name(_) | NodeKind::Member { .. } => {
+                let known = match linker.get(linker.node_values[file.index()][node.index()]) {
+                    Value::Api { api, .. } => linker.apis.path(api).starts_with("builtins."),
+                    Value::Unknown => true,
+                    _ => false,
+                };
+                known && self.origins.of(linker, file, node).is_empty()
+            }
+            _ => true,
+        }
+    }
+
+    /// The routers a call is made on; without a receiver, the one around it.
+    fn receiver(&mut self, linker: &mut Linker, place: &Place) -> Rc<Vec<Router>> {
+        if let NodeKind::Member { object, path, .. } = linker.facts[place.file.index()].arena.kind(place.callee)
+            && !path
+        {
+            let found = self.origins.of(linker, place.file, object);
+            let found: Vec<Router> = found.iter().copied().filter(|router| !matches!(router, Router::Def(_))).collect();
+            if !found.is_empty() {
+                return Rc::new(found);
+            }
+            if !matches!(linker.get(linker.node_values[place.file.index()][object.index()]), Value::Api { api, .. } if !linker.apis.path(api).contains("()"))
+            {
+                return Rc::default();
+            }
+        }
+        Rc::new(vec![self.around(linker, place.file, place.node)])
+    }
+
+    /// The router in whose making an expression stands: `path("api/", include([path("x", f)]))`, `urlpatterns = [path("x", f)]`.
+    pub(super) fn around(&mut self, linker: &mut Linker, file: FileId, node: NodeId) -> Router {
+        let nesting = self.origins.nesting(linker, file);
+        let facts = &linker.facts[file.index()];
+        let module = Router::Def(GlobalDef { file, def: DefId::MODULE });
+        for at in nesting.around(node).skip(1) {
+            match facts.arena.kind(at) {
+                NodeKind::Call { callee, .. } => {
+                    if let Value::Api { api, .. } = linker.get(linker.node_values[file.index()][callee.index()])
+                        && linker.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Mount(mount) if mount.kind == MountKind::Into))
+                    {
+                        return Router::Made(file, at);
+                    }
+                }
+                NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => {
+                    if let NodeKind::Name(name) = facts.arena.kind(target) {
+                        let name = facts.text(name);
+                        if linker.knowledge.route_lists.iter().any(|list| list == name) {
+                            return module;
+                        }
+                        let variable = linker.scopes[file.index()].name(nesting.owner(at), name);
+                        return match variable {
+                            Some(super::scopes::Binding::Def(def)) => Router::Def(GlobalDef { file, def }),
+                            _ => module,
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        Router::Def(GlobalDef { file, def: nesting.owner(node) })
+    }
+
+    /// The prefixes of controllers.
+    fn controllers(&mut self, linker: &mut Linker, file: FileId) {
+        let facts = &linker.facts[file.index()];
+        for (def, definition) in facts.definitions() {
+            if definition.kind != DefKind::Class {
+                continue;
+            }
+            for &decorator in &definition.decorators {
+                let Some(api) = linker.decorator_api(file, decorator) else { continue };
+                let fact = linker.apis.facts(api).find_map(|(fact, _)| match fact {
+                    ApiFact::Router(router) if router.decorates => Some(router),
+                    _ => None,
+                });
+                let Some(fact) = fact else { continue };
+                let args: Vec<NodeId> = match facts.arena.kind(decorator) {
+                    NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
+                    _ => Vec::new(),
+                };
+                let place = Place { file, node: decorator, callee: decorator, args };
+                let router = Router::Def(GlobalDef { file, def });
+                // An object that does not name the key is no prefix either.
+                let objects = fact.prefix.iter().filter(|argument| matches!(argument, ArgumentRef::Name(_))).cloned().collect::<Vec<_>>();
+                let is_object = place.args.first().is_some_and(|&first| linker.is_object(file, first));
+                let arguments = if is_object { &objects } else { &fact.prefix };
+                if let Some(prefix) = self.prefixes_of(linker, &place, arguments) {
+                    self.own.insert(router, prefix);
+                }
+                self.roots.insert(router);
+            }
+        }
+    }
+
+    /// `urlpatterns = router.urls`, and the module that settings name as the outermost.
+    fn lists(&mut self, linker: &mut Linker, file: FileId) {
+        let facts = &linker.facts[file.index()];
+        let module = GlobalDef { file, def: DefId::MODULE };
+        for (_, definition) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE) {
+            let name = facts.text(definition.name);
+            if linker.knowledge.route_lists.iter().any(|list| list == name) {
+                let into = Rc::new(vec![Router::Def(module)]);
+                let assigned = self.origins.locals(linker, module);
+                let values = assigned.get(&definition.name).into_iter().flatten().copied();
+                for value in values.collect::<Vec<_>>() {
+                    for &child in self.origins.of(linker, file, value).iter().filter(|&&child| child != Router::Def(module)) {
+                        // What stands in a call that mounts is mounted there.
+                        if !matches!(child, Router::Made(..)) || self.is_bare(linker, file, value) {
+                            self.edges.entry(child).or_default().push(Edge { into: into.clone(), replaces: false });
+                        }
+                    }
+                }
+            }
+            if linker.knowledge.route_roots.iter().any(|root| root == name)
+                && let Some(text) = definition.value.and_then(|value| facts.string(value))
+                && let Target::Module(root) = linker.modules.python.resolve(file, 0, text).into()
+            {
+                self.names_root = true;
+                self.roots.insert(Router::Def(root));
+            }
+        }
+    }
+
+    /// True when no call in the expression mounts anything.
+    fn is_bare(&self, linker: &Linker, file: FileId, value: NodeId) -> bool {
+        let facts = &linker.facts[file.index()];
+        let mut bare = true;
+        facts.arena.walk(value, |node| {
+            if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+                && let Value::Api { api, .. } = linker.get(linker.node_values[file.index()][callee.index()])
+            {
+                bare &= !linker.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Mount(_)));
+            }
+        });
+        bare
+    }
+
+    /// The prefixes under which a router's routes stand, sorted.
+    fn prefixes(&mut self, linker: &mut Linker, router: Router) -> Rc<Vec<String>> {
+        if let Some(known) = self.known.get(&router) {
+            return known.clone();
+        }
+        if self.open.len() > DEEPEST || self.open.contains(&router) {
+            return Rc::default();
+        }
+        self.open.push(router);
+        let mut edges = self.edges.get(&router).cloned().unwrap_or_default();
+        if let Router::Param(function, position) = router {
+            let given = self.given(linker, function, position);
+            edges.extend(given.into_iter().filter(|into| !into.contains(&router)).map(|into| Edge { into, replaces: false }));
+        }
+        let own = self.own.get(&router).cloned().unwrap_or_else(|| vec![String::new()]);
+        let mut found = Vec::new();
+        for edge in &edges {
+            if edge.into.is_empty() {
+                found.extend(own.iter().map(|own| join(UNKNOWN_PART, own)));
+            }
+            for &parent in edge.into.iter() {
+                let before = self.prefixes(linker, parent);
+                for before in before.iter() {
+                    if edge.replaces {
+                        found.push(before.clone());
+                    } else {
+                        found.extend(own.iter().map(|own| join(before, own)));
+                    }
+                }
+            }
+        }
+        let is_outermost = matches!(router, Router::Def(def) if def.def == DefId::MODULE && !self.names_root);
+        if found.is_empty() && (self.roots.contains(&router) || is_outermost) || self.roots.contains(&router) && edges.is_empty() {
+            found.clone_from(&own);
+        }
+        if found.is_empty() {
+            found.extend(own.iter().map(|own| join(UNKNOWN_PART, own)));
+        }
+        self.open.pop();
+        settle(&mut found);
+        let found = Rc::new(found);
+        if self.open.is_empty() {
+            self.known.insert(router, found.clone());
+        }
+        found
+    }
+
+    /// What calls of a function give for a parameter.
+    fn given(&mut self, linker: &mut Linker, function: GlobalDef, position: u32) -> Vec<Rc<Vec<Router>>> {
+        let calls = self.calls.get_or_insert_with(|| calls_of_functions(linker));
+        let sites = calls.get(&function).cloned().unwrap_or_default();
+        let mut found = Vec::new();
+        for (file, call) in sites.into_iter().take(MOST) {
+            let NodeKind::Call { args, .. } = linker.facts[file.index()].arena.kind(call) else { continue };
+            let argument = linker.facts[file.index()].arena.list(args).nth(position as usize);
+            let routers = argument.map(|argument| self.origins.of(linker, file, argument)).unwrap_or_default();
+            if !routers.is_empty() {
+                found.push(routers);
+            }
+        }
+        found
+    }
+
+    /// The full paths of a route that stands on one of the routers.
+    pub(super) fn full(&mut self, linker: &mut Linker, file: FileId, routers: &[Router], own: &[String]) -> Vec<String> {
+        let mut found = Vec::new();
+        for &router in routers {
+            for prefix in self.prefixes(linker, router).iter() {
+                for own in own {
+                    let path = join(prefix, &template(own));
+                    found.push(match router {
+                        Router::Def(class)
+                            if self.own.contains_key(&router) || self.roots.contains(&router) && class.def != DefId::MODULE =>
+                        {
+                            self.globally(linker, file, &path)
+                        }
+                        _ => path,
+                    });
+                }
+            }
+        }
+        if routers.is_empty() {
+            found.extend(own.iter().map(|own| join(UNKNOWN_PART, &template(own))));
+        }
+        for path in &mut found {
+            finish(path, linker.family(file) == Family::Python);
+        }
+        settle(&mut found);
+        found
+    }
+
+    /// A controller's path behind the prefix of its application.
+    fn globally(&self, linker: &Linker, file: FileId, path: &str) -> String {
+        let package = linker.project.package_of(&linker.project.files[file.index()].path);
+        let mut prefixes: Vec<&Global> = self.globals.iter().filter(|global| global.package == package).collect();
+        prefixes.dedup_by(|a, b| a.prefix == b.prefix);
+        match prefixes.as_slice() {
+            [] => path.to_string(),
+            [only] if only.except.contains(&trimmed(path)) => path.to_string(),
+            [only] => join(&only.prefix, path),
+            _ => join(UNKNOWN_PART, path),
+        }
+    }
+}
+
+/// A call under consideration.
+struct Place {
+    file: FileId,
+    node: NodeId,
+    callee: NodeId,
+    args: Vec<NodeId>,
+}
+
+/// Calls of the project's functions by function.
+fn calls_of_functions(linker: &Linker) -> FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> {
+    let mut found: FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> = FxHashMap::default();
+    for file in 0..linker.facts.len() {
+        let file = FileId(file as u32);
+        let facts = &linker.facts[file.index()];
+        for node in facts.arena.ids() {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { continue };
+            if let Value::Def(function) | Value::Method { method: function, .. } =
+                linker.get(linker.node_values[file.index()][callee.index()])
+                && super::calls::is_callable(linker.facts[function.file.index()].def(function.def).kind)
+            {
+                found.entry(function).or_default().push((file, node));
+            }
+        }
+    }
+    found
+}
+
+/// Sorted, each once, not too many; what is known makes what is not superfluous.
+fn settle(paths: &mut Vec<String>) {
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.iter().any(|path| !path.contains(UNKNOWN_PART)) {
+        paths.retain(|path| !path.contains(UNKNOWN_PART));
+    }
+    paths.truncate(MOST);
+}
+
+/// A slash at the beginning; one at the end only where the language's frameworks tell the two apart.
+fn finish(path: &mut String, keeps_slash: bool) {
+    if !path.starts_with('/') && !path.starts_with(UNKNOWN_PART) {
+        path.insert(0, '/');
+    }
+    while path.contains("//") {
+        *path = path.replace("//", "/");
+    }
+    if !keeps_slash && path.len() > 1 && path.ends_with('/') {
+        path.pop();
+    }
+}
+
+fn trimmed(path: &str) -> String {
+    path.trim_matches('/').to_string()
+}
+
+impl Linker<'_> {
+    /// True for an object literal.
+    pub(super) fn is_object(&self, file: FileId, node: NodeId) -> bool {
+        matches!(self.facts[file.index()].arena.kind(node), NodeKind::Collection { kind: crate::model::body::CollectionKind::Dict, .. })
+    }
+}

@@ -1,0 +1,253 @@
+//! `archcheck routes` through the binary: full paths through the prefixes of routers, in each framework's own way of writing them.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// `GET /api/users/{id} show`, in order; with guards in brackets.
+fn routes(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_archcheck")).current_dir(folder.path()).args(["routes", "--format", "json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let words =
+        |value: &Value, with: &str| value.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(with);
+    let mut found: Vec<String> = list["routes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|route| {
+            let handler = route["handler"]["name"].as_str().unwrap().rsplit(['.', ':']).next().unwrap();
+            let guards = words(&route["guards"], " ");
+            let guards = if guards.is_empty() { guards } else { format!(" [{guards}]") };
+            format!("{} {} {handler}{guards}", words(&route["methods"], ","), route["path"].as_str().unwrap_or("-"))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn fastapi_routers_in_routers() {
+    let found = routes(&[
+        ("app/__init__.py", ""),
+        (
+            "app/main.py",
+            "from fastapi import FastAPI\nfrom app import users\nfrom app.config import settings\nfrom app.api import api\n\napp = FastAPI()\napp.include_router(api, prefix=settings.base)\napp.include_router(users.router, prefix=\"/old\")\n\n@app.get(\"/health\")\ndef health(): ...\n",
+        ),
+        ("app/config.py", "class Settings:\n    base: str = \"/api/v1\"\n\nsettings = Settings()\n"),
+        (
+            "app/api.py",
+            "from fastapi import APIRouter\nfrom app import lost, users\n\napi = APIRouter()\napi.include_router(users.router)\n",
+        ),
+        (
+            "app/users.py",
+            "from fastapi import APIRouter, Depends\n\nrouter = APIRouter(prefix=\"/users\")\n\ndef login(): ...\n\n@router.get(\"/\")\ndef every(): ...\n\n@router.get(\"/{user_id}\")\ndef one(user_id: int, who=Depends(login)): ...\n",
+        ),
+        (
+            "app/lost.py",
+            "from fastapi import APIRouter\n\nrouter = APIRouter(prefix=\"/lost\")\n\n@router.post(\"/{id}\")\ndef nobody(id: int): ...\n",
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "GET /api/v1/users/ every",
+            "GET /api/v1/users/{user_id} one [login]",
+            "GET /health health",
+            "GET /old/users/ every",
+            "GET /old/users/{user_id} one [login]",
+            "POST {?}/lost/{id} nobody",
+        ]
+    );
+}
+
+#[test]
+fn flask_blueprints_whose_prefix_is_replaced() {
+    let found = routes(&[(
+        "app.py",
+        "from flask import Blueprint, Flask\n\nusers = Blueprint(\"users\", __name__, url_prefix=\"/users\")\nitems = Blueprint(\"items\", __name__, url_prefix=\"/items\")\n\n@users.route(\"/<int:id>\", methods=[\"GET\", \"PUT\"])\ndef user(id): ...\n\n@items.post(\"/\")\ndef item(): ...\n\ndef create_app(prefix):\n    app = Flask(__name__)\n    app.register_blueprint(users)\n    app.register_blueprint(items, url_prefix=\"/things\")\n    return app\n",
+    )]);
+    assert_eq!(found, ["GET,PUT /users/{id} user", "POST /things/ item"]);
+}
+
+#[test]
+fn django_includes_by_module_list_and_router() {
+    let found = routes(&[
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", "ROOT_URLCONF = \"shop.urls\"\n"),
+        (
+            "shop/urls.py",
+            "from django.urls import include, path, re_path\nfrom shop import views\n\nextra = [path(\"more/\", views.more)]\nurlpatterns = [\n    path(\"api/\", include(\"shop.api\")),\n    path(\"x/\", include(extra)),\n    path(\"y/\", include([path(\"deep/<slug:name>/\", views.deep)])),\n    re_path(r\"^old/(?P<pk>\\d+)/$\", views.old),\n]\n",
+        ),
+        (
+            "shop/views.py",
+            "from django.contrib.auth.decorators import login_required\n\ndef more(request): ...\ndef deep(request, name): ...\n@login_required\ndef old(request, pk): ...\n",
+        ),
+        (
+            "shop/api.py",
+            "from django.urls import include, path\nfrom rest_framework import routers, viewsets\n\nclass Orders(viewsets.ViewSet):\n    def list(self, request): ...\n    def retrieve(self, request, pk=None): ...\n\nrouter = routers.DefaultRouter()\nrouter.register(\"orders\", Orders)\nurlpatterns = [path(\"v2/\", include(router.urls))]\n",
+        ),
+        ("shop/unused.py", "from django.urls import path\nfrom shop import views\n\nurlpatterns = [path(\"gone/\", views.more)]\n"),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "* /old/{pk}/ old",
+            "* /x/more/ more",
+            "* /y/deep/{name}/ deep",
+            "* {?}/gone/ more",
+            "GET /api/v2/orders/ list",
+            "GET /api/v2/orders/{pk}/ retrieve",
+        ]
+    );
+}
+
+#[test]
+fn aiohttp_tables_and_sub_applications() {
+    let found = routes(&[(
+        "main.py",
+        "from aiohttp import web\n\ntable = web.RouteTableDef()\n\n@table.get(\"/a/{id:\\\\d+}\")\nasync def a(request): ...\n\nasync def b(request): ...\n\nadmin = web.Application()\nadmin.add_routes([web.post(\"/b\", b)])\napp = web.Application()\napp.add_routes(table)\napp.add_subapp(\"/admin\", admin)\n",
+    )]);
+    assert_eq!(found, ["GET /a/{id} a", "POST /admin/b b"]);
+}
+
+#[test]
+fn express_routers_by_import_parameter_and_chain() {
+    let found = routes(&[
+        ("package.json", r#"{"dependencies": {"express": "4"}}"#),
+        (
+            "src/app.js",
+            "const express = require('express');\nconst users = require('./users');\nconst { setup } = require('./setup');\n\nconst app = express();\nconst guard = (req, res, next) => next();\napp.use(guard);\napp.use('/api', guard, users);\nsetup(app);\napp.use(process.env.PREFIX, require('./where'));\n",
+        ),
+        (
+            "src/users.js",
+            "const { Router } = require('express');\nconst router = Router();\nconst items = Router({ mergeParams: true });\n\nfunction login(req, res, next) { next(); }\nfunction list(req, res) {}\nfunction show(req, res) {}\n\nrouter.use('/:user/items', items);\nrouter.get('/', login, list);\nitems.route('/:id(\\\\d+)').get(show).delete(show);\nmodule.exports = router;\n",
+        ),
+        ("src/setup.js", "function setup(app) {\n  app.get('/health', (req, res) => res.end());\n}\nmodule.exports = { setup };\n"),
+        (
+            "src/where.js",
+            "const { Router } = require('express');\nconst router = Router();\nfunction lost(req, res) {}\nrouter.get('/lost', lost);\nmodule.exports = router;\n",
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "DELETE /api/{user}/items/{id} show",
+            "GET /api list [login]",
+            "GET /api/{user}/items/{id} show",
+            "GET /health <lambda>",
+            "GET {?}/lost lost",
+        ]
+    );
+}
+
+#[test]
+fn koa_fastify_and_hono_prefixes() {
+    let koa = routes(&[(
+        "app.js",
+        "const Koa = require('koa');\nconst Router = require('@koa/router');\nconst app = new Koa();\nconst users = new Router({ prefix: '/users' });\nconst all = new Router();\nall.prefix('/api');\nasync function show(ctx) {}\nusers.get('/:id', show);\nall.use('/v1', users.routes());\napp.use(all.routes());\n",
+    )]);
+    assert_eq!(koa, ["GET /api/v1/users/{id} show"]);
+    let fastify = routes(&[(
+        "app.ts",
+        "import Fastify, { FastifyInstance } from 'fastify';\nimport fp from 'fastify-plugin';\nasync function show() {}\nasync function items(fastify: FastifyInstance) {\n  fastify.get('/:id', show);\n}\nasync function api(fastify: FastifyInstance) {\n  fastify.register(items, { prefix: '/items' });\n  fastify.post('/', show);\n}\nconst app = Fastify();\napp.register(api, { prefix: '/api' });\napp.route({ method: 'PUT', url: '/own', handler: show });\n",
+    )]);
+    assert_eq!(fastify, ["GET /api/items/{id} show", "POST /api show", "PUT /own show"]);
+    let hono = routes(&[(
+        "index.ts",
+        "import { Hono } from 'hono';\nconst show = (c) => c.text('');\nconst books = new Hono().get('/:id', show);\nconst app = new Hono().basePath('/api');\napp.route('/books', books);\napp.post('/all', show);\nexport default app;\n",
+    )]);
+    assert_eq!(hono, ["GET /api/books/{id} show", "POST /api/all show"]);
+}
+
+#[test]
+fn nest_controllers_behind_a_global_prefix() {
+    let found = routes(&[
+        ("package.json", r#"{"dependencies": {"@nestjs/common": "10", "@nestjs/core": "10"}}"#),
+        (
+            "src/main.ts",
+            "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule);\n  app.setGlobalPrefix('api', { exclude: ['health'] });\n  await app.listen(3000);\n}\nbootstrap();\n",
+        ),
+        (
+            "src/app.module.ts",
+            "import { Controller, Get, Module, Post, UseGuards } from '@nestjs/common';\nclass LoginGuard {}\n@UseGuards(LoginGuard)\n@Controller('users')\nexport class UsersController {\n  @Get(':id')\n  show() {}\n  @Post()\n  create() {}\n}\n@Controller()\nexport class HealthController {\n  @Get('health')\n  check() {}\n}\n@Controller({ path: 'items' })\nexport class ItemsController {\n  @Get()\n  list() {}\n}\n@Module({ controllers: [UsersController] })\nexport class AppModule {}\n",
+        ),
+    ]);
+    assert_eq!(
+        found,
+        ["GET /api/items list", "GET /api/users/{id} show [LoginGuard]", "GET /health check", "POST /api/users create [LoginGuard]"]
+    );
+}
+
+#[test]
+fn next_paths_are_those_of_files() {
+    let found = routes(&[
+        ("package.json", r#"{"dependencies": {"next": "15"}}"#),
+        ("app/(shop)/api/users/[id]/route.ts", "export async function GET() {}\n"),
+        ("app/api/[...rest]/route.ts", "export async function POST() {}\n"),
+        ("pages/api/items/index.ts", "export default function handler(req, res) {}\n"),
+    ]);
+    assert_eq!(found, ["* /api/items handler", "GET /api/users/{id} GET", "POST /api/{rest} POST"]);
+}
+
+#[test]
+fn connexion_paths_are_those_of_the_document() {
+    let found = routes(&[
+        ("app.py", "import connexion\n\napp = connexion.App(__name__)\napp.add_api(\"openapi.yml\")\n"),
+        ("views/__init__.py", ""),
+        ("views/users.py", "def show(id): ...\n"),
+        (
+            "openapi.yml",
+            "openapi: 3.0.1\nservers:\n  - url: https://example.org/v1\npaths:\n  /users/{id}:\n    get:\n      operationId: views.users.show\n",
+        ),
+    ]);
+    assert_eq!(found, ["GET /v1/users/{id} show"]);
+}
+
+#[test]
+fn axum_actix_and_rocket_scopes() {
+    const CARGO: (&str, &str) =
+        ("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nrocket = \"0.5\"\n");
+    let axum = routes(&[
+        CARGO,
+        (
+            "src/main.rs",
+            "mod users;\nuse axum::{Router, routing::{get, post}};\nasync fn health() {}\nfn app() -> Router {\n    let api = Router::new().nest(\"/users\", users::router()).merge(more());\n    Router::new().route(\"/health\", get(health)).nest(\"/api\", api)\n}\nfn more() -> Router { Router::new().route(\"/more\", post(health)) }\nfn main() { let _ = app(); }\n",
+        ),
+        (
+            "src/users.rs",
+            "use axum::{Router, routing::get};\npub fn router() -> Router { Router::new().route(\"/{id}\", get(show).delete(remove)) }\nasync fn show() {}\nasync fn remove() {}\n",
+        ),
+    ]);
+    assert_eq!(axum, ["DELETE /api/users/{id} remove", "GET /api/users/{id} show", "GET /health health", "POST /api/more health"]);
+    let actix = routes(&[
+        CARGO,
+        (
+            "src/main.rs",
+            "use actix_web::{get, web, App, HttpServer};\n#[get(\"/{id}\")]\nasync fn user() {}\nasync fn create() {}\n#[get(\"/lost\")]\nasync fn lost() {}\nfn items(config: &mut web::ServiceConfig) {\n    config.service(web::resource(\"/items/{id}\").route(web::put().to(create)));\n    config.route(\"/items\", web::post().to(create));\n}\nfn main() {\n    HttpServer::new(|| App::new().service(web::scope(\"/api\").service(web::scope(\"/users\").service(user)).configure(items)).route(\"/health\", web::get().to(create)));\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        actix,
+        ["GET /api/users/{id} user", "GET /health create", "GET {?}/lost lost", "POST /api/items create", "PUT /api/items/{id} create"]
+    );
+    let rocket = routes(&[
+        CARGO,
+        (
+            "src/main.rs",
+            "#[macro_use] extern crate rocket;\nmod users;\n#[get(\"/\")]\nfn index() {}\n#[launch]\nfn start() -> _ {\n    rocket::build().mount(\"/\", routes![index]).mount(\"/users\", routes![users::show])\n}\n",
+        ),
+        ("src/users.rs", "#[get(\"/<id>?<q>\")]\npub fn show(id: i64, q: String) {}\n"),
+    ]);
+    assert_eq!(rocket, ["GET / index", "GET /users/{id} show"]);
+}
