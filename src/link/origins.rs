@@ -136,7 +136,7 @@ impl Origins {
             if !out.is_empty() {
                 return;
             }
-            if at != DefId::MODULE && !is_class_like(def.kind) || at == DefId::MODULE {
+            if at == DefId::MODULE || !is_class_like(def.kind) {
                 match linker.scopes[file.index()].name(at, facts.text(name)) {
                     Some(Binding::Def(def)) => return self.definition(linker, GlobalDef { file, def }, out),
                     Some(Binding::Import(import)) => return self.import(linker, file, import, out),
