@@ -61,7 +61,7 @@ pub fn render(facts: &FileFacts) -> String {
         }
         let _ = writeln!(printer.out, ": {}", problem.message);
     }
-    let _ = writeln!(printer.out, "lines {} code {}", facts.lines, facts.code_lines);
+    let _ = writeln!(printer.out, "lines {} code {}", facts.lines, facts.code_lines());
     printer.out
 }
 
@@ -604,6 +604,7 @@ const FLAGS: &[(DefFlags, &str)] = &[
     (DefFlags::CLOSURE, "closure"),
     (DefFlags::PARAMETER_PROPERTY, "parameter-property"),
     (DefFlags::CONSTANT, "constant"),
+    (DefFlags::PRIVATE, "private"),
 ];
 
 fn kind_name(kind: DefKind) -> &'static str {
@@ -704,7 +705,7 @@ mod tests {
             comments: vec![],
             remarks: vec![],
             lines: 1,
-            code_lines: 1,
+            code_starts: vec![0],
             problems: vec![],
         }
     }

@@ -160,6 +160,8 @@ impl DefFlags {
 
     /// Rust `&mut self`.
     pub const MUTABLE_RECEIVER: DefFlags = DefFlags(1 << 13);
+    /// TypeScript `private` and `protected`.
+    pub const PRIVATE: DefFlags = DefFlags(1 << 14);
 
     /// True when every flag of `other` is set.
     pub fn has(self, other: DefFlags) -> bool {
@@ -364,9 +366,10 @@ pub struct FileFacts {
     pub remarks: Vec<Span>,
     /// What the queries of rules match here.
     pub matches: Vec<QueryMatch>,
-    /// Lines in the file, and lines that hold code (neither blank nor comment).
+    /// Lines in the file.
     pub lines: u32,
-    pub code_lines: u32,
+    /// The first byte of code of each line that holds code (is neither blank nor comment), in order.
+    pub code_starts: Vec<u32>,
     /// Syntax errors, nesting that was cut off …; paths are filled in by the engine.
     pub problems: Vec<Problem>,
 }
@@ -375,6 +378,19 @@ impl FileFacts {
     /// The string behind a name.
     pub fn text(&self, name: Name) -> &str {
         self.names.get(name)
+    }
+
+    /// Number of lines that hold code.
+    pub fn code_lines(&self) -> u32 {
+        self.code_starts.len() as u32
+    }
+
+    /// The lines of code that a span touches, counted from zero among the lines that hold code.
+    pub fn code_lines_of(&self, span: Span) -> std::ops::Range<usize> {
+        let end = self.code_starts.partition_point(|&start| start < span.end);
+        // The line on which the span starts may begin before it.
+        let start = self.code_starts.partition_point(|&start| start <= span.start);
+        start.saturating_sub(1).min(end)..end
     }
 
     /// A definition.

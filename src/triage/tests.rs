@@ -103,7 +103,7 @@ fn facts(text: &str) -> FileFacts {
         comments,
         remarks: Vec::new(),
         lines: 0,
-        code_lines: 0,
+        code_starts: Vec::new(),
         problems: Vec::new(),
     }
 }

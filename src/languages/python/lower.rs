@@ -47,7 +47,7 @@ pub fn lower(text: &str) -> FileFacts {
         lazy: false,
         depth: 0,
         cut: Cut::default(),
-        comment_lines: 0,
+        comment_spans: Vec::new(),
     };
     lowering.module();
     lowering.finish(&tree)
@@ -58,7 +58,7 @@ fn unparsed(text: &str) -> FileFacts {
     let mut names = Interner::default();
     let module = Definition { span: Span::new(0, text.len()), ..empty_definition(names.intern("")) };
     let message = "parsing takes too many steps: the file was left out";
-    let (lines, filled) = count_lines(text);
+    let lines = text.lines().count() as u32;
     FileFacts {
         matches: Vec::new(),
         language: Language::Python,
@@ -72,7 +72,7 @@ fn unparsed(text: &str) -> FileFacts {
         comments: Vec::new(),
         remarks: Vec::new(),
         lines,
-        code_lines: filled,
+        code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
     }
 }
@@ -177,7 +177,7 @@ pub(super) struct Lowering<'t> {
     pub lazy: bool,
     depth: u32,
     cut: Cut,
-    comment_lines: u32,
+    comment_spans: Vec<Span>,
 }
 
 /// Moving and looking.
@@ -294,9 +294,7 @@ impl<'t> Lowering<'t> {
 
     fn comment(&mut self, node: SyntaxNode<'t>) {
         let span = Span::new(node.start_byte(), node.end_byte());
-        let before = self.text.as_bytes().get(..node.start_byte()).unwrap_or_default();
-        let alone = before.iter().rev().take_while(|&&byte| byte != b'\n').all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c'));
-        self.comment_lines += u32::from(alone);
+        self.comment_spans.push(span);
         let text = self.slice(span);
         if crate::languages::is_remark(text) {
             self.remarks.push(span);
@@ -395,7 +393,8 @@ impl<'t> Lowering<'t> {
     }
 
     fn finish(self, tree: &Tree) -> FileFacts {
-        let (lines, filled) = count_lines(self.text);
+        let lines = self.text.lines().count() as u32;
+        let mut comment_spans = self.comment_spans;
         let mut problems = syntax_problems(self.text, tree);
         if self.cut.places > 0 {
             let Cut { places, bytes, first } = self.cut;
@@ -415,7 +414,7 @@ impl<'t> Lowering<'t> {
             comments: self.comments,
             remarks: self.remarks,
             lines,
-            code_lines: filled.saturating_sub(self.comment_lines),
+            code_starts: crate::languages::lines::code_starts(self.text, &mut comment_spans),
             problems,
         }
     }
@@ -467,21 +466,6 @@ fn is_lazy_keyword(text: &str, node: SyntaxNode) -> bool {
     node.is_error()
         && text.get(node.byte_range()) == Some("lazy")
         && node.next_sibling().is_some_and(|next| matches!(next.kind(), "import_statement" | "import_from_statement"))
-}
-
-/// Lines of a text, and those that are not blank.
-fn count_lines(text: &str) -> (u32, u32) {
-    let mut lines = 0;
-    let mut filled = 0;
-    for line in text.as_bytes().split(|&byte| byte == b'\n') {
-        lines += 1;
-        filled += u32::from(line.iter().any(|byte| !byte.is_ascii_whitespace()));
-    }
-    // A final line break ends the last line; it does not begin another.
-    if text.is_empty() || text.ends_with('\n') {
-        lines -= 1;
-    }
-    (lines, filled)
 }
 
 /// True for comments that archcheck reads later.

@@ -3,6 +3,7 @@
 use super::lower;
 use crate::lower::render::{render, render_body};
 use crate::model::facts::DefId;
+use crate::model::source::Span;
 
 /// Checks the statements of the module's body.
 #[track_caller]
@@ -602,7 +603,17 @@ lines 8 code 5",
         assert_eq!(facts.problems, []);
         assert_eq!(facts.imports[0].span.start, 3);
         assert_eq!(render_body(&facts, DefId(1)), "(call g)\n");
-        assert_eq!((facts.lines, facts.code_lines), (4, 3));
+        assert_eq!((facts.lines, facts.code_lines()), (4, 3));
+    }
+
+    #[test]
+    fn lines_of_code_in_a_span() {
+        let text = "import a\n\n# two\n\ndef f(x):  # one\n    # three\n    return (\n        x  # four\n\n    )\n\n\nb = f; c = 1\n";
+        let facts = lower(text);
+        assert_eq!(facts.code_lines_of(facts.def(DefId(1)).span), 1..5);
+        let c = text.find("c =").unwrap() as u32;
+        assert_eq!(facts.code_lines_of(Span { start: c, end: c + 1 }), 5..6);
+        assert_eq!(facts.code_lines_of(Span { start: 0, end: text.len() as u32 }).len() as u32, facts.code_lines());
     }
 
     #[test]

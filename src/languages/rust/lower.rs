@@ -46,7 +46,7 @@ pub fn lower(text: &str) -> FileFacts {
             lowering.rescue(Span::new(0, text.len()));
         }
     }
-    lowering.finish(prepared.comments, prepared.comment_spans, prepared.code_lines)
+    lowering.finish(prepared.comments, prepared.comment_spans, prepared.code_starts)
 }
 
 /// Parses text with this thread's parser. `None` when the parser needs far more steps than real code of this size does.
@@ -160,7 +160,7 @@ impl<'t> Lowering<'t> {
         self.defs[0].body = Some(body);
     }
 
-    fn finish(mut self, comments: Vec<Span>, remarks: Vec<Span>, code_lines: u32) -> FileFacts {
+    fn finish(mut self, comments: Vec<Span>, remarks: Vec<Span>, code_starts: Vec<u32>) -> FileFacts {
         if self.cut {
             let message = format!("code nested more than {MAX_DEPTH} levels deep was left out");
             self.problems.push(Problem::new(ProblemKind::Limit, None, message));
@@ -183,7 +183,7 @@ impl<'t> Lowering<'t> {
             all: None,
             comments,
             remarks,
-            code_lines,
+            code_starts,
             problems: self.problems,
         }
     }

@@ -19,8 +19,8 @@ pub(super) struct Prepared {
     pub(super) comments: Vec<Span>,
     /// Every comment.
     pub(super) comment_spans: Vec<Span>,
-    /// Lines that hold code.
-    pub(super) code_lines: u32,
+    /// The first byte of code of each line that holds code.
+    pub(super) code_starts: Vec<u32>,
 }
 
 /// How a macro's arguments are read.
@@ -126,7 +126,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
         frames: vec![Frame { inside: Inside::Code, close: None, operand: 0 }],
         comments: Vec::new(),
         comment_spans: Vec::new(),
-        code_lines: 0,
+        code_starts: Vec::new(),
         line_end: 0,
         previous: Token { kind: TokenKind::End, start: 0, end: 0 },
     };
@@ -150,7 +150,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
         }
         at = next.end;
     }
-    Prepared { text: pass.out, comments: pass.comments, comment_spans: pass.comment_spans, code_lines: pass.code_lines }
+    Prepared { text: pass.out, comments: pass.comments, comment_spans: pass.comment_spans, code_starts: pass.code_starts }
 }
 
 /// True when a comment speaks to archcheck or carries a reminder.
@@ -173,7 +173,7 @@ struct Pass<'t> {
     frames: Vec<Frame>,
     comments: Vec<Span>,
     comment_spans: Vec<Span>,
-    code_lines: u32,
+    code_starts: Vec<u32>,
     /// Lines up to here are counted.
     line_end: usize,
     previous: Token,
@@ -222,11 +222,11 @@ impl Pass<'_> {
 
     fn count_lines(&mut self, token: Token) {
         if token.start >= self.line_end {
-            self.code_lines += 1;
+            self.code_starts.push(token.start as u32);
             self.line_end = self.next_line(token.start);
         }
         while token.end > self.line_end {
-            self.code_lines += 1;
+            self.code_starts.push(self.line_end as u32);
             self.line_end = self.next_line(self.line_end);
         }
     }
@@ -520,7 +520,7 @@ mod tests {
     fn counts_lines_of_code() {
         let text = "// a\n\nfn f() {\n    \"x\n\n y\";\n    // TODO b\n} /* c\n */\n";
         let prepared = prepare(text);
-        assert_eq!(prepared.code_lines, 5);
+        assert_eq!(prepared.code_starts.len(), 5);
         assert_eq!(prepared.comments.len(), 1);
     }
 

@@ -446,7 +446,7 @@ import a {o} as o
 #[test]
 fn markers_and_lines() {
     let facts = lower("// TODO: x\n\nfn f() {\n    // plain\n    g(); // archcheck: ignore\n}\n");
-    assert_eq!((facts.lines, facts.code_lines), (6, 3));
+    assert_eq!((facts.lines, facts.code_lines()), (6, 3));
     let comments: Vec<&str> = facts.comments.iter().map(|comment| facts.text(comment.text)).collect();
     assert_eq!(comments, ["// TODO: x", "// archcheck: ignore"]);
 }

@@ -81,6 +81,7 @@ impl Lowering<'_> {
             Kind::AsyncToken => lowering.def(id).flags.set(DefFlags::ASYNC),
             Kind::StarToken => lowering.def(id).flags.set(DefFlags::GENERATOR),
             Kind::StaticToken => lowering.def(id).flags.set(DefFlags::STATIC),
+            Kind::Accessibility if lowering.slice(lowering.span()) != "public" => lowering.def(id).flags.set(DefFlags::PRIVATE),
             Kind::GetToken => lowering.def(id).flags.set(DefFlags::GETTER),
             Kind::AbstractToken => lowering.def(id).flags.set(DefFlags::ABSTRACT),
             Kind::ArrowToken => past_arrow = true,

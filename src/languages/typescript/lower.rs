@@ -14,7 +14,6 @@ use crate::model::facts::{Comment, DefFlags, DefId, DefKind, Definition, Export,
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::{Language, Span};
 
-use super::comments;
 use super::grammar::{Grammar, Kind};
 use super::repair;
 
@@ -50,7 +49,7 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
         comments: vec![],
         remarks: vec![],
         lines: text.lines().count() as u32,
-        code_lines: comments::code_lines(text, &mut []),
+        code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
     }
 }
@@ -223,7 +222,7 @@ impl<'t> Lowering<'t> {
             all: None,
             comments: self.comments,
             lines: self.text.lines().count() as u32,
-            code_lines: comments::code_lines(self.text, &mut self.comment_spans),
+            code_starts: crate::languages::lines::code_starts(self.text, &mut self.comment_spans),
             remarks,
             problems,
             names: self.names.finish(),

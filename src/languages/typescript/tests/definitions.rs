@@ -159,7 +159,7 @@ export abstract class A<T> extends mix(B)<T> implements I, ns.J<T> {
   body
 #15 method create static in #1
   body
-#16 method todo abstract in #1
+#16 method todo abstract private in #1
   type void
 #17 method static static in #1
   body
