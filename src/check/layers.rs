@@ -162,10 +162,7 @@ fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: Global
     let rests_below = matches!(role, None | Some(Role::Config | Role::Schema | Role::Middleware)) && ground.below.contains(&from);
     // A router object is mounted, a handler registered or called as an action: what is *not* theirs is borrowed from them.
     let is_theirs = program.def_roles.get(&target).is_some_and(|own| own.role == Role::Router);
-    (rests_below || role == Some(Role::Task))
-        && !is_theirs
-        && higher.role == Role::Router
-        && ground.routers.contains(&target.file)
+    (rests_below || role == Some(Role::Task)) && !is_theirs && higher.role == Role::Router && ground.routers.contains(&target.file)
 }
 
 /// A barrel passes names on; it uses nothing itself.

@@ -14,7 +14,11 @@ mod data_access_in_handler;
 mod data_access_in_service;
 mod debug_mode;
 mod dependence;
+mod duplicate_code;
 mod error_detail_leak;
+mod extent;
+mod file_too_long;
+mod function_too_long;
 mod generic_exception;
 mod guards;
 mod handlers;
@@ -37,7 +41,10 @@ mod missing_input_validation;
 mod missing_rate_limit;
 mod missing_timeout;
 mod missing_transaction;
+mod missing_type_annotation;
 mod n_plus_one;
+mod naming_convention;
+mod orphan_module;
 mod pass_through_service;
 mod password_settings;
 mod per_item;
@@ -89,7 +96,10 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("data-access-in-service", data_access_in_service::check),
+    ("duplicate-code", duplicate_code::check),
     ("error-detail-leak", error_detail_leak::check),
+    ("file-too-long", file_too_long::check),
+    ("function-too-long", function_too_long::check),
     ("generic-exception", generic_exception::check),
     ("hardcoded-backing-service", hardcoded_backing_service::check),
     ("hardcoded-secret", hardcoded_secret::check),
@@ -106,7 +116,10 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("missing-rate-limit", missing_rate_limit::check),
     ("missing-timeout", missing_timeout::check),
     ("missing-transaction", missing_transaction::check),
+    ("missing-type-annotation", missing_type_annotation::check),
     ("n-plus-one", n_plus_one::check),
+    ("naming-convention", naming_convention::check),
+    ("orphan-module", orphan_module::check),
     ("pass-through-service", pass_through_service::check),
     ("sensitive-data-in-log", sensitive_data_in_log::check),
     ("shared-session", shared_session::check),

@@ -1,38 +1,55 @@
 //! Which code the rules about data access judge.
 
+use crate::model::facts::DefId;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
 use crate::model::words::words;
 
 /// Tests, migrations, scripts and code for browsers are out.
 pub(super) fn in_scope(program: &Program, function: GlobalDef) -> bool {
     let out = [Role::Test, Role::Migration, Role::Script, Role::Frontend];
-    let seeds = |path: &str| {
-        path.split('/').any(|part| {
-            let stem = part.split('.').next().unwrap_or(part);
-            words(stem).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "seed"
-                        | "seeds"
-                        | "seeder"
-                        | "seeders"
-                        | "fixture"
-                        | "fixtures"
-                        | "datacreator"
-                        | "test"
-                        | "tests"
-                        | "testing"
-                        | "mock"
-                        | "mocks"
-                        | "fixes"
-                        | "backfill"
-                        | "backfills"
-                )
-            })
-        })
-    };
-    !out.iter().any(|&role| program.is(function, role)) && !seeds(program.path(function.file))
+    !out.iter().any(|&role| program.is(function, role)) && !holds_samples(program.path(function.file))
+}
+
+/// Which files the rules about upkeep judge: written code that does not run in a browser, scripts among it.
+pub(super) fn is_kept_up(program: &Program, file: FileId) -> bool {
+    is_kept_up_or_frontend(program, file) && !program.is(GlobalDef { file, def: DefId::MODULE }, Role::Frontend)
+}
+
+/// As [`is_kept_up`], with code for browsers: for rules about the graph.
+pub(super) fn is_kept_up_or_frontend(program: &Program, file: FileId) -> bool {
+    let module = GlobalDef { file, def: DefId::MODULE };
+    let path = program.path(file);
+    let is_declaration = path.ends_with(".pyi") || [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end));
+    !is_declaration && ![Role::Test, Role::Migration].iter().any(|&role| program.is(module, role)) && !holds_samples(path)
+}
+
+/// Command-line tools and one-off scripts.
+pub(super) fn is_script(program: &Program, file: FileId) -> bool {
+    program.is(GlobalDef { file, def: DefId::MODULE }, Role::Script)
+}
+
+/// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.
+fn holds_samples(path: &str) -> bool {
+    const SAMPLES: &[&str] = &[
+        "seed",
+        "seeds",
+        "seeder",
+        "seeders",
+        "fixture",
+        "fixtures",
+        "datacreator",
+        "test",
+        "tests",
+        "testing",
+        "mock",
+        "mocks",
+        "fixes",
+        "backfill",
+        "backfills",
+    ];
+    path.split('/').any(|part| words(part.split('.').next().unwrap_or(part)).iter().any(|word| SAMPLES.contains(&word.as_str())))
 }
 
 /// Start-up code runs once per process.
