@@ -237,3 +237,26 @@ fn a_closed_pipe_is_success() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
 }
+
+#[test]
+fn the_page_of_all_rules_is_what_the_command_writes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let written = archcheck(root, &["rules", "--format", "markdown"]);
+    let page = fs::read_to_string(root.join("docs/rules.md")).expect("the page");
+    let fresh = String::from_utf8_lossy(&written.stdout).into_owned();
+    assert!(page == fresh, "docs/rules.md is stale: write it with `archcheck rules --format markdown > docs/rules.md`");
+}
+
+#[test]
+fn the_catalogue_says_in_which_languages_a_rule_has_examples() {
+    let folder = project(&[]);
+    let text = archcheck(folder.path(), &["rules"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let line = text.lines().find(|line| line.trim_start().starts_with("n-plus-one ")).expect("the rule");
+    assert!(line.contains(" py ts rs "), "{line}");
+    let json = archcheck(folder.path(), &["rules", "--format", "json"]);
+    let rules: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let rule = rules.as_array().and_then(|rules| rules.iter().find(|rule| rule["id"] == "unbounded-query")).expect("the rule");
+    assert_eq!(rule["languages"], serde_json::json!(["python", "typescript", "rust"]));
+    assert!(rule["frameworks"].as_array().is_some_and(|names| names.contains(&serde_json::json!("fastapi"))), "{rule}");
+}

@@ -3,6 +3,7 @@
 //!
 //! It reads text and checks its form. What a rule finds is decided in `check`, what a pattern matches in `model::knowledge`.
 
+pub mod coverage;
 mod error;
 mod framework;
 pub mod marks;
