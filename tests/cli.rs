@@ -33,7 +33,17 @@ fn project(files: &[(&str, &str)]) -> TempDir {
 
 fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
-    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ARCHCHECK_FORMAT", "CI"] {
+    for name in [
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "ARCHCHECK_FORMAT",
+        "CI",
+        "GITHUB_ACTIONS",
+        "GITHUB_WORKSPACE",
+        "CI_PROJECT_DIR",
+    ] {
         command.env_remove(name);
     }
     command.current_dir(folder).args(arguments).output().expect("the binary runs")
@@ -109,6 +119,40 @@ fn the_report_can_go_to_a_file() {
     let output = archcheck(folder.path(), &["--output", "no/such/folder/out"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("cannot write `no/such/folder/out`"), "{}", stderr(&output));
+}
+
+#[test]
+fn one_run_writes_several_reports() {
+    let folder = vulnerable();
+    let arguments = ["--select", "sql-injection", "--output", "sarif=a.sarif", "--output", "junit=b.xml", "--output", "concise=-", "-q"];
+    let text = stdout(&archcheck(folder.path(), &arguments));
+    assert!(text.starts_with("error[sql-injection]") && text.contains("\napp/main.py:11:"), "{text}");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a file");
+    assert!(read("a.sarif").starts_with('{') && read("b.xml").starts_with("<?xml"));
+    let twice = archcheck(folder.path(), &["--output", "a", "--output", "b"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(stderr(&twice).contains("one report cannot go to two files"), "{}", stderr(&twice));
+}
+
+#[test]
+fn github_actions_gets_annotations_unless_a_format_is_given() {
+    let folder = project(&[("back/requirements.txt", "fastapi\nsqlalchemy\n"), ("back/app/main.py", INJECTION)]);
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_archcheck"))
+            .current_dir(folder.path())
+            .args(["back", "--select", "sql-injection"])
+            .args(arguments)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_WORKSPACE", folder.path())
+            .env_remove("ARCHCHECK_FORMAT")
+            .output()
+            .expect("the binary runs");
+        stdout(&output)
+    };
+    let text = run(&[]);
+    assert!(text.contains("error[sql-injection]") && text.contains("\n::error file=back/app/main.py,line=11,"), "{text}");
+    assert!(!run(&["--format", "human"]).contains("::error"));
+    assert_eq!(run(&["--output", "github=-"]).matches("::error").count(), 1);
 }
 
 #[test]

@@ -1,37 +1,38 @@
 //! `archcheck [check] [PATH…]`: analyse and report.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Args, ValueEnum};
 
 use super::baseline::shrink_baseline;
 use super::changes::{self, Scope};
+use super::outputs::{Output, Reports};
 use super::target::{self, Target, target};
-use super::terminal::{self, Color, Progress, Stream};
+use super::terminal::{Color, Progress};
 use super::{draw_config_errors, unknown_rule};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
-use crate::model::finding::{Level, Outcome, Statistics};
+use crate::model::finding::{Level, Outcome};
 use crate::model::problem::ProblemKind;
 use crate::model::rule::Profile;
-use crate::report::{self, Context, Detail, Format};
+use crate::report::{Detail, Format};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Files and folders to report on [default: the current folder]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to write the report
-    #[arg(long, short, alias = "output-format", value_parser = formats(), default_value = "human", env = "ARCHCHECK_FORMAT")]
-    format: Format,
-    /// Write the report to a file
-    #[arg(long, short, alias = "output-file", value_name = "FILE")]
-    output: Option<PathBuf>,
+    /// How to write the report [default: human; under GitHub Actions with annotations]
+    #[arg(long, short, alias = "output-format", value_parser = formats(), env = "ARCHCHECK_FORMAT")]
+    format: Option<Format>,
+    /// Write the report to a file; `FORMAT=FILE` writes one more report (repeatable, `-` for standard output)
+    #[arg(long, short, alias = "output-file", value_name = "[FORMAT=]FILE", value_parser = ValueParser::from(Output::parse))]
+    output: Vec<Output>,
+    /// Which of several runs of one commit this is, for SARIF: runs of another category do not close each other's alerts
+    #[arg(long, value_name = "NAME")]
+    category: Option<String>,
     /// Only these rules or categories (comma-separated, repeatable)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     select: Vec<String>,
@@ -161,38 +162,21 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if !arguments.ci {
         shrink_baseline(arguments.baseline.as_deref(), &root, &mut outcome);
     }
-    write_report(&arguments, &engine, &outcome)?;
-    Ok(exit_code(&outcome, arguments.fail_on))
-}
-
-fn write_report(arguments: &Arguments, engine: &Engine, outcome: &Outcome) -> anyhow::Result<()> {
-    let stream = if arguments.output.is_some() { Stream::File } else { Stream::Stdout };
-    let rules = engine.rules_on();
-    let context = Context {
-        color: terminal::color(arguments.color, stream),
+    let reports = Reports {
+        format: arguments.format,
+        outputs: &arguments.output,
         detail: match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Brief,
             (_, true) => Detail::Full,
             _ => Detail::Normal,
         },
+        color: arguments.color,
         silenced: arguments.silenced,
-        ..Context::new(outcome, &rules, engine)
+        statistics: arguments.statistics,
+        category: arguments.category.as_deref(),
     };
-    let mut out: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?),
-        None => Box::new(io::stdout().lock()),
-    };
-    let mut out = BufWriter::new(&mut out);
-    report::write(arguments.format, &context, &mut out)?;
-    let for_people = matches!(arguments.format, Format::Human | Format::Concise);
-    if arguments.statistics && for_people {
-        write_statistics(&outcome.statistics, &mut out)?;
-    }
-    out.flush()?;
-    if arguments.statistics && !for_people {
-        write_statistics(&outcome.statistics, &mut io::stderr().lock())?;
-    }
-    Ok(())
+    reports.write(&engine, &root, &outcome)?;
+    Ok(exit_code(&outcome, arguments.fail_on))
 }
 
 fn exit_code(outcome: &Outcome, fail_on: FailOn) -> ExitCode {
@@ -207,48 +191,6 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> ExitCode {
     }
     let failing = limit.is_some_and(|limit| outcome.reported.iter().any(|finding| finding.level >= limit));
     if failing { ExitCode::from(1) } else { ExitCode::SUCCESS }
-}
-
-fn write_statistics(statistics: &Statistics, out: &mut dyn Write) -> io::Result<()> {
-    let mut row = |name: &str, count: u32| writeln!(out, "{count:>9}  {name}");
-    row("files", statistics.files)?;
-    for (language, &count) in &statistics.files_by_language {
-        row(&format!("  {language}"), count)?;
-    }
-    row("lines", statistics.lines)?;
-    row("definitions", statistics.definitions)?;
-    row("imports", statistics.imports)?;
-    row("  first-party, not resolved", statistics.imports_unresolved)?;
-    row("  of code that a tool writes", statistics.imports_generated)?;
-    row("calls", statistics.calls)?;
-    row("  resolved", statistics.calls_resolved)?;
-    row("  variables with too many targets to follow", statistics.coverage.full_sets)?;
-    for (language, coverage) in &statistics.coverage.languages {
-        let (imports, calls) = (coverage.imports, coverage.calls);
-        row(&format!("{language} imports, first-party"), imports.first_party)?;
-        row("  external", imports.external)?;
-        row("  of code that a tool writes", imports.generated)?;
-        row("  first-party, not resolved", imports.unresolved)?;
-        row(&format!("{language} calls, exact"), calls.exact)?;
-        row("  inferred", calls.inferred)?;
-        row("  by name only", calls.name_only)?;
-        row("  external", calls.external)?;
-        row("  unknown", calls.unknown)?;
-    }
-    row("routes", statistics.routes)?;
-    for (reason, &count) in &statistics.skipped {
-        row(&format!("left out: {}", reason.name()), count)?;
-    }
-    row("findings", statistics.findings_by_rule.values().sum())?;
-    for (rule, &count) in &statistics.findings_by_rule {
-        row(&format!("  {rule}"), count)?;
-    }
-    for import in &statistics.coverage.unresolved {
-        let (path, specifier) = (report::clean_line(&import.path), report::clean_line(&import.specifier));
-        let what = if import.generated { "generated code" } else { "not resolved" };
-        writeln!(out, "{what}: {path}:{} {specifier}", import.line)?;
-    }
-    Ok(())
 }
 
 pub(super) fn words(given: &[String]) -> Vec<String> {

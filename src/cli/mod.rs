@@ -14,6 +14,7 @@ mod git;
 mod graph;
 mod init;
 mod new;
+mod outputs;
 mod picture;
 mod prove;
 mod roles;

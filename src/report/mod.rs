@@ -8,11 +8,17 @@ pub mod briefing;
 mod clean;
 pub mod concise;
 pub mod errors;
+pub mod github;
+pub mod gitlab;
 pub mod graph;
 pub mod human;
 pub mod json;
+pub mod junit;
 mod line_hash;
+pub mod markdown;
 mod mask;
+mod prose;
+pub mod rdjson;
 pub mod sarif;
 mod snippet;
 mod summary;
@@ -21,6 +27,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -60,12 +67,23 @@ pub struct Context<'a> {
     pub detail: Detail,
     /// Whether SARIF carries suppressed and known findings too, marked as such. GitHub shows them as open alerts, so: no by default.
     pub silenced: bool,
+    /// Which of several runs of one commit this is (`backend`): SARIF's category.
+    pub category: Option<&'a str>,
+    /// The analysed folder inside the repository (`services/shop`, forward slashes), for formats whose reader starts at the repository; mostly empty.
+    pub folder: &'a str,
+    /// Where the repository's files can be read in a browser, without the last slash (Markdown only).
+    pub links: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
     /// A context with the defaults: no colour, normal detail, silenced findings only counted.
     pub fn new(outcome: &'a Outcome, rules: &'a [Rule], sources: &'a dyn Sources) -> Context<'a> {
-        Context { outcome, rules, sources, color: false, detail: Detail::Normal, silenced: false }
+        Context { outcome, rules, sources, color: false, detail: Detail::Normal, silenced: false, category: None, folder: "", links: None }
+    }
+
+    /// A path as the repository knows it.
+    pub(crate) fn located<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        if self.folder.is_empty() { Cow::Borrowed(path) } else { Cow::Owned(format!("{}/{path}", self.folder)) }
     }
 
     /// The rule with this id, if it was on.
@@ -81,11 +99,26 @@ pub enum Format {
     Concise,
     Json,
     Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Rdjson,
+    Markdown,
 }
 
 impl Format {
     /// Every format, in the order of the help text.
-    pub const ALL: [Format; 4] = [Format::Human, Format::Concise, Format::Json, Format::Sarif];
+    pub const ALL: [Format; 9] = [
+        Format::Human,
+        Format::Concise,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Rdjson,
+        Format::Markdown,
+    ];
 
     /// The word on the command line.
     pub fn name(self) -> &'static str {
@@ -94,7 +127,17 @@ impl Format {
             Format::Concise => "concise",
             Format::Json => "json",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Rdjson => "rdjson",
+            Format::Markdown => "markdown",
         }
+    }
+
+    /// Whether the format has a place for what was left out or not understood. Where it has none, that must be told elsewhere.
+    pub fn holds_summary(self) -> bool {
+        !matches!(self, Format::Gitlab | Format::Rdjson)
     }
 
     /// The format with this name.
@@ -110,5 +153,10 @@ pub fn write(format: Format, context: &Context, out: &mut dyn Write) -> io::Resu
         Format::Concise => concise::write(context, out),
         Format::Json => json::write(context, out),
         Format::Sarif => sarif::write(context, out),
+        Format::Github => github::write(context, out),
+        Format::Gitlab => gitlab::write(context, out),
+        Format::Junit => junit::write(context, out),
+        Format::Rdjson => rdjson::write(context, out),
+        Format::Markdown => markdown::write(context, out),
     }
 }

@@ -40,6 +40,7 @@ pub fn write(context: &Context, out: &mut dyn Write) -> io::Result<()> {
         texts: Texts::new(context.sources, Masks::new(context.outcome, context.sources)),
         hashes: LineHashes::default(),
         rules: rule_ids(context),
+        folder: context.folder,
         compared: context.silenced && context.outcome.baseline.is_some(),
     };
     let run = report.run(context);
@@ -53,6 +54,8 @@ struct Report<'a> {
     hashes: LineHashes,
     /// Rule id → index in `tool.driver.rules`.
     rules: BTreeMap<String, usize>,
+    /// The analysed folder inside the repository.
+    folder: &'a str,
     /// Whether results say how they compare with the baseline.
     compared: bool,
 }
@@ -85,7 +88,7 @@ impl Report<'_> {
             .tool(self.tool(context))
             .results(results)
             .column_kind(Value::from("utf16CodeUnits"))
-            .automation_details(sarif::RunAutomationDetails::builder().id("archcheck/").build())
+            .automation_details(sarif::RunAutomationDetails::builder().id(category(context.category)).build())
             .original_uri_base_ids(BTreeMap::from([(ROOT.to_owned(), root)]))
             .invocations(vec![self.invocation(context, left_out)])
             .build()
@@ -114,9 +117,9 @@ impl Report<'_> {
     fn result(&mut self, finding: &Finding, status: &Status) -> sarif::Result {
         let place = &finding.primary.location;
         let primary = match self.region(place, true) {
-            Some(region) => physical(&place.path, Some(region)),
+            Some(region) => self.physical(&place.path, Some(region)),
             // A region is required for a result; without the text its first line is the best there is.
-            None => physical(&place.path, Some(sarif::Region::builder().start_line(1).build())),
+            None => self.physical(&place.path, Some(sarif::Region::builder().start_line(1).build())),
         };
         let mut result = sarif::Result::builder()
             .rule_id(finding.rule.to_string())
@@ -143,7 +146,7 @@ impl Report<'_> {
             Status::Known => result.baseline_state = Some(Value::from("unchanged")),
             Status::Suppressed { reason, comment } => {
                 let region = self.region(comment, true);
-                let location = sarif::Location::builder().physical_location(physical(&comment.path, region)).build();
+                let location = sarif::Location::builder().physical_location(self.physical(&comment.path, region)).build();
                 let mut suppression = sarif::Suppression::builder().kind(Value::from("inSource")).location(location).build();
                 suppression.justification = (!reason.is_empty()).then(|| self.texts.block(reason));
                 result.suppressions = Some(vec![suppression]);
@@ -188,7 +191,7 @@ impl Report<'_> {
                 let region = self.region(&label.location, false);
                 sarif::Location::builder()
                     .id(at as i64 + 1)
-                    .physical_location(physical(&label.location.path, region))
+                    .physical_location(self.physical(&label.location.path, region))
                     .message(message(&unlinked(&self.label_text(label))))
                     .build()
             })
@@ -207,7 +210,7 @@ impl Report<'_> {
             .map(|(at, step)| {
                 let region = self.region(&step.location, false);
                 let location = sarif::Location::builder()
-                    .physical_location(physical(&step.location.path, region))
+                    .physical_location(self.physical(&step.location.path, region))
                     .message(message(&unlinked(&self.label_text(step))))
                     .build();
                 let importance = if at == 0 || at == last { "essential" } else { "important" };
@@ -231,6 +234,14 @@ impl Report<'_> {
             }
         }
         fingerprints
+    }
+
+    fn physical(&self, path: &str, region: Option<sarif::Region>) -> sarif::PhysicalLocation {
+        let path = if self.folder.is_empty() { uri(path) } else { uri(&format!("{}/{path}", self.folder)) };
+        let artifact = sarif::ArtifactLocation::builder().uri(path).uri_base_id(ROOT).build();
+        let mut location = sarif::PhysicalLocation::builder().artifact_location(artifact).build();
+        location.region = region;
+        location
     }
 
     /// The region of a place; `narrow` cuts it to its first line, because GitHub annotates a pull request only when every line is in it.
@@ -280,10 +291,16 @@ impl Report<'_> {
         let location = (!problem.path.is_empty()).then(|| {
             let place = problem.span.map(|span| Location { path: problem.path.clone(), span });
             let region = place.and_then(|place| self.region(&place, false));
-            sarif::Location::builder().physical_location(physical(&problem.path, region)).build()
+            sarif::Location::builder().physical_location(self.physical(&problem.path, region)).build()
         });
         notification(super::json::problem_kind(problem.kind), "warning", &sentence(&self.texts.block(&problem.message)), location)
     }
+}
+
+/// GitHub takes what stands before the last slash for the category: runs of another category do not close each other's alerts.
+fn category(name: Option<&str>) -> String {
+    let name = name.map(|name| name.trim_matches('/')).filter(|name| !name.is_empty()).unwrap_or("archcheck");
+    format!("{}/", super::clean_line(name))
 }
 
 /// Every rule that was on, and every rule of a finding, in order of their ids.
@@ -397,15 +414,8 @@ fn notification(kind: &str, level: &str, text: &str, location: Option<sarif::Loc
     notification
 }
 
-fn physical(path: &str, region: Option<sarif::Region>) -> sarif::PhysicalLocation {
-    let artifact = sarif::ArtifactLocation::builder().uri(uri(path)).uri_base_id(ROOT).build();
-    let mut location = sarif::PhysicalLocation::builder().artifact_location(artifact).build();
-    location.region = region;
-    location
-}
-
 /// A relative path as a URI reference: everything but unreserved characters and `/` percent-encoded.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
     utf8_percent_encode(path, ESCAPED).to_string()

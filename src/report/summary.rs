@@ -21,7 +21,8 @@ impl Counts {
         Counts { errors: at(Level::Error), warnings: at(Level::Warning), notes: at(Level::Note) }
     }
 
-    fn text(self) -> String {
+    /// `2 errors and 1 note`, or `nothing`.
+    pub(super) fn text(self) -> String {
         let parts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
         let parts: Vec<String> = parts.into_iter().filter(|&(count, _)| count > 0).map(|(count, word)| plural(count, word)).collect();
         if parts.is_empty() { "nothing".to_owned() } else { list(&parts) }
@@ -118,7 +119,8 @@ pub fn plural(count: usize, word: &str) -> String {
     }
 }
 
-fn thousands(count: usize) -> String {
+/// `1,204`.
+pub(super) fn thousands(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -130,7 +132,8 @@ fn thousands(count: usize) -> String {
     out
 }
 
-fn list(parts: &[String]) -> String {
+/// `a, b and c`.
+pub(super) fn list(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [only] => only.clone(),

@@ -223,6 +223,102 @@ fn sarif() {
 }
 
 #[test]
+fn github() {
+    insta::assert_snapshot!(written(Format::Github, |_| {}));
+}
+
+#[test]
+fn gitlab() {
+    insta::assert_snapshot!(written(Format::Gitlab, |context| context.folder = "services/shop"));
+}
+
+#[test]
+fn junit() {
+    insta::assert_snapshot!(written(Format::Junit, |_| {}));
+}
+
+#[test]
+fn rdjson() {
+    insta::assert_snapshot!(written(Format::Rdjson, |_| {}));
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(written(Format::Markdown, |context| context.links = Some("https://github.com/o/r/blob/c")));
+}
+
+#[test]
+fn paths_start_at_the_repository_in_what_its_readers_resolve() {
+    for format in [Format::Sarif, Format::Github, Format::Gitlab, Format::Junit, Format::Rdjson, Format::Markdown] {
+        let text = written(format, |context| context.folder = "services/shop");
+        assert!(text.contains("services/shop/app/settings.py"), "{}", format.name());
+    }
+    let category = |name| written(Format::Sarif, |context| context.category = name);
+    assert!(category(Some("shop/back/")).contains("\"id\": \"shop/back/\""));
+    assert!(category(None).contains("\"id\": \"archcheck/\""));
+}
+
+#[test]
+fn junit_is_xml_whose_counts_are_right() {
+    use quick_xml::events::Event;
+    let text = written(Format::Junit, |_| {});
+    let mut reader = quick_xml::Reader::from_str(&text);
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut declared: BTreeMap<String, usize> = BTreeMap::new();
+    loop {
+        match reader.read_event().expect("the report is XML") {
+            Event::Start(tag) | Event::Empty(tag) => {
+                let name = tag.name().as_ref().to_owned();
+                for attribute in tag.attributes() {
+                    let attribute = attribute.expect("attributes are well formed");
+                    let value = attribute.value.into_owned();
+                    if name == "testsuite"
+                        && let Ok(count) = value.parse::<usize>()
+                    {
+                        *declared.entry(attribute.key.as_ref().to_owned()).or_default() += count;
+                    }
+                }
+                *seen.entry(name).or_default() += 1;
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(seen["testcase"], declared["tests"]);
+    assert_eq!(seen["failure"], declared["failures"]);
+    assert_eq!((declared["tests"], declared["failures"]), (7, 3));
+}
+
+#[test]
+fn long_reports_stay_below_what_their_readers_take() {
+    let sources = sources();
+    let at = label(&sources, "app/settings.py", "import", "here");
+    let note = "A note that goes on and on. ".repeat(300);
+    let mut reported: Vec<Finding> = (0..2000).map(|_| finding("rule", Level::Note, &note, at.clone())).collect();
+    reported.push(finding("rule", Level::Error, "An error.", at));
+    let problem = Problem::new(ProblemKind::Limit, None, "x".repeat(500));
+    let outcome = Outcome { reported, problems: vec![problem; 1000], ..Outcome::default() };
+    let text = |format| {
+        let mut out = Vec::new();
+        write(format, &Context::new(&outcome, &[], &sources), &mut out).expect("writing to memory succeeds");
+        String::from_utf8(out).expect("reports are UTF-8")
+    };
+    let markdown = text(Format::Markdown);
+    assert!(markdown.len() < 1_000_000, "{}", markdown.len());
+    assert!(markdown.contains("more findings not listed") && markdown.contains("more problems not listed"));
+    assert!(markdown.find("**error**") < markdown.find("| note |"));
+    let github = text(Format::Github);
+    assert!(github.starts_with("::error file=app/settings.py,line=1,"));
+    assert!(github.lines().nth(1).is_some_and(|line| line.starts_with("::notice title=archcheck::GitHub shows 10")));
+    assert!(github.lines().all(|line| line.len() < 5000));
+    let issues: Vec<serde_json::Value> = serde_json::from_str(&text(Format::Gitlab)).expect("JSON");
+    let mut prints: Vec<&str> = issues.iter().filter_map(|issue| issue["fingerprint"].as_str()).collect();
+    prints.sort_unstable();
+    prints.dedup();
+    assert_eq!(prints.len(), 2001);
+}
+
+#[test]
 fn sarif_keeps_to_its_schema() {
     let schema = serde_json::from_str(include_str!("../../tests/data/sarif-2.1.0.json")).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
