@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::target::{project_of, today};
-use super::{UsageError, draw_config_errors};
+use super::{UsageError, refused};
 use crate::engine::{Engine, Options};
 use crate::report::briefing::{self, Answer, RuleLine};
 
@@ -47,14 +47,12 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
             ..Options::default()
         },
     );
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let outcome = engine.check();
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let Some(briefing) = engine.briefing(&asked) else {
         let error = UsageError::new(format!("`{}` is no source file, and there is none near it", arguments.path.display()));
@@ -75,9 +73,8 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
 pub(super) fn context(arguments: Context) -> anyhow::Result<ExitCode> {
     let root = project_of(&absolute(&arguments.path)?);
     let (engine, _) = Engine::open(&root, Options::default());
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let rules: Vec<RuleLine> = engine.rules_on().iter().map(RuleLine::of).collect();

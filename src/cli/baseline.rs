@@ -12,7 +12,7 @@ use clap::Args;
 use super::check::{ProfileName, words};
 use super::target::{Target, target, today};
 use super::terminal::Progress;
-use super::{draw_config_errors, unknown_rule};
+use super::{refused, unknown_rule};
 use crate::config::baseline::{FILE_NAME, render};
 use crate::engine::{Engine, Options};
 use crate::model::baseline::Entry;
@@ -78,9 +78,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let outcome = engine.check();
     drop(progress);
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     if outcome.problems.iter().any(|problem| problem.kind == ProblemKind::Internal) {
         anyhow::bail!("a part of the analysis failed, so the baseline would be wrong; `archcheck` says what failed");

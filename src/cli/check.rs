@@ -11,7 +11,7 @@ use super::changes::{self, Scope};
 use super::outputs::{Output, Reports};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::{draw_config_errors, unknown_rule};
+use super::{draw_config_errors, refused, unknown_rule};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
@@ -155,9 +155,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let outcome = changes::check(&mut engine, &root, &arguments.scope());
     drop(progress);
     let mut outcome = outcome?;
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     if !arguments.ci {
         shrink_baseline(arguments.baseline.as_deref(), &root, &mut outcome);

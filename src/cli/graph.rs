@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::target::{folder, today};
-use super::{UsageError, draw_config_errors};
+use super::{UsageError, refused};
 use crate::engine::{Engine, Options};
 use crate::model::view::{Level, Picture, Relation, View};
 use crate::report::graph;
@@ -112,9 +112,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let root = folder(&arguments.path)?;
     let (engine, _) = Engine::open(&root, Options { config: arguments.config.clone(), today: Some(today()), ..Options::default() });
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let view = engine.view(relation);
     let finest = if relation == Relation::Calls { LevelName::Function } else { LevelName::File };

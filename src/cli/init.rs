@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::target::{folder, today};
 use super::terminal::Progress;
-use super::{UsageError, draw_config_errors};
+use super::{UsageError, refused};
 use crate::config::{self, baseline};
 use crate::engine::{Engine, Options};
 use crate::report::{clean_line, plural};
@@ -53,9 +53,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     std::fs::write(root.join(FILE), &text).with_context(|| format!("cannot write `{}`", root.join(FILE).display()))?;
     let outcome = engine.check();
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let counts = [plural(draft.parts.len(), "part"), plural(draft.orders.len(), "order"), plural(draft.rules.len(), "rule")];
     writeln!(out, "{FILE}: {} for {} of code", counts.join(", "), plural(draft.files, "file"))?;

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::engine::Engine;
 use crate::model::finding::Level;
 use crate::report::Sources;
 use crate::report::errors::{self, Mistake};
@@ -166,6 +167,13 @@ fn unknown_rule<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a 
     let help =
         near.map_or_else(|| "`archcheck rules` lists the rules and their categories".to_string(), |near| format!("did you mean `{near}`?"));
     UsageError::new(format!("unknown {what} `{word}`")).help(help)
+}
+
+/// What a run ends with whose configuration has mistakes, which it draws; `None` when there are none.
+fn refused(engine: &Engine) -> Option<ExitCode> {
+    let errors = engine.config_errors();
+    draw_config_errors(errors);
+    (!errors.is_empty()).then(|| ExitCode::from(2))
 }
 
 /// Draws the mistakes in a configuration file on standard error.

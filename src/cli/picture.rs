@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::draw_config_errors;
 use super::graph::Kind;
+use super::refused;
 use super::target::{folder, today};
 use crate::engine::{Engine, Options};
 use crate::report::graph::page::{self, Frame};
@@ -39,14 +39,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = folder(&arguments.path)?;
     let (mut engine, _) = Engine::open(&root, Options { config: arguments.config.clone(), today: Some(today()), ..Options::default() });
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let outcome = engine.check();
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let atlas = engine.atlas(arguments.kind.relation());
     let folder_name = || root.file_name().map_or_else(|| "project".to_string(), |name| name.to_string_lossy().into_owned());

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::draw_config_errors;
+use super::refused;
 use super::target::{target, today};
 use crate::check::contract::Proof;
 use crate::engine::{Engine, Options};
@@ -25,9 +25,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let target = target(&arguments.paths)?;
     let (engine, _) = Engine::open(&target.root, Options { config: arguments.config, today: Some(today()), ..Options::default() });
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let proofs = engine.prove();
     let mut out = io::stdout().lock();

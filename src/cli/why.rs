@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::draw_config_errors;
 use super::graph::{Kind, unknown};
+use super::refused;
 use super::target::folder;
 use crate::engine::{Engine, Options};
 use crate::report::graph::why;
@@ -51,9 +51,8 @@ enum Format {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = folder(&arguments.root)?;
     let (engine, _) = Engine::open(&root, Options::default());
-    if !engine.config_errors().is_empty() {
-        draw_config_errors(engine.config_errors());
-        return Ok(ExitCode::from(2));
+    if let Some(status) = refused(&engine) {
+        return Ok(status);
     }
     let view = engine.view(arguments.kind.relation());
     let (from, to) = (view::find(&view, &arguments.from).map_err(unknown)?, view::find(&view, &arguments.to).map_err(unknown)?);
