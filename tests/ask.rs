@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+#[path = "support/binary.rs"]
+mod binary;
 
+use std::path::Path;
+
+use binary::{archcheck, project};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -24,18 +26,9 @@ const FILES: &[(&str, &str)] = &[
     ("app/models.py", "from sqlalchemy.orm import DeclarativeBase\n\n\nclass User(DeclarativeBase):\n    pass\n"),
 ];
 
-fn project(more: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in FILES.iter().chain(more) {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_archcheck")).current_dir(folder).args(arguments).output().unwrap()
+/// The shop, with more files.
+fn shop(more: &[(&str, &str)]) -> TempDir {
+    project(&FILES.iter().chain(more).copied().collect::<Vec<_>>())
 }
 
 fn ask(folder: &Path, path: &str) -> Value {
@@ -51,7 +44,7 @@ fn texts<'v>(list: &'v Value, field: &str) -> Vec<&'v str> {
 #[test]
 fn a_file_knows_its_role_its_neighbours_and_what_the_layers_allow() {
     let upward = "from app.routers.users import show\n\n\ndef again():\n    return show()\n";
-    let folder = project(&[("app/services/again.py", upward)]);
+    let folder = shop(&[("app/services/again.py", upward)]);
     let answer = ask(folder.path(), "app/routers/users.py");
     assert_eq!((answer["subject"].as_str(), answer["role"]["name"].as_str()), (Some("file"), Some("router")));
     assert_eq!(texts(&answer["imports"], "name"), ["repository", "service"]);
@@ -69,7 +62,7 @@ fn a_file_knows_its_role_its_neighbours_and_what_the_layers_allow() {
 
 #[test]
 fn a_file_to_be_written_is_judged_by_its_place() {
-    let folder = project(&[]);
+    let folder = shop(&[]);
     let answer = ask(folder.path(), "app/services/new/orders.py");
     assert_eq!(
         (answer["subject"].as_str(), answer["files"].as_u64(), answer["role"]["name"].as_str()),
@@ -85,7 +78,7 @@ fn a_file_to_be_written_is_judged_by_its_place() {
 
 #[test]
 fn what_the_configuration_says_is_said_in_its_words() {
-    let folder = project(&[(
+    let folder = shop(&[(
         "archcheck.toml",
         "[parts]\nweb = \"app/routers\"\nlogic = \"app/services\"\ndata = [\"app/repositories\", \"app/models.py\"]\norm = { package = \"sqlalchemy\" }\n\n[layers]\nshop = \"web >> logic >> data\"\n\n[rules]\none-door = { rule = \"only data may import orm\", because = \"ADR-7\", fix = \"go through a repository\" }\n",
     )]);
@@ -109,7 +102,7 @@ fn what_the_configuration_says_is_said_in_its_words() {
 
 #[test]
 fn the_context_is_a_page_of_markdown() {
-    let folder = project(&[]);
+    let folder = shop(&[]);
     let output = archcheck(folder.path(), &["context"]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();

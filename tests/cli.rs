@@ -1,9 +1,13 @@
 //! The binary from the outside: arguments in; standard output, standard error and exit status out.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use binary::{archcheck, command, project};
 use tempfile::TempDir;
 
 /// A handler with string-built SQL, in a project that is small enough to be read in a test.
@@ -20,34 +24,6 @@ def session() -> Session: ...
 def users(name: str, db: Session = Depends(session)):
     return db.execute(text(f\"SELECT * FROM users WHERE name = '{name}'\")).all()
 ";
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-    folder
-}
-
-fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
-    for name in [
-        "NO_COLOR",
-        "FORCE_COLOR",
-        "CLICOLOR",
-        "CLICOLOR_FORCE",
-        "ARCHCHECK_FORMAT",
-        "CI",
-        "GITHUB_ACTIONS",
-        "GITHUB_WORKSPACE",
-        "CI_PROJECT_DIR",
-    ] {
-        command.env_remove(name);
-    }
-    command.current_dir(folder).args(arguments).output().expect("the binary runs")
-}
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
@@ -138,16 +114,9 @@ fn one_run_writes_several_reports() {
 fn github_actions_gets_annotations_unless_a_format_is_given() {
     let folder = project(&[("back/requirements.txt", "fastapi\nsqlalchemy\n"), ("back/app/main.py", INJECTION)]);
     let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_archcheck"))
-            .current_dir(folder.path())
-            .args(["back", "--select", "sql-injection"])
-            .args(arguments)
-            .env("GITHUB_ACTIONS", "true")
-            .env("GITHUB_WORKSPACE", folder.path())
-            .env_remove("ARCHCHECK_FORMAT")
-            .output()
-            .expect("the binary runs");
-        stdout(&output)
+        let mut command = command(folder.path(), &["back", "--select", "sql-injection"]);
+        command.args(arguments).env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", folder.path());
+        stdout(&command.output().expect("the binary runs"))
     };
     let text = run(&[]);
     assert!(text.contains("error[sql-injection]") && text.contains("\n::error file=back/app/main.py,line=11,"), "{text}");
@@ -212,12 +181,7 @@ fn usage_errors_teach() {
 fn colour_follows_the_flag_then_the_environment() {
     let folder = vulnerable();
     let colored = |arguments: &[&str], environment: &[(&str, &str)]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-            command.env_remove(name);
-        }
-        let output =
-            command.current_dir(folder.path()).args(arguments).envs(environment.iter().copied()).output().expect("the binary runs");
+        let output = command(folder.path(), arguments).envs(environment.iter().copied()).output().expect("the binary runs");
         output.stdout.contains(&0x1b)
     };
     assert!(!colored(&[], &[]), "a pipe is no terminal");
@@ -269,13 +233,8 @@ fn hostile_files_do_not_stop_a_run() {
 #[test]
 fn a_closed_pipe_is_success() {
     let folder = vulnerable();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_archcheck"))
-        .current_dir(folder.path())
-        .args(["completions", "bash"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
+    let mut child =
+        command(folder.path(), &["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -2,26 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+#[path = "support/binary.rs"]
+mod binary;
 
+use std::path::Path;
+
+use binary::{archcheck, project};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn archcheck(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_archcheck")).current_dir(folder).args(arguments).output().unwrap()
-}
 
 fn json(folder: &Path, arguments: &[&str]) -> Value {
     let output = archcheck(folder, arguments);

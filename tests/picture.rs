@@ -4,12 +4,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use binary::{archcheck, project};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const SHOP: &[(&str, &str)] = &[
     ("archcheck.toml", "[parts]\napi = \"shop/api\"\nstore = \"shop/store\"\n\n[layers]\norder = \"api > store\"\n"),
@@ -25,19 +28,8 @@ const SHOP: &[(&str, &str)] = &[
     ("tests/test_orders.py", "from shop.api.orders import show\n\n\ndef test_show():\n    assert show(1)\n"),
 ];
 
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
 fn page(folder: &Path, more: &[&str]) -> String {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_archcheck")).current_dir(folder).args(["picture", "--output", "-"]).args(more).output().unwrap();
+    let output = archcheck(folder, &[&["picture", "--output", "-"], more].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
