@@ -9,6 +9,7 @@ mod contract;
 mod entries;
 mod nested;
 pub mod own;
+pub mod roots;
 pub mod schema;
 mod sentences;
 mod words;
@@ -32,7 +33,7 @@ use crate::model::rule::{Profile, Rule, Settings};
 use crate::model::source::Span;
 
 /// The file names looked for in the root, best first. The last one only counts when it has a `[tool.archcheck]` table.
-const FILE_NAMES: [&str; 3] = ["archcheck.toml", ".archcheck.toml", "pyproject.toml"];
+pub const FILE_NAMES: [&str; 3] = ["archcheck.toml", ".archcheck.toml", "pyproject.toml"];
 
 /// What `archcheck.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,15 +155,24 @@ impl Config {
 
 /// The configuration of a root: the file given, else the first of [`FILE_NAMES`] that is there, else the defaults.
 pub fn load(root: &Path, explicit: Option<&Path>) -> Result<Config, Vec<ConfigError>> {
+    load_over(root, explicit, &|_| None)
+}
+
+/// As [`load`], where `buffer` has the text of files that an editor holds open, by path relative to the root.
+pub fn load_over(root: &Path, explicit: Option<&Path>, buffer: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<ConfigError>> {
+    let read = |file: &Path, name: &str| match buffer(name) {
+        Some(text) if file.is_file() => Ok(text),
+        _ => std::fs::read_to_string(file),
+    };
     if let Some(file) = explicit {
         let shown = shown(root, file);
-        return match std::fs::read_to_string(file) {
+        return match read(file, &shown) {
             Ok(text) => parse(&shown, &text),
             Err(error) => Err(vec![unreadable(&shown, &error)]),
         };
     }
     for name in FILE_NAMES {
-        match std::fs::read_to_string(root.join(name)) {
+        match read(&root.join(name), name) {
             Ok(text) if name != "pyproject.toml" || text.contains("tool.archcheck") => return parse(name, &text),
             Ok(_) => {}
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}

@@ -100,17 +100,6 @@ pub enum BaselineMode {
     Strict,
 }
 
-/// Something that happened to the repository.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// A file has this text: saved, or in an editor's buffer.
-    Set { path: Arc<str>, text: Arc<str> },
-    /// A file is gone.
-    Remove { path: Arc<str> },
-    /// Configuration, manifests or ignore files changed: look at everything again.
-    Config,
-}
-
 /// A repository under analysis.
 pub struct Engine {
     root: PathBuf,
@@ -135,6 +124,16 @@ pub struct Engine {
     text_notes: Vec<FileNotes>,
     /// Text that differs from the disk.
     buffers: BTreeMap<Arc<str>, Arc<str>>,
+    /// Of every source file the hash of its text; parallel to `project.files`.
+    hashes: Vec<blake3::Hash>,
+    /// What the last look at everything made of each file, while it is looked at again.
+    kept: Kept,
+    /// Whether the changes of the last [`Engine::apply`] changed anything.
+    touched: bool,
+    /// Whether a check marks the roles of definitions.
+    marked: bool,
+    /// What it marked.
+    marks: Vec<RoleMark>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
 }
@@ -202,6 +201,8 @@ struct Analysis {
     mistakes: Vec<ContractMistake>,
     /// Stages that failed.
     problems: Vec<Problem>,
+    /// Roles of definitions, when they were asked for.
+    marks: Vec<RoleMark>,
 }
 
 impl Engine {
@@ -224,32 +225,16 @@ impl Engine {
             texts: Vec::new(),
             text_notes: Vec::new(),
             buffers: BTreeMap::new(),
+            hashes: Vec::new(),
+            kept: Kept::default(),
+            touched: false,
+            marked: false,
+            marks: Vec::new(),
             failures: Vec::new(),
         };
         engine.reload();
         let problems = engine.problems();
         (engine, problems)
-    }
-
-    /// Takes in what changed.
-    pub fn apply(&mut self, changes: Vec<Change>) {
-        let mut again = false;
-        for change in changes {
-            match change {
-                Change::Set { path, text } => {
-                    again |= !self.set(&path, &text);
-                    self.buffers.insert(path, text);
-                }
-                Change::Remove { path } => {
-                    self.buffers.remove(&path);
-                    again |= !self.remove(&path);
-                }
-                Change::Config => again = true,
-            }
-        }
-        if again {
-            self.reload();
-        }
     }
 
     /// Everything archcheck has to say about the repository as it is now.
@@ -258,6 +243,7 @@ impl Engine {
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
         let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
         let statistics = self.statistics(&analysis);
+        self.marks = analysis.marks;
         self.config_errors.truncate(self.config_errors_read);
         self.config_errors
             .extend(analysis.untaught.iter().map(|(path, near)| config::unmatched_knowledge(&self.config, path, near.as_deref())));
@@ -431,6 +417,9 @@ impl Engine {
                 untaught,
                 ..Analysis::default()
             };
+            if self.marked {
+                analysis.marks = guarded(|| marks::marks(program, &summaries)).unwrap_or_default();
+            }
             analysis.problems.extend(flow_limits(&summaries.flow_limits));
             if is_on("contract") {
                 analysis.mistakes = guarded(|| check::contract::mistakes(&context)).unwrap_or_default();
@@ -489,15 +478,16 @@ impl Engine {
 
     /// Reads configuration and rules, discovers and lowers everything again.
     fn reload(&mut self) {
+        let queries = self.queries.clone();
         self.read_config();
+        self.keep_lowered(&queries);
         self.discover_and_lower(None);
+        self.kept = Kept::default();
     }
 
     /// Looks at the files, with the configuration at hand. What `like` has lowered with the same bytes is taken from there.
     fn discover_and_lower(&mut self, like: Option<&Engine>) {
-        let exclude = self.config.exclude.iter().map(|pattern| pattern.value.clone()).collect();
-        let discovered = DiscoverOptions { exclude, threads: self.options.jobs, ..DiscoverOptions::default() };
-        self.project = discover::discover(&self.root, &discovered);
+        self.project = discover::discover(&self.root, &self.discover_options());
         self.lower_all(like);
         self.read_texts();
         self.read_nested();
@@ -508,10 +498,15 @@ impl Engine {
         self.config_errors_read = self.config_errors.len();
     }
 
+    fn discover_options(&self) -> DiscoverOptions {
+        let exclude = self.config.exclude.iter().map(|pattern| pattern.value.clone()).collect();
+        DiscoverOptions { exclude, threads: self.options.jobs, ..DiscoverOptions::default() }
+    }
+
     fn read_config(&mut self) {
         self.rulebook = Rulebook::built_in();
         self.config_errors.clear();
-        self.config = match config::load(&self.root, self.options.config.as_deref()) {
+        self.config = match self.load_config() {
             Ok(config) => config,
             Err(errors) => {
                 self.config_errors = errors;
@@ -542,13 +537,14 @@ impl Engine {
     fn lower_all(&mut self, like: Option<&Engine>) {
         let files = std::mem::take(&mut self.project.files);
         let lowered = self.install(|engine| files.par_iter().map(|file| engine.read_and_lower(file, like)).collect::<Vec<_>>());
-        (self.facts, self.notes, self.failures) = (Vec::new(), Vec::new(), Vec::new());
+        (self.facts, self.notes, self.hashes, self.failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (file, lowered) in files.into_iter().zip(lowered) {
             match lowered {
-                Ok((facts, notes)) => {
+                Ok(((facts, notes), hash)) => {
                     self.project.files.push(file);
                     self.facts.push(facts);
                     self.notes.push(notes);
+                    self.hashes.push(hash);
                 }
                 Err(Failure::Skipped(reason)) => self.skip(reason, file.path),
                 Err(Failure::Crashed) => self.failures.push(crash(&file.path)),
@@ -558,10 +554,7 @@ impl Engine {
 
     fn read_texts(&mut self) {
         let files = std::mem::take(&mut self.project.texts);
-        let read = self.install(|engine| {
-            let text = |path: &Arc<str>| engine.buffers.get(path).cloned().map_or_else(|| discover::read_text(&engine.root, path), Ok);
-            files.par_iter().map(|file| text(&file.path)).collect::<Vec<_>>()
-        });
+        let read = self.install(|engine| files.par_iter().map(|file| engine.text_now(&file.path)).collect::<Vec<_>>());
         (self.texts, self.text_notes) = (Vec::new(), Vec::new());
         for (file, text) in files.into_iter().zip(read) {
             match text {
@@ -581,57 +574,21 @@ impl Engine {
         paths.insert(at, path);
     }
 
-    fn read_and_lower(&self, file: &SourceFile, like: Option<&Engine>) -> Result<(FileFacts, FileNotes), Failure> {
-        let text = match self.buffers.get(&file.path) {
-            Some(text) => text.clone(),
-            None => discover::read(&self.root, file).map_err(Failure::Skipped)?,
-        };
-        if let Some(lowered) = like.and_then(|like| like.lowered(file, &text)) {
-            return Ok(lowered);
+    fn read_and_lower(&self, file: &SourceFile, like: Option<&Engine>) -> Result<(Lowered, blake3::Hash), Failure> {
+        let text = self.source_now(file).map_err(Failure::Skipped)?;
+        let hash = blake3::hash(text.as_bytes());
+        let known = || like.and_then(|like| like.lowered(file, &text));
+        if let Some(lowered) = self.kept.take(&file.path, &hash).or_else(known) {
+            return Ok((lowered, hash));
         }
-        lower_text(file, &text, &self.queries).ok_or(Failure::Crashed)
+        Ok((lower_text(file, &text, &self.queries).ok_or(Failure::Crashed)?, hash))
     }
 
     /// What was made of a file that has this text here too.
-    fn lowered(&self, file: &SourceFile, text: &str) -> Option<(FileFacts, FileNotes)> {
+    fn lowered(&self, file: &SourceFile, text: &str) -> Option<Lowered> {
         let at = self.position(&file.path).ok()?;
         let same = Sources::text(self, &file.path).is_some_and(|own| *own == *text);
         same.then(|| (self.facts[at].clone(), self.notes[at].clone()))
-    }
-
-    /// Gives a known source or text file new text; false when the change needs a look at everything.
-    fn set(&mut self, path: &Arc<str>, text: &Arc<str>) -> bool {
-        if let Ok(at) = self.texts.binary_search_by(|(known, _)| known.cmp(path)) {
-            self.texts[at].1 = text.clone();
-            self.text_notes[at] = notes_of_text(path, text);
-            // Manifests and compiler options are texts too.
-            return !discover::is_structural(path);
-        }
-        let Some(language) = Language::of_path(path) else { return false };
-        let file = SourceFile { path: path.clone(), language, bytes: text.len() as u64 };
-        match (self.position(path), self.install(|engine| lower_text(&file, text, &engine.queries))) {
-            (Ok(at), Some((facts, notes))) => {
-                self.project.files[at] = file;
-                self.facts[at] = facts;
-                self.notes[at] = notes;
-                true
-            }
-            // A new file may be ignored, generated or begin a package.
-            _ => false,
-        }
-    }
-
-    /// Forgets a file; false when the change needs a look at everything.
-    fn remove(&mut self, path: &Arc<str>) -> bool {
-        match self.position(path) {
-            Ok(at) => {
-                self.project.files.remove(at);
-                self.facts.remove(at);
-                self.notes.remove(at);
-                true
-            }
-            Err(_) => false,
-        }
     }
 
     fn position(&self, path: &Arc<str>) -> Result<usize, usize> {
@@ -771,7 +728,7 @@ enum Failure {
     Crashed,
 }
 
-fn lower_text(file: &SourceFile, text: &str, queries: &Queries) -> Option<(FileFacts, FileNotes)> {
+fn lower_text(file: &SourceFile, text: &str, queries: &Queries) -> Option<Lowered> {
     guarded(|| {
         let facts = lower::lower_matching(file, text, queries);
         let lines = LineIndex::new(text);
@@ -827,10 +784,21 @@ fn crash(path: &Arc<str>) -> Problem {
     internal("archcheck failed on this file and left it out").at(path)
 }
 
+/// What is made of one file's text.
+type Lowered = (FileFacts, FileNotes);
+
 mod changes;
+mod edits;
+mod live;
+mod marks;
 mod own;
 mod routes;
 
+use live::Kept;
+
+pub use edits::suppression;
+pub use live::Change;
+pub use marks::RoleMark;
 pub use own::add_own_rules;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
 //! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
 //! - [`engine`]: joins the stages; the only place with threads.
-//! - [`cli`]: arguments to engine calls, outcomes to exit codes.
+//! - [`cli`]: arguments to engine calls, outcomes to exit codes. [`lsp`]: the language server. Neither knows the other.
 #![forbid(unsafe_code)]
 
 pub mod check;
@@ -21,6 +21,7 @@ pub mod graph;
 pub mod languages;
 pub mod link;
 pub mod lower;
+pub mod lsp;
 pub mod model;
 pub mod report;
 pub mod rulebook;

@@ -13,6 +13,7 @@ mod explain;
 mod git;
 mod graph;
 mod init;
+mod lsp;
 mod new;
 mod outputs;
 mod picture;
@@ -28,6 +29,7 @@ mod test;
 mod why;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
 use crate::engine::Engine;
+use crate::model::contract::Date;
 use crate::model::finding::Level;
 use crate::report::Sources;
 use crate::report::errors::{self, Mistake};
@@ -88,14 +91,20 @@ enum Command {
     Test(test::Arguments),
     /// Print what a stage of the analysis saw.
     Dump(dump::Arguments),
+    /// Serve an editor: the language server, on standard input and output.
+    #[command(visible_alias = "server")]
+    Lsp(lsp::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
+/// The language server, given the day it is and the folder with the rules' pages; the answer is whether the client took its leave.
+pub type Serve = fn(fn() -> Date, Option<PathBuf>) -> Result<bool, String>;
+
+/// Runs the command line of this process. `serve` is the language server, which the command line does not know.
+pub fn main(serve: Serve) -> ExitCode {
     let arguments = CommandLine::parse();
-    match run(arguments) {
+    match run(arguments, serve) {
         Ok(code) => code,
         Err(error) => {
             if let Some(usage) = error.downcast_ref::<UsageError>() {
@@ -111,7 +120,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
+fn run(arguments: CommandLine, serve: Serve) -> anyhow::Result<ExitCode> {
     match arguments.command {
         None => check::run(arguments.check),
         Some(Command::Check(arguments)) => check::run(arguments),
@@ -132,6 +141,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::New(arguments)) => new::run(arguments),
         Some(Command::Test(arguments)) => test::run(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),
+        Some(Command::Lsp(arguments)) => lsp::run(arguments, serve),
         Some(Command::Completions(arguments)) => completions::run(arguments),
     }
 }

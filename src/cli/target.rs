@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::UsageError;
+use crate::config::roots;
 use crate::model::contract::Date;
 
 /// What to analyse and what to report.
@@ -16,20 +17,6 @@ pub(super) struct Target {
     pub(super) shown: Vec<String>,
 }
 
-const CONFIGS: &[&str] = &["archcheck.toml", ".archcheck.toml"];
-const PROJECT_MARKS: &[&str] = &[
-    "archcheck.toml",
-    ".archcheck.toml",
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "Pipfile",
-    "requirements.txt",
-    "package.json",
-    "Cargo.toml",
-    ".git",
-];
-
 /// Finds the root of the paths given; none means the current folder.
 pub(super) fn target(paths: &[PathBuf]) -> Result<Target, UsageError> {
     let here = [PathBuf::from(".")];
@@ -39,8 +26,8 @@ pub(super) fn target(paths: &[PathBuf]) -> Result<Target, UsageError> {
         absolute.push(path.canonicalize().map_err(|error| missing(path, &error))?);
     }
     let root = match absolute.as_slice() {
-        [folder] if folder.is_dir() => configured_root(folder),
-        _ => project_root(&common_folder(&absolute)),
+        [folder] if folder.is_dir() => roots::configured(folder),
+        _ => roots::of_project(&common_folder(&absolute)),
     };
     let mut shown: Vec<String> = absolute.iter().filter_map(|path| slashes(path.strip_prefix(&root).ok()?)).collect();
     if shown.iter().any(String::is_empty) {
@@ -71,11 +58,11 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
 /// The root of the project around a path, which need not be there.
 pub(super) fn project_of(path: &Path) -> PathBuf {
     let folder = path.ancestors().find(|above| above.is_dir()).unwrap_or(path);
-    project_root(folder)
+    roots::of_project(folder)
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 17] = [
+    const COMMANDS: [&str; 18] = [
         "check",
         "init",
         "baseline",
@@ -92,6 +79,7 @@ fn missing(path: &Path, error: &std::io::Error) -> UsageError {
         "prove",
         "schema",
         "dump",
+        "lsp",
         "completions",
     ];
     let shown = path.display().to_string();
@@ -103,28 +91,6 @@ fn missing(path: &Path, error: &std::io::Error) -> UsageError {
         Some(command) => wrong.help(format!("did you mean the command `{command}`?")),
         None => wrong,
     }
-}
-
-/// The nearest folder from here up, inside the same repository, that is configured; else this one.
-fn configured_root(folder: &Path) -> PathBuf {
-    for above in folder.ancestors() {
-        if has_any(above, CONFIGS) {
-            return above.to_path_buf();
-        }
-        if above.join(".git").exists() {
-            break;
-        }
-    }
-    folder.to_path_buf()
-}
-
-/// The nearest folder from here up that looks like a project; else this one.
-fn project_root(folder: &Path) -> PathBuf {
-    folder.ancestors().find(|above| has_any(above, PROJECT_MARKS)).map_or_else(|| folder.to_path_buf(), configured_root)
-}
-
-fn has_any(folder: &Path, names: &[&str]) -> bool {
-    names.iter().any(|name| folder.join(name).exists())
 }
 
 /// The deepest folder that holds all paths.

@@ -21,7 +21,7 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::model::project::{Package, Project, TextFile};
 use crate::model::source::{Language, SourceFile};
 
-pub use text::{read, read_text};
+pub use text::{judge, judge_text, read, read_text};
 
 /// How to look at the file tree.
 #[derive(Clone, Debug)]
@@ -85,6 +85,11 @@ pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
     project
 }
 
+/// The paths of all files that may matter, sorted; for whoever watches them.
+pub fn listing(root: &Path, options: &DiscoverOptions) -> Vec<Arc<str>> {
+    walk::walk(root, options).entries.into_iter().map(|entry| entry.path).collect()
+}
+
 /// True for files whose change may alter packages, module resolution or what is left out.
 pub fn is_structural(path: &str) -> bool {
     let name = walk::file_name(path);
@@ -92,7 +97,12 @@ pub fn is_structural(path: &str) -> bool {
         || walk::is_resolution_file(path)
         || name.ends_with("ignore")
         || name == "stack.yaml"
-        || name.contains("archcheck")
+        || name.contains("archcheck") && Language::of_path(name).is_none()
+}
+
+/// True for files that are looked at at all: source code, texts that rules read, manifests.
+pub fn is_of_interest(path: &str) -> bool {
+    Language::of_path(path).is_some() || walk::is_text(path) || is_structural(path)
 }
 
 /// Fills in what manifests say: packages and `stack/stack.yaml`.

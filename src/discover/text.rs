@@ -30,6 +30,19 @@ pub fn read(root: &Path, file: &SourceFile) -> Result<Arc<str>, SkipReason> {
     }
 }
 
+/// Why a source file with this text would be left out; `None` when it would not. For text that stands in an editor.
+pub fn judge(path: &str, text: &str, language: Language) -> Option<SkipReason> {
+    judge_text(text).or_else(|| skip::by_content(path, text, language))
+}
+
+/// Why any other file with this text would be left out.
+pub fn judge_text(text: &str) -> Option<SkipReason> {
+    if text.len() as u64 > super::MAX_BYTES {
+        return Some(SkipReason::TooLarge);
+    }
+    memchr::memchr(0, &text.as_bytes()[..text.len().min(BINARY_HEAD)]).map(|_| SkipReason::Binary)
+}
+
 /// The text of any other file, or why it has none.
 pub fn read_text(root: &Path, path: &str) -> Result<Arc<str>, SkipReason> {
     decode(bytes_of(&root.join(path))?, false).map(Arc::from)

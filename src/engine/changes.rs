@@ -30,6 +30,11 @@ impl Engine {
             texts: Vec::new(),
             text_notes: Vec::new(),
             buffers: Default::default(),
+            hashes: Vec::new(),
+            kept: super::Kept::default(),
+            touched: false,
+            marked: false,
+            marks: Vec::new(),
             failures: Vec::new(),
         };
         self.install(|engine| before.discover_and_lower(Some(engine)));

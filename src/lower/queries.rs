@@ -73,6 +73,11 @@ impl Queries {
         Queries { rules, families, joined: Default::default() }
     }
 
+    /// True when both ask the same of every file.
+    pub fn same(&self, other: &Queries) -> bool {
+        self.rules == other.rules
+    }
+
     /// True when no query can match anything.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

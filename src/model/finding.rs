@@ -93,6 +93,21 @@ pub struct Finding {
     pub redact: Vec<Span>,
 }
 
+/// A piece of a text and what stands there instead.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
+}
+
+impl Edit {
+    /// `text` with the edit; `None` when the span is none of it.
+    pub fn applied(&self, text: &str) -> Option<String> {
+        let (before, after) = (text.get(..self.span.start as usize)?, text.get(self.span.end as usize..)?);
+        (self.span.start <= self.span.end).then(|| [before, &self.text, after].concat())
+    }
+}
+
 /// Why a file was left out of the analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -18,7 +18,7 @@ const SEARCHED: usize = 8;
 
 /// The secrets of an outcome.
 #[derive(Default)]
-pub(crate) struct Masks {
+pub struct Masks {
     /// Disjoint spans in order, by path.
     spans: BTreeMap<Arc<str>, Vec<Span>>,
     /// The secrets themselves and what stands for each.
@@ -27,7 +27,7 @@ pub(crate) struct Masks {
 
 impl Masks {
     /// The masks for everything `outcome` holds.
-    pub(crate) fn new(outcome: &Outcome, sources: &dyn Sources) -> Masks {
+    pub fn new(outcome: &Outcome, sources: &dyn Sources) -> Masks {
         let silenced = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
         let all = outcome.reported.iter().chain(silenced).chain(&outcome.known);
         let mut spans = spans_by_path(all);
@@ -37,7 +37,7 @@ impl Masks {
     }
 
     /// `range` of the file's text with every secret in it blotted out; as many bytes as before.
-    pub(crate) fn source<'t>(&self, path: &str, text: &'t str, range: std::ops::Range<usize>) -> Cow<'t, str> {
+    pub fn source<'t>(&self, path: &str, text: &'t str, range: std::ops::Range<usize>) -> Cow<'t, str> {
         let piece = text.get(range.clone()).unwrap_or("");
         let spans = self.spans.get(path).map_or(&[][..], Vec::as_slice);
         let touching = |span: &&Span| (span.start as usize) < range.end && range.start < span.end as usize;
@@ -57,7 +57,7 @@ impl Masks {
     }
 
     /// A message, label or name with every secret in it blotted out.
-    pub(crate) fn message<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn message<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match &self.secrets {
             Some((searcher, masked)) if searcher.is_match(text) => Cow::Owned(searcher.replace_all(text, masked)),
             _ => Cow::Borrowed(text),

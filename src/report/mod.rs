@@ -17,6 +17,7 @@ pub mod junit;
 mod line_hash;
 pub mod markdown;
 mod mask;
+mod page;
 mod prose;
 pub mod rdjson;
 pub mod sarif;
@@ -35,6 +36,8 @@ use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 
 pub use clean::{clean_block, clean_line};
+pub use mask::Masks;
+pub use page::page;
 pub use summary::{Counts, plural, summary};
 
 /// Where the reports get source text from: the engine's files, an editor's buffers, a test's map.

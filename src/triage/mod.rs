@@ -19,7 +19,7 @@ use crate::model::source::LineIndex;
 pub use baseline::{Compared, compare, entries};
 pub use changes::{Changes, DiffError, only_new, only_touched};
 pub use selection::{Selection, UnknownName};
-pub use suppressions::{Directives, in_source, in_text};
+pub use suppressions::{Directives, in_source, in_text, speaks_of};
 
 /// The rule that reports suppressions which silence nothing.
 pub const UNUSED_SUPPRESSION: &str = "unused-suppression";

@@ -104,7 +104,7 @@ pub(super) fn apply(findings: Vec<Finding>, files: &[FileNotes], rules: &[Rule],
     for finding in findings {
         let path = &finding.primary.location.path;
         let place = files.binary_search_by(|file| file.path.cmp(path)).ok();
-        let hit = place.and_then(|at| Some((at, silencing(&finding, &files[at])?)));
+        let hit = place.and_then(|at| Some((at, silencing(finding.primary.location.span, &finding.rule, &files[at])?)));
         match hit {
             Some((file, (directive, name))) => {
                 used[file][directive][name] = true;
@@ -134,9 +134,13 @@ pub(super) fn apply(findings: Vec<Finding>, files: &[FileNotes], rules: &[Rule],
     triaged
 }
 
-/// The suppression that silences a finding, and which of its rules does: the first in the file.
-fn silencing(finding: &Finding, file: &FileNotes) -> Option<(usize, usize)> {
-    let span = finding.primary.location.span;
+/// True when a comment of the file silences what `rule` finds at `span`.
+pub fn speaks_of(file: &FileNotes, span: Span, rule: &str) -> bool {
+    silencing(span, rule, file).is_some()
+}
+
+/// The suppression that silences a finding of `rule` at `span`, and which of its rules does: the first in the file.
+fn silencing(span: Span, rule: &str, file: &FileNotes) -> Option<(usize, usize)> {
     let (start, end) = (file.lines.line(span.start), file.lines.line(span.end.saturating_sub(1).max(span.start)));
     file.directives.list.iter().enumerate().filter(|(_, directive)| !directive.reason.is_empty()).find_map(|(at, directive)| {
         let covers = match directive.scope {
@@ -144,7 +148,7 @@ fn silencing(finding: &Finding, file: &FileNotes) -> Option<(usize, usize)> {
             Scope::Below { first, last } => (first..=last).contains(&start),
             Scope::Beside(line) => line == start || line == end,
         };
-        let name = directive.rules.iter().position(|(rule, _)| **rule == *finding.rule)?;
+        let name = directive.rules.iter().position(|(own, _)| *own == rule)?;
         covers.then_some((at, name))
     })
 }

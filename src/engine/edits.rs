@@ -1,0 +1,66 @@
+//! Edits of somebody's text that are certain: tried on the text, lowered again, and kept only when nothing else changed.
+
+use std::sync::Arc;
+
+use super::{STACK_BYTES, guarded, notes_of_text};
+use crate::lower;
+use crate::model::finding::Edit;
+use crate::model::source::{Language, LineIndex, SourceFile, Span};
+use crate::triage;
+
+/// The comment that silences a finding of `rule` at `span` of a file with this text; `None` where no comment can stand that does, and nothing else.
+pub fn suppression(path: &str, text: &str, span: Span, rule: &str, reason: &str) -> Option<Edit> {
+    candidates(path, text, span, rule, reason).into_iter().find(|edit| silences(path, text, edit, span, rule))
+}
+
+/// Ways to write it: alone on the line above, at the end of the line, in JSX above.
+fn candidates(path: &str, text: &str, span: Span, rule: &str, reason: &str) -> Vec<Edit> {
+    let lines = LineIndex::new(text);
+    let line = lines.line(span.start);
+    let start = lines.start_of(line) as usize;
+    let rest = text.get(start..).unwrap_or("");
+    let content = rest.split(['\n', '\r']).next().unwrap_or("");
+    let indent: String = content.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+    let newline = if rest.get(content.len()..).is_some_and(|end| end.starts_with("\r\n")) { "\r\n" } else { "\n" };
+    let mark = match Language::of_path(path) {
+        Some(Language::Python) | None => "#",
+        Some(_) => "//",
+    };
+    let said = format!("archcheck: ignore[{rule}] {reason}");
+    let insert = |at: usize, text: String| Edit { span: Span::new(at, at), text };
+    vec![
+        insert(start, format!("{indent}{mark} {said}{newline}")),
+        insert(start + content.trim_end().len(), format!("  {mark} {said}")),
+        insert(start, format!("{indent}{{/* {said} */}}{newline}")),
+    ]
+}
+
+/// Whether the edit makes a comment that silences the rule there, and the code is the same with it.
+fn silences(path: &str, text: &str, edit: &Edit, span: Span, rule: &str) -> bool {
+    let Some(edited) = edit.applied(text) else { return false };
+    let moved = edit.text.len() as u32 * u32::from(edit.span.start <= span.start);
+    let moved = Span { start: span.start + moved, end: span.end + moved };
+    let Some(language) = Language::of_path(path) else {
+        let notes = notes_of_text(&Arc::from(path), &edited);
+        return triage::speaks_of(&notes, moved, rule);
+    };
+    let file = SourceFile { path: Arc::from(path), language, bytes: 0 };
+    deep(|| {
+        let (before, after) = (lower::lower(&file, text), lower::lower(&file, &edited));
+        let lines = LineIndex::new(&edited);
+        let directives = triage::in_source(&edited, &after, &lines);
+        let notes = triage::FileNotes { path: file.path.clone(), lines, directives };
+        after.problems.len() == before.problems.len()
+            && lower::render::shape(&before) == lower::render::shape(&after)
+            && triage::speaks_of(&notes, moved, rule)
+    })
+    .unwrap_or(false)
+}
+
+/// Runs on a thread with a deep stack, since lowering recurses.
+fn deep<R: Send>(run: impl FnOnce() -> R + Send) -> Option<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || guarded(run)).ok()?;
+        thread.join().ok().flatten()
+    })
+}

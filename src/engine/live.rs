@@ -1,0 +1,171 @@
+//! What an editor does to a repository: buffers that differ from the disk, files that come and go. Text that did not change keeps its facts.
+//!
+//! After any sequence of changes the engine says what a new one would say of the same text. So whatever can alter more than one file's facts
+//! (which files there are, manifests, the configuration) has everything looked at again; that costs reading and hashing, not lowering.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rustc_hash::FxHashMap;
+
+use super::{Engine, Lowered, lower_text, notes_of_text};
+use crate::config::{self, Config, ConfigError};
+use crate::discover;
+use crate::lower::queries::Queries;
+use crate::model::finding::SkipReason;
+use crate::model::source::{Language, SourceFile};
+
+/// Something that happened to the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A file has this text in an editor's buffer, or on the disk.
+    Set { path: Arc<str>, text: Arc<str> },
+    /// What is on the disk counts: the file's buffer was closed, or another program wrote it.
+    Disk { path: Arc<str> },
+    /// A file is gone.
+    Remove { path: Arc<str> },
+    /// Configuration, manifests or ignore files changed, or files came: look at everything again.
+    Config,
+}
+
+/// Facts by path, to be taken once by whoever finds the same text again.
+#[derive(Default)]
+pub(super) struct Kept(FxHashMap<Arc<str>, (blake3::Hash, Mutex<Option<Lowered>>)>);
+
+impl Kept {
+    /// What was made of this text.
+    pub(super) fn take(&self, path: &str, hash: &blake3::Hash) -> Option<Lowered> {
+        let (known, lowered) = self.0.get(path)?;
+        if known != hash {
+            return None;
+        }
+        lowered.lock().ok()?.take()
+    }
+}
+
+impl Engine {
+    /// Takes in what changed; false when nothing did, so that a check would say the same as the last one.
+    pub fn apply(&mut self, changes: Vec<Change>) -> bool {
+        let mut again = false;
+        self.touched = false;
+        for change in changes {
+            again |= match change {
+                Change::Set { path, text } => {
+                    let known = self.buffers.insert(path.clone(), text.clone()).is_some();
+                    !self.set(&path, &text, known)
+                }
+                Change::Disk { path } => {
+                    self.buffers.remove(&path);
+                    !self.read_again(&path)
+                }
+                Change::Remove { path } => {
+                    self.buffers.remove(&path);
+                    true
+                }
+                Change::Config => true,
+            };
+        }
+        if again {
+            self.reload();
+        }
+        again || self.touched
+    }
+
+    /// Gives a known source or text file new text; false when the change needs a look at everything. `known`: this text is not the first that an
+    /// editor has of the path.
+    fn set(&mut self, path: &Arc<str>, text: &Arc<str>, known: bool) -> bool {
+        if discover::is_structural(path) {
+            return false;
+        }
+        if let Ok(at) = self.texts.binary_search_by(|(known, _)| known.cmp(path)) {
+            if discover::judge_text(text).is_some() {
+                return false;
+            }
+            self.touched |= self.texts[at].1 != *text;
+            self.texts[at].1 = text.clone();
+            self.text_notes[at] = notes_of_text(path, text);
+            return true;
+        }
+        let language = Language::of_path(path);
+        let left_out = language.map_or_else(|| discover::judge_text(text), |language| discover::judge(path, text, language)).is_some();
+        match (self.position(path), language) {
+            (Ok(at), Some(language)) if !left_out => {
+                let hash = blake3::hash(text.as_bytes());
+                let file = SourceFile { path: path.clone(), language, bytes: text.len() as u64 };
+                if hash == self.hashes[at] {
+                    return true;
+                }
+                let Some((facts, notes)) = self.install(|engine| lower_text(&file, text, &engine.queries)) else { return false };
+                self.touched = true;
+                self.project.files[at] = file;
+                (self.facts[at], self.notes[at], self.hashes[at]) = (facts, notes, hash);
+                true
+            }
+            (Ok(_), _) => false,
+            // A new file may be ignored, generated or begin a package. Once that is looked at, more text of a file that is left out changes nothing,
+            // unless its text was the reason.
+            (Err(_), _) => known && (left_out || !self.left_out_for_its_text(path)),
+        }
+    }
+
+    /// Whether the file is missing because of what stood in it.
+    fn left_out_for_its_text(&self, path: &Arc<str>) -> bool {
+        let skipped = &self.project.skipped;
+        let by_text = [SkipReason::Generated, SkipReason::Minified, SkipReason::Binary, SkipReason::TooLarge, SkipReason::NotUtf8];
+        by_text.iter().filter_map(|reason| skipped.get(reason)).any(|paths| paths.binary_search(path).is_ok())
+            || self.failures.iter().any(|problem| problem.path == *path)
+    }
+
+    /// Takes a known file's text from the disk; false when the change needs a look at everything.
+    fn read_again(&mut self, path: &Arc<str>) -> bool {
+        let text = match self.position(path) {
+            Ok(at) => discover::read(&self.root, &self.project.files[at]),
+            Err(_) => discover::read_text(&self.root, path),
+        };
+        text.is_ok_and(|text| self.set(path, &text, false))
+    }
+
+    /// A source file's text as it counts now, or why it is left out.
+    pub(super) fn source_now(&self, file: &SourceFile) -> Result<Arc<str>, SkipReason> {
+        let Some(text) = self.buffers.get(&file.path) else { return discover::read(&self.root, file) };
+        discover::judge(&file.path, text, file.language).map_or_else(|| Ok(text.clone()), Err)
+    }
+
+    /// Any other file's text as it counts now.
+    pub(super) fn text_now(&self, path: &Arc<str>) -> Result<Arc<str>, SkipReason> {
+        let Some(text) = self.buffers.get(path) else { return discover::read_text(&self.root, path) };
+        discover::judge_text(text).map_or_else(|| Ok(text.clone()), Err)
+    }
+
+    /// The configuration, from a buffer where an editor has one of it.
+    pub(super) fn load_config(&self) -> Result<Config, Vec<ConfigError>> {
+        config::load_over(&self.root, self.options.config.as_deref(), &|path| self.buffers.get(path).map(|text| text.to_string()))
+    }
+
+    /// Before everything is looked at again: sets the facts there are aside, unless other rules ask other queries now.
+    pub(super) fn keep_lowered(&mut self, before: &Arc<Queries>) {
+        if !self.queries.same(before) {
+            return;
+        }
+        // The compiled ones.
+        self.queries = before.clone();
+        let files = std::mem::take(&mut self.project.files).into_iter().zip(std::mem::take(&mut self.hashes));
+        let lowered = std::mem::take(&mut self.facts).into_iter().zip(std::mem::take(&mut self.notes));
+        self.kept = Kept(files.zip(lowered).map(|((file, hash), lowered)| (file.path, (hash, Mutex::new(Some(lowered))))).collect());
+    }
+
+    /// Where the repository is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every file that is there to be looked at, as discovery lists it now; read or not, left out or not.
+    pub fn listing(&self) -> Vec<Arc<str>> {
+        discover::listing(&self.root, &self.discover_options())
+    }
+
+    /// Whether a path is a source file or a text that is looked at.
+    pub fn knows(&self, path: &str) -> bool {
+        self.line_index(path).is_some() || self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).is_ok()
+    }
+}

@@ -1,0 +1,209 @@
+//! The thread of one root: it owns the engine, takes in changes in batches, and sends what the check says.
+//!
+//! A panic costs only the batch that caused it: the engine is opened anew with the buffers there were.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::Event;
+use super::diagnostics::{self, FileReport};
+use super::positions::Encoding;
+use crate::engine::{Change, Engine, Options};
+use crate::model::rule::Rule;
+
+/// How long a burst of edits is waited for: shorter than the pause between two keys.
+const QUIET: Duration = Duration::from_millis(10);
+/// Batches are cut here, so that someone who never stops typing sees something too.
+const MOST_JOBS: usize = 200;
+/// So many changes at once are another state of the repository.
+const MANY: usize = 50;
+
+/// What a worker is told.
+pub enum Job {
+    Change(Change),
+    /// Other settings: everything anew.
+    Configure(Box<Setup>),
+}
+
+/// How to open the engine.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub root: PathBuf,
+    pub options: Options,
+    pub marks: bool,
+    pub encoding: Encoding,
+    pub pages: Option<PathBuf>,
+}
+
+/// What a check says.
+pub struct Analysed {
+    pub root: usize,
+    /// The last job that is in it.
+    pub generation: u64,
+    pub files: BTreeMap<Arc<str>, Arc<FileReport>>,
+    /// The rules there are, for their pages.
+    pub rules: Arc<Vec<Rule>>,
+    /// What the user should hear: the analysis failed.
+    pub failed: Option<String>,
+}
+
+/// The way to a worker.
+pub struct Worker {
+    jobs: Option<Sender<(u64, Job)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts a thread that opens the engine and checks at once.
+    pub fn start(root: usize, setup: Setup, events: Sender<Event>) -> Worker {
+        let (jobs, inbox) = channel();
+        let run = move || work(root, setup, &inbox, &events);
+        let thread = std::thread::Builder::new().name("analysis".to_string()).stack_size(super::STACK_BYTES).spawn(run).ok();
+        Worker { jobs: Some(jobs), thread }
+    }
+
+    /// Hands over a job.
+    pub fn send(&self, generation: u64, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            // A thread that is gone was told to go.
+            let _ = jobs.send((generation, job));
+        }
+    }
+
+    /// Lets the thread end after what it is at, without waiting.
+    pub fn stop(&mut self) {
+        self.jobs.take();
+        self.thread.take();
+    }
+}
+
+struct State {
+    setup: Setup,
+    engine: Option<Engine>,
+    /// The buffers, to open the engine anew.
+    buffers: BTreeMap<Arc<str>, Arc<str>>,
+    files: BTreeMap<Arc<str>, Arc<FileReport>>,
+    rules: Arc<Vec<Rule>>,
+}
+
+fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender<Event>) {
+    let mut state = State { setup, engine: None, buffers: BTreeMap::new(), files: BTreeMap::new(), rules: Arc::new(Vec::new()) };
+    let mut generation = 0;
+    let mut batch = Vec::new();
+    loop {
+        let failed = state.run(std::mem::take(&mut batch));
+        let analysed = Analysed { root, generation, files: state.files.clone(), rules: state.rules.clone(), failed };
+        if events.send(Event::Analysed(analysed)).is_err() {
+            return;
+        }
+        let Ok(first) = inbox.recv() else { return };
+        batch.push(first.1);
+        generation = first.0;
+        while batch.len() < MOST_JOBS {
+            match inbox.recv_timeout(QUIET) {
+                Ok((number, job)) => {
+                    generation = number;
+                    batch.push(job);
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+impl State {
+    /// Takes in a batch and checks; the result is what to tell the user when that failed.
+    fn run(&mut self, batch: Vec<Job>) -> Option<String> {
+        let mut changes = Vec::new();
+        for job in batch {
+            match job {
+                Job::Change(change) => changes.push(change),
+                Job::Configure(setup) => {
+                    self.setup = *setup;
+                    self.engine = None;
+                }
+            }
+        }
+        self.remember(&changes);
+        let changes = merged(changes);
+        if catch_unwind(AssertUnwindSafe(|| self.analyse(changes))).is_ok() {
+            return None;
+        }
+        self.engine = None;
+        let again = catch_unwind(AssertUnwindSafe(|| self.analyse(Vec::new())));
+        again.err().map(|_| "archcheck failed on this state of the repository and shows what it said before; please report it".to_string())
+    }
+
+    fn remember(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Set { path, text } => {
+                    self.buffers.insert(path.clone(), text.clone());
+                }
+                Change::Disk { path } | Change::Remove { path } => {
+                    self.buffers.remove(path);
+                }
+                Change::Config => {}
+            }
+        }
+    }
+
+    fn analyse(&mut self, changes: Vec<Change>) {
+        let changed = match &mut self.engine {
+            Some(engine) => engine.apply(changes),
+            None => {
+                let (mut engine, _) = Engine::open(&self.setup.root, self.setup.options.clone());
+                engine.mark_roles(self.setup.marks);
+                let buffers = self.buffers.iter().map(|(path, text)| Change::Set { path: path.clone(), text: text.clone() });
+                engine.apply(buffers.collect());
+                self.engine = Some(engine);
+                true
+            }
+        };
+        let Some(engine) = self.engine.as_mut().filter(|_| changed) else { return };
+        let outcome = engine.check();
+        let setup = &self.setup;
+        let context = diagnostics::Context { engine, root: &setup.root, pages: setup.pages.as_deref(), encoding: setup.encoding };
+        self.files = diagnostics::reports(&context, &outcome);
+        if *self.rules != engine.rulebook().rules {
+            self.rules = Arc::new(engine.rulebook().rules.clone());
+        }
+    }
+}
+
+/// Of several texts of one file only the last counts; very many changes are a look at everything.
+fn merged(changes: Vec<Change>) -> Vec<Change> {
+    let mut kept: Vec<Change> = Vec::new();
+    for change in changes {
+        if let (Change::Set { path, .. }, Some(Change::Set { path: before, .. })) = (&change, kept.last())
+            && path == before
+        {
+            kept.pop();
+        }
+        if change != Change::Config || kept.last() != Some(&Change::Config) {
+            kept.push(change);
+        }
+    }
+    if kept.iter().filter(|change| !matches!(change, Change::Set { .. })).count() > MANY {
+        kept.push(Change::Config);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_texts_the_last_counts() {
+        let set = |path: &str, text: &str| Change::Set { path: path.into(), text: text.into() };
+        let changes = vec![set("a", "1"), set("a", "2"), set("b", "1"), set("a", "3"), Change::Config, Change::Config];
+        assert_eq!(merged(changes), [set("a", "2"), set("b", "1"), set("a", "3"), Change::Config]);
+    }
+}
