@@ -1,6 +1,6 @@
 //! `archcheck [check] [PATH…]`: analyse and report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser, ValueParser};
@@ -11,7 +11,7 @@ use super::changes::{self, Scope};
 use super::outputs::{Output, Reports};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::{draw_config_errors, refused, unknown_rule};
+use super::{draw_config_errors, refused, unknown_rule, watch};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
@@ -87,6 +87,9 @@ pub(super) struct Arguments {
     /// The day on which exceptions of the contract may have ended [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = target::day)]
     today: Option<Date>,
+    /// Run again whenever a file changes
+    #[arg(long, conflicts_with = "diff")]
+    watch: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -142,7 +145,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let progress = Progress::start(arguments.quiet);
     let (mut engine, _) = Engine::open(&root, options);
-    if !engine.config_errors().is_empty() {
+    if !engine.config_errors().is_empty() && !arguments.watch {
         drop(progress);
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));
@@ -152,14 +155,31 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let rules = &engine.rulebook().rules;
         return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
     }
-    let outcome = changes::check(&mut engine, &root, &arguments.scope());
+    if arguments.watch {
+        drop(progress);
+        watch::watch(&mut engine, |engine| match engine.config_errors() {
+            [] => once(engine, &root, &arguments, None).map(|_| ()),
+            errors => {
+                draw_config_errors(errors);
+                Ok(())
+            }
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    once(&mut engine, &root, &arguments, Some(progress))
+}
+
+/// One check and its reports.
+fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, progress: Option<Progress>) -> anyhow::Result<ExitCode> {
+    let outcome = changes::check(engine, root, &arguments.scope());
     drop(progress);
     let mut outcome = outcome?;
-    if let Some(status) = refused(&engine) {
+    if let Some(status) = refused(engine) {
         return Ok(status);
     }
-    if !arguments.ci {
-        shrink_baseline(arguments.baseline.as_deref(), &root, &mut outcome);
+    // What is half written is not fixed.
+    if !arguments.ci && !arguments.watch {
+        shrink_baseline(arguments.baseline.as_deref(), root, &mut outcome);
     }
     let reports = Reports {
         format: arguments.format,
@@ -174,7 +194,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         statistics: arguments.statistics,
         category: arguments.category.as_deref(),
     };
-    reports.write(&engine, &root, &outcome)?;
+    reports.write(engine, root, &outcome)?;
     Ok(exit_code(&outcome, arguments.fail_on))
 }
 

@@ -26,6 +26,7 @@ mod stack;
 mod target;
 mod terminal;
 mod test;
+mod watch;
 mod why;
 
 use std::io::{self, Write};
