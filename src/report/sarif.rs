@@ -1,8 +1,9 @@
 //! SARIF 2.1.0, as GitHub code scanning and SARIF viewers read it: one run, rules with their pages, evidence as related locations
 //! linked from the message, call chains and data flows as code flows, and the fingerprint GitHub itself would compute.
 //!
-//! GitHub keeps 5,000 results of a run: the most severe are written, and what was left out is told in a notification. Suppressed and
-//! known findings are left out by default, because GitHub shows them as open alerts. Deterministic: no clock, no machine path.
+//! GitHub keeps 5,000 results of a run and takes 10 MB after compression: the most severe are written, and what was left out is told in a
+//! notification. Suppressed and known findings are left out by default, because GitHub shows them as open alerts. Deterministic: no clock,
+//! no machine path.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,7 +13,7 @@ use serde_sarif::sarif;
 
 use super::line_hash::LineHashes;
 use super::texts::Texts;
-use super::{Context, mask::Masks, summary};
+use super::{Context, Counts, mask::Masks, summary};
 use crate::model::finding::{Finding, Label, Level, Location};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::rule::Rule;
@@ -21,6 +22,8 @@ use crate::model::source::Span;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Results GitHub keeps of one run.
 const RESULTS: usize = 5000;
+/// Bytes of results, written without spaces. GitHub refuses more than 10 MB after compression, which makes reports ten times smaller and more.
+const BYTES: usize = 40 << 20;
 /// Locations GitHub keeps of one result.
 const RELATED: usize = 100;
 /// Related locations linked from the message.
@@ -67,6 +70,44 @@ enum Status<'a> {
     Known,
 }
 
+/// What had no place in the report.
+#[derive(Default)]
+struct Cut {
+    results: Counts,
+    /// Of the results that are there.
+    related: usize,
+    steps: usize,
+}
+
+impl Cut {
+    fn of(written: &[(&Finding, Status)], left_out: &[(&Finding, Status)]) -> Cut {
+        let at = |level| left_out.iter().filter(|(finding, _)| finding.level == level).count();
+        let results = Counts { errors: at(Level::Error), warnings: at(Level::Warning), notes: at(Level::Note) };
+        let related = written.iter().map(|(finding, _)| finding.related.len().saturating_sub(RELATED)).sum();
+        Cut { results, related, steps: written.iter().map(|(finding, _)| finding.flow.len().saturating_sub(STEPS)).sum() }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if self.results != Counts::default() {
+            let counts = self.results.text();
+            let limit = summary::thousands(RESULTS);
+            sentences.push(format!("{counts} left out, the least severe ones: GitHub keeps {limit} results of a run and takes 10 MB."));
+        }
+        if self.related > 0 {
+            sentences.push(format!("{} left out: GitHub keeps {RELATED} of a result.", summary::plural(self.related, "related location")));
+        }
+        if self.steps > 0 {
+            let limit = summary::thousands(STEPS);
+            sentences.push(format!(
+                "{} of flows left out, from their middles: GitHub keeps {limit} of a result.",
+                summary::plural(self.steps, "step")
+            ));
+        }
+        sentences
+    }
+}
+
 impl Report<'_> {
     fn run(&mut self, context: &Context) -> sarif::Run {
         let mut all: Vec<(&Finding, Status)> = context.outcome.reported.iter().map(|finding| (finding, Status::Reported)).collect();
@@ -78,11 +119,12 @@ impl Report<'_> {
             );
             all.extend(context.outcome.known.iter().map(|finding| (finding, Status::Known)));
         }
-        // Stable: findings of one level keep the order of the outcome.
-        all.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
-        let left_out = all.len().saturating_sub(RESULTS);
-        all.truncate(RESULTS);
-        let results: Vec<sarif::Result> = all.iter().map(|(finding, status)| self.result(finding, status)).collect();
+        // Stable: findings of one rank keep the order of the outcome.
+        let ranks: BTreeMap<&str, u32> = context.rules.iter().map(|rule| (&*rule.id, security_rank(rule))).collect();
+        all.sort_by_key(|(finding, _)| std::cmp::Reverse((finding.level, ranks.get(&*finding.rule).copied().unwrap_or_default())));
+        let results = self.results(&all);
+        let (written, left_out) = all.split_at(results.len());
+        let cut = Cut::of(written, left_out);
         let root = sarif::ArtifactLocation::builder().description(message("The root of the analysed repository.")).build();
         sarif::Run::builder()
             .tool(self.tool(context))
@@ -90,8 +132,23 @@ impl Report<'_> {
             .column_kind(Value::from("utf16CodeUnits"))
             .automation_details(sarif::RunAutomationDetails::builder().id(category(context.category)).build())
             .original_uri_base_ids(BTreeMap::from([(ROOT.to_owned(), root)]))
-            .invocations(vec![self.invocation(context, left_out)])
+            .invocations(vec![self.invocation(context, &cut)])
             .build()
+    }
+
+    /// As many results as GitHub takes, from the first on.
+    fn results(&mut self, all: &[(&Finding, Status)]) -> Vec<sarif::Result> {
+        let mut results = Vec::new();
+        let mut bytes = 0;
+        for (finding, status) in all.iter().take(RESULTS) {
+            let result = self.result(finding, status);
+            bytes += serde_json::to_vec(&result).map_or(0, |text| text.len());
+            if bytes > BYTES {
+                break;
+            }
+            results.push(result);
+        }
+        results
     }
 
     fn tool(&self, context: &Context) -> sarif::ToolComponent {
@@ -202,11 +259,13 @@ impl Report<'_> {
         if steps.is_empty() {
             return None;
         }
-        let last = steps.len().min(STEPS) - 1;
+        let last = steps.len() - 1;
+        // Both ends: where it starts and what it reaches matter most.
+        let gap = STEPS / 2..steps.len().saturating_sub(STEPS / 2).max(STEPS / 2);
         let locations: Vec<sarif::ThreadFlowLocation> = steps
             .iter()
-            .take(STEPS)
             .enumerate()
+            .filter(|(at, _)| !gap.contains(at))
             .map(|(at, step)| {
                 let region = self.region(&step.location, false);
                 let location = sarif::Location::builder()
@@ -270,12 +329,9 @@ impl Report<'_> {
         })
     }
 
-    fn invocation(&self, context: &Context, left_out: usize) -> sarif::Invocation {
-        let mut notifications: Vec<sarif::Notification> = Vec::new();
-        if left_out > 0 {
-            let text = format!("{} left out, the least severe ones: GitHub keeps {RESULTS}.", summary::plural(left_out, "result"));
-            notifications.push(notification("limit", "warning", &text, None));
-        }
+    fn invocation(&self, context: &Context, cut: &Cut) -> sarif::Invocation {
+        let mut notifications: Vec<sarif::Notification> =
+            cut.sentences().iter().map(|text| notification("limit", "warning", text, None)).collect();
         let problems = &context.outcome.problems;
         notifications.extend(problems.iter().take(NOTIFICATIONS).map(|problem| self.problem(problem)));
         if problems.len() > NOTIFICATIONS {
@@ -284,7 +340,8 @@ impl Report<'_> {
         }
         // The summary's first line counts findings; the others tell what was left out, silenced or not understood.
         notifications.extend(summary::summary(context.outcome).iter().skip(1).map(|line| notification("coverage", "note", line, None)));
-        sarif::Invocation::builder().execution_successful(true).tool_execution_notifications(notifications).build()
+        let trusted = !problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
+        sarif::Invocation::builder().execution_successful(trusted).tool_execution_notifications(notifications).build()
     }
 
     fn problem(&self, problem: &Problem) -> sarif::Notification {
@@ -365,6 +422,12 @@ fn rule_properties(rule: &Rule) -> sarif::PropertyBag {
         None => ("problem.severity", Value::from(problem_severity(rule.level))),
     };
     properties(Some(tags), [("precision", Value::from(rule.precision.as_str())), rank])
+}
+
+/// `security-severity` in tenths; 0 for the other rules.
+fn security_rank(rule: &Rule) -> u32 {
+    let severity = rule.security_severity.as_deref().and_then(|text| text.parse::<f64>().ok());
+    severity.map_or(0, |severity| (severity * 10.0).round() as u32)
 }
 
 fn problem_severity(level: Level) -> &'static str {

@@ -333,21 +333,65 @@ fn sarif_keeps_to_its_schema() {
     assert!(validator.is_valid(&serde_json::from_slice(&out).expect("SARIF is JSON")));
 }
 
+/// The run in the SARIF of these findings, and what its notifications say.
+fn sarif_of(outcome: &Outcome, rules: &[Rule], sources: &Map) -> (serde_json::Value, Vec<String>) {
+    let mut out = Vec::new();
+    sarif::write(&Context::new(outcome, rules, sources), &mut out).expect("writing to memory succeeds");
+    let mut log: serde_json::Value = serde_json::from_slice(&out).expect("SARIF is JSON");
+    let run = log["runs"][0].take();
+    let told = run["invocations"][0]["toolExecutionNotifications"].as_array().into_iter().flatten();
+    let told = told.filter_map(|notification| notification["message"]["text"].as_str().map(str::to_owned)).collect();
+    (run, told)
+}
+
 #[test]
 fn sarif_keeps_the_most_severe_results_and_tells_of_the_others() {
     let sources = sources();
     let at = label(&sources, "app/settings.py", "import", "here");
-    let mut reported: Vec<Finding> = (0..5003).map(|_| finding("rule", Level::Note, "A note.", at.clone())).collect();
-    reported.push(finding("rule", Level::Error, "An error.", at));
-    let outcome = Outcome { reported, ..Outcome::default() };
-    let mut out = Vec::new();
-    sarif::write(&Context::new(&outcome, &[], &sources), &mut out).expect("writing to memory succeeds");
-    let log: serde_json::Value = serde_json::from_slice(&out).expect("SARIF is JSON");
-    let results = log["runs"][0]["results"].as_array().expect("results are a list");
+    let mut reported: Vec<Finding> = (0..5003).map(|_| finding("layer-skip", Level::Note, "A note.", at.clone())).collect();
+    reported.push(finding("layer-skip", Level::Error, "An error.", at.clone()));
+    reported.push(finding("hardcoded-secret", Level::Error, "An error of security.", at.clone()));
+    reported.push(finding("sql-injection", Level::Error, "A worse one.", at));
+    let (run, told) = sarif_of(&Outcome { reported, ..Outcome::default() }, &rules(), &sources);
+    let results = run["results"].as_array().expect("results are a list");
     assert_eq!(results.len(), 5000);
-    assert_eq!(results[0]["level"], "error");
-    let told = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
-    assert_eq!(told, "4 results left out, the least severe ones: GitHub keeps 5000.");
+    let first: Vec<&str> = results.iter().take(4).filter_map(|result| result["message"]["text"].as_str()).collect();
+    assert_eq!(first, ["A worse one.", "An error of security.", "An error.", "A note."]);
+    assert_eq!(told[0], "6 notes left out, the least severe ones: GitHub keeps 5,000 results of a run and takes 10 MB.");
+}
+
+#[test]
+fn sarif_keeps_both_ends_of_long_flows_and_stays_below_the_size_limit() {
+    let sources = sources();
+    let at = |text: &str| label(&sources, "app/settings.py", "import", text);
+    let mut long = finding("rule", Level::Warning, "A warning.", at(""));
+    long.flow = (0..1204).map(|step| at(&format!("step {step}"))).collect();
+    long.related = (0..103).map(|_| at("related")).collect();
+    let (run, told) = sarif_of(&Outcome { reported: vec![long.clone()], ..Outcome::default() }, &[], &sources);
+    let steps = run["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("steps are a list");
+    let text = |at: usize| (steps[at]["location"]["message"]["text"].as_str(), steps[at]["importance"].as_str());
+    assert_eq!(steps.len(), 1000);
+    assert_eq!([text(0), text(499)], [(Some("step 0"), Some("essential")), (Some("step 499"), Some("important"))]);
+    assert_eq!([text(500), text(999)], [(Some("step 704"), Some("important")), (Some("step 1203"), Some("essential"))]);
+    assert_eq!(run["results"][0]["relatedLocations"].as_array().map(Vec::len), Some(100));
+    let left_out = [
+        "3 related locations left out: GitHub keeps 100 of a result.",
+        "204 steps of flows left out, from their middles: GitHub keeps 1,000 of a result.",
+    ];
+    assert_eq!(told[..2], left_out);
+
+    let message = "x".repeat(1 << 20);
+    let reported: Vec<Finding> = (0..50).map(|_| finding("rule", Level::Note, &message, at(""))).collect();
+    let (run, told) = sarif_of(&Outcome { reported, ..Outcome::default() }, &[], &sources);
+    assert_eq!(run["results"].as_array().map(Vec::len), Some(39));
+    assert!(told[0].starts_with("11 notes left out"), "{told:?}");
+}
+
+#[test]
+fn sarif_says_when_the_result_is_not_to_be_trusted() {
+    let outcome = Outcome { problems: vec![Problem::new(ProblemKind::Internal, None, "it broke")], ..Outcome::default() };
+    let (run, _) = sarif_of(&outcome, &[], &sources());
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
 }
 
 #[test]
