@@ -217,6 +217,18 @@ fn the_other_commands_print_what_they_are_for() {
 }
 
 #[test]
+fn manual_pages_are_made_of_the_help() {
+    let folder = project(&[]);
+    let page = stdout(&archcheck(folder.path(), &["man"]));
+    assert!(page.contains(".TH ARCHCHECK 1 ") && page.contains("archcheck\\-check(1)") && page.contains("\\-\\-fail\\-on"), "{page}");
+    let output = archcheck(folder.path(), &["man", "pages"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), String::new()));
+    let text = |name: &str| fs::read_to_string(folder.path().join("pages").join(name)).expect("the page");
+    assert_eq!(text("archcheck.1"), page);
+    assert!(text("archcheck-why.1").contains("shortest chain"));
+}
+
+#[test]
 fn hostile_files_do_not_stop_a_run() {
     let deep = format!("x = {}1{}\n", "(".repeat(20_000), ")".repeat(20_000));
     let chain = format!("x = {}\n", vec!["1"; 20_000].join(" + "));

@@ -14,6 +14,7 @@ mod git;
 mod graph;
 mod init;
 mod lsp;
+mod man;
 mod new;
 mod outputs;
 mod picture;
@@ -97,6 +98,8 @@ enum Command {
     Lsp(lsp::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
+    /// Print the manual page, or write the pages of all commands.
+    Man(man::Arguments),
 }
 
 /// The language server, given the day it is and the folder with the rules' pages; the answer is whether the client took its leave.
@@ -144,6 +147,7 @@ fn run(arguments: CommandLine, serve: Serve) -> anyhow::Result<ExitCode> {
         Some(Command::Dump(arguments)) => dump::run(arguments),
         Some(Command::Lsp(arguments)) => lsp::run(arguments, serve),
         Some(Command::Completions(arguments)) => completions::run(arguments),
+        Some(Command::Man(arguments)) => man::run(arguments),
     }
 }
 
