@@ -1,7 +1,7 @@
 //! The GitHub action, run as a runner runs it: `action.yml` is read, inputs become variables, steps run in order, outputs and summary are files.
 //!
-//! The network and the compiler are stand-ins at the front of the PATH: `curl` takes a release's files from a folder, `cargo install` copies the binary
-//! under test. Other actions are not run: what they would be given is looked at.
+//! The network and the compiler are stand-ins at the front of the PATH: `curl` takes a release's files from a folder, `cargo install` brings a
+//! starter of the binary under test. Other actions are not run: what they would be given is looked at.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
@@ -62,8 +62,9 @@ impl Job {
         job.write("temporary/.keep", "");
         job.program(
             "cargo",
-            &format!("echo \"cargo $*\" >>\"$STANDIN/called\"\nmkdir -p \"$6/bin\"\ncp '{BINARY}' \"$6/bin/archcheck\"\n"),
+            "echo \"cargo $*\" >>\"$STANDIN/called\"\nmkdir -p \"$6/bin\"\ncp \"$STANDIN/programs/built\" \"$6/bin/archcheck\"\n",
         );
+        job.program("built", &format!("exec '{BINARY}' \"$@\"\n"));
         job.program(
             "curl",
             "echo \"curl $*\" >>\"$STANDIN/called\"\nfor last; do :; done\nfile=\"$STANDIN/release/${last##*/download/}\"\n[ -f \"$file\" ] || exit 22\n\
@@ -93,10 +94,10 @@ impl Job {
         fs::set_permissions(self.folder.path().join(path), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Publishes a release whose archive holds the binary under test.
+    /// Publishes a release whose archive holds what was built.
     fn release(self, version: &str, commit: &str) -> Job {
         let script = format!(
-            "set -e; mkdir -p release/{version} archcheck-{TARGET}; cp '{BINARY}' archcheck-{TARGET}/archcheck; cd release/{version}\n\
+            "set -e; mkdir -p release/{version} archcheck-{TARGET}; cp programs/built archcheck-{TARGET}/archcheck; cd release/{version}\n\
              tar -czf archcheck-{TARGET}.tar.gz -C ../.. archcheck-{TARGET}; rm -r ../../archcheck-{TARGET}; echo {commit} >archcheck-commit.txt\n\
              if command -v sha256sum >/dev/null; then sha256sum archcheck-{TARGET}.tar.gz; else shasum -a 256 archcheck-{TARGET}.tar.gz; fi >archcheck-{TARGET}.tar.gz.sha256"
         );
