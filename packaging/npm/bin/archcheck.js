@@ -23,10 +23,12 @@ function binary() {
   }
 }
 
-const child = spawn(binary(), process.argv.slice(2), { stdio: "inherit" });
+let child;
+// Before the start: a signal that comes early would end this process and leave the binary alone.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => child.kill(signal));
+  process.on(signal, () => child?.kill(signal));
 }
+child = spawn(binary(), process.argv.slice(2), { stdio: "inherit" });
 child.on("error", (error) => {
   console.error(`archcheck: ${error.message}`);
   process.exit(2);
