@@ -201,9 +201,14 @@ impl<'a> Analysis<'_, 'a> {
                         _ => "",
                     };
                     let hole = text::hole(&so_far, after);
+                    // `:{name}`, `{{${key}}}`: the driver takes it for the name of a parameter.
+                    let named = text::ends_in_placeholder(&so_far);
                     // The first piece may be what the text was before: then nothing is put into it.
                     let first = at == 0 && (grows || all.iter().all(|strand| strand.built.is_some()));
-                    for strand in all {
+                    // What a statement begins with, or what stands behind the end of one, is a statement given whole.
+                    let first =
+                        first || (at == 0 && before.is_none() && text::continues_statement(after)) || text::ends_statement(&so_far, after);
+                    for strand in all.into_iter().filter(|strand| !named || matches!(strand.origin, Origin::Source(_))) {
                         fresh.push((strand, hole, *whole || first));
                     }
                     tail = value.tail.or(tail).or(*before);
@@ -312,7 +317,8 @@ impl<'a> Analysis<'_, 'a> {
                     }
                 }
                 NodeKind::Spread { .. } => {
-                    let held = self.evaluate(frame, node);
+                    // Which names an unknown object has, nobody knows: the ones written beside it keep their meaning.
+                    let held = self.evaluate(frame, node).without_unknown();
                     object.strands = merge(&object.strands, &held.strands);
                     if let Some(Shape::Fields(fields)) = held.shape.as_deref() {
                         for (key, value) in fields {

@@ -440,7 +440,7 @@ impl<'a> Analysis<'_, 'a> {
                 // `sep.join(items)` in Python, `items.join(sep)` elsewhere.
                 let items = if frame.facts.language.family() == Family::Python {
                     first
-                        .map(|first| if first.value.shape.is_some() { first.value.walked().flat() } else { first.value.flat() })
+                        .map(|first| if first.value.shape.is_some() { first.value.walked(true).flat() } else { first.value.flat() })
                         .unwrap_or_default()
                 } else {
                     held.flat()
@@ -583,6 +583,9 @@ impl<'a> Analysis<'_, 'a> {
                 None => first,
             },
             ("Array", "isArray") => Value::number(),
+            ("Object", "assign") => {
+                arguments.iter().skip(1).fold(first, |all, argument| all.join(&argument.value.clone().without_unknown()))
+            }
             _ => {
                 let _ = frame;
                 arguments.iter().skip(1).fold(first, |all, argument| all.join(&argument.value))
@@ -737,7 +740,7 @@ impl<'a> Analysis<'_, 'a> {
             return Value::number();
         }
         if strands.is_empty() {
-            return self.unknown_at(frame, node);
+            return if self.is_pure(frame.file, node) { Value::harmless() } else { self.unknown_at(frame, node) };
         }
         let step = Step { function: frame.function, place: StepPlace::Node(node) };
         let strands =

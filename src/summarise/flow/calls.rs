@@ -156,7 +156,10 @@ impl<'a> Analysis<'_, 'a> {
             is_sink = self.sinks(frame, node, callee, api, &arguments);
         }
         if api.is_none_or(|api| self.program.apis[api.0 as usize].matches.is_empty()) {
-            self.named_sink(frame, node, callee, name, &arguments);
+            // A tagged template binds what is put into it.
+            if form != CallForm::Tagged {
+                self.named_sink(frame, node, callee, name, &arguments);
+            }
             self.named_argument_sink(frame, node, callee, name, &arguments);
         }
         // What the user's knowledge says of a function of the project stands for its code.
@@ -456,7 +459,8 @@ impl<'a> Analysis<'_, 'a> {
                     let value = match (argument.spread_named, param.name) {
                         (true, Some(name)) if param.kind != ParamKind::KeywordRest => value.member(self.keys.text(facts.text(name))),
                         (true, _) => value.clone(),
-                        (false, _) => value.element(),
+                        (false, _) if param.kind == ParamKind::Rest => value.clone(),
+                        (false, _) => value.at(at - next),
                     };
                     if param.kind != ParamKind::Receiver
                         && bound[at].is_none()
@@ -471,7 +475,7 @@ impl<'a> Analysis<'_, 'a> {
             match def.params.get(next).map(|param| param.kind) {
                 Some(ParamKind::Rest) => {
                     let mut rest = bound[next].take().unwrap_or_default();
-                    rest.add(&value);
+                    rest.add_apart(value);
                     bound[next] = Some(rest);
                 }
                 Some(ParamKind::Normal | ParamKind::Receiver) => {
@@ -558,7 +562,7 @@ impl<'a> Analysis<'_, 'a> {
             && let Some(Some(argument)) = bound.get(*index as usize)
         {
             let whole = argument.follow(*path);
-            if result.shape.is_none() {
+            if result.shape.as_deref().is_none_or(Shape::is_bare) {
                 result.shape = whole.shape;
             }
             result.kind = whole.kind;

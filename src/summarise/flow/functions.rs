@@ -6,13 +6,13 @@ use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
 use super::steps::Way;
-use super::value::{Origin, Path, Strand, Value};
+use super::value::{Key, Origin, Path, Strand, Value};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Param, ParamKind};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::SourceKind;
 use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::{Step, StepPlace};
 
 /// Closures inside closures are run down to here.
@@ -60,7 +60,13 @@ impl<'a> Analysis<'_, 'a> {
         }
         let own = strand(Origin::Param { owner: function, index: index as u16, path: Path::default() }, Way::default());
         match param.kind {
-            ParamKind::Rest => Value::elements(Value::of(own)),
+            ParamKind::Rest => Value { strands: vec![own], ..Value::elements(Value::harmless()) },
+            // The names of a model's fields are written in its class.
+            _ if matches!(safety, Safety::Class(_) | Safety::Foreign) && facts.language.family() == Family::Python => {
+                let mut value = Value::of(own);
+                value.set(&[Key::KEYS], Value::checked());
+                value
+            }
             _ => Value::of(own),
         }
     }

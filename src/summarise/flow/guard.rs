@@ -140,10 +140,14 @@ impl<'a> Analysis<'_, 'a> {
             NodeKind::Assign { op: AssignOp::Test, .. } if truth => self.pattern_test(frame, condition),
             NodeKind::Name(name) => {
                 let variable = Variable::named(name);
-                if let Some(&(_, condition)) = frame.conditions.iter().find(|(known, _)| *known == variable) {
-                    self.refine_at(frame, condition, truth, depth + 1);
+                if let Some(&(_, known)) = frame.conditions.iter().find(|(known, _)| *known == variable) {
+                    self.refine_at(frame, known, truth, depth + 1);
+                } else if !truth {
+                    self.check_place(frame, condition);
                 }
             }
+            // What is false is no text with anything in it.
+            NodeKind::Member { path: false, .. } | NodeKind::Index { .. } if !truth => self.check_place(frame, condition),
             _ => {}
         }
     }

@@ -26,7 +26,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn text(&mut self, text: &'a str) -> Key {
         // The first numbers stand for things that are no keys.
-        let next = Key(self.known.len() as u32 + 2);
+        let next = Key(self.known.len() as u32 + Key::FIRST_NAMED);
         *self.known.entry(text).or_insert(next)
     }
 
@@ -159,6 +159,7 @@ const SAFE_TYPES: &[&str] = &[
     "IpAddr",
     "Ipv4Addr",
     "Ipv6Addr",
+    "ZoneInfo",
     "NonZeroU32",
     "NonZeroI32",
     "NonZeroU64",
@@ -252,6 +253,60 @@ const TRANSPARENT: &[&str] = &[
 /// Last names of calls that describe a parameter or field.
 const DESCRIPTIONS: &[&str] = &["Field", "Query", "Path", "Header", "Cookie", "Form", "Body", "Param", "StringConstraints", "constr"];
 
+/// Modules of standard libraries that read nothing from outside: what they make of constants is as harmless as these.
+const PURE_MODULES: &[&str] = &[
+    "abc",
+    "base64",
+    "calendar",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "itertools",
+    "logging",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "secrets",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "threading",
+    "time",
+    "types",
+    "typing",
+    "uuid",
+    "weakref",
+    "zoneinfo",
+];
+
+/// Built-in functions of which the same is true.
+const PURE_BUILTINS: &[&str] = &["chr", "hex", "object", "oct", "property", "range", "slice", "super", "type", "bin"];
+
+/// Modules of Rust's standard library that do read from outside.
+const OUTSIDE_MODULES: &[&str] = &["env", "fs", "io", "net", "os", "process"];
+
+/// True when an access path is of a standard library and nothing comes in through it.
+pub(super) fn is_pure_path(path: &str, family: Family) -> bool {
+    let mut names = path.split(['.', '(']);
+    let (root, next) = (names.next().unwrap_or(""), names.next().unwrap_or(""));
+    match family {
+        Family::Python if root == "builtins" => PURE_BUILTINS.contains(&next),
+        Family::Python => PURE_MODULES.contains(&root),
+        Family::Rust => matches!(root, "core" | "alloc") || (root == "std" && !OUTSIDE_MODULES.contains(&next)),
+        Family::TypeScript => false,
+    }
+}
+
 /// What the type written at `node` says.
 pub(super) fn safety(program: &Program, scopes: &Scopes, file: FileId, node: NodeId) -> Safety {
     safety_at(program, scopes, file, node, 0)
@@ -273,7 +328,10 @@ fn safety_at(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, dep
         NodeKind::Apply { base, args } => {
             let name = last_name(program, file, base).unwrap_or("");
             let mut list = facts.arena.list(args);
-            if name == "Literal" || (name == "Annotated" && list.clone().skip(1).any(|arg| has_pattern(program, file, arg))) {
+            if name == "Literal"
+                || (name == "Annotated"
+                    && list.clone().skip(1).any(|arg| has_pattern(program, file, arg) || has_predicate(program, file, arg)))
+            {
                 Safety::Safe
             } else if matches!(name, "Dict" | "dict" | "Record" | "Mapping" | "Map" | "HashMap" | "BTreeMap") {
                 Safety::Open
@@ -307,8 +365,29 @@ pub(super) fn has_pattern(program: &Program, file: FileId, node: NodeId) -> bool
         })
 }
 
+/// `Annotated[str, Predicate(is_column)]`, `AfterValidator(check_column)`: a test of the project's own that says no.
+fn has_predicate(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, args, .. } = facts.arena.kind(node) else { return false };
+    let tests = |arg: NodeId| {
+        let name = last_name(program, file, arg).unwrap_or("").to_ascii_lowercase();
+        ["valid", "check", "allow", "ensure", "is_"].iter().any(|word| name.contains(word))
+    };
+    match last_name(program, file, callee) {
+        Some("Predicate") => true,
+        Some("AfterValidator" | "BeforeValidator" | "WrapValidator") => facts.arena.list(args).next().is_some_and(tests),
+        _ => false,
+    }
+}
+
 fn named(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, depth: u8) -> Safety {
     let name = last_name(program, file, node).unwrap_or("");
+    if let NodeKind::Name(local) = program.file(file).arena.kind(node)
+        && let Some(alias) = scopes.module_name(file, local).filter(|&def| program.def(def).kind == DefKind::Variable)
+        && class_safety(program, scopes, alias, depth) == Safety::Safe
+    {
+        return Safety::Safe;
+    }
     match program.value(file, node) {
         Known::Def(class) => return class_safety(program, scopes, class, depth),
         Known::Instance { class, .. } => return class_safety(program, scopes, class, depth),
@@ -345,7 +424,11 @@ fn class_safety(program: &Program, scopes: &Scopes, def: GlobalDef, depth: u8) -
             Some(value) => safety_at(program, scopes, def.file, value, depth + 1),
             None => Safety::Unknown,
         },
-        DefKind::Variable => Safety::Unknown,
+        // `Order = Literal["asc", "desc"]`.
+        DefKind::Variable => match definition.value.map(|value| safety_at(program, scopes, def.file, value, depth + 1)) {
+            Some(Safety::Safe) if program.file(def.file).language.family() == Family::Python => Safety::Safe,
+            _ => Safety::Unknown,
+        },
         DefKind::Class | DefKind::Struct | DefKind::Interface | DefKind::Trait => {
             if is_enum(program, def) {
                 Safety::Safe

@@ -4,12 +4,12 @@ use super::Analysis;
 use super::environment::{Place, Variable};
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
-use super::value::{Key, Kind, Shape, Value};
+use super::value::{Key, Kind, Origin, Shape, Value};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefKind, Name};
 use crate::model::program::{ApiId, Value as Known};
 use crate::model::role::GlobalDef;
-use crate::model::source::Family;
+use crate::model::source::{Family, FileId};
 
 impl<'a> Analysis<'_, 'a> {
     pub(super) fn name(&mut self, frame: &mut Frame<'a>, node: NodeId, name: Name) -> Value {
@@ -83,6 +83,9 @@ impl<'a> Analysis<'_, 'a> {
             _ => {}
         }
         if frame.kind(object) == NodeKind::Receiver {
+            if matches!(text, "value" | "name") && frame.class.is_some_and(|class| lookup::is_enum(self.program, class)) {
+                return Value::text();
+            }
             return match frame.class {
                 Some(class) => self.field(frame, node, class, text, key, true),
                 None => self.unknown_at(frame, node),
@@ -109,10 +112,14 @@ impl<'a> Analysis<'_, 'a> {
                 if lookup::is_enum(self.program, class) {
                     return Value::harmless();
                 }
-                if let Some(field) = self.find_field(class, text)
-                    && lookup::field_safety(self.program, &self.scopes, field) == Safety::Safe
-                {
+                let field = self.find_field(class, text);
+                if field.is_some_and(|field| lookup::field_safety(self.program, &self.scopes, field) == Safety::Safe) {
                     return Value::number();
+                }
+                if let Some(getter) = field.filter(|&field| self.program.def(field).flags.has(DefFlags::GETTER))
+                    && let Some(flow) = self.flow_of(getter)
+                {
+                    return flow.result.clone();
                 }
                 let held = self.evaluate(frame, object);
                 if held.is_harmless() && held.shape.is_none() {
@@ -123,14 +130,31 @@ impl<'a> Analysis<'_, 'a> {
             _ => {}
         }
         let held = self.evaluate(frame, object);
+        // What a class says of itself is written in the code: `model_class.table`.
+        if held.strands.iter().all(|strand| !matches!(strand.origin, Origin::Source(_))) && is_class_name(frame, object) {
+            return Value::text();
+        }
         let is_api = matches!(self.program.value(frame.file, object), Known::Api { .. });
         if is_api && held.is_harmless() && held.kind == Kind::Any {
             // Something of a library that knowledge says nothing about.
             // In Rust such a path is a constant or a type; elsewhere the name says it: `re.IGNORECASE`.
-            let constant = matches!(frame.kind(node), NodeKind::Member { path: true, .. }) || is_constant_name(text);
+            let constant = matches!(frame.kind(node), NodeKind::Member { path: true, .. })
+                || is_constant_name(text)
+                || self.is_pure(frame.file, node)
+                || self.program.api(frame.file, node).is_some_and(|api| self.sanitizes(self.program, api));
             return if constant || self.has_safe_type(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
         }
         self.part(frame, node, &held, key, text)
+    }
+
+    /// The library function or constant at a node brings nothing in from outside: it is of a standard library, or describes data.
+    pub(super) fn is_pure(&self, file: FileId, node: NodeId) -> bool {
+        let family = self.program.file(file).language.family();
+        let callee = match self.program.file(file).arena.kind(node) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => node,
+        };
+        self.program.api(file, callee).is_some_and(|api| lookup::is_pure_path(&api.path, family)) || self.is_schema_library(file, callee)
     }
 
     pub(super) fn part(&mut self, _frame: &Frame<'a>, _node: NodeId, held: &Value, key: Key, text: &str) -> Value {
@@ -262,6 +286,17 @@ impl<'a> Analysis<'_, 'a> {
         }
         None
     }
+}
+
+/// The name of a variable that holds a class: `cls`, `model_cls`, `modelClass`.
+fn is_class_name(frame: &Frame, node: NodeId) -> bool {
+    let NodeKind::Name(name) = frame.kind(node) else { return false };
+    let name = frame.facts.text(name);
+    matches!(name, "cls" | "klass")
+        || name.ends_with("_cls")
+        || name.ends_with("_class")
+        || name.ends_with("_klass")
+        || name.ends_with("Class")
 }
 
 /// `MAX_LENGTH`.

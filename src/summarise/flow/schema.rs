@@ -31,6 +31,7 @@ impl<'a> Analysis<'_, 'a> {
         if !matches!(name, "parse" | "parseAsync" | "safeParse" | "safeParseAsync" | "validateSync" | "cast") {
             return None;
         }
+        let schema = local_value(frame, schema).unwrap_or(schema);
         let form = self.form(frame.file, schema, 0)?;
         let passed = passed(&form, data);
         if !name.starts_with("safe") {
@@ -147,12 +148,28 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// The path begins with a package that knows schemas.
-    fn is_schema_library(&self, file: FileId, callee: NodeId) -> bool {
+    pub(super) fn is_schema_library(&self, file: FileId, callee: NodeId) -> bool {
         self.program.api(file, callee).is_some_and(|api| {
             let package = api.path.split(['.', '(']).next().unwrap_or("");
             self.schema_packages.iter().any(|known| known == package)
         })
     }
+}
+
+/// What a variable of the function under way is declared as: `const order = z.enum(["asc", "desc"])`.
+fn local_value(frame: &Frame, node: NodeId) -> Option<NodeId> {
+    let NodeKind::Name(name) = frame.kind(node) else { return None };
+    let body = frame.facts.def(frame.function.def).body?;
+    let mut found = None;
+    frame.facts.arena.walk_while(body, |at| {
+        if let NodeKind::Declare { target, value: Some(value), .. } = frame.kind(at)
+            && frame.kind(target) == NodeKind::Name(name)
+        {
+            found = found.or(Some(value));
+        }
+        found.is_none()
+    });
+    found
 }
 
 /// Packages with schemas, by what knowledge says of them.

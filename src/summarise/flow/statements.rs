@@ -62,7 +62,8 @@ impl<'a> Analysis<'_, 'a> {
         for _ in 0..passes {
             let start = frame.env.clone();
             if let (Some(target), Some(over)) = (target, &over) {
-                let each = if kind == LoopKind::While { over.clone() } else { over.walked() };
+                let each =
+                    if kind == LoopKind::While { over.clone() } else { over.walked(frame.facts.language.family() == Family::Python) };
                 self.bind(frame, target, each);
             }
             if let (LoopKind::While, Some(condition)) = (kind, source) {

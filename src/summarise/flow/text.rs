@@ -93,6 +93,27 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
     if quoted { Hole::Identifier } else { Hole::Fragment }
 }
 
+/// What is put in after `before` is the name of a bound parameter: `… = :{name}`, `… = %({name})s`, `{{${name}}}`, `… = @${name}`.
+pub(super) fn ends_in_placeholder(before: &str) -> bool {
+    let opens =
+        before.ends_with("{{") || before.ends_with("%(") || before.ends_with('@') || (before.ends_with(':') && !before.ends_with("::"));
+    opens && before.matches('\'').count() % 2 == 0
+}
+
+/// What stands before `after` is a statement, not a piece of one: ` LIMIT 1`, ` ORDER BY a`.
+pub(super) fn continues_statement(after: &str) -> bool {
+    let after = first_chars(after, 40);
+    let upper = after.trim_start().to_ascii_uppercase();
+    let clauses =
+        ["WHERE ", "ORDER BY ", "GROUP BY ", "HAVING ", "LIMIT ", "OFFSET ", "UNION ", "RETURNING ", "ON CONFLICT", "FOR UPDATE", ";"];
+    (after.starts_with(char::is_whitespace) || upper.starts_with(';')) && clauses.iter().any(|clause| upper.starts_with(clause))
+}
+
+/// Between `before` and `after` stands a statement of its own: `BEGIN; {script}`.
+pub(super) fn ends_statement(before: &str, after: &str) -> bool {
+    before.trim_end().ends_with(';') && (after.trim().is_empty() || after.trim_start().starts_with(';'))
+}
+
 /// The text after a hole goes on like a comparison or assignment whose left side is the hole: `{x} = 1`, `{x} IN (…)`.
 fn compares(after: &str) -> bool {
     let after = after.trim_start_matches(['"', '`', ']', ' ']);
@@ -211,6 +232,24 @@ mod tests {
         ];
         for (before, after, want) in cases {
             assert_eq!(hole(before, after), want, "{before}…{after}");
+        }
+    }
+
+    #[test]
+    fn whole_statements_are_told_from_pieces() {
+        assert!(continues_statement(" LIMIT 1") && continues_statement("\n order by a") && continues_statement(";"));
+        assert!(!continues_statement("") && !continues_statement(" = 1") && !continues_statement(", b FROM t"));
+        assert!(ends_statement("BEGIN; ", "") && ends_statement("COMMIT;", "; END"));
+        assert!(!ends_statement("SELECT ", "") && !ends_statement("BEGIN; SELECT ", ""));
+    }
+
+    #[test]
+    fn names_of_parameters_are_told_from_text() {
+        for before in ["WHERE a = :", "SET a = %(", "WHERE a = {{", "VALUES (@", ":"] {
+            assert!(ends_in_placeholder(before), "{before}");
+        }
+        for before in ["WHERE a = ", "SELECT a::", "WHERE a = 'key:", "WHERE a LIKE '%"] {
+            assert!(!ends_in_placeholder(before), "{before}");
         }
     }
 

@@ -32,6 +32,28 @@ impl Key {
     pub(super) const KEYS: Key = Key(0);
     /// Not a key: the values of an object, whatever their keys; the elements of a list.
     pub(super) const VALUES: Key = Key(1);
+    /// Not a key: what a walk over a value gives: the keys of a mapping, the elements of a list.
+    pub(super) const WALKED: Key = Key(2);
+    /// Not keys: the first elements of a list, by position.
+    const FIRST_POSITION: u32 = 3;
+    const POSITIONS: u32 = 8;
+    /// The number of the first interned key.
+    pub(super) const FIRST_NAMED: u32 = Key::FIRST_POSITION + Key::POSITIONS;
+
+    /// The element at a position, as far as positions are kept apart.
+    fn of_position(position: usize) -> Key {
+        u32::try_from(position).ok().filter(|&at| at < Key::POSITIONS).map_or(Key::VALUES, |at| Key(Key::FIRST_POSITION + at))
+    }
+
+    fn position(self) -> Option<usize> {
+        let at = self.0.checked_sub(Key::FIRST_POSITION)?;
+        (at < Key::POSITIONS).then_some(at as usize)
+    }
+
+    /// It stands for something else than one constant key.
+    fn is_named(self) -> bool {
+        self.0 >= Key::FIRST_NAMED
+    }
 }
 
 /// The members read from a parameter on the way, outermost first.
@@ -101,6 +123,13 @@ pub(super) enum Shape {
     /// Elements by position.
     Tuple(Vec<Value>),
     Closure(GlobalDef),
+}
+
+impl Shape {
+    /// Nothing is known of its parts but that its keys are harmless.
+    pub(super) fn is_bare(&self) -> bool {
+        matches!(self, Shape::Fields(fields) if fields.keys().all(|key| *key == Key::KEYS))
+    }
 }
 
 /// What an expression may hold.
@@ -252,7 +281,8 @@ impl Value {
         match self.shape.as_deref() {
             Some(Shape::Fields(fields)) => match fields.get(&key) {
                 Some(value) => value.clone(),
-                None => match fields.get(&Key::VALUES) {
+                // Of an object with names of its own, what is put under changing keys is read under changing keys.
+                None => match fields.get(&Key::VALUES).filter(|_| !fields.keys().any(|key| key.is_named())) {
                     Some(any) => any.join(&self.own_member(key)),
                     None => self.own_member(key),
                 },
@@ -305,6 +335,8 @@ impl Value {
     pub(super) fn at(&self, position: usize) -> Value {
         match self.shape.as_deref() {
             Some(Shape::Tuple(items)) => items.get(position).cloned().unwrap_or_else(|| self.element()),
+            Some(Shape::Elements(element)) => element.join(&self.own_member(Key::of_position(position))),
+            None => self.own_member(Key::of_position(position)),
             _ => self.element(),
         }
     }
@@ -322,10 +354,12 @@ impl Value {
         }
     }
 
-    /// What a walk over it gives: the elements, or the keys of a mapping of which only the keys were checked.
-    pub(super) fn walked(&self) -> Value {
+    /// What a walk over it gives: the elements, or the keys of a mapping where the language walks over these (`keyed`).
+    pub(super) fn walked(&self, keyed: bool) -> Value {
         match self.shape.as_deref() {
             Some(Shape::Fields(fields)) if fields.get(&Key::KEYS).is_some_and(|named| named.checked) => Value::harmless(),
+            Some(Shape::Fields(_)) if keyed => self.keys().element(),
+            None if keyed => self.own_member(Key::WALKED),
             _ => self.element(),
         }
     }
@@ -335,7 +369,11 @@ impl Value {
         path.keys().fold(self.clone(), |value, key| match key {
             Key::KEYS => value.keys().element(),
             Key::VALUES => value.element(),
-            key => value.member(key),
+            Key::WALKED => value.walked(true),
+            key => match key.position() {
+                Some(position) => value.at(position),
+                None => value.member(key),
+            },
         })
     }
 
@@ -386,6 +424,26 @@ impl Value {
             _ => value.clone(),
         };
         self.shape = Some(Rc::new(Shape::Elements(element)));
+    }
+
+    /// Adds `value` as its next element, apart from the others (the arguments that a rest parameter takes).
+    pub(super) fn add_apart(&mut self, value: Value) {
+        let mut items = match self.shape.as_deref() {
+            Some(Shape::Tuple(items)) => items.clone(),
+            None => Vec::new(),
+            _ => return self.add(&value),
+        };
+        if items.len() >= Key::POSITIONS as usize {
+            return self.add(&value);
+        }
+        items.push(value);
+        self.shape = Some(Rc::new(Shape::Tuple(items)));
+    }
+
+    /// The same without what is known to be neither a source nor decided by callers.
+    pub(super) fn without_unknown(mut self) -> Value {
+        self.strands.retain(|strand| strand.origin != Origin::Unknown);
+        self
     }
 
     fn shape_element(&self) -> Value {
