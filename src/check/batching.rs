@@ -3,6 +3,7 @@
 use super::bounds::opens_transaction_per_item;
 use super::dependence::Dependence;
 use super::loops::Place;
+use super::meant;
 use super::n_plus_one::Repeated;
 use super::relations::method_of;
 use crate::model::body::{NodeId, NodeKind};
@@ -63,7 +64,10 @@ pub(super) fn judge(place: &Place, repeated: &Repeated) -> Judgement {
             };
         }
     }
-    Judgement { level: Level::Warning, remark: "", varies: false }
+    match meant::remark(place, repeated) {
+        Some(remark) => note(remark),
+        None => Judgement { level: Level::Warning, remark: "", varies: false },
+    }
 }
 
 /// The file and the call node of the query itself, which may be calls away from the loop.

@@ -35,6 +35,7 @@ mod layers;
 mod lazy_load_in_loop;
 mod loading;
 mod loops;
+mod meant;
 mod missing_authorization;
 mod missing_dependency_injection;
 mod missing_input_validation;

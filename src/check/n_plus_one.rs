@@ -42,6 +42,13 @@ pub(super) struct Site<'a> {
     passed: bool,
 }
 
+impl Site<'_> {
+    /// The function in whose code the call stands.
+    pub(super) fn function(&self) -> GlobalDef {
+        self.function
+    }
+}
+
 /// A site with the loop that repeats it.
 pub(super) struct Repeated<'a> {
     pub(super) site: Site<'a>,
