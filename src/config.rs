@@ -7,6 +7,7 @@
 pub mod baseline;
 mod contract;
 mod entries;
+mod files;
 mod nested;
 pub mod own;
 pub mod roots;
@@ -162,7 +163,8 @@ pub fn load(root: &Path, explicit: Option<&Path>) -> Result<Config, Vec<ConfigEr
 pub fn load_over(root: &Path, explicit: Option<&Path>, buffer: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<ConfigError>> {
     let read = |file: &Path, name: &str| match buffer(name) {
         Some(text) if file.is_file() => Ok(text),
-        _ => std::fs::read_to_string(file),
+        _ if explicit.is_some() => files::read_named(file),
+        _ => files::read(root, file),
     };
     if let Some(file) = explicit {
         let shown = shown(root, file);

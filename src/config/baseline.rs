@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{ConfigError, shown, unreadable};
+use super::{ConfigError, files, shown, unreadable};
 use crate::model::baseline::{Baseline, Entry};
 use crate::model::source::Span;
 
@@ -53,7 +53,8 @@ struct Row {
 pub fn load(root: &Path, explicit: Option<&Path>) -> Result<Option<Baseline>, Vec<ConfigError>> {
     let path = explicit.map_or_else(|| root.join(FILE_NAME), Path::to_path_buf);
     let name = shown(root, &path);
-    match std::fs::read_to_string(&path) {
+    let read = if explicit.is_some() { files::read_named(&path) } else { files::read(root, &path) };
+    match read {
         Ok(text) => parse(&name, &text).map(Some),
         Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(vec![unreadable(&name, &error)]),

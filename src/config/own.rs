@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ConfigError, unreadable};
+use super::{ConfigError, files, unreadable};
 use crate::model::source::Span;
 
 /// The folder of own rules, in the root.
@@ -19,7 +19,9 @@ pub type OwnFile = (String, Arc<str>);
 /// Every page (`.archcheck/rules/**/*.md`) and query (`.archcheck/queries/<language>/*.scm`), pages first, sorted by path.
 pub fn load(root: &Path) -> (Vec<OwnFile>, Vec<ConfigError>) {
     let (mut files, mut errors) = (Vec::new(), Vec::new());
-    for (folder, extension) in [("rules", "md"), ("queries", "scm")] {
+    // Rules of another project are not this one's.
+    let own = |folder: &str| files::is_below(root, &root.join(FOLDER).join(folder)).unwrap_or(false);
+    for (folder, extension) in [("rules", "md"), ("queries", "scm")].into_iter().filter(|(folder, _)| own(folder)) {
         let mut found = Vec::new();
         collect(root, &format!("{FOLDER}/{folder}"), extension, 0, &mut found, &mut errors);
         found.sort();
@@ -38,7 +40,7 @@ fn collect(root: &Path, folder: &str, extension: &str, depth: u8, out: &mut Vec<
             collect(root, &path, extension, depth + 1, out, errors);
         } else if kind.is_file() && name.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.')) {
             let large = entry.metadata().is_ok_and(|metadata| metadata.len() > MAX_BYTES);
-            match std::fs::read_to_string(root.join(&path)) {
+            match files::read(root, &root.join(&path)) {
                 _ if large => errors.push(at_line(&path, "", None, format!("`{path}` is too large for a rule"), None)),
                 Ok(text) => out.push((path, Arc::from(text))),
                 Err(error) => errors.push(unreadable(&path, &error)),

@@ -3,13 +3,13 @@
 //! Follows no symbolic link: the target of a link inside the root is walked as itself. Honours `.gitignore` (with or without a git
 //! repository), `.ignore` and `.archcheckignore`, but not the user's global ignore file, so that equal trees give equal results.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::DiscoverOptions;
+use super::{DiscoverOptions, ignores};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Language;
 
@@ -91,15 +91,24 @@ pub(super) fn walk(root: &Path, options: &DiscoverOptions) -> Walked {
     let exclude = exclude_matcher(options);
     let real_root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let gathered = Mutex::new(Walked::default());
+    let unread: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
     let mut builder = WalkBuilder::new(root);
+    if let Some(name) = ignores::unreadable(&real_root, root) {
+        builder.ignore(false).git_ignore(false).git_exclude(false);
+        note_ignores(&unread, root.join(name));
+    } else {
+        builder.add_custom_ignore_filename(".archcheckignore");
+    }
+    let top = real_root.ancestors().last().unwrap_or(&real_root);
+    builder.parents(!real_root.ancestors().skip(1).any(|above| ignores::unreadable(top, above).is_some()));
+    let (shared, real) = (unread.clone(), real_root.clone());
     builder
         .hidden(false)
         .require_git(false)
         .git_global(false)
         .follow_links(false)
-        .add_custom_ignore_filename(".archcheckignore")
         .threads(options.threads)
-        .filter_entry(|entry| !is_hidden(entry));
+        .filter_entry(move |entry| !is_hidden(entry) && ignores_are_read(&real, entry, &shared));
     builder.build_parallel().run(|| {
         let (exclude, gathered, real_root) = (&exclude, &gathered, &real_root);
         // One batch a thread: the lock is taken once when the thread ends.
@@ -113,6 +122,12 @@ pub(super) fn walk(root: &Path, options: &DiscoverOptions) -> Walked {
         })
     });
     let mut walked = gathered.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for path in unread.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).iter() {
+        let Some(path) = path.strip_prefix(root).ok().and_then(slashes) else { continue };
+        let what = "this ignore file is not a file of the project, or is too large: it is not read";
+        let left_out = if path.contains('/') { "; its folder is left out" } else { "" };
+        walked.problems.push(Problem::new(ProblemKind::Unreadable, None, format!("{what}{left_out}")).at(&Arc::from(path)));
+    }
     walked.entries.sort();
     walked.links.sort();
     walked.inner_links.sort();
@@ -236,6 +251,22 @@ fn is_hidden(entry: &DirEntry) -> bool {
         Some(kind) if kind.is_dir() => !HIDDEN_FOLDERS.contains(&name),
         _ => !HIDDEN_FILES.iter().any(|prefix| name.starts_with(prefix)),
     }
+}
+
+/// False for a folder with an ignore file that must not be opened, which is noted.
+fn ignores_are_read(real_root: &Path, entry: &DirEntry, unread: &Mutex<Vec<PathBuf>>) -> bool {
+    let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
+    match is_folder.then(|| ignores::unreadable(real_root, entry.path())).flatten() {
+        Some(name) => {
+            note_ignores(unread, entry.path().join(name));
+            false
+        }
+        None => true,
+    }
+}
+
+fn note_ignores(unread: &Mutex<Vec<PathBuf>>, path: PathBuf) {
+    unread.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(path);
 }
 
 fn visit(root: &Path, real_root: &Path, exclude: &Gitignore, entry: &DirEntry, out: &mut Walked) {

@@ -873,10 +873,13 @@ pub fn segments(path: &str) -> Vec<String> {
     out
 }
 
+/// What one pattern may stand for.
+const MOST_CHOICES: usize = 4_096;
+
 /// Expands `{a,b}` alternatives (not nested), in order.
 ///
 /// # Errors
-/// Unbalanced or nested braces, and names missing between dots, are refused.
+/// Unbalanced or nested braces, names missing between dots, and more than 4,096 alternatives are refused.
 pub fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
     let mut done = vec![String::new()];
     let mut rest = pattern;
@@ -886,6 +889,9 @@ pub fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
         let choices: Vec<&str> = rest[open + 1..close].split(',').map(str::trim).collect();
         if head.contains('}') || choices.iter().any(|choice| choice.contains('{')) {
             return Err(error(pattern, "braces cannot be nested"));
+        }
+        if done.len().saturating_mul(choices.len()) > MOST_CHOICES {
+            return Err(error(pattern, "it stands for too many names"));
         }
         done = done.iter().flat_map(|prefix| choices.iter().map(move |choice| format!("{prefix}{head}{choice}"))).collect();
         rest = &rest[close + 1..];
