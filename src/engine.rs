@@ -13,7 +13,9 @@ use std::sync::Arc;
 use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
+use crate::cache::{self, Key};
 use crate::check;
+use crate::config::own::OwnFile;
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
 use crate::discover::{self, DiscoverOptions};
@@ -69,6 +71,12 @@ pub struct Options {
     pub jobs: usize,
     /// The day on which exceptions may have ended; without one, none has. The engine reads no clock.
     pub today: Option<Date>,
+    /// Where facts and results are kept between runs; `None` keeps nothing.
+    pub cache: Option<cache::Place>,
+    /// Files of facts that other machines made of the same texts, as [`Engine::facts_of`] returns them.
+    pub facts: Vec<PathBuf>,
+    /// Whether the result of an equal run may be taken from the cache. Then only [`Engine::check`], the rules and the texts of files may be asked for.
+    pub recall: bool,
 }
 
 impl Default for Options {
@@ -84,6 +92,9 @@ impl Default for Options {
             paths: Vec::new(),
             jobs: 0,
             today: None,
+            cache: None,
+            facts: Vec::new(),
+            recall: false,
         }
     }
 }
@@ -125,7 +136,7 @@ pub struct Engine {
     /// Text that differs from the disk.
     buffers: BTreeMap<Arc<str>, Arc<str>>,
     /// Of every source file the hash of its text; parallel to `project.files`.
-    hashes: Vec<blake3::Hash>,
+    hashes: Vec<Key>,
     /// What the last look at everything made of each file, while it is looked at again.
     kept: Kept,
     /// Whether the changes of the last [`Engine::apply`] changed anything.
@@ -136,6 +147,13 @@ pub struct Engine {
     marks: Vec<RoleMark>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
+    /// The user's own rules, as they were read.
+    own: Vec<OwnFile>,
+    /// The cache of the last look at all files.
+    store: Option<store::Store>,
+    /// The result of an equal run.
+    recalled: Option<Outcome>,
+    cache_troubles: Vec<String>,
 }
 
 /// One line of `archcheck roles`.
@@ -208,8 +226,15 @@ struct Analysis {
 impl Engine {
     /// Looks at everything below `root`. Mistakes in the configuration are in [`Engine::config_errors`]; the rest of the run then has the defaults.
     pub fn open(root: &Path, options: Options) -> (Engine, Vec<Problem>) {
+        let mut engine = Engine::new(root, options);
+        engine.reload();
+        let problems = engine.problems();
+        (engine, problems)
+    }
+
+    fn new(root: &Path, options: Options) -> Engine {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK_BYTES).build().ok();
-        let mut engine = Engine {
+        Engine {
             root: root.to_path_buf(),
             options,
             pool,
@@ -231,14 +256,18 @@ impl Engine {
             marked: false,
             marks: Vec::new(),
             failures: Vec::new(),
-        };
-        engine.reload();
-        let problems = engine.problems();
-        (engine, problems)
+            own: Vec::new(),
+            store: None,
+            recalled: None,
+            cache_troubles: Vec::new(),
+        }
     }
 
     /// Everything archcheck has to say about the repository as it is now.
     pub fn check(&mut self) -> Outcome {
+        if let Some(outcome) = &self.recalled {
+            return outcome.clone();
+        }
         let failed =
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
         let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
@@ -261,6 +290,7 @@ impl Engine {
         self.raise(&mut outcome.reported);
         self.compare_with_baseline(&mut outcome);
         outcome.count_by_rule();
+        self.keep(&outcome);
         outcome
     }
 
@@ -487,9 +517,14 @@ impl Engine {
 
     /// Looks at the files, with the configuration at hand. What `like` has lowered with the same bytes is taken from there.
     fn discover_and_lower(&mut self, like: Option<&Engine>) {
-        self.project = discover::discover(&self.root, &self.discover_options());
+        self.discover();
+        (self.store, self.cache_troubles) = store::Store::open(self);
+        if self.recall() {
+            return;
+        }
         self.lower_all(like);
         self.read_texts();
+        self.save();
         self.read_nested();
         for config in std::iter::once(&self.config).chain(&self.config.nested) {
             let paths = self.project.files.iter().map(|file| &*file.path);
@@ -503,6 +538,10 @@ impl Engine {
         DiscoverOptions { exclude, threads: self.options.jobs, ..DiscoverOptions::default() }
     }
 
+    fn discover(&mut self) {
+        self.project = discover::discover(&self.root, &self.discover_options());
+    }
+
     fn read_config(&mut self) {
         self.rulebook = Rulebook::built_in();
         self.config_errors.clear();
@@ -513,7 +552,10 @@ impl Engine {
                 Config::default()
             }
         };
-        self.config_errors.extend(add_own_rules(&self.root, &mut self.rulebook));
+        let (own, errors) = config::own::load(&self.root);
+        self.config_errors.extend(errors);
+        self.config_errors.extend(own::add(&own, &mut self.rulebook));
+        self.own = own;
         for knowledge in &self.config.knowledge {
             let added = self.rulebook.add_knowledge(&self.config.path, std::slice::from_ref(&knowledge.value));
             let errors = added.err().unwrap_or_default().into_iter();
@@ -536,7 +578,8 @@ impl Engine {
 
     fn lower_all(&mut self, like: Option<&Engine>) {
         let files = std::mem::take(&mut self.project.files);
-        let lowered = self.install(|engine| files.par_iter().map(|file| engine.read_and_lower(file, like)).collect::<Vec<_>>());
+        let lowered =
+            self.install(|engine| files.par_iter().enumerate().map(|(at, file)| engine.read_and_lower(at, file, like)).collect::<Vec<_>>());
         (self.facts, self.notes, self.hashes, self.failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (file, lowered) in files.into_iter().zip(lowered) {
             match lowered {
@@ -554,7 +597,8 @@ impl Engine {
 
     fn read_texts(&mut self) {
         let files = std::mem::take(&mut self.project.texts);
-        let read = self.install(|engine| files.par_iter().map(|file| engine.text_now(&file.path)).collect::<Vec<_>>());
+        let read =
+            self.install(|engine| files.par_iter().enumerate().map(|(at, file)| engine.read_text(at, &file.path)).collect::<Vec<_>>());
         (self.texts, self.text_notes) = (Vec::new(), Vec::new());
         for (file, text) in files.into_iter().zip(read) {
             match text {
@@ -574,14 +618,33 @@ impl Engine {
         paths.insert(at, path);
     }
 
-    fn read_and_lower(&self, file: &SourceFile, like: Option<&Engine>) -> Result<(Lowered, blake3::Hash), Failure> {
-        let text = self.source_now(file).map_err(Failure::Skipped)?;
-        let hash = blake3::hash(text.as_bytes());
+    fn read_text(&self, at: usize, path: &Arc<str>) -> Result<Arc<str>, SkipReason> {
+        let text = self.text_now(path);
+        if let Some(store) = self.store_of(path) {
+            store.read(store.sources() + at, &text);
+        }
+        text
+    }
+
+    fn read_and_lower(&self, at: usize, file: &SourceFile, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
+        if let Some(known) = self.store_of(&file.path).and_then(|store| store.known(at, file)) {
+            return known.map_err(Failure::Skipped);
+        }
+        let text = self.source_now(file);
+        if let Some(store) = self.store_of(&file.path) {
+            store.read(at, &text);
+        }
+        let text = text.map_err(Failure::Skipped)?;
+        let hash = Key::of_text(&text);
         let known = || like.and_then(|like| like.lowered(file, &text));
-        if let Some(lowered) = self.kept.take(&file.path, &hash).or_else(known) {
+        if let Some(lowered) = self.kept.take(&file.path, hash).or_else(known) {
             return Ok((lowered, hash));
         }
-        Ok((lower_text(file, &text, &self.queries).ok_or(Failure::Crashed)?, hash))
+        let lowered = match &self.store {
+            Some(store) => store.lower(file, &text, &self.queries),
+            None => lower_text(file, &text, &self.queries),
+        };
+        Ok((lowered.ok_or(Failure::Crashed)?, hash))
     }
 
     /// What was made of a file that has this text here too.
@@ -668,7 +731,14 @@ impl Sources for Engine {
         let source = self.project.files.binary_search_by(|file| (*file.path).cmp(path)).ok().map(|at| &self.project.files[at]);
         match source {
             Some(file) => discover::read(&self.root, file).ok(),
-            None => self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).ok().map(|at| self.texts[at].1.clone()),
+            None => match self.texts.binary_search_by(|(known, _)| (**known).cmp(path)) {
+                Ok(at) => Some(self.texts[at].1.clone()),
+                // A result from the cache needs the texts of what it reports alone.
+                Err(_) if self.recalled.is_some() && self.project.texts.iter().any(|text| *text.path == *path) => {
+                    discover::read_text(&self.root, path).ok()
+                }
+                Err(_) => None,
+            },
         }
     }
 }
@@ -793,6 +863,7 @@ mod live;
 mod marks;
 mod own;
 mod routes;
+mod store;
 
 use live::Kept;
 
@@ -800,6 +871,7 @@ pub use edits::suppression;
 pub use live::Change;
 pub use marks::RoleMark;
 pub use own::add_own_rules;
+pub use store::Shard;
 
 #[cfg(test)]
 mod tests;

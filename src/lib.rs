@@ -7,10 +7,12 @@
 //! - [`languages`]: per language, the grammar, the lowering and the module resolution.
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
 //! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
+//! - [`cache`]: what is kept between runs, as bytes.
 //! - [`engine`]: joins the stages; the only place with threads.
 //! - [`cli`]: arguments to engine calls, outcomes to exit codes. [`lsp`]: the language server. Neither knows the other.
 #![forbid(unsafe_code)]
 
+pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;

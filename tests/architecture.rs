@@ -75,8 +75,8 @@ fn planted_imports_are_found_and_nothing_else() {
             "src/check/loops.rs:{threads} `src/check/loops.rs` (part `check`) imports `rayon` (part `threads`), which only `engine` may"
         ),
         format!(
-            "src/link/mod.rs:{files} `src/link/mod.rs` (part `link`) imports `std::fs` (part `filesystem`), which only `build`, `cli`, `config` \
-             and `discover` may"
+            "src/link/mod.rs:{files} `src/link/mod.rs` (part `link`) imports `std::fs` (part `filesystem`), which only `build`, `cache`, `cli`, \
+             `config` and `discover` may"
         ),
         format!(
             "src/model/source.rs:{upward} `src/model/source.rs` (part `model`) imports `Engine` from `src/engine.rs` (part `engine`), which is \

@@ -26,6 +26,7 @@ fn both(folder: &Path, arguments: &[&str]) -> (String, String) {
         .current_dir(folder)
         .args(arguments)
         .env("NO_COLOR", "1")
+        .env("ARCHCHECK_NO_CACHE", "1") // No cache is left in the examples.
         .env_remove("FORCE_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("ARCHCHECK_FORMAT")

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::cache::Caching;
 use super::target::{project_of, today};
 use super::{UsageError, refused};
 use crate::engine::{Engine, Options};
@@ -19,6 +20,8 @@ pub(super) struct Ask {
     /// How to write it
     #[arg(long, short, default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 #[derive(Args, Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Context {
     /// The project
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,6 +49,7 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
         Options {
             paths: vec![asked.clone()].into_iter().filter(|path| !path.is_empty()).collect(),
             today: Some(today()),
+            cache: arguments.caching.place(),
             ..Options::default()
         },
     );
@@ -72,7 +78,7 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
 
 pub(super) fn context(arguments: Context) -> anyhow::Result<ExitCode> {
     let root = project_of(&absolute(&arguments.path)?);
-    let (engine, _) = Engine::open(&root, Options::default());
+    let (engine, _) = Engine::open(&root, Options { cache: arguments.caching.place(), ..Options::default() });
     if let Some(status) = refused(&engine) {
         return Ok(status);
     }

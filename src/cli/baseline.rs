@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
+use super::cache::Caching;
 use super::check::{ProfileName, words};
 use super::target::{Target, target, today};
 use super::terminal::Progress;
@@ -50,6 +51,8 @@ pub(super) struct Arguments {
     /// Say nothing
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -65,6 +68,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         baseline_file: arguments.baseline.clone().filter(|file| file.exists()),
         paths: shown,
         jobs: arguments.jobs,
+        cache: arguments.caching.place(),
         ..Options::default()
     };
     let progress = Progress::start(arguments.quiet);

@@ -7,6 +7,7 @@ use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser, V
 use clap::{Args, ValueEnum};
 
 use super::baseline::shrink_baseline;
+use super::cache::{self, Caching};
 use super::changes::{self, Scope};
 use super::outputs::{Output, Reports};
 use super::target::{self, Target, target};
@@ -90,6 +91,11 @@ pub(super) struct Arguments {
     /// Run again whenever a file changes
     #[arg(long, conflicts_with = "diff")]
     watch: bool,
+    /// Facts that other machines made with `archcheck facts`: a file, or a folder of them (repeatable)
+    #[arg(long, value_name = "FILE")]
+    facts: Vec<PathBuf>,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -142,6 +148,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         paths: shown,
         jobs: arguments.jobs,
         today: Some(arguments.today.unwrap_or_else(target::today)),
+        cache: arguments.caching.place(),
+        facts: cache::packs(&arguments.facts)?,
+        recall: matches!(arguments.scope(), Scope::All),
     };
     let progress = Progress::start(arguments.quiet);
     let (mut engine, _) = Engine::open(&root, options);
@@ -154,6 +163,9 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         drop(progress);
         let rules = &engine.rulebook().rules;
         return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
+    }
+    if !arguments.quiet {
+        cache::tell(&engine);
     }
     if arguments.watch {
         drop(progress);

@@ -5,6 +5,7 @@
 
 mod ask;
 mod baseline;
+mod cache;
 mod changes;
 mod check;
 mod completions;
@@ -91,6 +92,8 @@ enum Command {
     New(new::Arguments),
     /// Run the examples of the project's own rules.
     Test(test::Arguments),
+    /// Analyse a part of the files, for a run elsewhere that takes them all (`--facts`).
+    Facts(cache::Facts),
     /// Print what a stage of the analysis saw.
     Dump(dump::Arguments),
     /// Serve an editor: the language server, on standard input and output.
@@ -144,6 +147,7 @@ fn run(arguments: CommandLine, serve: Serve) -> anyhow::Result<ExitCode> {
         Some(Command::Prove(arguments)) => prove::run(arguments),
         Some(Command::New(arguments)) => new::run(arguments),
         Some(Command::Test(arguments)) => test::run(arguments),
+        Some(Command::Facts(arguments)) => cache::facts(arguments),
         Some(Command::Dump(arguments)) => dump::run(arguments),
         Some(Command::Lsp(arguments)) => lsp::run(arguments, serve),
         Some(Command::Completions(arguments)) => completions::run(arguments),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::cache::Caching;
 use super::refused;
 use super::target::{target, today};
 use crate::check::contract::Proof;
@@ -20,11 +21,16 @@ pub(super) struct Arguments {
     /// A configuration file instead of the project's `archcheck.toml`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let target = target(&arguments.paths)?;
-    let (engine, _) = Engine::open(&target.root, Options { config: arguments.config, today: Some(today()), ..Options::default() });
+    let (engine, _) = Engine::open(
+        &target.root,
+        Options { config: arguments.config, today: Some(today()), cache: arguments.caching.place(), ..Options::default() },
+    );
     if let Some(status) = refused(&engine) {
         return Ok(status);
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::UsageError;
+use super::cache::Caching;
 use super::target::target;
 use crate::engine::{Engine, Options, RoleRow};
 use crate::model::role::Role;
@@ -19,6 +20,8 @@ pub(super) struct Arguments {
     /// Only this role (repeatable)
     #[arg(long, value_name = "ROLE")]
     role: Vec<String>,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -32,7 +35,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         })?);
     }
     let target = target(&arguments.paths)?;
-    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, ..Options::default() });
+    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, cache: arguments.caching.place(), ..Options::default() });
     let rows = engine.roles();
     let mut out = io::stdout().lock();
     for row in rows.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.role)) {

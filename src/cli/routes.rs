@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::cache::Caching;
 use super::target::target;
 use crate::engine::{Engine, Options, RoutePlace, RouteRow};
 
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
     /// Routes in tests too
     #[arg(long)]
     tests: bool,
+    #[command(flatten)]
+    caching: Caching,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,7 +68,7 @@ struct Place<'a> {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let target = target(&arguments.paths)?;
-    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, ..Options::default() });
+    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, cache: arguments.caching.place(), ..Options::default() });
     let mut rows = engine.routes();
     rows.retain(|row| arguments.tests || !row.test);
     let mut out = io::stdout().lock();

@@ -62,7 +62,7 @@ pub(super) fn project_of(path: &Path) -> PathBuf {
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> UsageError {
-    const COMMANDS: [&str; 18] = [
+    const COMMANDS: [&str; 19] = [
         "check",
         "init",
         "baseline",
@@ -78,6 +78,7 @@ fn missing(path: &Path, error: &std::io::Error) -> UsageError {
         "test",
         "prove",
         "schema",
+        "facts",
         "dump",
         "lsp",
         "completions",

@@ -16,7 +16,7 @@ impl Engine {
     pub fn before(&self, root: &Path) -> Engine {
         let mut before = Engine {
             root: root.to_path_buf(),
-            options: super::Options { baseline: BaselineMode::Off, ..self.options.clone() },
+            options: super::Options { baseline: BaselineMode::Off, cache: None, facts: Vec::new(), recall: false, ..self.options.clone() },
             pool: None,
             config: self.config.clone(),
             config_errors: Vec::new(),
@@ -36,6 +36,10 @@ impl Engine {
             marked: false,
             marks: Vec::new(),
             failures: Vec::new(),
+            own: self.own.clone(),
+            store: None,
+            recalled: None,
+            cache_troubles: Vec::new(),
         };
         self.install(|engine| before.discover_and_lower(Some(engine)));
         before

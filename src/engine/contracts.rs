@@ -85,6 +85,7 @@ impl Engine {
     /// Goes on with this configuration, which must leave out no files.
     fn adopt(&mut self, text: &str) {
         self.config_errors.clear();
+        self.store = None;
         match config::parse("archcheck.toml", text) {
             Ok(config) => self.config = config,
             Err(errors) => self.config_errors = errors,

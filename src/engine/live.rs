@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashMap;
 
 use super::{Engine, Lowered, lower_text, notes_of_text};
+use crate::cache::Key;
 use crate::config::{self, Config, ConfigError};
 use crate::discover;
 use crate::lower::queries::Queries;
@@ -30,13 +31,13 @@ pub enum Change {
 
 /// Facts by path, to be taken once by whoever finds the same text again.
 #[derive(Default)]
-pub(super) struct Kept(FxHashMap<Arc<str>, (blake3::Hash, Mutex<Option<Lowered>>)>);
+pub(super) struct Kept(FxHashMap<Arc<str>, (Key, Mutex<Option<Lowered>>)>);
 
 impl Kept {
     /// What was made of this text.
-    pub(super) fn take(&self, path: &str, hash: &blake3::Hash) -> Option<Lowered> {
+    pub(super) fn take(&self, path: &str, hash: Key) -> Option<Lowered> {
         let (known, lowered) = self.0.get(path)?;
-        if known != hash {
+        if *known != hash {
             return None;
         }
         lowered.lock().ok()?.take()
@@ -46,7 +47,10 @@ impl Kept {
 impl Engine {
     /// Takes in what changed; false when nothing did, so that a check would say the same as the last one.
     pub fn apply(&mut self, changes: Vec<Change>) -> bool {
-        let mut again = false;
+        // What was kept on the disk is of the files as they were.
+        self.store = None;
+        self.options.recall = false;
+        let mut again = self.recalled.take().is_some();
         self.touched = false;
         for change in changes {
             again |= match change {
@@ -90,7 +94,7 @@ impl Engine {
         let left_out = language.map_or_else(|| discover::judge_text(text), |language| discover::judge(path, text, language)).is_some();
         match (self.position(path), language) {
             (Ok(at), Some(language)) if !left_out => {
-                let hash = blake3::hash(text.as_bytes());
+                let hash = Key::of_text(text);
                 let file = SourceFile { path: path.clone(), language, bytes: text.len() as u64 };
                 if hash == self.hashes[at] {
                     return true;

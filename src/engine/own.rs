@@ -12,9 +12,16 @@ use crate::rulebook::{LoadError, Rulebook};
 /// Adds the rules below `.archcheck/` of a root to the rulebook. What is wrong in them is told, and left out.
 pub fn add_own_rules(root: &Path, book: &mut Rulebook) -> Vec<ConfigError> {
     let (files, mut errors) = own::load(root);
-    for (path, text) in &files {
+    errors.extend(add(&files, book));
+    errors
+}
+
+/// Adds own rules that were read.
+pub(super) fn add(files: &[OwnFile], book: &mut Rulebook) -> Vec<ConfigError> {
+    let mut errors = Vec::new();
+    for (path, text) in files {
         let added = if path.ends_with(".md") { book.add_page(path, text) } else { book.add_query(path, text) };
-        errors.extend(added.err().unwrap_or_default().into_iter().map(|error| located(&files, error)));
+        errors.extend(added.err().unwrap_or_default().into_iter().map(|error| located(files, error)));
     }
     let is_own = |path: &str| files.iter().any(|(own, _)| own == path);
     for rule in &book.rules {

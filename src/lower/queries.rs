@@ -78,6 +78,11 @@ impl Queries {
         self.rules == other.rules
     }
 
+    /// What tells these queries from others: everything on which their matches depend.
+    pub fn description(&self) -> String {
+        format!("{:?}", self.rules)
+    }
+
     /// True when no query can match anything.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::finding::Finding;
 use super::source::Span;
 
 /// One line of the baseline: so many findings of one rule, in one file, about one thing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {
     pub rule: Arc<str>,
     pub path: Arc<str>,
@@ -40,7 +42,7 @@ pub struct Baseline {
 }
 
 /// How a run compares with its baseline.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaselineUse {
     /// The baseline's file.
     pub path: Arc<str>,

@@ -172,7 +172,7 @@ pub struct Suppressed {
 }
 
 /// The result of a run, in output order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// To be reported, sorted by path, span, rule.
     pub reported: Vec<Finding>,
@@ -199,7 +199,7 @@ impl Outcome {
 }
 
 /// A run that reports only what a change brings in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Narrowed {
     /// The state it was compared with; empty when only a diff was given.
     pub since: String,

@@ -105,7 +105,7 @@ pub struct SourceFile {
 }
 
 /// Byte offsets of line starts; turns offsets into lines and columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineIndex {
     starts: Vec<u32>,
 }

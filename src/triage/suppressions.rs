@@ -7,6 +7,7 @@
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use super::{FileNotes, SUPPRESSION_WITHOUT_REASON, Selection, Triaged, UNUSED_SUPPRESSION, identity};
 use crate::model::facts::{DefId, FileFacts};
@@ -16,14 +17,14 @@ use crate::model::rule::Rule;
 use crate::model::source::{Family, LineIndex, Span};
 
 /// The suppressions of one file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Directives {
     list: Vec<Directive>,
     /// Comments addressed to archcheck that it does not understand.
     problems: Vec<Problem>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Directive {
     /// The rule ids named, each with its place.
     rules: Vec<(String, Span)>,
@@ -34,7 +35,7 @@ struct Directive {
     scope: Scope,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Scope {
     File,
     /// Lines on which a finding may start.

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// What the environment may say to the binary.
-const HEARD: [&str; 9] = [
+const HEARD: [&str; 11] = [
     "NO_COLOR",
     "FORCE_COLOR",
     "CLICOLOR",
@@ -17,6 +17,8 @@ const HEARD: [&str; 9] = [
     "GITHUB_ACTIONS",
     "GITHUB_WORKSPACE",
     "CI_PROJECT_DIR",
+    "ARCHCHECK_NO_CACHE",
+    "ARCHCHECK_CACHE_DIR",
 ];
 
 /// The files in a folder of their own.

@@ -1,0 +1,430 @@
+//! A run that takes up what earlier runs left says what a run without a cache says, byte for byte: after any edits, beside other runs, after runs that were
+//! killed, with a damaged cache, and with facts from other machines.
+//!
+//! `ARCHCHECK_EDITS` and `ARCHCHECK_KILLS` are the numbers of edits and of killed runs; a few by default.
+
+#[path = "support/binary.rs"]
+mod binary;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use archcheck::cache::{BUILD, FOLDER, Place};
+use archcheck::engine::{Engine, Options};
+use archcheck::model::contract::Date;
+use archcheck::report::{self, Context, Format};
+use binary::{archcheck, command, project};
+
+const LOOP: &str = "from sqlalchemy.orm import Session\nfrom app.models import User\n\n\ndef load(db: Session, ids: list[int]):\n    return [db.get(User, i) for i in ids]\n";
+const NO_LOOP: &str = "from sqlalchemy.orm import Session\nfrom app.models import User\n\n\ndef load(db: Session, ids: list[int]):\n    return [db.get(User, i) for i in []]\n";
+const MODELS: &str = "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\nclass User(Base):\n    __tablename__ = \"users\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+const HASHED: &str =
+    "import hashlib\n\n\ndef hash_password(password: str) -> str:\n    return hashlib.md5(password.encode()).hexdigest()\n";
+const SQL: &str =
+    "export async function find(db: any, req: any) {\n    return db.query(`SELECT * FROM users WHERE name = '${req.query.name}'`);\n}\n";
+const BROKEN: &str = "def (:\n  ]]] x = \n";
+const RUST: &str = "pub fn total(rows: &[u32]) -> u32 {\n    rows.iter().sum()\n}\n";
+
+const PROJECT: [(&str, &str); 8] = [
+    ("pyproject.toml", "[project]\nname = \"shop\"\ndependencies = [\"sqlalchemy\", \"fastapi\"]\n"),
+    ("package.json", "{ \"name\": \"shop\", \"dependencies\": { \"pg\": \"8\" } }\n"),
+    ("app/__init__.py", ""),
+    ("app/models.py", MODELS),
+    ("app/services.py", LOOP),
+    ("app/users.py", HASHED),
+    ("web/find.ts", SQL),
+    ("core/total.rs", RUST),
+];
+
+/// A small generator of numbers; the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % most as u64) as usize
+    }
+
+    fn one_of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+/// What a run says in every format, and the mistakes it finds in the configuration.
+fn said(root: &Path, options: Options) -> (Vec<String>, bool) {
+    let (mut engine, _) = Engine::open(root, options);
+    let mut said: Vec<String> = engine.cache_troubles().to_vec();
+    let mistakes = |engine: &Engine| engine.config_errors().iter().map(|error| format!("{error:?}")).collect::<Vec<_>>();
+    said.extend(mistakes(&engine));
+    let recalled = engine.files().next().is_none() && !engine.project().files.is_empty();
+    if said.is_empty() {
+        let outcome = engine.check();
+        said.extend(mistakes(&engine));
+        let rules = engine.rules_on();
+        for format in Format::ALL {
+            let mut text = Vec::new();
+            report::write(format, &Context::new(&outcome, &rules, &engine), &mut text).expect("written");
+            said.push(String::from_utf8_lossy(&text).into_owned());
+        }
+    }
+    (said, recalled)
+}
+
+fn cached() -> Options {
+    Options { cache: Some(Place::Root), recall: true, today: Date::parse("2027-01-01"), jobs: 2, ..Options::default() }
+}
+
+fn fresh() -> Options {
+    Options { cache: None, recall: false, ..cached() }
+}
+
+/// Makes files older than a file system's clock can blur.
+fn age(path: &Path, seconds: u64) {
+    let file = fs::File::options().write(true).open(path).expect("a file");
+    file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).expect("a time");
+}
+
+#[test]
+fn edits_are_seen_and_nothing_else_changes() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let mut dice = Dice(7);
+    let mut recalled = 0;
+    for at in 0..number("ARCHCHECK_EDITS", 24) {
+        let edit = edit(root, &mut dice);
+        let wanted = said(root, fresh()).0;
+        let (got, _) = said(root, cached());
+        assert_eq!(got, wanted, "after edit {at}, {edit}");
+        let (again, taken) = said(root, cached());
+        assert_eq!(again, wanted, "when nothing changed after edit {at}, {edit}");
+        recalled += u32::from(taken);
+    }
+    assert!(recalled > 3, "results of equal runs are taken up: {recalled}");
+}
+
+/// Changes something in the project and says what.
+fn edit(root: &Path, dice: &mut Dice) -> String {
+    const NAMES: [&str; 9] = [
+        "app/services.py",
+        "app/users.py",
+        "app/models.py",
+        "web/find.ts",
+        "web/index.ts",
+        "core/total.rs",
+        "app/extra.py",
+        "app/deep/er/x.py",
+        "config/settings.yaml",
+    ];
+    let name = *dice.one_of(&NAMES.each_ref());
+    let path = root.join(name);
+    let write = |path: &Path, text: &str| {
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("written");
+    };
+    match dice.below(14) {
+        0..=3 => {
+            let text = dice.one_of(&[
+                LOOP,
+                NO_LOOP,
+                MODELS,
+                HASHED,
+                SQL,
+                BROKEN,
+                RUST,
+                "",
+                "password: \"hunter2hunter2\"\n",
+                "# archcheck: ignore[n-plus-one] small\n",
+            ]);
+            write(&path, text);
+            format!("{name} written")
+        }
+        4 => {
+            // As long as before, with the old time: only the change itself tells.
+            let services = root.join("app/services.py");
+            let time = services.metadata().and_then(|metadata| metadata.modified()).ok();
+            let text = if fs::read_to_string(&services).is_ok_and(|text| text == LOOP) { NO_LOOP } else { LOOP };
+            write(&services, text);
+            if let Some(time) = time {
+                fs::File::options().write(true).open(&services).and_then(|file| file.set_modified(time)).expect("a time");
+            }
+            "a change of equal length and time".to_string()
+        }
+        5 => {
+            let _ = fs::remove_file(&path);
+            format!("{name} removed")
+        }
+        6 => {
+            let to = root.join(format!("app/moved_{}.py", dice.below(3)));
+            let _ = fs::rename(&path, to);
+            format!("{name} renamed")
+        }
+        7 => {
+            if path.exists() {
+                age(&path, 3600);
+            }
+            format!("{name} touched")
+        }
+        8 => {
+            let text = dice.one_of(&[
+                "version = 1\n",
+                "version = 1\nexclude = [\"web/\"]\n",
+                "version = 1\n[levels]\nn-plus-one = \"off\"\n",
+                "version = 2 ]\n",
+            ]);
+            write(&root.join("archcheck.toml"), text);
+            format!("configuration {text:?}")
+        }
+        9 => {
+            let _ = fs::remove_file(root.join("archcheck.toml"));
+            "no configuration".to_string()
+        }
+        10 => {
+            let text = dice.one_of(&["", "users.py\n", "*.ts\n"]);
+            write(&root.join(".gitignore"), text);
+            format!("ignore file {text:?}")
+        }
+        11 => {
+            let page = "+++\nkind = \"query\"\nlevel = \"warning\"\nlanguages = [\"python\"]\nmessage = \"Call of `get`\"\n+++\n# No get\n\n```query python\n(call function: (attribute attribute: (identifier) @name) (#eq? @name \"get\")) @finding\n```\n";
+            let own = root.join(".archcheck/rules/no-get.md");
+            if own.exists() {
+                fs::remove_file(&own).expect("removed")
+            } else {
+                write(&own, page)
+            }
+            "own rule".to_string()
+        }
+        12 => {
+            let baseline = root.join("archcheck-baseline.json");
+            if baseline.exists() {
+                fs::remove_file(&baseline).expect("removed");
+            } else {
+                archcheck(root, &["baseline", "."]);
+            }
+            "baseline".to_string()
+        }
+        _ => {
+            write(&root.join("web/dist.min.js"), "var a=1;");
+            write(&root.join("web/made.ts"), "// @generated by a tool. DO NOT EDIT\nexport const a = 1;\n");
+            "files that are left out".to_string()
+        }
+    }
+}
+
+#[test]
+fn one_changed_file_costs_its_own_facts_alone() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    said(root, cached());
+    let packs = || {
+        let mut found: Vec<u64> = files(root, "pack").iter().map(|path| path.metadata().expect("a file").len()).collect();
+        found.sort_unstable();
+        found
+    };
+    let first = packs();
+    assert_eq!(first.len(), 1);
+    fs::write(root.join("core/total.rs"), "pub fn none() {}\n").expect("written");
+    said(root, cached());
+    let second = packs();
+    assert_eq!((second.len(), second[1]), (2, first[0]));
+    assert!(second[0] * 3 < first[0], "{second:?}");
+    // A file under another name has the facts it had.
+    fs::rename(root.join("app/users.py"), root.join("app/people.py")).expect("renamed");
+    said(root, cached());
+    assert_eq!(packs(), second);
+}
+
+#[test]
+fn other_options_have_other_results() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let run = |more: &[&str]| -> (Output, Output) {
+        let with = archcheck(root, &[&["--format", "json"], more].concat());
+        let without = archcheck(root, &[&["--format", "json", "--no-cache"], more].concat());
+        (with, without)
+    };
+    for more in [
+        &[][..],
+        &["--select", "n-plus-one"],
+        &["--ignore", "security"],
+        &["--profile", "strict"],
+        &["app"],
+        &["--no-ignores"],
+        &["--select", "n-plus-one"],
+        &[],
+    ] {
+        let (with, without) = run(more);
+        assert_eq!((with.status.code(), with.stdout), (without.status.code(), without.stdout), "{more:?}");
+    }
+}
+
+#[test]
+fn an_exception_ends_on_its_day_though_nothing_changed() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let contract = "version = 1\n[parts]\nservices = \"app/services.py\"\nmodels = \"app/models.py\"\n[rules]\nno-models = { rule = \"services must not import models\", except = [{ from = \"app/services.py\", until = \"2027-02-01\", because = \"soon\" }] }\n";
+    fs::write(root.join("archcheck.toml"), contract).expect("written");
+    for day in ["2027-01-01", "2027-03-01"] {
+        let today = Date::parse(day);
+        let wanted = said(root, Options { today, ..fresh() }).0;
+        assert_eq!(said(root, Options { today, ..cached() }).0, wanted);
+    }
+}
+
+#[test]
+fn runs_beside_each_other_are_right() {
+    let folder = grown(40);
+    let wanted = archcheck(folder.path(), &["--no-cache", "--format", "json"]);
+    for round in 0..2 {
+        let runs: Vec<_> = (0..4)
+            .map(|_| command(folder.path(), &["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs"))
+            .collect();
+        for run in runs {
+            let output = run.wait_with_output().expect("it ends");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "round {round}");
+            assert_eq!((output.status.code(), output.stdout == wanted.stdout), (wanted.status.code(), true), "round {round}");
+        }
+    }
+}
+
+#[test]
+fn a_killed_run_harms_none_that_follow() {
+    let folder = grown(40);
+    let root = folder.path();
+    let mut dice = Dice(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(1, |now| now.as_nanos() as u64));
+    let whole = {
+        let start = std::time::Instant::now();
+        archcheck(root, &["--format", "json"]);
+        start.elapsed()
+    };
+    for at in 0..number("ARCHCHECK_KILLS", 6) {
+        fs::write(root.join("app/services.py"), format!("{LOOP}\n# {at}\n")).expect("written");
+        if dice.below(4) == 0 {
+            let _ = fs::remove_dir_all(root.join(FOLDER));
+        }
+        let mut run = command(root, &["--format", "json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        std::thread::sleep(whole.mul_f64(dice.below(1000) as f64 / 900.0));
+        run.kill().expect("killed");
+        run.wait().expect("it ended");
+        let next = archcheck(root, &["--format", "json"]);
+        let wanted = archcheck(root, &["--no-cache", "--format", "json"]);
+        assert_eq!(String::from_utf8_lossy(&next.stderr), "", "after kill {at}");
+        assert_eq!((next.status.code(), next.stdout == wanted.stdout), (wanted.status.code(), true), "after kill {at}");
+    }
+}
+
+#[test]
+fn a_damaged_cache_is_a_slower_run() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let mut dice = Dice(3);
+    for round in 0..12 {
+        said(root, cached());
+        for path in ["pack", "outcome", "stamps"].into_iter().flat_map(|extension| files(root, extension)) {
+            let mut bytes = fs::read(&path).expect("a file");
+            match dice.below(3) {
+                0 => bytes.truncate(dice.below(bytes.len() + 1)),
+                1 => (0..1 + dice.below(20)).for_each(|_| {
+                    let at = dice.below(bytes.len().max(1));
+                    if let Some(byte) = bytes.get_mut(at) {
+                        *byte ^= 1 << dice.below(8);
+                    }
+                }),
+                _ => continue,
+            }
+            fs::write(&path, bytes).expect("written");
+        }
+        assert_eq!(said(root, cached()).0, said(root, fresh()).0, "round {round}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_cannot_be_used_is_told_and_changes_nothing() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let wanted = archcheck(root, &["--no-cache", "--format", "json"]);
+    let same = |output: &Output| assert_eq!((output.status.code(), &output.stdout), (wanted.status.code(), &wanted.stdout));
+
+    std::os::unix::fs::symlink("/", root.join(FOLDER)).expect("a link");
+    let output = archcheck(root, &["--format", "json"]);
+    same(&output);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "note: no cache is used: `.archcheck-cache` is a link\n");
+    assert_eq!(archcheck(root, &["--format", "json", "--quiet"]).stderr, b"");
+    fs::remove_file(root.join(FOLDER)).expect("removed");
+
+    // What a checkout brings is not believed: it could say that the code beside it is clean.
+    fs::create_dir_all(root.join(FOLDER).join(BUILD)).expect("a folder");
+    fs::write(root.join(FOLDER).join("made-here"), "1 2\n").expect("written");
+    let output = archcheck(root, &["--format", "json"]);
+    same(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("was not made here"));
+    fs::remove_dir_all(root.join(FOLDER)).expect("removed");
+
+    let output = archcheck(root, &["--format", "json", "--cache-dir", "/dev/null/x"]);
+    same(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("note: no cache is used: `/dev/null/x`"));
+    assert!(!root.join(FOLDER).exists());
+}
+
+#[test]
+fn shards_together_say_what_one_run_says() {
+    let folder = grown(12);
+    let root = folder.path();
+    let output = tempfile::tempdir().expect("a folder");
+    let shard = |number: u32| output.path().join(format!("shard-{number}"));
+    for number in 1..=4 {
+        let path = shard(number).display().to_string();
+        let shard = format!("{number}/4");
+        let run = archcheck(root, &["facts", "--shard", &shard, "--output", &path]);
+        assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+    let again = output.path().join("again");
+    archcheck(root, &["facts", "--shard", "1/4", "--jobs", "1", "--output", &again.display().to_string()]);
+    assert_eq!(fs::read(&again).expect("a file"), fs::read(shard(1)).expect("a file"));
+    fs::remove_file(&again).expect("removed");
+
+    let facts = output.path().display().to_string();
+    for format in Format::ALL.map(Format::name) {
+        let single = archcheck(root, &["--no-cache", "--format", format]);
+        let joined = archcheck(root, &["--no-cache", "--format", format, "--facts", &facts]);
+        assert_eq!((joined.status.code(), joined.stdout, joined.stderr), (single.status.code(), single.stdout, single.stderr), "{format}");
+    }
+    // Every file's facts are there: a cache that is filled from them keeps none of its own.
+    said(root, Options { facts: (1..=4).map(shard).collect(), ..cached() });
+    assert_eq!(files(root, "pack"), Vec::<PathBuf>::new());
+
+    fs::write(shard(2), "something else").expect("written");
+    let joined = archcheck(root, &["--no-cache", "--format", "json", "--facts", &shard(2).display().to_string()]);
+    assert_eq!(joined.stdout, archcheck(root, &["--no-cache", "--format", "json"]).stdout);
+    assert!(String::from_utf8_lossy(&joined.stderr).contains("are not used"));
+    let missing = archcheck(root, &["--facts", "nowhere"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert_eq!(archcheck(root, &["facts", "--shard", "5/4"]).status.code(), Some(2));
+}
+
+/// The project with so many more modules of each language.
+fn grown(more: usize) -> tempfile::TempDir {
+    let folder = project(&PROJECT);
+    for at in 0..more {
+        let write = |path: String, text: String| fs::write(folder.path().join(path), text).expect("written");
+        write(format!("app/service_{at}.py"), LOOP.replace("load", &format!("load_{at}")));
+        write(format!("web/find_{at}.ts"), SQL.replace("find", &format!("find{at}")));
+        write(format!("core/total_{at}.rs"), RUST.replace("total", &format!("total_{at}")));
+    }
+    folder
+}
+
+/// The cache's files with this extension.
+fn files(root: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(root.join(FOLDER).join(BUILD)) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    found.retain(|path| path.extension().is_some_and(|own| own == extension));
+    found.sort();
+    found
+}
