@@ -77,7 +77,7 @@ impl<'a> Guards<'a> {
                 }
             }
             if def.kind == DefKind::Class
-                && let Some(found) = self.in_class(GlobalDef { file, def: at })
+                && let Some(found) = self.in_classes(GlobalDef { file, def: at }, 4)
             {
                 return Some(found);
             }
@@ -97,6 +97,19 @@ impl<'a> Guards<'a> {
         }
         // The variable or export that the closure makes: `export const POST = withSession(handler)`.
         None
+    }
+
+    /// Attributes of a class, else of the project's classes that it extends.
+    fn in_classes(&self, class: GlobalDef, depth: u8) -> Option<Evidence> {
+        self.in_class(class).or_else(|| {
+            let bases = self.program.def(class).bases.iter().filter(|_| depth > 0);
+            bases
+                .filter_map(|&base| match self.program.value(class.file, base) {
+                    Value::Def(def) if def != class && self.program.def(def).kind == DefKind::Class => self.in_classes(def, depth - 1),
+                    _ => None,
+                })
+                .next()
+        })
     }
 
     fn in_class(&self, class: GlobalDef) -> Option<Evidence> {
@@ -372,7 +385,7 @@ impl<'a> Guards<'a> {
 
     fn has(&self, entries: impl Iterator<Item = u32>) -> bool {
         let wanted = match self.purpose {
-            Purpose::Guard => ApiFact::AuthGuard,
+            Purpose::Guard => ApiFact::Guard,
             Purpose::Limit => ApiFact::RateLimit,
         };
         entries.into_iter().any(|entry| self.program.knowledge.entries[entry as usize].fact == wanted)

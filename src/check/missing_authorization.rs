@@ -10,8 +10,10 @@ use super::Context;
 use super::guards::{Evidence, Guards, Purpose, says_public};
 use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::sensitive::parts;
+use crate::model::body::NodeId;
 use crate::model::facts::DefId;
 use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -193,7 +195,8 @@ fn is_public(program: &Program, handler: &Handler) -> bool {
     let mut marked = false;
     for _ in 0..8 {
         let def = facts.def(at);
-        marked |= def.decorators.iter().any(|&decorator| says_public(facts, decorator));
+        marked |=
+            def.decorators.iter().any(|&decorator| says_public(facts, decorator) || is_marker(program, handler.function.file, decorator));
         marked |= facts.definitions().any(|(_, member)| {
             member.parent == at
                 && facts.text(member.name) == "permission_classes"
@@ -205,6 +208,12 @@ fn is_public(program: &Program, handler: &Handler) -> bool {
         at = def.parent;
     }
     by_name || registers || marked
+}
+
+/// A decorator that a framework knows as one for routes open to everybody, also under another name.
+fn is_marker(program: &Program, file: FileId, decorator: NodeId) -> bool {
+    let api = program.api(file, decorator).or_else(|| program.called_api(file, decorator));
+    api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PublicRoute))
 }
 
 fn finding(program: &Program, handler: &Handler, guarded: usize, all: usize, example: Option<&Evidence>) -> Finding {

@@ -129,7 +129,10 @@ impl<'a> Linker<'a> {
                 found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, path.clone())));
                 continue;
             }
-            found.registering.push((file, span, path.clone()));
+            // The server that a unit test starts makes no router of the file.
+            if !facts.defs.iter().any(|def| def.flags.has(DefFlags::TEST) && def.span.contains(span)) {
+                found.registering.push((file, span, path.clone()));
+            }
             let methods = self.methods(route, file, &args, &path);
             let placed = self.route_path(mounts, route, file, registration.call, callee, &args);
             let url = placed.path.and_then(|node| facts.string(node)).map(str::to_string);
@@ -481,7 +484,7 @@ impl<'a> Linker<'a> {
                 _ => node,
             };
             let Value::Api { api, .. } = self.get(self.node_values[handler.file.index()][callee.index()]) else { continue };
-            if !self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Guard)) {
+            if !self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Guard | ApiFact::TakesGuards)) {
                 continue;
             }
             let args: Vec<NodeId> = match facts.arena.kind(node) {

@@ -490,8 +490,8 @@ pub enum ApiFact {
     Route(RouteFact),
     Router(RouterFact),
     Mount(MountFact),
-    /// Decides whether a request is let through: decorates a handler, or stands in its registration or parameters.
-    Guard,
+    /// Takes guards as its arguments: `@UseGuards(…)`, `Depends(…)`. What it is given is listed with the route, whatever that does.
+    TakesGuards,
     Role {
         role: Role,
         sign: RoleSign,
@@ -588,7 +588,7 @@ pub enum ApiFact {
     /// Limits how often a client may call.
     RateLimit,
     /// Lets only clients through that have shown who they are.
-    AuthGuard,
+    Guard,
     /// Says that a route is for everybody.
     PublicRoute,
     /// Random numbers that can be foretold.

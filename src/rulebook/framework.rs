@@ -114,10 +114,10 @@ pub(super) struct FrameworkFile {
     weak_password_hash: Option<Patterns>,
     password_hash: Option<Patterns>,
     rate_limit: Option<Patterns>,
-    auth_guard: Option<Patterns>,
     public_route: Option<Patterns>,
     weak_random: Option<Patterns>,
     guard: Option<Patterns>,
+    takes_guards: Option<Patterns>,
     #[serde(default)]
     route_lists: Vec<String>,
     #[serde(default)]
@@ -611,10 +611,10 @@ impl FrameworkFile {
             (self.weak_password_hash, ApiFact::WeakPasswordHash),
             (self.password_hash, ApiFact::PasswordHash),
             (self.rate_limit, ApiFact::RateLimit),
-            (self.auth_guard, ApiFact::AuthGuard),
             (self.public_route, ApiFact::PublicRoute),
             (self.weak_random, ApiFact::WeakRandom),
             (self.guard, ApiFact::Guard),
+            (self.takes_guards, ApiFact::TakesGuards),
             (self.transparent, ApiFact::Transparent),
             (self.clock, ApiFact::Ambient(Ambient::Clock)),
             (self.env, ApiFact::Ambient(Ambient::Env)),

@@ -143,7 +143,7 @@ impl Lines<'_> {
                 ApiFact::Cost { minimum, .. } => &format!("cost {minimum}"),
                 ApiFact::ErrorText => "error-text",
                 ApiFact::RateLimit => "rate-limit",
-                ApiFact::AuthGuard => "auth-guard",
+                ApiFact::Guard => "guard",
                 ApiFact::PublicRoute => "public-route",
                 ApiFact::WeakRandom => "weak-random",
                 _ => continue,
