@@ -10,9 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::{handlers, package};
+use crate::model::body::NodeKind;
 use crate::model::facts::{DefFlags, DefId};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{FileId, Span};
 
@@ -60,6 +61,8 @@ struct Ground {
     routers: FxHashSet<FileId>,
     /// Files that router files import, directly or through others, without passing a composition root.
     below: FxHashSet<FileId>,
+    /// Definitions that hold the registration of a route: they make an application or a router, and whoever calls them starts or mounts it.
+    makers: FxHashSet<GlobalDef>,
 }
 
 impl Ground {
@@ -87,7 +90,7 @@ impl Ground {
                 }
             }
         }
-        Ground { routers, below }
+        Ground { routers, below, makers: makers(program) }
     }
 
     /// Files that may import everything. A script that handlers rest on is none.
@@ -119,6 +122,27 @@ impl Ground {
     }
 }
 
+/// The top-level definitions that routes are registered in: `build(opts) { app.get("/health", …) }`.
+fn makers(program: &Program) -> FxHashSet<GlobalDef> {
+    let mut makers = FxHashSet::default();
+    let mut at = 0;
+    for route in &program.routes {
+        // Routes come in the order of their paths, as files do.
+        while program.project.files.get(at).is_some_and(|file| *file.path < *route.place.path) {
+            at += 1;
+        }
+        let Some(facts) = program.facts.get(at).filter(|_| program.project.files[at].path == route.place.path) else { continue };
+        let file = FileId(at as u32);
+        makers.extend(
+            facts
+                .definitions()
+                .filter(|(_, def)| def.parent == DefId::MODULE && def.span.contains(route.place.span))
+                .map(|(def, _)| GlobalDef { file, def }),
+        );
+    }
+    makers
+}
+
 /// Composition roots, tests, migrations and browser code import what they like.
 fn is_free(program: &Program, file: FileId) -> bool {
     const FREE: &[Role] = &[Role::Composition, Role::Test, Role::Migration, Role::Frontend];
@@ -139,7 +163,7 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -
     let higher = ground.higher(program, target)?;
     let lower = ground.lower(program, scope);
     let is_upward = match lower {
-        Some(lower) => higher.role.rank()? < lower.role.rank()?,
+        Some(lower) => higher.role.rank()? < lower.role.rank()? && !is_any_model(lower, higher),
         None => !is_own_part(program, edge.from, target.file) && reaches_back(program, ground, edge.from, target, higher),
     };
     if !is_upward {
@@ -160,9 +184,45 @@ fn is_own_part(program: &Program, from: FileId, target: FileId) -> bool {
 fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: GlobalDef, higher: &RoleEvidence) -> bool {
     let role = program.file_role(from).map(|evidence| evidence.role);
     let rests_below = matches!(role, None | Some(Role::Config | Role::Schema | Role::Middleware)) && ground.below.contains(&from);
-    // A router object is mounted, a handler registered or called as an action: what is *not* theirs is borrowed from them.
-    let is_theirs = program.def_roles.get(&target).is_some_and(|own| own.role == Role::Router);
-    (rests_below || role == Some(Role::Task)) && !is_theirs && higher.role == Role::Router && ground.routers.contains(&target.file)
+    // A file that only registers handlers of others puts them together; one handler by the way makes no router of a tool box.
+    let is_router =
+        |evidence: &RoleEvidence| evidence.role == Role::Router && matches!(evidence.strength, Strength::Content | Strength::Config);
+    let handles = program.file_roles[target.file.index()].iter().any(is_router) || {
+        let mut own = program.routes.iter().map(|route| route.handler).filter(|handler| handler.file == target.file);
+        let first = own.next();
+        own.any(|other| Some(other) != first)
+    };
+    (rests_below || role == Some(Role::Task)) && handles && higher.role == Role::Router && !is_theirs(program, ground, from, target)
+}
+
+/// A router object is mounted, a handler registered or called as an action, a function that makes the application called to start it: what is
+/// *not* theirs is borrowed from them. Of a module that is imported whole, what is used of it decides.
+fn is_theirs(program: &Program, ground: &Ground, from: FileId, target: GlobalDef) -> bool {
+    let is_own = |def: GlobalDef| ground.makers.contains(&def) || program.def_roles.get(&def).is_some_and(|own| own.role == Role::Router);
+    if target.def != DefId::MODULE {
+        return is_own(target);
+    }
+    let (facts, other) = (program.file(from), program.file(target.file));
+    let mut used = facts.arena.ids().filter_map(|node| {
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(node) else { return None };
+        if program.value(from, object) != Value::Module(target) {
+            return None;
+        }
+        let named =
+            |(_, def): &(DefId, &crate::model::facts::Definition)| def.parent == DefId::MODULE && other.text(def.name) == facts.text(name);
+        other.definitions().skip(1).find(named).map(|(def, _)| GlobalDef { file: target.file, def })
+    });
+    let Some(first) = used.next() else { return false };
+    is_own(first) && used.all(is_own)
+}
+
+/// A folder called `models` holds many things (rules, reports, what a page shows). Against what is a service or a repository by its name only,
+/// it proves nothing; and a folder called `db` holds what every model needs, its base class and the connection.
+fn is_any_model(lower: &RoleEvidence, higher: &RoleEvidence) -> bool {
+    let by_name = matches!(higher.strength, Strength::Folder | Strength::Name);
+    lower.role == Role::Model
+        && (lower.strength == Strength::Folder && higher.role != Role::Router && by_name
+            || higher.role == Role::Repository && higher.strength == Strength::Folder)
 }
 
 /// A barrel passes names on; it uses nothing itself.
@@ -186,7 +246,7 @@ fn upward_call<'a>(
     }
     let higher = ground.higher(program, callee)?;
     let lower = ground.lower(program, caller)?;
-    if higher.role.rank()? >= lower.role.rank()? {
+    if higher.role.rank()? >= lower.role.rank()? || is_any_model(lower, higher) {
         return None;
     }
     let span = program.file(caller.file).arena.span(site);

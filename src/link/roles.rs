@@ -45,9 +45,13 @@ impl<'a> Linker<'a> {
             let file = FileId(file as u32);
             let facts = &self.facts[file.index()];
             for (id, def) in facts.definitions() {
-                if is_class_like(def.kind) && def.kind != DefKind::Impl {
+                // Values are no layer (`enum IntegrationService`), and in Rust no type handles a request because of its name.
+                let is_named = is_class_like(def.kind) && !matches!(def.kind, DefKind::Impl | DefKind::Enum);
+                if is_named {
                     let class = GlobalDef { file, def: id };
-                    if let (None, Some(evidence)) = (defs.get(&class), names.of_class(facts.text(def.name))) {
+                    if let (None, Some(evidence)) = (defs.get(&class), names.of_class(facts.text(def.name)))
+                        && !(evidence.role == Role::Router && facts.language.family() == Family::Rust)
+                    {
                         defs.insert(class, RoleEvidence { place: Some((file, def.name_span)), ..evidence });
                     }
                 }
@@ -243,7 +247,7 @@ impl<'a> Linker<'a> {
         let mut counts: Vec<(Role, usize, Span)> = Vec::new();
         let mut total = 0;
         let mut has_layer = false;
-        for (id, def) in facts.definitions().skip(1) {
+        for (id, def) in facts.definitions().skip(1).filter(|(_, def)| !def.flags.has(DefFlags::TEST)) {
             let is_class = matches!(def.kind, DefKind::Class | DefKind::Struct | DefKind::Enum | DefKind::Trait);
             let is_function = def.kind == DefKind::Function && def.parent == DefId::MODULE && !def.flags.has(DefFlags::CLOSURE);
             total += usize::from(is_class || is_function);
