@@ -66,16 +66,25 @@ fn in_function(
             match fact {
                 ApiFact::FastHash if !is_for_something_else(program, nestings, function, node) => {
                     match hashed_password(facts, function.def, node) {
+                        Some(_) if is_only_called_so(program, function, node) => {}
                         Some(text) => findings.push(quick(program, function, node, &text, &[])),
                         None => helpers.extend(hashed_parameters(program, function, node).into_iter().map(|at| (at, (function, node)))),
                     }
                 }
-                ApiFact::WeakPasswordHash => findings.push(weak_scheme(program, function, node)),
+                ApiFact::WeakPasswordHash if !names_strong_scheme(facts, node) => findings.push(weak_scheme(program, function, node)),
                 ApiFact::Cost { argument, minimum } => findings.extend(too_cheap(program, function, node, argument, *minimum)),
                 _ => {}
             }
         }
     });
+}
+
+/// `crypt.crypt(password, crypt.METHOD_SHA512)`: thousands of rounds and a salt.
+fn names_strong_scheme(facts: &FileFacts, call: NodeId) -> bool {
+    let strong = ["METHOD_SHA512", "METHOD_SHA256", "METHOD_BLOWFISH"];
+    let mut found = false;
+    arguments(facts, call).for_each(|argument| carriers(facts, argument, &mut |_, name| found |= strong.contains(&name)));
+    found
 }
 
 /// The name of the password that a hashing call is given, if it is one.
@@ -104,6 +113,48 @@ fn hashed_password(facts: &FileFacts, function: DefId, call: NodeId) -> Option<S
         }
     }
     found.filter(|_| !is_protocol)
+}
+
+/// The parameter is called a password, but no caller gives one: `createAccessToken({ password: userId })`.
+fn is_only_called_so(program: &Program, function: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let outer = named(program, function);
+    let mut hashed = None;
+    for argument in arguments(facts, call) {
+        carriers(facts, argument, &mut |node, name| {
+            if is_password(name) && matches!(facts.arena.kind(node), NodeKind::Name(_)) {
+                hashed = hashed.or(Some(name));
+            }
+        });
+    }
+    let Some(hashed) = hashed else { return false };
+    let params = facts.def(outer.def).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+    let Some((at, whole)) = params.enumerate().find_map(|(at, param)| {
+        let is_whole = param.name.is_some_and(|name| facts.text(name) == hashed);
+        let is_part =
+            param.pattern.is_some_and(|pattern| super::loops::bound_names(facts, pattern).iter().any(|name| facts.text(*name) == hashed));
+        (is_whole || is_part).then_some((at, is_whole))
+    }) else {
+        return false;
+    };
+    let mut calls = 0;
+    for edge in program.calls.iter().filter(|edge| edge.callee == outer && edge.kind == CallKind::Call) {
+        let own = program.file(edge.caller.file);
+        let Some(argument) = arguments(own, edge.site).nth(at) else { return false };
+        let given = if whole { Some(argument) } else { super::password_settings::entry(own, argument, hashed) };
+        let Some(given) = given else { return false };
+        let mut speaks = matches!(own.arena.kind(given), NodeKind::Spread { .. });
+        let mut seen = false;
+        carriers(own, given, &mut |_, name| {
+            seen = true;
+            speaks |= speaks_of_password(name) || matches!(name, "pass" | "value" | "text" | "input" | "data" | "plain");
+        });
+        if speaks || !seen {
+            return false;
+        }
+        calls += 1;
+    }
+    calls > 0
 }
 
 /// The hash is not what keeps the password: it prepares a slow hash, looks up leaks, names a cache entry, or makes a key.
@@ -319,6 +370,12 @@ fn weak_scheme(program: &Program, function: GlobalDef, node: NodeId) -> Finding 
 
 fn too_cheap(program: &Program, function: GlobalDef, node: NodeId, argument: &ArgumentRef, minimum: i64) -> Option<Finding> {
     let facts = program.file(function.file);
+    // PBKDF2 makes keys of anything: what it is given, or the function around it, must speak of a password.
+    let is_general = program.called_api(function.file, node).is_some_and(|api| api.path.to_ascii_lowercase().contains("pbkdf2"));
+    let outer = named(program, function);
+    if is_general && hashed_password(facts, function.def, node).is_none() && !speaks_of_password(program.name(outer)) {
+        return None;
+    }
     let value = super::password_settings::argument(facts, node, argument)?;
     let work = number(facts, program, function.file, value)?;
     if work >= minimum || work <= 0 {
@@ -372,6 +429,7 @@ fn plain_text(program: &Program) -> Vec<Finding> {
                 }
             }
         });
+        findings.extend(looked_up_plain(program, function, body));
         for (node, stored) in found {
             let label = Label {
                 location: program.location(function.file, facts.arena.span(node)),
@@ -390,7 +448,168 @@ fn plain_text(program: &Program) -> Vec<Finding> {
     for (model, evidence) in models {
         findings.extend(kept_plain(program, model, evidence));
     }
+    let by_helper = compared_by_helper(program);
+    let files: BTreeSet<FileId> = by_helper.iter().map(|(file, _)| *file).collect();
+    findings.extend(by_helper.into_iter().map(|(_, finding)| finding));
+    for file in files {
+        findings.extend(kept_plain_in_rows(program, file));
+    }
     findings
+}
+
+/// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
+fn compared_by_helper(program: &Program) -> Vec<(FileId, Finding)> {
+    let mut findings = Vec::new();
+    let mut seen: BTreeSet<GlobalDef> = BTreeSet::new();
+    for edge in program.calls.iter().filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly) {
+        let facts = program.file(edge.caller.file);
+        if !facts.names.may_hold("password") || seen.contains(&edge.callee) || !in_scope(program, edge.caller) {
+            continue;
+        }
+        let given: Vec<NodeId> = arguments(facts, edge.site).collect();
+        let [left, right] = given[..] else { continue };
+        let stored = [(left, right), (right, left)]
+            .into_iter()
+            .find(|&(stored, given)| is_stored(program, edge.caller.file, stored) && is_given(facts, given))
+            .map(|(stored, _)| stored);
+        let (Some(stored), Some(node)) = (stored, compares_parameters(program, edge.callee)) else { continue };
+        seen.insert(edge.callee);
+        let own = program.file(edge.callee.file);
+        let message = format!(
+            "`{}` compares passwords as plain text (`{}` among them): they are kept unhashed",
+            program.short_name(edge.callee),
+            spell(facts, stored)
+        );
+        let mut one = finding(program, edge.callee, node, Level::Error, message, "a comparison of plain passwords");
+        one.confidence = Confidence::Medium;
+        one.primary.location.span = own.arena.span(node);
+        one.related =
+            vec![Label { location: program.location(edge.caller.file, call_span(facts, edge.site)), text: "is given both".to_string() }];
+        findings.push((edge.caller.file, one));
+    }
+    findings
+}
+
+/// The comparison of a function's two parameters with each other.
+fn compares_parameters(program: &Program, function: GlobalDef) -> Option<NodeId> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let params: Vec<_> = def.params.iter().filter_map(|param| param.name).collect();
+    let is_param = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(name) if params.contains(&name));
+    let mut found = None;
+    facts.arena.walk(def.body.filter(|_| params.len() == 2)?, |node| {
+        if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node)
+            && is_param(left)
+            && is_param(right)
+        {
+            found = found.or(Some(node));
+        }
+    });
+    found
+}
+
+/// Rows of a file that compares plain passwords, made with the password as it came: `{ userName, password }` in `addUser`.
+fn kept_plain_in_rows(program: &Program, file: FileId) -> Option<Finding> {
+    let facts = program.file(file);
+    facts.definitions().find_map(|(id, def)| {
+        let adds = parts(facts.text(def.name))
+            .first()
+            .is_some_and(|word| matches!(word.as_str(), "add" | "create" | "insert" | "register" | "save" | "signup"));
+        let body = def.body.filter(|_| adds)?;
+        let mut found = None;
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Entry { key, value } = facts.arena.kind(node)
+                && facts.string(key).is_some_and(is_password)
+                && matches!(facts.arena.kind(value), NodeKind::Name(name) if def.params.iter().any(|param| param.name == Some(name)))
+            {
+                found = found.or(Some(node));
+            }
+        });
+        let node = found?;
+        let function = GlobalDef { file, def: id };
+        let message =
+            format!("`{}` keeps the password as plain text: it is stored as it came, and compared so later", program.short_name(function));
+        let mut one = finding(program, function, node, Level::Error, message, "kept unhashed");
+        one.confidence = Confidence::Medium;
+        one.primary.location.span = facts.arena.span(node);
+        Some(one)
+    })
+}
+
+/// `filter_by(name=name, password=password)`, where the password came with the request: a row is found by it only if it is kept as it came.
+fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Option<Finding> {
+    let facts = program.file(function.file);
+    if !facts.names.may_hold("password") {
+        return None;
+    }
+    let mut found = None;
+    facts.arena.walk(body, |call| {
+        if found.is_some() || !matches!(facts.arena.kind(call), NodeKind::Call { form: CallForm::Plain, .. }) {
+            return;
+        }
+        let finds = called_name(facts, call).is_some_and(|name| {
+            matches!(name, "filter_by" | "filter" | "get" | "find_one" | "findOne" | "findFirst" | "findUnique" | "findOneBy" | "where")
+        });
+        // Of a query that is built link by link, only the last has the fact.
+        let is_other =
+            |path: &str| ["requests.", "httpx.", "axios", "builtins.", "flask.", "express"].iter().any(|start| path.starts_with(start));
+        if !finds || program.called_api(function.file, call).is_none_or(|api| is_other(&api.path)) {
+            return;
+        }
+        for argument in arguments(facts, call) {
+            let mut seen = 0;
+            facts.arena.walk_while(argument, |node| {
+                seen += 1;
+                let (name, value) = match facts.arena.kind(node) {
+                    NodeKind::Argument { name, value } => (facts.text(name), value),
+                    NodeKind::Entry { key, value } => (facts.string(key).unwrap_or_default(), value),
+                    NodeKind::Closure(_) | NodeKind::Call { .. } => return false,
+                    _ => return seen < 40,
+                };
+                if is_password(name) && came_with_request(program, function, value) {
+                    found = found.or(Some(node));
+                }
+                seen < 40
+            });
+        }
+    });
+    let node = found?;
+    let message = "an account is looked up by its password as it was sent: passwords are kept as plain text".to_string();
+    let mut one = finding(program, function, node, Level::Error, message, "a password in a query");
+    one.confidence = Confidence::Medium;
+    one.primary.location.span = facts.arena.span(node);
+    Some(one)
+}
+
+/// The value is a password read from a request, directly or by a local variable that nothing else is given to.
+fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let reads = |node: NodeId| {
+        let key = match facts.arena.kind(node) {
+            NodeKind::Index { index, .. } => facts.string(index),
+            NodeKind::Member { name, path: false, .. } => Some(facts.text(name)),
+            NodeKind::Call { .. } if matches!(called_name(facts, node), Some("get" | "pop" | "getlist")) => {
+                arguments(facts, node).next().and_then(|first| facts.string(first))
+            }
+            _ => None,
+        };
+        let is_sent = crate::model::nesting::chain(facts, node).any(|link| {
+            last_name(facts, link).is_some_and(|name| {
+                matches!(
+                    facts.text(name),
+                    "request" | "req" | "body" | "form" | "json" | "POST" | "data" | "content" | "payload" | "cleaned_data"
+                )
+            })
+        });
+        is_sent && key.is_some_and(|key| is_password(key) || key == "pass")
+    };
+    match facts.arena.kind(value) {
+        NodeKind::Name(name) => {
+            let values = assigned(facts, function.def, name);
+            !values.is_empty() && values.into_iter().all(reads)
+        }
+        _ => reads(value),
+    }
 }
 
 /// `user.password`, where `user` is a row: an instance of a model, or something called like one.
