@@ -4,6 +4,7 @@
    definition: (function_definition name: (identifier) @view body: (_) @body))
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body "POST" ".body" ".data" "FILES" ".save(" ".delete(" ".create(" ".update(" "PUT" "DELETE" "PATCH" "form")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))
 
 ; The middleware that protects the whole site is gone while there are sessions.

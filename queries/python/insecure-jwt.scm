@@ -9,7 +9,7 @@
   (#eq? @option "verify_signature")
   (#file-contains? "jwt")
   (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
-  (#not-function-contains? @finding "nverified" "PyJWKClient" "jwks" "JWKS" "algorithms=")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=")
   (#not-contains? @finding "id_token" "idToken"))
 
 ((call
@@ -18,8 +18,17 @@
   (#eq? @option "verify")
   (#file-contains? "jwt")
   (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
-  (#not-function-contains? @finding "nverified" "PyJWKClient" "jwks" "JWKS")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS")
   (#not-contains? @finding "id_token" "idToken"))
+
+; The same options under a name.
+((assignment
+   left: (identifier)
+   right: (dictionary (pair key: (string (string_content) @option) value: (false)))) @finding
+  (#eq? @option "verify_signature")
+  (#imports? "jwt" "jose")
+  (#function-contains? @finding "jwt.decode(")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "id_token" "idToken" "algorithms="))
 
 ; Tokens that nobody signed are good.
 ((call

@@ -56,6 +56,7 @@
 ((assignment left: (identifier) @all right: (true)) @finding
   (#any-of? @all "CORS_ALLOW_ALL_ORIGINS" "CORS_ORIGIN_ALLOW_ALL")
   (#file-contains? "CORS_ALLOW_CREDENTIALS = True" "CORS_ALLOW_CREDENTIALS=True")
+  (#not-overridden? @all)
   (#not-in-development? @finding)
   (#set! help "django"))
 

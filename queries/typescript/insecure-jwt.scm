@@ -9,6 +9,13 @@
   (#resolves-to? @jwt "jsonwebtoken.verify" "jsonwebtoken.default.verify" "jose.jwtVerify" "express-jwt.expressjwt" "express-jwt" "express-jwt.default")
   (#set! message "Tokens without a signature are accepted: `none` is among the algorithms."))
 
+((variable_declarator
+   value: (object (pair key: (property_identifier) @option value: (array (string (string_fragment) @none))))) @finding
+  (#eq? @option "algorithms")
+  (#any-of? @none "none" "None" "NONE")
+  (#imports? "jsonwebtoken" "express-jwt" "koa-jwt" "passport-jwt" "@nestjs/jwt" "jose")
+  (#set! message "Tokens without a signature are accepted: `none` is among the algorithms."))
+
 ((call_expression
    function: (_) @jwt
    arguments: (arguments (object (pair key: (property_identifier) @option value: (string (string_fragment) @none))))) @finding
@@ -27,7 +34,7 @@
 ; jwt-simple: the third argument switches verification off.
 ((call_expression
    function: (_) @decode
-   arguments: (arguments . (_) . (_) . (true))) @finding
+   arguments: (arguments . (_) . (_) . [(true) (string)])) @finding
   (#file-contains? "jsonwebtoken" "jwt" "jose")
   (#resolves-to? @decode "jwt-simple.decode" "jwt-simple.default.decode"))
 

@@ -24,3 +24,22 @@
   (#match? @options "credentials:\\s*true")
   (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
+
+; The same options under a name: `const corsOptions = { … }`.
+((variable_declarator name: (identifier) @name value: (object) @options) @finding
+  (#match? @name "(?i)cors")
+  (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors")
+  (#match? @options "credentials:\\s*true")
+  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#not-in-development? @finding))
+
+; By hand: the caller's own origin sent back, with credentials.
+((call_expression
+   function: (member_expression property: (property_identifier) @method)
+   arguments: (arguments . (string (string_fragment) @header) . (_) @origin)) @finding
+  (#any-of? @method "header" "setHeader" "set")
+  (#match? @header "(?i)^access-control-allow-origin$")
+  (#match? @origin "(?i)\\b(req|request|ctx)\\.(headers?(\\.origin|\\[?\\(?.origin)|get\\(.origin)")
+  (#file-contains? "llow-Credentials" "llow-credentials")
+  (#not-function-contains? @finding "ncludes(" "ndexOf(" ".has(" ".test(" "llowed" "hitelist" "ORIGINS" ".match(")
+  (#not-in-development? @finding))

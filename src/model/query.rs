@@ -91,11 +91,13 @@ pub enum Test {
     PackageImports,
     /// A class of the same package extends this one, by its last name.
     PackageExtends,
+    /// Another module of the same package gives the setting of this name another value.
+    Overridden,
 }
 
 impl Test {
     /// Every test with its name in a query, without `#`, `not-` and `?`.
-    pub const ALL: [(&str, Test); 11] = [
+    pub const ALL: [(&str, Test); 12] = [
         ("resolves-to", Test::ResolvesTo),
         ("role", Test::Role),
         ("layer", Test::Layer),
@@ -107,6 +109,7 @@ impl Test {
         ("imports", Test::Imports),
         ("package-imports", Test::PackageImports),
         ("package-extends", Test::PackageExtends),
+        ("overridden", Test::Overridden),
     ];
 
     /// True when it asks about a captured node, not about the file.
@@ -116,7 +119,7 @@ impl Test {
 
     /// True when it compares with words.
     pub fn has_words(self) -> bool {
-        !matches!(self, Test::InLoop | Test::InDevelopment | Test::Constant | Test::Tainted)
+        !matches!(self, Test::InLoop | Test::InDevelopment | Test::Constant | Test::Tainted | Test::Overridden)
     }
 }
 

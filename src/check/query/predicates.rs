@@ -6,7 +6,7 @@ use super::Place;
 use crate::check::loops;
 use crate::check::requests;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::knowledge::{Access, ApiFact, expand, segments};
 use crate::model::nesting::{arguments, walk_deep};
 use crate::model::program::{ImportTarget, Value};
@@ -44,6 +44,7 @@ impl Place<'_> {
             }),
             Test::Reaches => spans.any(|span| self.reaches(span, words)),
             Test::Constant => spans.any(|span| self.node(span).is_some_and(|node| self.constant(self.file, node, 0))),
+            Test::Overridden => spans.any(|span| self.overridden(span)),
             Test::Tainted => spans.any(|span| self.node(span).is_some_and(|node| self.tainted(node, 0))),
         };
         held != predicate.negated
@@ -188,6 +189,29 @@ impl Place<'_> {
         false
     }
 
+    /// True when another module of the package sets the variable of this name to something else: settings of production over those of all.
+    fn overridden(&self, span: Span) -> bool {
+        let program = self.context.program;
+        let facts = program.file(self.file);
+        let Some(NodeKind::Name(name)) = self.node(span).map(|node| facts.arena.kind(node)) else { return false };
+        let name = facts.text(name);
+        let package = program.project.package_of(program.path(self.file));
+        let own = facts.defs.iter().find(|def| is_setting(facts, def, name)).and_then(|def| def.value);
+        program.facts.iter().enumerate().any(|(at, other)| {
+            let file = FileId(at as u32);
+            file != self.file
+                && other.names.may_hold(name)
+                && program.project.package_of(program.path(file)) == package
+                && !program.is(GlobalDef { file, def: DefId::MODULE }, Role::Test)
+                && other.defs.iter().filter(|def| is_setting(other, def, name)).filter_map(|def| def.value).any(|value| {
+                    match (own.map(|own| facts.arena.kind(own)), other.arena.kind(value)) {
+                        (Some(NodeKind::Bool(own)), NodeKind::Bool(value)) => own != value,
+                        _ => true,
+                    }
+                })
+        })
+    }
+
     /// True when a value is fixed by the code: literals, what is built from them, and names that only ever stand for such.
     fn constant(&self, file: FileId, node: NodeId, depth: u8) -> bool {
         if depth > ORIGINS {
@@ -317,6 +341,11 @@ impl Place<'_> {
         let values = self.local_values(node, name).unwrap_or_default();
         values.into_iter().any(|value| self.tainted(value, depth + 1))
     }
+}
+
+/// A variable of the module with this name.
+fn is_setting(facts: &FileFacts, def: &Definition, name: &str) -> bool {
+    def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == name
 }
 
 /// True when a path is the one written: `*` stands for one name, a package also for what it holds when it ends in `.**`.
