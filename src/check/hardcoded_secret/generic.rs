@@ -205,6 +205,10 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         ("auth", "user" | "basic" | "http" | "docker" | "registry" | "npm" | "") => (NameClass::Token, 1),
         _ => return None,
     };
+    // `AUTH_COOKIE_KEY` is the key under which a cookie is kept; `COOKIE_KEY` and `SESSION_COOKIE_KEY` sign it.
+    if words.ends_with(&["auth", "cookie", "key"]) || words.ends_with(&["token", "cookie", "key"]) {
+        return None;
+    }
     let before = before.get(..before.len().saturating_sub(used)).unwrap_or(&[]);
     (!before.iter().any(|word| NOT_BEFORE.contains(word))).then_some(class)
 }

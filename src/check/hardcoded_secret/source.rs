@@ -31,11 +31,28 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         scan.binding(id, &mut hits);
     }
     scan.definitions(&mut hits);
+    let examples = examples(facts);
+    hits.retain(|hit| !examples.iter().any(|example| example.contains(hit.span)));
     let tests: Vec<Span> = facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST)).map(|def| def.span).collect();
     for hit in &mut hits {
         hit.in_test = tests.iter().any(|test| test.contains(hit.span));
     }
     super::without_repeats(hits)
+}
+
+/// What schemas show to readers of the documentation: `examples: ["eyJ…"]`, `example="whsec_…"`.
+fn examples(facts: &FileFacts) -> Vec<Span> {
+    let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples");
+    facts
+        .arena
+        .ids()
+        .filter(|&id| match facts.arena.kind(id) {
+            NodeKind::Entry { key, .. } => facts.string(key).is_some_and(names),
+            NodeKind::Argument { name, .. } => names(facts.text(name)),
+            _ => false,
+        })
+        .map(|id| facts.arena.span(id))
+        .collect()
 }
 
 struct Scan<'a> {

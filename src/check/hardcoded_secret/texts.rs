@@ -22,7 +22,8 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     // Signed tokens in descriptions and samples show what one looks like.
     let counts = |found: &&providers::Found| kind == FileKind::Settings || found.class != providers::Class::Jwt;
     let formats = providers::find(text);
-    let mut hits: Vec<SecretHit> = formats.iter().filter(counts).map(|found| SecretHit::of_format(text, found, 0)).collect();
+    let shown = |found: &&providers::Found| !is_example(text, found.start);
+    let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
         hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
         hits.extend(settings(text));
@@ -181,6 +182,13 @@ fn has_symbol(value: &str) -> bool {
     value.chars().any(|c| c.is_ascii_punctuation())
 }
 
+/// The value of an `example` in a description of an API.
+fn is_example(text: &str, at: usize) -> bool {
+    let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let lead = text.get(line..at).unwrap_or("").trim_start_matches([' ', '\t', '"', '\'', '-']);
+    lead.strip_prefix("example").is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+}
+
 /// Whether the line of `at` is a comment up to there.
 fn is_comment(text: &str, at: usize) -> bool {
     let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
@@ -244,6 +252,13 @@ mod tests {
         ] {
             assert_eq!(found(path, text), [""; 0], "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn examples_of_api_descriptions_show_what_a_token_looks_like() {
+        let token = format!("whsec_{}", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
+        assert_eq!(found("server/openapi.json", &format!("{{\n  \"example\": \"{token}\"\n}}")), [""; 0]);
+        assert_eq!(found("config/stripe.json", &format!("{{\n  \"webhook\": \"{token}\"\n}}")), [token.as_str()]);
     }
 
     #[test]
