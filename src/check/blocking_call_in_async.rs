@@ -21,13 +21,16 @@ use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
 pub(super) const RULE: &str = "blocking-call-in-async";
 
 /// Most calls between an async function and what blocks.
 const MAX_DEPTH: u8 = 4;
+
+/// Most calls between start-up code and what only it calls.
+const START_CALLS: u8 = 3;
 
 /// How the event loop comes to a function.
 #[derive(Clone, Copy)]
@@ -55,7 +58,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let nesting = nestings.of(function.file);
         let Some(body) = facts.def(function.def).body else { continue };
         facts.arena.walk(body, |node| {
+            // What rarely takes long (`path.exists()`) is for those who want to see every place.
             if let Some(briefly) = blocks(program, function.file, node)
+                && (!briefly || context.settings.strict())
                 && !is_excused(program, facts, &nesting, &handed, function, node)
             {
                 findings.push(finding(program, &ways, function, node, briefly));
@@ -140,6 +145,7 @@ fn ways(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>) -
             let follows = edge.kind == CallKind::Call
                 && edge.resolution != Resolution::NameOnly
                 && !ways.contains_key(&callee)
+                && !is_one_of_many(program, function, edge.site)
                 && may_block(program, callee)
                 && !is_kept(program, &nestings.of(function.file), function, edge.site);
             if follows {
@@ -153,6 +159,17 @@ fn ways(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>) -
         }
     }
     ways
+}
+
+/// A call in Rust that may lead to several implementations of a trait: the caller knows which, the name does not.
+fn is_one_of_many(program: &Program, caller: GlobalDef, site: NodeId) -> bool {
+    program.file(caller.file).language.family() == Family::Rust
+        && program
+            .calls_at(caller, site)
+            .iter()
+            .filter(|edge| edge.kind == CallKind::Call && program.def(edge.callee).body.is_some())
+            .count()
+            > 1
 }
 
 /// A function whose code runs on the spot when it is called.
@@ -171,6 +188,7 @@ fn may_block(program: &Program, callee: GlobalDef) -> bool {
 /// Async functions of Python and Rust, and the handlers of TypeScript.
 fn roots(context: &Context) -> Vec<GlobalDef> {
     let program = context.program;
+    let starting = called_at_start(program);
     let mut roots: Vec<GlobalDef> = program
         .functions()
         .filter(|&function| {
@@ -179,6 +197,7 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
                 && program.file(function.file).language.family() != Family::TypeScript
                 && in_scope(program, function)
                 && !starts_up(program, function)
+                && !starting.contains(&function)
         })
         .collect();
     roots.extend(
@@ -188,6 +207,31 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
             .filter(|handler| program.file(handler.file).language.family() == Family::TypeScript),
     );
     roots
+}
+
+/// Functions that only start-up code calls, at any remove: what `main` reads its settings with.
+fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
+    let mut callers: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
+    for edge in program.calls.iter().filter(|edge| edge.callee != edge.caller) {
+        callers.entry(edge.callee).or_default().push(edge.caller);
+    }
+    let mut starting: FxHashSet<GlobalDef> = FxHashSet::default();
+    for _ in 0..START_CALLS {
+        let more: Vec<GlobalDef> = callers
+            .iter()
+            .filter(|(callee, from)| {
+                !starting.contains(callee)
+                    && from.iter().all(|caller| starting.contains(caller) || starts_up(program, *caller))
+                    && !program.is(**callee, Role::Router)
+            })
+            .map(|(callee, _)| *callee)
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        starting.extend(more);
+    }
+    starting
 }
 
 /// Runs once, before anything is served or after: `lifespan`, `on_startup`, `main`, and the closures in them.
@@ -214,7 +258,8 @@ fn starts_up(program: &Program, function: GlobalDef) -> bool {
         let words = crate::model::words::words(facts.text(def.name));
         let ends =
             words.iter().any(|word| matches!(word.as_str(), "shutdown" | "teardown" | "lifespan" | "initialize" | "initialise" | "setup"));
-        if hook || ends || is_start_up(facts.text(def.name)) {
+        let starts = words.first().is_some_and(|word| word == "init");
+        if hook || ends || starts || is_start_up(facts.text(def.name)) {
             return true;
         }
         at = def.parent;

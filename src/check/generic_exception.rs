@@ -1,7 +1,7 @@
 //! `generic-exception`: a service or repository that raises the language's own `Exception` or `Error` for a failure of the domain, in a
 //! project that has errors of its own.
 //!
-//! The project's habit decides: at least three of its exceptions are raised somewhere. Asserting what cannot happen, and what is not
+//! The project's habit decides: at least three of its exceptions are raised somewhere, and more often than bare ones in its services. Asserting what cannot happen, and what is not
 //! implemented, needs no class.
 
 use rustc_hash::FxHashMap;
@@ -27,6 +27,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let nestings = Nestings::new(program);
     let mut general: Vec<(GlobalDef, NodeId, NodeId)> = Vec::new();
+    let mut bare: FxHashMap<Option<usize>, usize> = FxHashMap::default();
     let mut own: FxHashMap<Option<usize>, (usize, GlobalDef)> = FxHashMap::default();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
@@ -43,6 +44,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             if let Some(class) = own_class(program, file, raised) {
                 own.entry(package).or_insert((0, class)).0 += 1;
             } else if is_general(facts, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
+                *bare.entry(package).or_default() += 1;
                 general.push((owner, node, raised));
             }
         }
@@ -50,8 +52,10 @@ pub fn check(context: &Context) -> Vec<Finding> {
     general
         .into_iter()
         .filter_map(|(owner, node, raised)| {
-            let (count, example) = *own.get(&program.project.package_of(program.path(owner.file)))?;
-            (count >= HABIT).then(|| finding(program, owner, node, raised, example))
+            let package = program.project.package_of(program.path(owner.file));
+            let (count, example) = *own.get(&package)?;
+            let bare = bare.get(&package).copied().unwrap_or_default();
+            (count >= HABIT && count > bare).then(|| finding(program, owner, node, raised, example))
         })
         .collect()
 }
@@ -111,6 +115,12 @@ fn is_assertion(facts: &FileFacts, raised: NodeId) -> bool {
         "unknown",
         "impossible",
         "todo",
+        "shut down",
+        "shutdown",
+        "closing",
+        "no processor",
+        "no task",
+        "not registered",
     ];
     let mut found = arguments(facts, raised).len() == 0;
     facts.arena.walk(raised, |node| {

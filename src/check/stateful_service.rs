@@ -10,10 +10,10 @@ use super::Context;
 use super::handlers::handler_name;
 use super::requests::{Nestings, Requests, in_development_branch};
 use super::scope::{in_scope, is_start_up};
-use crate::model::body::{AssignOp, CallForm, CollectionKind, NodeId, NodeKind, UnaryOp};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::{called_name, last_name};
+use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
@@ -56,6 +56,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             if fits
                 && !coordinates(&name)
                 && how.fits(state.holds)
+                && !is_memo(context, facts, function, node, &name)
                 && !in_development_branch(facts, &nesting, node)
                 && seen.insert((state.def, name.clone()))
             {
@@ -79,11 +80,57 @@ fn coordinates(name: &str) -> bool {
                 | "mutex"
                 | "waiting"
                 | "subscribers"
+                | "handlers"
+                | "listeners"
+                | "callbacks"
+                | "hooks"
+                | "observers"
+                | "watchers"
+                | "timers"
+                | "intervals"
                 | "connections"
                 | "clients"
                 | "sockets"
         )
     })
+}
+
+/// What was computed once is kept under its key: the function looks the entry up first and asks no database or service for it, so that every
+/// process comes to the same value. An empty container that is put in is state that grows.
+fn is_memo(context: &Context, facts: &FileFacts, function: GlobalDef, change: NodeId, name: &str) -> bool {
+    let kept = match facts.arena.kind(change) {
+        NodeKind::Assign { target, value, op: AssignOp::Set } if matches!(facts.arena.kind(target), NodeKind::Index { .. }) => Some(value),
+        NodeKind::Call { .. } if called_name(facts, change) == Some("set") => arguments(facts, change).nth(1),
+        _ => None,
+    };
+    let Some(kept) =
+        kept.filter(|&kept| !matches!(facts.arena.kind(kept), NodeKind::Collection { .. } | NodeKind::Bool(_) | NodeKind::Number(_)))
+    else {
+        return false;
+    };
+    let asks_outside = context.summaries.of(function).is_some_and(|summary| !summary.reaches.is_empty());
+    let Some(body) = facts.def(function.def).body.filter(|_| !asks_outside) else { return false };
+    let before = facts.arena.span(change).start;
+    let is_it = |node: NodeId| last_name(facts, node).is_some_and(|own| facts.text(own) == name);
+    let mut looks_up = false;
+    facts.arena.walk(body, |node| {
+        looks_up |= match facts.arena.kind(node) {
+            NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+                NodeKind::Member { object, name, .. } => {
+                    matches!(facts.text(name), "get" | "has") && is_it(object) && facts.arena.span(node).start < before
+                }
+                _ => false,
+            },
+            NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, right, .. } => is_it(right),
+            // `store[key] = store[key] || made()`
+            NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, left, .. } => {
+                matches!(facts.arena.kind(left), NodeKind::Index { object, .. } if is_it(object))
+                    && facts.arena.span(kept).contains(facts.arena.span(node))
+            }
+            _ => false,
+        };
+    });
+    looks_up
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -257,7 +257,12 @@ fn of_ignored(program: &Program, file: FileId, node: NodeId, target: NodeId, val
         ApiFact::Outgoing | ApiFact::Publishes | ApiFact::SendsMail | ApiFact::Commit => true,
         _ => false,
     };
-    let matters = ignored && chain(facts, value).any(|link| has_fact(program, file, link, writes));
+    // `let _ = write().await?;` passes the error on and drops the value.
+    let passes_on = matches!(facts.arena.kind(value), NodeKind::Propagate(_));
+    // `.unwrap_or_else(|_| panic!(…))` handles it, if only by stopping.
+    let handles = chain(facts, value)
+        .any(|link| called_name(facts, link).is_some_and(|name| matches!(name, "unwrap" | "expect" | "unwrap_or_else" | "inspect_err")));
+    let matters = ignored && !passes_on && !handles && chain(facts, value).any(|link| has_fact(program, file, link, writes));
     let span = facts.arena.span(node);
     (matters && !cleans_up(facts, value)).then_some(Swallows {
         whole: span,

@@ -26,7 +26,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
         for node in facts.arena.ids() {
             let NodeKind::Loop { kind: LoopKind::Infinite, body, .. } = facts.arena.kind(node) else { continue };
             let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
-            if retries(facts, body) && in_scope(program, owner) && !facts.def(owner.def).flags.has(DefFlags::GENERATOR) {
+            // A person who is asked again may leave.
+            let asks = called_any(facts, body, &["input", "prompt", "confirm", "question", "readline", "read_line", "getpass"]);
+            if !asks && retries(facts, body) && in_scope(program, owner) && !facts.def(owner.def).flags.has(DefFlags::GENERATOR) {
                 findings.push(finding(program, owner, node, delays(facts, body)));
             }
         }
