@@ -82,6 +82,11 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
     if path != "flask.Flask().run" && in_development_branch(facts, nesting, node) {
         return None;
     }
+    // Nobody else reaches a debugger that listens on this machine only.
+    let host = argument(facts, node, &ArgumentRef::Name("host".to_string())).and_then(|host| facts.string(host));
+    if matches!(host, Some("127.0.0.1" | "localhost" | "::1")) {
+        return None;
+    }
     let spelled = spelled_callee(facts, node);
     Some(finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `debug=True`: {effect}")))
 }

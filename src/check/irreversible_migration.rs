@@ -68,12 +68,12 @@ pub fn check(context: &Context) -> Vec<Finding> {
 /// Every flaw by itself, or one note where the project only goes forward.
 fn report(context: &Context, group: &[Migration]) -> Vec<Finding> {
     let flawed: Vec<(&Migration, &Flaw)> = group.iter().filter_map(|one| Some((one, one.flaw.as_ref()?))).collect();
-    let forward_only = flawed.len() >= 2 && flawed.len() * 10 >= group.len() * 9;
+    let forward_only = flawed.len() >= 2 && flawed.len() * 2 >= group.len();
     if !forward_only || context.settings.strict() {
         return flawed.iter().map(|(_, flaw)| finding(flaw, flaw.what.clone(), Vec::new(), flaw.place.path.to_string())).collect();
     }
     let Some((_, last)) = flawed.last() else { return Vec::new() };
-    let what = format!("{} of {} migrations have no way back: the project only goes forward", flawed.len(), group.len());
+    let what = format!("{} of {} migrations have no way back: the project goes forward only", flawed.len(), group.len());
     let related = flawed.iter().rev().skip(1).take(MAX_PLACES);
     let related = related.map(|(_, flaw)| Label { location: flaw.place.clone(), text: flaw.label.to_string() }).collect();
     vec![finding(last, what, related, "forward only".to_string())]

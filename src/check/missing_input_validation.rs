@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::body_params::body_params;
@@ -19,7 +19,7 @@ use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, SourceKind};
-use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -36,6 +36,8 @@ pub(super) struct Input {
     pub(super) names: FxHashSet<Name>,
     /// Names that are given something else later: a conversion, a default.
     pub(super) converted: FxHashSet<Name>,
+    /// Fields of the body that a middleware before the handler sets: `req.body.userId = session.userId`.
+    pub(super) own_fields: FxHashSet<String>,
 }
 
 impl Input {
@@ -48,6 +50,11 @@ impl Input {
 
     /// The expression is body data, or a part of it.
     fn is_of(&self, facts: &FileFacts, node: NodeId) -> bool {
+        if let NodeKind::Member { name, .. } = facts.arena.kind(node)
+            && self.own_fields.contains(facts.text(name))
+        {
+            return false;
+        }
         chain(facts, node).any(|link| self.sources.contains(&link))
             || matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(name) if self.names.contains(&name) && !self.converted.contains(&name) && is_read(facts, node))
     }
@@ -74,6 +81,7 @@ struct Unchecked<'a> {
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let validates = packages_with_validation(program);
+    let fields = own_fields(program);
     let mut findings = Vec::new();
     let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
     for handler in handlers(context) {
@@ -81,7 +89,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             continue;
         }
         let package = package(program, handler.function);
-        let Some(unchecked) = unchecked(context, handler) else { continue };
+        let Some(unchecked) = unchecked(context, handler, &fields) else { continue };
         if validates.contains(&package) || context.settings.strict() {
             findings.extend(finding(program, &unchecked));
         } else {
@@ -181,9 +189,37 @@ fn packages_with_validation(program: &Program) -> FxHashSet<Option<usize>> {
     found
 }
 
-fn unchecked<'a>(context: &'a Context, handler: Handler<'a>) -> Option<Unchecked<'a>> {
+/// The fields that functions of the server write into bodies, by the function's name.
+fn own_fields(program: &Program) -> FxHashMap<String, Vec<String>> {
+    let mut fields: FxHashMap<String, Vec<String>> = FxHashMap::default();
+    for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| facts.names.may_hold("body")) {
+        let mut nesting = None;
+        for node in facts.arena.ids() {
+            if let NodeKind::Assign { target, op: AssignOp::Set, .. } = facts.arena.kind(node)
+                && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+                && let NodeKind::Member { object: request, name: body, .. } = facts.arena.kind(object)
+                && facts.text(body) == "body"
+                && last_name(facts, request).is_some_and(|name| matches!(facts.text(name), "req" | "request"))
+            {
+                let owner = nesting.get_or_insert_with(|| Nesting::of(facts)).owner(node);
+                let outer = program.outermost(GlobalDef { file: FileId(at as u32), def: owner });
+                fields.entry(program.name(outer).to_string()).or_default().push(facts.text(name).to_string());
+            }
+        }
+    }
+    fields
+}
+
+/// Those that stand before a handler: `app.delete("/cards/:id", addOwner, remove)`.
+fn fields_before(handler: &Handler, fields: &FxHashMap<String, Vec<String>>) -> FxHashSet<String> {
+    let guards = handler.route.iter().flat_map(|route| &route.guards);
+    guards.filter_map(|guard| fields.get(guard.rsplit('.').next().unwrap_or(guard))).flatten().cloned().collect()
+}
+
+fn unchecked<'a>(context: &'a Context, handler: Handler<'a>, fields: &FxHashMap<String, Vec<String>>) -> Option<Unchecked<'a>> {
     let program = context.program;
-    let input = input(program, &handler);
+    let mut input = input(program, &handler);
+    input.own_fields = fields_before(&handler, fields);
     if input.sources.is_empty() && input.names.is_empty() {
         return None;
     }
@@ -203,11 +239,7 @@ fn unchecked<'a>(context: &'a Context, handler: Handler<'a>) -> Option<Unchecked
 fn input(program: &Program, handler: &Handler) -> Input {
     let file = handler.function.file;
     let facts = program.file(file);
-    let mut input = Input {
-        sources: FxHashSet::default(),
-        names: body_params(program, handler).into_iter().collect(),
-        converted: FxHashSet::default(),
-    };
+    let mut input = Input { sources: FxHashSet::default(), names: body_params(program, handler).into_iter().collect(), ..Input::default() };
     for &part in &handler.code {
         let def = facts.def(part.def);
         let roots = def.body.into_iter().chain(def.params.iter().flat_map(|param| param.pattern));

@@ -7,7 +7,7 @@
 use super::Context;
 use super::requests::{in_development_branch, named};
 use super::scope::in_scope;
-use super::sensitive::{Secret, carriers, hides, parts, secret};
+use super::sensitive::{Secret, assigned, carriers, hides, parts, secret};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts};
@@ -42,9 +42,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
             if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
                 continue;
             }
-            let Some(logged) = logged(program, file, node) else { continue };
             let nesting = nesting.get_or_insert_with(|| Nesting::of(facts));
             let function = GlobalDef { file, def: nesting.owner(node) };
+            let Some(logged) = logged(program, function, node) else { continue };
             let is_seen = |known: &&mut Finding| {
                 known
                     .subject
@@ -105,7 +105,8 @@ fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> b
 }
 
 /// The first secret among what the call is given.
-fn logged(program: &Program, file: FileId, call: NodeId) -> Option<Logged> {
+fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged> {
+    let file = function.file;
     let facts = program.file(file);
     let mut found: Option<Logged> = None;
     for argument in arguments(facts, call) {
@@ -117,7 +118,9 @@ fn logged(program: &Program, file: FileId, call: NodeId) -> Option<Logged> {
         }
         carriers(facts, argument, &mut |node, name| {
             if found.is_none() {
-                found = secret_value(program, file, node, name).or_else(|| whole(program, file, node));
+                found = secret_value(program, file, node, name)
+                    .or_else(|| whole(program, file, node))
+                    .or_else(|| kept(program, function, node));
             }
         });
         // `{ token: x.value }`: the field's name tells.
@@ -176,8 +179,20 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
     // A token alone may be one of a text or of a language model.
     let is_unclear = kind == Secret::Token && parts(name).len() == 1 && speaks_of_text(program, file);
     let is_plain_token = kind == Secret::Token && parts(name) == ["token"];
+    // `coupon.token` is what a customer types in, `device.token` where a message goes.
+    let owner = match facts.arena.kind(node) {
+        NodeKind::Member { object, .. } => last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default(),
+        _ => "",
+    };
+    let is_handed_out = kind == Secret::Token
+        && parts(owner).iter().any(|word| matches!(word.as_str(), "coupon" | "discount" | "promo" | "voucher" | "device" | "push"));
     let confidence = if is_plain_token { Confidence::Medium } else { Confidence::High };
-    (!is_constant && !is_other && !is_unclear).then(|| Logged { node, what: kind.text().to_string(), name: spell(facts, node), confidence })
+    (!is_constant && !is_other && !is_unclear && !is_handed_out).then(|| Logged {
+        node,
+        what: kind.text().to_string(),
+        name: spell(facts, node),
+        confidence,
+    })
 }
 
 /// Files about the tokens of languages, of language models, or of block chains.
@@ -228,6 +243,23 @@ fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         _ => return None,
     };
     Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium })
+}
+
+/// A variable that is given a whole body, and nothing else: `data = request.json`, `const body = await req.json()`.
+fn kept(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let [value] = assigned(facts, function.def, name)[..] else { return None };
+    let mut read = value;
+    for _ in 0..4 {
+        read = match facts.arena.kind(read) {
+            NodeKind::Await(value) => value,
+            NodeKind::Call { callee, .. } if arguments(facts, read).len() == 0 => callee,
+            _ => break,
+        };
+    }
+    let found = whole(program, function.file, read)?;
+    Some(Logged { node, name: facts.text(name).to_string(), ..found })
 }
 
 /// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
