@@ -15,7 +15,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +144,10 @@ impl<'a> Guards<'a> {
         let file = handler.function.file;
         let facts = self.program.file(file);
         for param in &facts.def(handler.function.def).params {
+            if let Some(node) = param.annotation.filter(|&node| self.purpose == Purpose::Guard && is_user_extractor(facts, node)) {
+                let name = last_name(facts, node).map(|name| facts.text(name)).unwrap_or_default();
+                return Some(self.evidence(file, node, name));
+            }
             for node in param.annotation.into_iter().chain(param.default).chain(param.decorators.iter().copied()) {
                 let mut found = None;
                 facts.arena.walk(node, |inner| {
@@ -573,6 +577,18 @@ impl<'a> Guards<'a> {
         }
         None
     }
+}
+
+/// In Rust a plain type among a handler's parameters takes itself out of the request, or refuses it: `view: LocalUserView`. An `Option` of it
+/// refuses nobody, a `Json` of it is what the client sent.
+fn is_user_extractor(facts: &FileFacts, annotation: NodeId) -> bool {
+    facts.language.family() == Family::Rust
+        && matches!(facts.arena.kind(annotation), NodeKind::Name(_) | NodeKind::Member { .. })
+        && last_name(facts, annotation).is_some_and(|name| {
+            let words = parts(facts.text(name));
+            words.iter().any(|word| matches!(word.as_str(), "user" | "account" | "member" | "admin" | "session" | "claims" | "moderator"))
+                && !words.iter().any(|word| matches!(word.as_str(), "id" | "form" | "input" | "request" | "query" | "params" | "name"))
+        })
 }
 
 /// A name that speaks of the purpose as a noun or a verb: of decorators, types, middlewares.

@@ -444,7 +444,8 @@ impl<'a> Linker<'a> {
             }
             Value::Api { api, .. } => {
                 let step = self.apis.step(api, &format!(".{name}"));
-                self.apis.is_known(step).then(|| self.value(Value::Api { api: step, subject: None, guessed: false }))
+                let is_known = self.apis.is_known(step) || self.knowledge.leads_on(self.apis.path(step));
+                is_known.then(|| self.value(Value::Api { api: step, subject: None, guessed: false }))
             }
             _ => None,
         }

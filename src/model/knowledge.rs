@@ -727,6 +727,8 @@ struct PatternTable {
     aliases: rustc_hash::FxHashMap<String, String>,
     /// Exact path → entries.
     exact: rustc_hash::FxHashMap<String, Vec<u32>>,
+    /// What has to be called to come to one: `actix_web.web.get` of `actix_web.web.get().to`.
+    called: rustc_hash::FxHashSet<String>,
     /// Patterns with `*` or `<table>`, split at segments, by their first segment (the package).
     open: rustc_hash::FxHashMap<String, Vec<(Vec<String>, u32)>>,
     /// Same for aliases.
@@ -753,6 +755,9 @@ impl Knowledge {
                 let first = segments[0].clone();
                 self.patterns.open.entry(first).or_default().push((segments, entry));
             } else {
+                if let Some((called, _)) = path.split_once("()") {
+                    self.patterns.called.insert(called.to_string());
+                }
                 self.patterns.exact.entry(path).or_default().push(entry);
             }
         }
@@ -786,6 +791,11 @@ impl Knowledge {
             }
         }
         Ok(())
+    }
+
+    /// True when something known is reached by calling this.
+    pub fn leads_on(&self, path: &str) -> bool {
+        self.patterns.called.contains(path)
     }
 
     /// The canonical spelling of a path, if it is an alias of another.
