@@ -68,7 +68,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
 /// Every flaw by itself, or one note where the project only goes forward.
 fn report(context: &Context, group: &[Migration]) -> Vec<Finding> {
     let flawed: Vec<(&Migration, &Flaw)> = group.iter().filter_map(|one| Some((one, one.flaw.as_ref()?))).collect();
-    let forward_only = flawed.len() >= 2 && flawed.len() * 2 >= group.len();
+    // Of few migrations nearly all, of many most.
+    let part = if flawed.len() >= 20 { 5 } else { 9 };
+    let forward_only = flawed.len() >= 2 && flawed.len() * 10 >= group.len() * part;
     if !forward_only || context.settings.strict() {
         return flawed.iter().map(|(_, flaw)| finding(flaw, flaw.what.clone(), Vec::new(), flaw.place.path.to_string())).collect();
     }

@@ -173,10 +173,11 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
 }
 
-/// A Rust module puts its own submodules together: `users::router()` in `http/mod.rs`.
+/// A Rust module puts its own submodules together (`users::router()` in `http/mod.rs`), and they use what it holds for them (`super::Error`).
 fn is_own_part(program: &Program, from: FileId, target: FileId) -> bool {
-    let below = program.modules[target.index()].strip_prefix(program.modules[from.index()].as_str());
-    below.is_some_and(|rest| rest.starts_with("::"))
+    let (from, target) = (program.modules[from.index()].as_str(), program.modules[target.index()].as_str());
+    let is_below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with("::"));
+    is_below(target, from) || is_below(from, target)
 }
 
 /// A module without a layer of its own on which handlers rest, or a background task, that imports a handler's module. Whoever

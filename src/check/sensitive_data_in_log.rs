@@ -237,7 +237,7 @@ fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let request = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Request));
     let outside = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside));
     let what = match name {
-        "body" | "json" | "data" | "form" | "POST" if request => "a whole request body",
+        "body" | "json" | "get_json" | "data" | "form" | "POST" if request => "a whole request body",
         "headers" | "META" | "cookies" | "COOKIES" if request => "all headers or cookies of a request, the credentials among them",
         "environ" | "env" if outside => "the whole environment",
         _ => return None,
