@@ -6,11 +6,11 @@ use crate::model::rule::{Profile, Rule};
 pub fn page(rule: &Rule) -> String {
     let mut text = format!("# {}\n\n{}\n\n", rule.id, rule.title);
     let profile = if rule.profile == Profile::Strict { ", only in the strict profile" } else { "" };
-    text += &format!("{} · {}{profile} · precision {}\n", rule.category, rule.level.name(), rule.precision);
+    text += &format!("{} · {}{profile} · precision {}", rule.category, rule.level.name(), rule.precision);
     if !rule.tags.is_empty() {
-        text += &format!("{}\n", rule.tags.join(", "));
+        text += &format!(" · {}", rule.tags.join(", "));
     }
-    text += &format!("\n{}\n", rule.markdown.trim_end());
+    text += &format!("\n\n{}\n", rule.markdown.trim_end());
     if !rule.help.is_empty() {
         text += "\n## How to mend it\n\n";
         for (framework, help) in &rule.help {
