@@ -97,7 +97,7 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
 pub(super) fn ends_in_placeholder(before: &str) -> bool {
     let opens =
         before.ends_with("{{") || before.ends_with("%(") || before.ends_with('@') || (before.ends_with(':') && !before.ends_with("::"));
-    opens && before.matches('\'').count() % 2 == 0
+    opens && before.matches('\'').count().is_multiple_of(2)
 }
 
 /// What stands before `after` is a statement, not a piece of one: ` LIMIT 1`, ` ORDER BY a`.
