@@ -38,7 +38,9 @@ fn check(path: &str, text: &str) {
 fn the_page_s_examples_hold() {
     let book = Rulebook::built_in();
     let rule = book.rule("hardcoded-secret").expect("the rule has a page");
-    let files: Vec<_> = rule.examples.iter().flat_map(|example| &example.files).collect();
+    // What counts in tests is judged after the scan.
+    let in_tests = |path: &str| path.starts_with("tests/");
+    let files: Vec<_> = rule.examples.iter().flat_map(|example| &example.files).filter(|file| !in_tests(&file.path)).collect();
     assert!(files.len() >= 10);
     for file in files {
         check(&file.path, &file.text);
