@@ -144,10 +144,6 @@ impl<'a> Guards<'a> {
         let file = handler.function.file;
         let facts = self.program.file(file);
         for param in &facts.def(handler.function.def).params {
-            if let Some(node) = param.annotation.filter(|&node| self.purpose == Purpose::Guard && is_user_extractor(facts, node)) {
-                let name = last_name(facts, node).map(|name| facts.text(name)).unwrap_or_default();
-                return Some(self.evidence(file, node, name));
-            }
             for node in param.annotation.into_iter().chain(param.default).chain(param.decorators.iter().copied()) {
                 let mut found = None;
                 facts.arena.walk(node, |inner| {
@@ -580,14 +576,16 @@ impl<'a> Guards<'a> {
 }
 
 /// In Rust a plain type among a handler's parameters takes itself out of the request, or refuses it: `view: LocalUserView`. An `Option` of it
-/// refuses nobody, a `Json` of it is what the client sent.
-fn is_user_extractor(facts: &FileFacts, annotation: NodeId) -> bool {
+/// refuses nobody, a `Json` of it is what the client sent. What such a type of the project asks for is not known: it may guard.
+pub(super) fn may_guard_itself(program: &Program, handler: &Handler) -> bool {
+    let facts = program.file(handler.function.file);
     facts.language.family() == Family::Rust
-        && matches!(facts.arena.kind(annotation), NodeKind::Name(_) | NodeKind::Member { .. })
-        && last_name(facts, annotation).is_some_and(|name| {
-            let words = parts(facts.text(name));
-            words.iter().any(|word| matches!(word.as_str(), "user" | "account" | "member" | "admin" | "session" | "claims" | "moderator"))
-                && !words.iter().any(|word| matches!(word.as_str(), "id" | "form" | "input" | "request" | "query" | "params" | "name"))
+        && facts.def(handler.function.def).params.iter().filter_map(|param| param.annotation).any(|annotation| {
+            matches!(facts.arena.kind(annotation), NodeKind::Name(_) | NodeKind::Member { .. })
+                && last_name(facts, annotation).is_some_and(|name| {
+                    let name = facts.text(name);
+                    name.starts_with(char::is_uppercase) && !matches!(name, "String" | "PathBuf" | "Bytes" | "Uuid")
+                })
         })
 }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::guards::{Evidence, Guards, Purpose, says_public};
+use super::guards::{Evidence, Guards, Purpose, may_guard_itself, says_public};
 use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::sensitive::parts;
 use crate::model::body::NodeId;
@@ -50,7 +50,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let example = evidence.iter().flatten().next();
         findings.extend(
             open.into_iter()
-                .filter(|handler| is_protected_work(handler))
+                .filter(|handler| is_protected_work(handler) && !may_guard_itself(program, handler))
                 .map(|handler| finding(program, handler, guarded, handlers.len(), example)),
         );
     }
