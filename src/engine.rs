@@ -145,6 +145,9 @@ pub struct Engine {
     marked: bool,
     /// What it marked.
     marks: Vec<RoleMark>,
+    /// Whether what a check finds is kept, to be moved when only places change.
+    keeps: bool,
+    last: Option<Last>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
     /// The user's own rules, as they were read.
@@ -206,7 +209,7 @@ pub enum ProgramStage {
 }
 
 /// What link, summarise and check say.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Analysis {
     findings: Vec<Finding>,
     coverage: Coverage,
@@ -255,6 +258,8 @@ impl Engine {
             touched: false,
             marked: false,
             marks: Vec::new(),
+            keeps: false,
+            last: None,
             failures: Vec::new(),
             own: Vec::new(),
             store: None,
@@ -271,6 +276,13 @@ impl Engine {
         let failed =
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
         let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
+        let whole = !analysis.problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
+        self.last = (self.keeps && whole).then(|| Last::new(analysis.clone()));
+        self.conclude(analysis)
+    }
+
+    /// From what the checks found to what is reported.
+    fn conclude(&mut self, analysis: Analysis) -> Outcome {
         let statistics = self.statistics(&analysis);
         self.marks = analysis.marks;
         self.config_errors.truncate(self.config_errors_read);
@@ -862,10 +874,11 @@ mod edits;
 mod live;
 mod marks;
 mod own;
+mod places;
 mod routes;
 mod store;
 
-use live::Kept;
+use live::{Kept, Last};
 
 pub use edits::suppression;
 pub use live::Change;

@@ -58,6 +58,20 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings
 }
 
+/// True when the file may hold something that a comment near it makes right.
+pub(super) fn may_swallow(facts: &FileFacts) -> bool {
+    facts.arena.ids().any(|node| match (facts.language.family(), facts.arena.kind(node)) {
+        (_, NodeKind::Try { handlers, .. }) => facts.arena.list(handlers).any(|handler| match facts.arena.kind(handler) {
+            NodeKind::Handler { body, .. } => is_empty(facts, body),
+            _ => true,
+        }),
+        (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body).is_some(),
+        (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node).is_some(),
+        (Family::Rust, NodeKind::Declare { target, value: Some(_), .. }) => is_ignored(facts, target),
+        _ => false,
+    })
+}
+
 /// Hooks and components, by the names that React's users give their files.
 fn is_for_browsers(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -225,6 +239,15 @@ fn of_suppress(facts: &FileFacts, items: List, body: NodeId) -> Option<Swallows>
     Some(Swallows { whole, place: span, what: "this drops every error of the block" })
 }
 
+/// `let _ = …`.
+fn is_ignored(facts: &FileFacts, target: NodeId) -> bool {
+    match facts.arena.kind(target) {
+        NodeKind::Name(name) => facts.text(name) == "_",
+        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
+        _ => false,
+    }
+}
+
 /// `.catch(() => {})`.
 fn of_promise(facts: &FileFacts, call: NodeId) -> Option<Swallows> {
     if called_name(facts, call) != Some("catch") {
@@ -247,11 +270,7 @@ fn of_promise(facts: &FileFacts, call: NodeId) -> Option<Swallows> {
 /// Rust: `let _ = write().await;`.
 fn of_ignored(program: &Program, file: FileId, node: NodeId, target: NodeId, value: NodeId) -> Option<Swallows> {
     let facts = program.file(file);
-    let ignored = match facts.arena.kind(target) {
-        NodeKind::Name(name) => facts.text(name) == "_",
-        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
-        _ => false,
-    };
+    let ignored = is_ignored(facts, target);
     let writes = |fact: &ApiFact| match fact {
         ApiFact::Query(query) => query.access != Access::Read,
         ApiFact::Outgoing | ApiFact::Publishes | ApiFact::SendsMail | ApiFact::Commit => true,

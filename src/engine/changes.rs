@@ -35,6 +35,8 @@ impl Engine {
             touched: false,
             marked: false,
             marks: Vec::new(),
+            keeps: false,
+            last: None,
             failures: Vec::new(),
             own: self.own.clone(),
             store: None,

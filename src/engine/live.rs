@@ -3,17 +3,21 @@
 //! After any sequence of changes the engine says what a new one would say of the same text. So whatever can alter more than one file's facts
 //! (which files there are, manifests, the configuration) has everything looked at again; that costs reading and hashing, not lowering.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use super::{Engine, Lowered, lower_text, notes_of_text};
+use super::places::Moves;
+use super::{Analysis, Engine, Lowered, lower_text, notes_of_text};
 use crate::cache::Key;
+use crate::check;
 use crate::config::{self, Config, ConfigError};
 use crate::discover;
 use crate::lower::queries::Queries;
-use crate::model::finding::SkipReason;
+use crate::model::facts::FileFacts;
+use crate::model::finding::{Outcome, SkipReason};
 use crate::model::source::{Language, SourceFile};
 
 /// Something that happened to the repository.
@@ -44,6 +48,18 @@ impl Kept {
     }
 }
 
+/// What the last whole check found, and the facts it had of files that changed since.
+pub(super) struct Last {
+    analysis: Analysis,
+    base: BTreeMap<Arc<str>, FileFacts>,
+}
+
+impl Last {
+    pub(super) fn new(analysis: Analysis) -> Last {
+        Last { analysis, base: BTreeMap::new() }
+    }
+}
+
 impl Engine {
     /// Takes in what changed; false when nothing did, so that a check would say the same as the last one.
     pub fn apply(&mut self, changes: Vec<Change>) -> bool {
@@ -70,6 +86,7 @@ impl Engine {
             };
         }
         if again {
+            self.last = None;
             self.reload();
         }
         again || self.touched
@@ -86,6 +103,7 @@ impl Engine {
                 return false;
             }
             self.touched |= self.texts[at].1 != *text;
+            self.last = self.last.take().filter(|_| self.texts[at].1 == *text);
             self.texts[at].1 = text.clone();
             self.text_notes[at] = notes_of_text(path, text);
             return true;
@@ -102,7 +120,11 @@ impl Engine {
                 let Some((facts, notes)) = self.install(|engine| lower_text(&file, text, &engine.queries)) else { return false };
                 self.touched = true;
                 self.project.files[at] = file;
-                (self.facts[at], self.notes[at], self.hashes[at]) = (facts, notes, hash);
+                let before = std::mem::replace(&mut self.facts[at], facts);
+                (self.notes[at], self.hashes[at]) = (notes, hash);
+                if let Some(last) = &mut self.last {
+                    last.base.entry(path.clone()).or_insert(before);
+                }
                 true
             }
             (Ok(_), _) => false,
@@ -110,6 +132,28 @@ impl Engine {
             // unless its text was the reason.
             (Err(_), _) => known && (left_out || !self.left_out_for_its_text(path)),
         }
+    }
+
+    /// From now on keeps what checks find, so that [`Engine::check_moved`] can answer.
+    pub fn keep_findings(&mut self) {
+        self.keeps = true;
+    }
+
+    /// What [`Engine::check`] says, without linking, where since the last whole check only places changed: blank lines, layout, comments. `None` where
+    /// more changed, or where a check measures distances. Counts of whole files are new; the lines of unresolved imports are those of the last check.
+    pub fn check_moved(&mut self) -> Option<Outcome> {
+        let last = self.last.as_ref()?;
+        let mut analysis = last.analysis.clone();
+        for (path, before) in &last.base {
+            let now = &self.facts[self.position(path).ok()?];
+            if check::measures_layout(path, before) || check::measures_layout(path, now) {
+                return None;
+            }
+            let moves = Moves::between(before, now)?;
+            analysis.findings.iter_mut().try_for_each(|finding| moves.finding(path, finding))?;
+            analysis.marks.iter_mut().try_for_each(|mark| moves.place(path, &mut mark.place))?;
+        }
+        Some(self.conclude(analysis))
     }
 
     /// Whether the file is missing because of what stood in it.
@@ -161,6 +205,11 @@ impl Engine {
     /// Where the repository is.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether an editor has text of the file.
+    pub fn is_open(&self, path: &str) -> bool {
+        self.buffers.contains_key(path)
     }
 
     /// Every file that is there to be looked at, as discovery lists it now; read or not, left out or not.

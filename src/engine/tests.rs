@@ -256,3 +256,34 @@ fn knowledge_that_speaks_of_nothing_is_an_error_at_its_word() {
     let (_, errors) = taught(library);
     assert_eq!(errors.len(), 1, "{errors:?}");
 }
+
+/// Blank lines and comments put into every file of the examples: what moves with the code is what a whole check says.
+#[test]
+fn what_only_moved_is_reported_as_a_whole_check_reports_it() {
+    let (mut moved, mut tried) = (0, 0);
+    for (example, comment) in [("python-shop", "# why not\n"), ("typescript-library", "// why not\n"), ("rust-clinic", "// why not\n")] {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        let mut engine = Engine::open(&root, Options::default()).0;
+        engine.mark_roles(true);
+        engine.keep_findings();
+        engine.check();
+        let paths: Vec<Arc<str>> = engine.files().map(|(path, _)| path.clone()).collect();
+        for (at, path) in paths.iter().enumerate() {
+            for (step, piece) in ["\n", comment, "  \n\n", comment].into_iter().enumerate() {
+                let text = engine.text(path).expect("a text");
+                let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+                let start = starts[(at * 31 + step * 17) % starts.len()];
+                engine.apply(vec![set(path, &format!("{}{piece}{}", &text[..start], &text[start..]))]);
+                tried += 1;
+                let quick = engine.check_moved().map(|outcome| (outcome, engine.role_marks().to_vec()));
+                let whole = engine.check();
+                let Some((quick, marks)) = quick else { continue };
+                moved += 1;
+                assert_eq!(quick.reported, whole.reported, "{path} {step}");
+                assert_eq!(quick.suppressed, whole.suppressed, "{path} {step}");
+                assert_eq!(marks, engine.role_marks(), "{path} {step}");
+            }
+        }
+    }
+    assert!(moved * 2 > tried, "{moved} of {tried} edits only move things");
+}

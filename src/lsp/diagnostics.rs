@@ -13,7 +13,7 @@ use serde_json::json;
 use super::positions::{Encoding, Lines};
 use super::uris;
 use crate::config::ConfigError;
-use crate::engine::Engine;
+use crate::engine::{Engine, RoleMark};
 use crate::model::finding::{Finding, Label, Level, Location, Outcome};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Span;
@@ -63,18 +63,17 @@ pub struct Context<'a> {
     pub encoding: Encoding,
 }
 
-/// The reports of all files that have anything to show.
-pub fn reports(context: &Context, outcome: &Outcome) -> BTreeMap<Arc<str>, Arc<FileReport>> {
+/// Texts with their lines, kept from one check to the next. Whoever keeps them forgets those that changed.
+pub type Texts = BTreeMap<Arc<str>, Option<(Arc<str>, Lines)>>;
+
+/// The reports of all files that have anything to show. Roles are shown in open files alone.
+pub fn reports(context: &Context, outcome: &Outcome, texts: &mut Texts) -> BTreeMap<Arc<str>, Arc<FileReport>> {
     let engine = context.engine;
-    let mut writer = Writer { context, masks: Masks::new(outcome, engine), texts: BTreeMap::new(), files: BTreeMap::new() };
+    let mut writer = Writer { context, masks: Masks::new(outcome, engine), texts, files: BTreeMap::new() };
     if engine.config_errors().is_empty() {
         outcome.reported.iter().for_each(|finding| writer.finding(finding));
         outcome.problems.iter().filter(|problem| problem.kind == ProblemKind::Directive).for_each(|problem| writer.problem(problem));
-        for mark in engine.role_marks() {
-            let Some((range, _)) = writer.place(&mark.place) else { continue };
-            let reaches = if mark.reaches.is_empty() { String::new() } else { format!(" · {}", mark.reaches) };
-            writer.file(&mark.place.path).marks.push((range, format!("{}{reaches}", mark.role.name())));
-        }
+        engine.role_marks().iter().filter(|mark| engine.is_open(&mark.place.path)).for_each(|mark| writer.mark(mark));
     } else {
         // As on the command line: a wrong configuration has no trustworthy result.
         engine.config_errors().iter().for_each(|error| writer.mistake(error));
@@ -85,7 +84,7 @@ pub fn reports(context: &Context, outcome: &Outcome) -> BTreeMap<Arc<str>, Arc<F
 struct Writer<'a> {
     context: &'a Context<'a>,
     masks: Masks,
-    texts: BTreeMap<Arc<str>, Option<(Arc<str>, Lines)>>,
+    texts: &'a mut Texts,
     files: BTreeMap<Arc<str>, FileReport>,
 }
 
@@ -136,6 +135,12 @@ impl Writer<'_> {
     fn page(&self, rule: &str) -> Option<CodeDescription> {
         let page = page(self.context, rule)?;
         Some(CodeDescription { href: uris::uri_of(&page) })
+    }
+
+    fn mark(&mut self, mark: &RoleMark) {
+        let Some((range, _)) = self.place(&mark.place) else { return };
+        let reaches = if mark.reaches.is_empty() { String::new() } else { format!(" · {}", mark.reaches) };
+        self.file(&mark.place.path).marks.push((range, format!("{}{reaches}", mark.role.name())));
     }
 
     fn problem(&mut self, problem: &Problem) {

@@ -102,12 +102,10 @@ impl Server<'_> {
 
     fn saved(&mut self, uri: &Uri) {
         for (at, path) in self.located(uri) {
-            // What discovery reads from the disk may be other than before; and a new file is on the disk now.
-            let looked_at_anew = discover::is_structural(&path) || path.starts_with(".archcheck/");
-            let new = of_interest(&path) && !self.roots[at].saved.contains(&path);
-            if looked_at_anew || new {
-                self.roots[at].saved.insert(path);
+            if path.starts_with(".archcheck/") {
                 self.send_job(at, Job::Change(Change::Config));
+            } else if of_interest(&path) {
+                self.send_job(at, Job::Saved(path));
             }
         }
     }

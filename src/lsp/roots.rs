@@ -32,8 +32,6 @@ pub(super) struct Root {
     pub(super) files: BTreeMap<Arc<str>, Arc<FileReport>>,
     /// What was pushed, by address: the report's name.
     pushed: BTreeMap<String, String>,
-    /// Files that the engine was told to look for since they were saved.
-    pub(super) saved: BTreeSet<Arc<str>>,
     progress: Progress,
 }
 
@@ -79,7 +77,6 @@ impl Server<'_> {
             ready: false,
             files: BTreeMap::new(),
             pushed: BTreeMap::new(),
-            saved: BTreeSet::new(),
             progress: Progress::None,
         };
         self.roots.push(root);

@@ -11,13 +11,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Event;
-use super::diagnostics::{self, FileReport};
+use super::diagnostics::{self, FileReport, Texts};
 use super::positions::Encoding;
+use crate::discover;
 use crate::engine::{Change, Engine, Options};
+use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 
 /// How long a burst of edits is waited for: shorter than the pause between two keys.
 const QUIET: Duration = Duration::from_millis(10);
+/// How long nothing must happen before what only moved is checked as a whole.
+const SETTLED: Duration = Duration::from_millis(400);
 /// Batches are cut here, so that someone who never stops typing sees something too.
 const MOST_JOBS: usize = 200;
 /// So many changes at once are another state of the repository.
@@ -26,6 +30,8 @@ const MANY: usize = 50;
 /// What a worker is told.
 pub enum Job {
     Change(Change),
+    /// An open file was saved: it may be new on the disk.
+    Saved(Arc<str>),
     /// Other settings: everything anew.
     Configure(Box<Setup>),
 }
@@ -89,10 +95,23 @@ struct State {
     buffers: BTreeMap<Arc<str>, Arc<str>>,
     files: BTreeMap<Arc<str>, Arc<FileReport>>,
     rules: Arc<Vec<Rule>>,
+    outcome: Outcome,
+    texts: Texts,
+    /// What is shown was moved with the code; the whole check of it is to come.
+    moved: bool,
 }
 
 fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender<Event>) {
-    let mut state = State { setup, engine: None, buffers: BTreeMap::new(), files: BTreeMap::new(), rules: Arc::new(Vec::new()) };
+    let mut state = State {
+        setup,
+        engine: None,
+        buffers: BTreeMap::new(),
+        files: BTreeMap::new(),
+        rules: Arc::default(),
+        outcome: Outcome::default(),
+        texts: Texts::new(),
+        moved: false,
+    };
     let mut generation = 0;
     let mut batch = Vec::new();
     loop {
@@ -101,9 +120,18 @@ fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender
         if events.send(Event::Analysed(analysed)).is_err() {
             return;
         }
-        let Ok(first) = inbox.recv() else { return };
-        batch.push(first.1);
-        generation = first.0;
+        let first = match state.moved {
+            true => inbox.recv_timeout(SETTLED),
+            false => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match first {
+            Ok((number, job)) => {
+                batch.push(job);
+                generation = number;
+            }
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
         while batch.len() < MOST_JOBS {
             match inbox.recv_timeout(QUIET) {
                 Ok((number, job)) => {
@@ -124,6 +152,10 @@ impl State {
         for job in batch {
             match job {
                 Job::Change(change) => changes.push(change),
+                Job::Saved(path) => {
+                    let known = self.engine.as_ref().is_some_and(|engine| engine.knows(&path));
+                    changes.extend((!known || discover::is_structural(&path)).then_some(Change::Config));
+                }
                 Job::Configure(setup) => {
                     self.setup = *setup;
                     self.engine = None;
@@ -140,37 +172,51 @@ impl State {
         again.err().map(|_| "archcheck failed on this state of the repository and shows what it said before; please report it".to_string())
     }
 
+    /// Keeps buffers and texts in step with the changes.
     fn remember(&mut self, changes: &[Change]) {
         for change in changes {
             match change {
                 Change::Set { path, text } => {
                     self.buffers.insert(path.clone(), text.clone());
+                    self.texts.remove(path);
                 }
-                Change::Disk { path } | Change::Remove { path } => {
+                Change::Disk { path } => {
                     self.buffers.remove(path);
+                    self.texts.remove(path);
                 }
-                Change::Config => {}
+                Change::Remove { path } => {
+                    self.buffers.remove(path);
+                    self.texts.clear();
+                }
+                Change::Config => self.texts.clear(),
             }
         }
     }
 
     fn analyse(&mut self, changes: Vec<Change>) {
+        let settled = changes.is_empty();
         let changed = match &mut self.engine {
             Some(engine) => engine.apply(changes),
             None => {
                 let (mut engine, _) = Engine::open(&self.setup.root, self.setup.options.clone());
                 engine.mark_roles(self.setup.marks);
+                engine.keep_findings();
                 let buffers = self.buffers.iter().map(|(path, text)| Change::Set { path: path.clone(), text: text.clone() });
                 engine.apply(buffers.collect());
                 self.engine = Some(engine);
+                self.texts.clear();
                 true
             }
         };
-        let Some(engine) = self.engine.as_mut().filter(|_| changed) else { return };
-        let outcome = engine.check();
+        let Some(engine) = self.engine.as_mut() else { return };
+        if changed || settled && self.moved {
+            let moved = if changed { engine.check_moved() } else { None };
+            self.moved = moved.is_some();
+            self.outcome = moved.unwrap_or_else(|| engine.check());
+        }
         let setup = &self.setup;
         let context = diagnostics::Context { engine, root: &setup.root, pages: setup.pages.as_deref(), encoding: setup.encoding };
-        self.files = diagnostics::reports(&context, &outcome);
+        self.files = diagnostics::reports(&context, &self.outcome, &mut self.texts);
         if *self.rules != engine.rulebook().rules {
             self.rules = Arc::new(engine.rulebook().rules.clone());
         }
