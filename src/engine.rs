@@ -880,7 +880,7 @@ mod store;
 
 use live::{Kept, Last};
 
-pub use edits::suppression;
+pub use edits::{fix, suppression};
 pub use live::Change;
 pub use marks::RoleMark;
 pub use own::add_own_rules;

@@ -6,7 +6,7 @@
 //! - [`graph`]: pure algorithms over graphs.
 //! - [`languages`]: per language, the grammar, the lowering and the module resolution.
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
-//! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`triage`], [`report`]: the stages. They never import each other.
+//! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`fix`], [`triage`], [`report`]: the stages. They never import each other.
 //! - [`cache`]: what is kept between runs, as bytes.
 //! - [`engine`]: joins the stages; the only place with threads.
 //! - [`cli`]: arguments to engine calls, outcomes to exit codes. [`lsp`]: the language server. Neither knows the other.
@@ -19,6 +19,7 @@ pub mod config;
 pub mod discover;
 pub mod draft;
 pub mod engine;
+pub mod fix;
 pub mod graph;
 pub mod languages;
 pub mod link;

@@ -1,4 +1,5 @@
-//! The language server from the outside: the binary, a client of a few lines, and the command line as the judge of what it says.
+//! What changes while archcheck looks on, from the outside: the language server with a client of a few lines and the command line as the judge of what it
+//! says, `--watch`, and `--fix`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
@@ -607,4 +608,131 @@ fn compare(client: &mut Client, folder: &Path, texts: &BTreeMap<String, String>,
         wanted.sort();
         assert_eq!(items, wanted, "{when}: {path}");
     }
+}
+
+const CALLS: &str = "\
+import requests
+
+# archcheck: ignore[n-plus-one] it was slow once
+
+def rates(url: str):
+    first = requests.get(url)
+    return first, requests.post(url, json={}), requests.get(url, timeout=None)  # archcheck: ignore[sql-injection] no
+";
+const FIXED: &str = "\
+import requests
+
+
+def rates(url: str):
+    first = requests.get(url, timeout=10)
+    return first, requests.post(url, json={}, timeout=10), requests.get(url, timeout=None)
+";
+
+fn calls() -> TempDir {
+    project(&[("requirements.txt", "requests\n"), ("app/rates.py", CALLS), ("app/clean.py", "x = 1\n")])
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
+    for name in ["CI", "GITHUB_ACTIONS", "ARCHCHECK_FORMAT", "FORCE_COLOR"] {
+        command.env_remove(name);
+    }
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn what_is_certain_is_fixed_shown_as_a_diff_and_written_into_sarif() {
+    let folder = calls();
+    let file = folder.path().join("app/rates.py");
+    let (status, diff, _) = run(folder.path(), &["--fix", "--diff"]);
+    assert_eq!(status, Some(1));
+    assert!(diff.starts_with("--- a/app/rates.py\n+++ b/app/rates.py\n@@"), "{diff}");
+    assert!(
+        diff.contains("\n-    first = requests.get(url)\n") && diff.contains("\n+    first = requests.get(url, timeout=10)\n"),
+        "{diff}"
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), CALLS, "a diff writes nothing");
+
+    let (_, sarif, _) = run(folder.path(), &["--format", "sarif"]);
+    let report: Value = serde_json::from_str(&sarif).unwrap();
+    let results = report["runs"][0]["results"].as_array().unwrap();
+    let fixed: Vec<&Value> = results.iter().filter(|result| result.get("fixes").is_some()).collect();
+    assert_eq!(fixed.len(), 4, "two calls and two comments");
+    let call = fixed.iter().find(|result| result["ruleId"] == "missing-timeout").unwrap();
+    let replacement = &call["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], ", timeout=10");
+    assert_eq!((&replacement["deletedRegion"]["startLine"], &replacement["deletedRegion"]["startColumn"]), (&json!(6), &json!(29)));
+
+    let (status, report, errors) = run(folder.path(), &["--fix", "--format", "concise"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), FIXED, "{report}{errors}");
+    assert!(errors.contains("Fixed 4 findings in 1 file."), "{errors}");
+    assert_eq!(report.lines().filter(|line| line.contains("missing-timeout")).count(), 1, "the switched off limit is left: {report}");
+    assert_eq!(status, Some(1));
+    let (status, diff, _) = run(folder.path(), &["--fix", "--diff", "app"]);
+    assert_eq!((status, diff.as_str()), (Some(0), ""));
+    let (status, _, errors) = run(folder.path(), &["--diff"]);
+    assert_eq!(status, Some(2), "{errors}");
+}
+
+#[test]
+fn other_encodings_and_byte_order_marks_are_kept() {
+    let folder = calls();
+    let (marked, latin) = (folder.path().join("app/marked.py"), folder.path().join("app/latin.py"));
+    fs::write(&marked, format!("\u{feff}{CALLS}")).unwrap();
+    let mut bytes = b"# coding: latin-1\n# \xe9\n".to_vec();
+    bytes.extend(CALLS.as_bytes());
+    fs::write(&latin, &bytes).unwrap();
+    let (_, _, errors) = run(folder.path(), &["--fix", "-q"]);
+    assert_eq!(fs::read_to_string(&marked).unwrap(), format!("\u{feff}{FIXED}"));
+    assert_eq!(fs::read(&latin).unwrap(), bytes);
+    assert!(errors.contains("`app/latin.py` is left as it is"), "{errors}");
+}
+
+#[test]
+fn an_editor_is_offered_the_fix() {
+    let folder = calls();
+    let mut client = Client::start(folder.path(), pull_client("utf-8"), Value::Null);
+    let file = uri(&folder.path().join("app/rates.py"));
+    client.open(&file, CALLS);
+    let found = client.pull(&file);
+    let waits = found.iter().find(|item| item["code"] == "missing-timeout").unwrap();
+    let ask = |only: Value| json!({ "textDocument": { "uri": file }, "range": waits["range"], "context": { "diagnostics": [waits], "only": only } });
+    let actions = client.ask("textDocument/codeAction", ask(json!(["quickfix"])));
+    assert_eq!((&actions[0]["title"], &actions[0]["isPreferred"]), (&json!("Add `timeout=10`"), &json!(true)));
+    assert_eq!(actions[0]["edit"]["changes"][&file][0]["newText"], ", timeout=10");
+    let all = client.ask("textDocument/codeAction", ask(json!(["source.fixAll"])));
+    assert_eq!(all.as_array().unwrap().len(), 1);
+    assert_eq!(all[0]["edit"]["changes"][&file].as_array().unwrap().len(), 4);
+    client.leave();
+}
+
+#[test]
+fn watching_runs_again_when_a_file_changes_and_survives_a_wrong_configuration() {
+    let folder = vulnerable();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_archcheck"));
+    for name in ["CI", "GITHUB_ACTIONS", "ARCHCHECK_FORMAT"] {
+        command.env_remove(name);
+    }
+    let command = command.args(["--watch", "--format", "concise"]).current_dir(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (sender, lines) = channel();
+    let errors = sender.clone();
+    let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    std::thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+    std::thread::spawn(move || BufReader::new(err).lines().map_while(Result::ok).for_each(|line| drop(errors.send(line))));
+    let until = |such: &str| while !lines.recv_timeout(Duration::from_secs(60)).expect(such).contains(such) {};
+    until("app/main.py:14");
+    fs::write(folder.path().join("app/main.py"), "x = 1\n").unwrap();
+    until("Found nothing");
+    fs::write(folder.path().join("archcheck.toml"), "profil = 1\n").unwrap();
+    until("unknown key `profil`");
+    fs::write(folder.path().join("archcheck.toml"), "version = 1\n").unwrap();
+    until("Found nothing");
+    fs::write(folder.path().join("app/more.py"), MAIN).unwrap();
+    until("app/more.py:14");
+    until("watching for changes");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -12,7 +12,7 @@ use super::changes::{self, Scope};
 use super::outputs::{Output, Reports};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::{draw_config_errors, refused, unknown_rule, watch};
+use super::{UsageError, draw_config_errors, fix, refused, unknown_rule, watch};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
@@ -70,9 +70,12 @@ pub(super) struct Arguments {
     /// Only what is new since a commit: a branch, a tag, `HEAD` for uncommitted work
     #[arg(long, value_name = "REF", conflicts_with = "diff")]
     since: Option<String>,
-    /// Only what touches the lines of a unified diff (`-` for standard input)
-    #[arg(long, value_name = "FILE")]
-    diff: Option<PathBuf>,
+    /// Only what touches the lines of a unified diff (`-` for standard input); with `--fix`: show the fixes as a diff and write nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    diff: Option<Option<PathBuf>>,
+    /// Write the fixes that are certain into the files, and report what is left
+    #[arg(long, conflicts_with_all = ["watch", "since"])]
+    fix: bool,
     /// A baseline instead of the project's `archcheck-baseline.json`
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
     baseline: Option<PathBuf>,
@@ -122,16 +125,34 @@ enum FailOn {
 }
 
 impl Arguments {
+    /// With `--fix`, `--diff` takes no file: a word after it is one more path.
+    fn settled(mut self) -> Result<Arguments, UsageError> {
+        let Some(word) = self.diff.take() else { return Ok(self) };
+        match (self.fix, word) {
+            (false, None) => {
+                let wrong = UsageError::new("`--diff` takes the file of a diff, or `-`");
+                return Err(wrong.help("`--fix --diff` shows what `--fix` would write"));
+            }
+            (true, Some(path)) => {
+                self.paths.push(path);
+                self.diff = Some(None);
+            }
+            (_, word) => self.diff = Some(word),
+        }
+        Ok(self)
+    }
+
     fn scope(&self) -> Scope<'_> {
         match (&self.since, &self.diff) {
             (Some(reference), _) => Scope::Since(reference),
-            (None, Some(file)) => Scope::Diff(file),
-            (None, None) => Scope::All,
+            (None, Some(Some(file))) => Scope::Diff(file),
+            (None, _) => Scope::All,
         }
     }
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let arguments = arguments.settled()?;
     let Target { root, shown } = target(&arguments.paths)?;
     let options = Options {
         config: arguments.config.clone(),
@@ -166,6 +187,14 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if !arguments.quiet {
         cache::tell(&engine);
+    }
+    if arguments.fix && engine.config_errors().is_empty() {
+        let written = fix::fix(&mut engine, &root, arguments.diff.is_some());
+        if arguments.diff.is_some() {
+            drop(progress);
+            return written;
+        }
+        written?;
     }
     if arguments.watch {
         drop(progress);
@@ -206,6 +235,9 @@ fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, progress: Optio
         statistics: arguments.statistics,
         category: arguments.category.as_deref(),
     };
+    if reports.asks_for(Format::Sarif) {
+        outcome.fixes = engine.fixes(&outcome);
+    }
     reports.write(engine, root, &outcome)?;
     Ok(exit_code(&outcome, arguments.fail_on))
 }

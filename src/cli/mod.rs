@@ -11,6 +11,7 @@ mod check;
 mod completions;
 mod dump;
 mod explain;
+mod fix;
 mod git;
 mod graph;
 mod init;

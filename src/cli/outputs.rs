@@ -43,6 +43,11 @@ pub(super) struct Reports<'a> {
 }
 
 impl Reports<'_> {
+    /// Whether a report is written in this format.
+    pub(super) fn asks_for(&self, format: Format) -> bool {
+        self.format == Some(format) || self.outputs.iter().any(|output| output.format == Some(format))
+    }
+
     /// Writes them all.
     pub(super) fn write(&self, engine: &Engine, root: &Path, outcome: &Outcome) -> anyhow::Result<()> {
         let rules = engine.rules_on();

@@ -2,11 +2,49 @@
 
 use std::sync::Arc;
 
-use super::{STACK_BYTES, guarded, notes_of_text};
+use super::{Engine, STACK_BYTES, guarded, notes_of_text};
+use crate::fix::{self, Proposal};
 use crate::lower;
-use crate::model::finding::Edit;
+use crate::model::facts::FileFacts;
+use crate::model::finding::{Edit, Finding, Fix, Outcome};
 use crate::model::source::{Language, LineIndex, SourceFile, Span};
+use crate::report::Sources;
 use crate::triage;
+
+impl Engine {
+    /// The fixes of what is reported, in its order.
+    pub fn fixes(&self, outcome: &Outcome) -> Vec<Fix> {
+        let mut fixes = Vec::new();
+        let mut known: Option<(Arc<str>, Arc<str>)> = None;
+        for finding in outcome.reported.iter().filter(|finding| fix::mends(&finding.rule)) {
+            let path = &finding.primary.location.path;
+            if known.as_ref().is_none_or(|(known, _)| known != path) {
+                known = self.text(path).map(|text| (path.clone(), text));
+            }
+            let Some((_, text)) = known.as_ref().filter(|(known, _)| known == path) else { continue };
+            fixes.extend(fix(finding, text));
+        }
+        fixes
+    }
+}
+
+/// The fix of a finding in its file's text; `None` where there is none that is certain. It is tried: the edited text has the same code, but for what the
+/// fix is there to add, and no new syntax error.
+pub fn fix(finding: &Finding, text: &str) -> Option<Fix> {
+    let path = &finding.primary.location.path;
+    let file = SourceFile { path: path.clone(), language: Language::of_path(path)?, bytes: 0 };
+    let proposal = deep(|| {
+        let before = lower::lower(&file, text);
+        let proposal = fix::propose(finding, text, &before, &|node| lower::render::render_node(&before, node))?;
+        let after = lower::lower(&file, &proposal.edit.applied(text)?);
+        is_what_it_says(&before, &after, &proposal).then_some(proposal)
+    })??;
+    Some(Fix { fingerprint: finding.fingerprint.clone(), path: path.clone(), title: proposal.title, edit: proposal.edit })
+}
+
+fn is_what_it_says(before: &FileFacts, after: &FileFacts, proposal: &Proposal) -> bool {
+    before.problems.len() == after.problems.len() && proposal.keeps(&lower::render::shape(before), &lower::render::shape(after))
+}
 
 /// The comment that silences a finding of `rule` at `span` of a file with this text; `None` where no comment can stand that does, and nothing else.
 pub fn suppression(path: &str, text: &str, span: Span, rule: &str, reason: &str) -> Option<Edit> {

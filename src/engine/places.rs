@@ -371,7 +371,8 @@ mod tests {
         ] {
             assert_eq!(moved("a.py", before, after, "os.stat"), Some(true), "{after}");
         }
-        assert_eq!(moved("a.ts", "f('a b', c);\n", "f(\n  'a b',\n  c);\n", "a b"), Some(true), "inside a literal");
+        assert_eq!(moved("a.ts", "f('a b', c);\n", "f( 'a b',  c);\n", "a b"), Some(true), "inside a literal");
+        assert_eq!(moved("a.ts", "f('a b', c);\n", "f('a b',\n  c);\n", "a b"), None, "more lines of code");
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn offer(client: &Client) -> Value {
         "positionEncoding": client.encoding.kind(),
         "textDocumentSync": { "openClose": true, "change": 2, "save": true },
         "hoverProvider": true,
-        "codeActionProvider": { "codeActionKinds": ["quickfix", "source.fixAll.archcheck"] },
+        "codeActionProvider": { "codeActionKinds": ["quickfix", actions::FIX_ALL] },
         "codeLensProvider": { "resolveProvider": false },
         "executeCommandProvider": { "commands": [actions::OPEN_DOCUMENTATION] },
         "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },

@@ -14,6 +14,7 @@ use super::positions::{Encoding, Lines};
 use super::uris;
 use crate::config::ConfigError;
 use crate::engine::{Engine, RoleMark};
+use crate::fix;
 use crate::model::finding::{Finding, Label, Level, Location, Outcome};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Span;
@@ -44,6 +45,8 @@ pub struct Item {
     pub diagnostic: Diagnostic,
     /// How to mend it; empty when there is nothing to say.
     pub help: String,
+    /// What it was made of, where there may be a fix.
+    pub finding: Option<Arc<Finding>>,
 }
 
 impl FileReport {
@@ -117,7 +120,8 @@ impl Writer<'_> {
         diagnostic.tags = (*finding.rule == *UNNECESSARY).then(|| vec![DiagnosticTag::Unnecessary]);
         diagnostic.data = Some(json!({ "fingerprint": finding.fingerprint }));
         let help = finding.help.as_deref().map(|help| self.said(help)).unwrap_or_default();
-        self.push(&place.path, diagnostic, help);
+        let kept = fix::mends(&finding.rule).then(|| Arc::new(finding.clone()));
+        self.push(&place.path, diagnostic, help, kept);
     }
 
     fn related(&mut self, step: usize, label: &Label) -> Option<DiagnosticRelatedInformation> {
@@ -147,7 +151,7 @@ impl Writer<'_> {
         let location = Location { path: problem.path.clone(), span: problem.span.unwrap_or_default() };
         let range = self.place(&location).map(|(range, _)| range).unwrap_or_default();
         let diagnostic = self.diagnostic(range, DiagnosticSeverity::Warning, "directive", &problem.message);
-        self.push(&problem.path, diagnostic, String::new());
+        self.push(&problem.path, diagnostic, String::new(), None);
     }
 
     fn mistake(&mut self, error: &ConfigError) {
@@ -158,7 +162,7 @@ impl Writer<'_> {
         let label = if error.label.is_empty() { String::new() } else { format!(": {}", error.label) };
         let message = format!("{}{label}", error.message);
         let diagnostic = self.diagnostic(range, DiagnosticSeverity::Error, CONFIGURATION, &message);
-        self.push(&error.path, diagnostic, error.help.clone().unwrap_or_default());
+        self.push(&error.path, diagnostic, error.help.clone().unwrap_or_default(), None);
     }
 
     fn diagnostic(&self, range: Range, severity: DiagnosticSeverity, code: &str, message: &str) -> Diagnostic {
@@ -175,13 +179,13 @@ impl Writer<'_> {
         }
     }
 
-    fn push(&mut self, path: &Arc<str>, mut diagnostic: Diagnostic, help: String) {
+    fn push(&mut self, path: &Arc<str>, mut diagnostic: Diagnostic, help: String, finding: Option<Arc<Finding>>) {
         if !help.is_empty() {
             let location = Place { uri: self.uri(path), range: diagnostic.range };
             let help = DiagnosticRelatedInformation { location, message: format!("help: {help}") };
             diagnostic.related_information.get_or_insert_default().push(help);
         }
-        self.file(path).items.push(Item { diagnostic, help });
+        self.file(path).items.push(Item { diagnostic, help, finding });
     }
 
     fn finish(mut self) -> BTreeMap<Arc<str>, Arc<FileReport>> {

@@ -245,14 +245,26 @@ impl Server<'_> {
     fn code_actions(&self, params: &CodeActionParams) -> Value {
         let uri = &params.text_document.uri;
         let (Some(document), Some((_, path))) = (self.documents.get(uri), self.located(uri).into_iter().next()) else { return json!([]) };
-        let wanted = params.context.only.as_ref();
-        let quick = wanted.is_none_or(|kinds| {
-            kinds.iter().any(|kind| matches!(kind, gen_lsp_types::CodeActionKind::QuickFix | gen_lsp_types::CodeActionKind::Empty))
-        });
-        if !quick || !self.client.action_literals {
+        if !self.client.action_literals {
             return json!([]);
         }
-        json!(actions::actions(&path, uri, document, &params.context.diagnostics, self.client.encoding))
+        let report = self.report(uri).map(|(_, report)| report).unwrap_or_default();
+        let encoding = self.client.encoding;
+        let wants = |kind: &str| {
+            let only = params.context.only.as_ref();
+            only.is_none_or(|kinds| {
+                kinds.iter().filter_map(|kind| json!(kind).as_str().map(str::to_string)).any(|asked| within(kind, &asked))
+            })
+        };
+        let mut found = Vec::new();
+        if wants("quickfix") {
+            found.extend(actions::actions(&path, uri, document, &params.context.diagnostics, &report, encoding));
+        }
+        // Only for who asks for such: an editor would show it in every menu.
+        if params.context.only.is_some() && wants(actions::FIX_ALL) {
+            found.extend(actions::fix_all(uri, document, &report, encoding));
+        }
+        json!(found)
     }
 
     fn lenses(&self, document: &TextDocumentIdentifier) -> Value {
@@ -300,6 +312,11 @@ fn of_workspace(mut report: Value, uri: &Uri, version: Option<i32>) -> Value {
     report["uri"] = json!(uri);
     report["version"] = json!(version);
     report
+}
+
+/// Whether an action of this kind is asked for: kinds are a tree, `source` holds `source.fixAll`.
+fn within(kind: &str, asked: &str) -> bool {
+    asked.is_empty() || kind.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn holds(range: gen_lsp_types::Range, position: Position) -> bool {

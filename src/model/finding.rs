@@ -108,6 +108,18 @@ impl Edit {
     }
 }
 
+/// An edit that mends a finding and is certain to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// The finding's.
+    pub fingerprint: String,
+    /// The finding's file.
+    pub path: Arc<str>,
+    /// What is done, in a few words.
+    pub title: String,
+    pub edit: Edit,
+}
+
 /// Why a file was left out of the analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -185,6 +197,8 @@ pub struct Outcome {
     pub narrowed: Option<Narrowed>,
     pub problems: Vec<Problem>,
     pub statistics: Statistics,
+    /// Fixes of reported findings, where somebody asked for them.
+    pub fixes: Vec<Fix>,
 }
 
 impl Outcome {

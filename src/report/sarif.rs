@@ -14,7 +14,7 @@ use serde_sarif::sarif;
 use super::line_hash::LineHashes;
 use super::texts::Texts;
 use super::{Context, Counts, mask::Masks, summary};
-use crate::model::finding::{Finding, Label, Level, Location};
+use crate::model::finding::{Finding, Fix, Label, Level, Location};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::rule::Rule;
 use crate::model::source::Span;
@@ -44,6 +44,7 @@ pub fn write(context: &Context, out: &mut dyn Write) -> io::Result<()> {
         hashes: LineHashes::default(),
         rules: rule_ids(context),
         folder: context.folder,
+        fixes: context.outcome.fixes.iter().map(|fix| (fix.fingerprint.as_str(), fix)).collect(),
         compared: context.silenced && context.outcome.baseline.is_some(),
     };
     let run = report.run(context);
@@ -59,6 +60,8 @@ struct Report<'a> {
     rules: BTreeMap<String, usize>,
     /// The analysed folder inside the repository.
     folder: &'a str,
+    /// Fixes by the fingerprint of their finding.
+    fixes: BTreeMap<&'a str, &'a Fix>,
     /// Whether results say how they compare with the baseline.
     compared: bool,
 }
@@ -188,6 +191,7 @@ impl Report<'_> {
             .partial_fingerprints(self.fingerprints(finding))
             .properties(properties(None, [("confidence", Value::from(finding.confidence.name()))]))
             .build();
+        result.fixes = self.fixes(finding);
         result.code_flows = self.code_flow(&finding.flow).map(|flow| vec![flow]);
         self.mark(&mut result, status);
         if self.compared && matches!(status, Status::Reported) {
@@ -278,6 +282,16 @@ impl Report<'_> {
             .collect();
         let thread = sarif::ThreadFlow::builder().locations(locations).build();
         Some(sarif::CodeFlow::builder().thread_flows(vec![thread]).build())
+    }
+
+    fn fixes(&self, finding: &Finding) -> Option<Vec<sarif::Fix>> {
+        let fix = *self.fixes.get(finding.fingerprint.as_str())?;
+        let location = Location { path: fix.path.clone(), span: fix.edit.span };
+        let mut replacement = sarif::Replacement::builder().deleted_region(self.region(&location, false)?).build();
+        replacement.inserted_content = Some(sarif::ArtifactContent::builder().text(fix.edit.text.clone()).build());
+        let artifact = self.physical(&fix.path, None).artifact_location?;
+        let change = sarif::ArtifactChange::builder().artifact_location(artifact).replacements(vec![replacement]).build();
+        Some(vec![sarif::Fix::builder().description(message(&fix.title)).artifact_changes(vec![change]).build()])
     }
 
     fn fingerprints(&mut self, finding: &Finding) -> BTreeMap<String, String> {

@@ -138,6 +138,7 @@ pub(super) fn outcome(sources: &Map) -> Outcome {
         suppressed: vec![suppressed],
         known: vec![known],
         baseline: Some(BaselineUse { path: Arc::from("archcheck-baseline.json"), fixed: 3, stale: true, ..BaselineUse::default() }),
+        fixes: Vec::new(),
         narrowed: Some(Narrowed { since: "main (1a2b3c4d5)".to_owned(), hidden: 4 }),
         problems: vec![
             Problem::new(ProblemKind::Syntax, Some(span(sources, service, "red")), "unexpected `\u{1b}`").at(&Arc::from(service)),

@@ -1,0 +1,111 @@
+use std::sync::Arc;
+
+use super::propose;
+use crate::lower::{lower, render};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
+use crate::model::source::{Language, SourceFile, Span};
+
+/// The text with the fix of a finding of `rule` at the first `«…»`; `None` without one. What is added to the shape of the code is checked.
+fn fixed(path: &str, rule: &str, marked: &str) -> Option<String> {
+    let text = marked.replace(['«', '»'], "");
+    let (start, end) = (marked.find('«').expect("a mark"), marked.find('»').expect("a mark") - '«'.len_utf8());
+    let file = SourceFile { path: Arc::from(path), language: Language::of_path(path).expect("a language"), bytes: 0 };
+    let finding = Finding {
+        rule: rule.into(),
+        level: Level::Warning,
+        message: "SQL for `sqlalchemy.text` is built from request data".to_string(),
+        primary: Label { location: Location { path: path.into(), span: Span::new(start, end) }, text: String::new() },
+        related: Vec::new(),
+        flow: Vec::new(),
+        help: None,
+        subject: String::new(),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    };
+    let facts = lower(&file, &text);
+    let proposal = propose(&finding, &text, &facts, &|node| render::render_node(&facts, node))?;
+    let edited = proposal.edit.applied(&text).expect("a place in the text");
+    let (before, after) = (render::shape(&facts), render::shape(&lower(&file, &edited)));
+    assert!(proposal.keeps(&before, &after), "{before}\n{after}\n{proposal:?}");
+    Some(edited)
+}
+
+#[test]
+fn a_call_is_given_a_time_limit() {
+    let timeout = |text: &str| fixed("a.py", "missing-timeout", text);
+    for (before, after) in [
+        ("import requests\nr = «requests.get»(url)\n", "import requests\nr = requests.get(url, timeout=10)\n"),
+        ("r = «requests.get»(url, )\n", "r = requests.get(url, timeout=10)\n"),
+        ("r = «requests.post»(f(url), json={'a': (1)}).json()\n", "r = requests.post(f(url), json={'a': (1)}, timeout=10).json()\n"),
+        (
+            "with «urllib.request.urlopen»(url) as answer:\n    pass\n",
+            "with urllib.request.urlopen(url, timeout=10) as answer:\n    pass\n",
+        ),
+    ] {
+        assert_eq!(timeout(before).as_deref(), Some(after));
+    }
+    for kept in [
+        "r = «requests.get»(url, timeout=None)\n",
+        "r = «requests.get»(\n    url,\n)\n",
+        "r = «session.get»(url)\n",
+        "s = «requests.Session()»\n",
+    ] {
+        assert_eq!(timeout(kept), None, "{kept}");
+    }
+    assert_eq!(fixed("a.ts", "missing-timeout", "const r = await «fetch»(url);\n"), None);
+}
+
+#[test]
+fn a_suppression_of_nothing_goes_with_its_comment() {
+    let unused = |path: &str, text: &str| fixed(path, "unused-suppression", text);
+    for (path, before, after) in [
+        ("a.py", "x = 1\n# archcheck: ignore[«a-b»] once\ny = 2\n", "x = 1\ny = 2\n"),
+        ("a.py", "    # archcheck: ignore[«a-b»] once\r\ny = 2\r\n", "y = 2\r\n"),
+        ("a.py", "x = 1  # archcheck: ignore[«a-b»] once\ny = 2\n", "x = 1\ny = 2\n"),
+        ("a.py", "x = 1  # archcheck: ignore[«a-b», c-d] why\n", "x = 1  # archcheck: ignore[c-d] why\n"),
+        ("a.py", "x = 1  # archcheck: ignore[c-d, «a-b»] why\n", "x = 1  # archcheck: ignore[c-d] why\n"),
+        ("a.ts", "f(); // archcheck: ignore[«a-b»] why", "f();"),
+        ("a.tsx", "const a = <p>\n  {/* archcheck: ignore[«a-b»] why */}\n  {b}\n</p>;\n", "const a = <p>\n  {b}\n</p>;\n"),
+        ("a.rs", "fn f() {\n    // archcheck: ignore[«a-b»] why\n    g();\n}\n", "fn f() {\n    g();\n}\n"),
+    ] {
+        assert_eq!(unused(path, before).as_deref(), Some(after), "{before}");
+    }
+    for (path, kept) in [
+        ("a.py", "x = 1  # archcheck: ignore[«a-b»] why # noqa\n"),
+        ("a.py", "x = 1  # see archcheck: ignore[«a-b»] why\n"),
+        ("a.ts", "/* one\n archcheck: ignore[«a-b»] why */\nf();\n"),
+    ] {
+        assert_eq!(unused(path, kept), None, "{kept}");
+    }
+}
+
+#[test]
+fn values_are_bound_where_the_text_is_executed() {
+    let bound = |text: &str| fixed("a.py", "sql-injection", text);
+    let function = |call: &str| format!("def f(db, name: str, n: int, odd):\n    return {call}\n");
+    for (before, after) in [
+        (
+            "db.execute(text(«f\"SELECT 1 FROM t WHERE a = '{name}'\"»)).all()",
+            "db.execute(text(\"SELECT 1 FROM t WHERE a = :name\"), {\"name\": name}).all()",
+        ),
+        (
+            "db.scalar(text(«f\"SELECT 1 FROM t WHERE a = '{name}' AND b >= {n} AND c = '{name}'\"»))",
+            "db.scalar(text(\"SELECT 1 FROM t WHERE a = :name AND b >= :n AND c = :name\"), {\"name\": name, \"n\": n})",
+        ),
+    ] {
+        assert_eq!(bound(&function(before)), Some(function(after)));
+    }
+    for kept in [
+        "db.execute(text(«f\"SELECT 1 FROM {name}\"»))",
+        "db.execute(text(«f\"SELECT 1 FROM t WHERE a LIKE '%{name}%'\"»))",
+        "db.execute(text(«f\"SELECT 1 FROM t WHERE a = '{odd}'\"»))",
+        "db.execute(text(«f\"SELECT 1 FROM t WHERE a = '{n}'\"»))",
+        "db.execute(text(«f\"SELECT 1 FROM t WHERE a = '{name.strip()}'\"»))",
+        "db.execute(text(«f\"SELECT 1 FROM t WHERE a = '{name}'\"»), {})",
+        "db.execute(text(«f\"SELECT '12:30' FROM t WHERE a = '{name}'\"»))",
+        "db.execute(text(«\"SELECT 1 FROM t WHERE a = '\" + name + \"'\"»))",
+    ] {
+        assert_eq!(bound(&function(kept)), None, "{kept}");
+    }
+}
