@@ -68,15 +68,16 @@ impl Engine {
         self.options.recall = false;
         let mut again = self.recalled.take().is_some();
         self.touched = false;
+        // Once everything is looked at again anyway, single files are not; after a recalled result there are no facts to change.
         for change in changes {
             again |= match change {
                 Change::Set { path, text } => {
                     let known = self.buffers.insert(path.clone(), text.clone()).is_some();
-                    !self.set(&path, &text, known)
+                    again || !self.set(&path, &text, known)
                 }
                 Change::Disk { path } => {
                     self.buffers.remove(&path);
-                    !self.read_again(&path)
+                    again || !self.read_again(&path)
                 }
                 Change::Remove { path } => {
                     self.buffers.remove(&path);
