@@ -5,6 +5,7 @@
 //! - [`model`]: the nouns. Plain data that every stage shares.
 //! - [`graph`]: pure algorithms over graphs.
 //! - [`languages`]: per language, the grammar, the lowering and the module resolution.
+//! - [`documents`]: OpenAPI documents and database schemas, to plain facts with places.
 //! - [`config`]: `archcheck.toml`. [`rulebook`]: rule pages and framework knowledge.
 //! - [`discover`], [`lower`], [`link`], [`summarise`], [`view`], [`draft`], [`check`], [`fix`], [`triage`], [`report`]: the stages. They never import each other.
 //! - [`cache`]: what is kept between runs, as bytes.
@@ -17,6 +18,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod documents;
 pub mod draft;
 pub mod engine;
 pub mod fix;

@@ -251,3 +251,93 @@ fn axum_actix_and_rocket_scopes() {
     ]);
     assert_eq!(rocket, ["GET / index", "GET /users/{id} show"]);
 }
+
+#[test]
+fn routers_in_lists_are_mounted_one_by_one() {
+    let found = routes(&[
+        ("package.json", "{\"dependencies\": {\"express\": \"4\"}}"),
+        (
+            "src/routes.js",
+            "const express = require('express');\nconst users = require('./users');\nconst items = require('./items');\n\nconst router = express.Router();\nconst list = [\n  { path: '/users', route: users },\n  { path: '/items', route: items },\n];\nlist.forEach((it) => {\n  router.use(it.path, it.route);\n});\nconst app = express();\napp.use('/v1', router);\n",
+        ),
+        (
+            "src/users.js",
+            "const { Router } = require('express');\nconst router = Router();\nrouter.get('/:id', (req, res) => res.json({}));\nmodule.exports = router;\n",
+        ),
+        (
+            "src/items.js",
+            "const { Router } = require('express');\nconst router = Router();\nrouter.post('/', (req, res) => res.json({}));\nmodule.exports = router;\n",
+        ),
+    ]);
+    assert_eq!(found, ["GET /v1/users/{id} <lambda>", "POST /v1/items <lambda>"]);
+    let found = routes(&[(
+        "app.py",
+        "from flask import Blueprint, Flask\nfrom flask_restful import Api, Resource\n\nclass Users(Resource):\n    def get(self, id): ...\n\nclass Items(Resource):\n    def post(self): ...\n\nuser_routes = [[Users, \"/users/<int:id>\", \"users\"]]\nroutes = user_routes + [[Items, \"/items\", \"items\"]]\nblueprint = Blueprint(\"api\", __name__, url_prefix=\"/api\")\napi = Api(blueprint)\nfor route in routes:\n    api.add_resource(route[0], route[1], endpoint=route[2])\napp = Flask(__name__)\napp.register_blueprint(blueprint)\n",
+    )]);
+    assert_eq!(found, ["GET /api/users/{id} get", "POST /api/items post"]);
+}
+
+#[test]
+fn a_long_list_of_handlers_is_mounted() {
+    let handlers: String = (0..40).map(|at| format!("#[get(\"/items/{at}\")]\nfn item{at}() {{}}\n\n")).collect();
+    let names = (0..40).map(|at| format!("item{at}")).collect::<Vec<_>>().join(", ");
+    let main = format!(
+        "#[macro_use]\nextern crate rocket;\n\n{handlers}#[launch]\nfn rocket() -> _ {{\n    rocket::build().mount(\"/api\", routes![{names}])\n}}\n"
+    );
+    let found = routes(&[
+        ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\nrocket = \"0.5\"\n"),
+        ("src/main.rs", &main),
+    ]);
+    assert_eq!(found.len(), 40);
+    assert!(found.iter().all(|route| route.starts_with("GET /api/items/")), "{found:?}");
+}
+
+#[test]
+fn lists_of_paths_and_views_by_name() {
+    let found = routes(&[
+        ("package.json", "{\"dependencies\": {\"express\": \"4\"}}"),
+        (
+            "src/app.js",
+            "const express = require('express');\nconst app = express();\n['/a', '/b'].forEach((path) => app.get(path, show));\nfunction show(req, res) { res.json({}); }\n",
+        ),
+    ]);
+    assert_eq!(found, ["GET /a show", "GET /b show"]);
+    let found = routes(&[(
+        "app.py",
+        "from flask import Flask\nfrom flask.views import MethodView\nfrom flask_restx import Api, Resource\n\nclass Users(MethodView):\n    def get(self, id): ...\n\napp = Flask(__name__)\napp.add_url_rule(\"/users/<int:id>\", view_func=Users.as_view(\"users\"))\napi = Api(app)\n\n@api.route(\"/cats\")\nclass Cats(Resource):\n    def post(self): ...\n",
+    )]);
+    assert_eq!(found, ["GET /users/{id} get", "POST /cats post"]);
+}
+
+#[test]
+fn bound_methods_and_typed_registrations_are_routes() {
+    let found = routes(&[
+        ("package.json", "{\"dependencies\": {\"express\": \"4\"}}"),
+        (
+            "src/app.ts",
+            "import express, { Router } from 'express';\nimport shelf from './shelf';\n\ninterface Page { take: number }\nconst books = Router();\nbooks.get<{ id: string }, Page>('/:id', (req, res) => res.json({}));\nbooks.post('/', shelf.add.bind(shelf));\nconst app = express();\napp.use('/books', books);\n",
+        ),
+        ("src/shelf.ts", "class Shelf {\n  add(req, res) {}\n}\nexport default new Shelf();\n"),
+    ]);
+    assert_eq!(found, ["GET /books/{id} <lambda>", "POST /books add"]);
+}
+
+#[test]
+fn actix_services_in_a_chain_and_a_rocket_named_rocket() {
+    let found = routes(&[
+        ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\nactix-web = \"4\"\n"),
+        (
+            "src/main.rs",
+            "use actix_web::{delete, get, web, App};\n\n#[get(\"/items\")]\nasync fn items() {}\n\n#[delete(\"/items/{id}\")]\nasync fn remove() {}\n\nfn routes(cfg: &mut web::ServiceConfig) {\n    cfg.service(items).service(remove);\n}\n\nfn main() {\n    App::new().configure(routes);\n}\n",
+        ),
+    ]);
+    assert_eq!(found, ["DELETE /items/{id} remove", "GET /items items"]);
+    let found = routes(&[
+        ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\nrocket = \"0.5\"\n"),
+        (
+            "src/main.rs",
+            "#[macro_use]\nextern crate rocket;\n\n#[get(\"/items\")]\nfn items() {}\n\n#[launch]\nfn rocket() -> _ {\n    rocket::build().mount(\"/api\", routes![items])\n}\n",
+        ),
+    ]);
+    assert_eq!(found, ["GET /api/items items"]);
+}

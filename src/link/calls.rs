@@ -848,7 +848,14 @@ impl<'a> Linker<'a> {
         if self.family(here.file) != Family::Rust {
             return UNKNOWN;
         }
-        let value = self.lookup_static(here, facts.text(first), false);
+        let mut value = self.lookup_static(here, facts.text(first), false);
+        // Nor does a function begin a path: in `fn rocket() { rocket::build() }` it is the crate.
+        if matches!(self.get(value), Value::Def(def) if is_callable(self.facts[def.file.index()].def(def.def).kind)) {
+            value = self.rust_outside(here, facts.text(first));
+            if value == UNKNOWN {
+                value = self.api(facts.text(first));
+            }
+        }
         if value != UNKNOWN {
             self.node_values[here.file.index()][object.index()] = value;
         }

@@ -8,17 +8,18 @@ mod call_edges;
 mod calls;
 mod classes;
 mod evaluate;
+mod file_routes;
 mod imports;
 mod merge;
 mod modules;
 mod mounts;
 mod names;
-mod openapi;
 mod origins;
 mod points_to;
 mod references;
 pub mod render;
 mod roles;
+mod route_guards;
 mod routes;
 mod rust_imports;
 mod rust_methods;
@@ -27,6 +28,7 @@ mod tables;
 mod taught;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod types;
 mod typescript_imports;
 

@@ -121,6 +121,7 @@ impl Mounts {
         let me = Router::Made(place.file, place.node);
         let prefix = self.prefixes_of(linker, place, &fact.prefix);
         match fact.kind {
+            MountKind::Into if self.mounted_in_turns(linker, place, fact) => {}
             MountKind::Into => {
                 let replaces = fact.replaces && prefix.is_some();
                 if let Some(prefix) = prefix {
@@ -172,6 +173,37 @@ impl Mounts {
                 }
             }
         }
+    }
+
+    /// A mounting call in a loop over a list that is written out: once for each item. False for any other call.
+    fn mounted_in_turns(&mut self, linker: &mut Linker, place: &Place, fact: &MountFact) -> bool {
+        let Some(turns) = self.origins.turns(linker, place.file, place.node, &place.args) else { return false };
+        let into = self.receiver(linker, place);
+        for (at, &item) in turns.items.iter().enumerate() {
+            let me = Router::Turn(place.file, place.node, at as u32);
+            let prefix = fact.prefix.iter().find_map(|argument| linker.argument(place.file, &place.args, argument));
+            let prefix = prefix.and_then(|node| turns.in_turn(linker, place.file, node, item));
+            let prefix = prefix.filter(|&(file, node)| self.is_text(linker, file, node));
+            let mut replaces = false;
+            if let Some((file, node)) = prefix {
+                let texts = self.origins.texts(linker, file, node).iter().map(|text| template(text)).collect();
+                self.own.insert(me, texts);
+                replaces = fact.replaces;
+            }
+            self.edges.entry(me).or_default().push(Edge { into: into.clone(), replaces: false });
+            let children: Vec<NodeId> = match &fact.router {
+                Some(argument) => linker.argument(place.file, &place.args, argument).into_iter().collect(),
+                None => place.args.clone(),
+            };
+            let here = Rc::new(vec![me]);
+            for child in children {
+                let Some((file, child)) = turns.in_turn(linker, place.file, child, item) else { continue };
+                for &child in self.origins.of(linker, file, child).iter().filter(|child| !into.contains(child)) {
+                    self.edges.entry(child).or_default().push(Edge { into: here.clone(), replaces });
+                }
+            }
+        }
+        true
     }
 
     /// The prefix a call gives; `None` when it gives none.

@@ -20,15 +20,17 @@ use crate::model::route::UNKNOWN_PART;
 use crate::model::source::{Family, FileId};
 
 /// Longest chain of expressions that is followed.
-const DEEPEST: u32 = 60;
+const DEEPEST: u32 = 160;
 /// An expression that may be more routers than this is none in particular.
-const MOST: usize = 32;
+const MOST: usize = 256;
 
 /// Something that routes are registered on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Router {
     /// What a call makes, or the prefix that a mounting call adds.
     Made(FileId, NodeId),
+    /// What a mounting call in a loop adds in one turn of it.
+    Turn(FileId, NodeId, u32),
     /// A parameter of a function, by position; the receiver does not count.
     Param(GlobalDef, u32),
     /// A controller, a handler that carries its own route, a module or a variable that holds routes.

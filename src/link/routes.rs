@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use globset::{Glob, GlobSetBuilder};
-
 use super::evaluate::Linker;
-use super::modules::Target;
 use super::mounts::Mounts;
-use super::openapi;
 use super::origins::Router;
-use super::scopes::{Binding, is_class_like};
+use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
-use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, ImportItem};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Location;
-use crate::model::knowledge::{ApiFact, ArgumentRef, FileRoute, Handlers, PathPlace, RouteFact};
+use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
 use crate::model::program::{ApiId, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
-use crate::model::route::{UNKNOWN_PART, join, template};
+use crate::model::route::{UNKNOWN_PART, join};
 use crate::model::source::{Family, FileId, Span};
 
 /// Everything routes tell.
@@ -32,10 +28,22 @@ pub(super) struct Routes {
 
 /// Where a registration says its path, and on which routers it stands.
 struct Placed {
-    path: Option<NodeId>,
+    path: Option<(FileId, NodeId)>,
     routers: Vec<Router>,
     /// The path is the prefix of the router too.
     within: bool,
+}
+
+/// A call that registers a route.
+struct Registration<'r, 'a> {
+    route: &'a RouteFact,
+    framework: &'r str,
+    /// Path of the API called.
+    api: &'r str,
+    file: FileId,
+    call: NodeId,
+    callee: NodeId,
+    args: &'r [NodeId],
 }
 
 /// Methods of views are routes by their class, and again where the class gets its path: only there do they have one.
@@ -71,7 +79,7 @@ impl<'a> Linker<'a> {
         found
     }
 
-    fn place(&self, file: FileId, span: Span) -> Location {
+    pub(super) fn place(&self, file: FileId, span: Span) -> Location {
         Location { path: self.project.files[file.index()].path.clone(), span }
     }
 
@@ -107,62 +115,93 @@ impl<'a> Linker<'a> {
             let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()]) else { continue };
             let Some((route, framework, path)) = self.route_fact(api) else { continue };
             let args: Vec<NodeId> = facts.arena.list(args).collect();
-            let span = facts.arena.span(registration.call);
-            let mut handlers = Vec::new();
-            match &route.handlers {
-                Some(Handlers::Functions) => {
-                    for &arg in &args {
-                        self.functions_in(file, arg, 0, &mut handlers);
+            // One API may take its handler by position or by name.
+            let is_given = |route: &&RouteFact| match &route.handlers {
+                Some(Handlers::Argument(argument)) => self.argument(file, &args, argument).is_some(),
+                _ => false,
+            };
+            let route = self.route_facts(api).into_iter().find(is_given).unwrap_or(route);
+            let known = Registration { route, framework: &framework, api: &path, file, call: registration.call, callee, args: &args };
+            match mounts.origins.turns(self, file, registration.call, &args) {
+                Some(turns) => {
+                    for &item in &turns.items {
+                        let nodes: Option<Vec<_>> = args.iter().map(|&arg| turns.in_turn(self, file, arg, item)).collect();
+                        if let Some(nodes) = nodes {
+                            self.register(found, mounts, &known, &nodes);
+                        }
                     }
                 }
-                Some(Handlers::Argument(argument)) => {
-                    if let Some(node) = self.argument(file, &args, argument) {
-                        self.functions_in(file, node, 0, &mut handlers);
-                    }
+                None => {
+                    let nodes: Vec<_> = args.iter().map(|&arg| (file, arg)).collect();
+                    self.register(found, mounts, &known, &nodes);
                 }
-                None => continue,
-            }
-            if handlers.is_empty() && !matches!(route.handlers, Some(Handlers::Argument(_))) {
-                continue;
-            }
-            if route.middleware {
-                found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, path.clone())));
-                continue;
-            }
-            // The server that a unit test starts makes no router of the file.
-            if !facts.defs.iter().any(|def| def.flags.has(DefFlags::TEST) && def.span.contains(span)) {
-                found.registering.push((file, span, path.clone()));
-            }
-            let methods = self.methods(route, file, &args, &path);
-            let placed = self.route_path(mounts, route, file, registration.call, callee, &args);
-            let url = placed.path.and_then(|node| facts.string(node)).map(str::to_string);
-            let own = self.own_texts(mounts, route, file, &placed);
-            let guards = self.guards_given(file, &args, placed.path);
-            let last = handlers.last().map(|&(handler, _)| handler);
-            let all = matches!(route.handlers, Some(Handlers::Argument(_)));
-            for (handler, method) in handlers {
-                if !all && Some(handler) != last {
-                    found.middleware.push((handler, file, span, path.clone()));
-                    continue;
-                }
-                let methods = match method {
-                    Some(method) => vec![method.to_string()],
-                    None => methods.clone(),
-                };
-                let own = own.iter().map(|own| self.continued(route, handler, own)).collect::<Vec<_>>();
-                found.routes.push(Route {
-                    methods,
-                    path: url.clone(),
-                    full: mounts.full(self, file, &placed.routers, &own),
-                    guards: guards.clone(),
-                    handler,
-                    framework: framework.clone(),
-                    place: self.place(file, span),
-                    params_are_sources: route.params_are_sources,
-                });
             }
         }
         self.drop_passing_on(found);
+    }
+
+    /// Takes in one registration; `nodes` are what its arguments stand for (in a loop, in one turn of it).
+    fn register(&mut self, found: &mut Routes, mounts: &mut Mounts, known: &Registration<'_, 'a>, nodes: &[(FileId, NodeId)]) {
+        let &Registration { route, framework, api, file, call, callee, args } = known;
+        let facts = &self.facts[file.index()];
+        let span = facts.arena.span(call);
+        let stands_for = |node: NodeId| args.iter().position(|&arg| arg == node).map_or((file, node), |at| nodes[at]);
+        let mut handlers = Vec::new();
+        match &route.handlers {
+            Some(Handlers::Functions) => {
+                for &(file, arg) in nodes {
+                    self.functions_in(file, arg, 0, &mut handlers);
+                }
+            }
+            Some(Handlers::Argument(argument)) => {
+                if let Some(node) = self.argument(file, args, argument) {
+                    let (file, node) = stands_for(node);
+                    self.functions_in(file, node, 0, &mut handlers);
+                }
+            }
+            None => return,
+        }
+        if handlers.is_empty() && !matches!(route.handlers, Some(Handlers::Argument(_))) {
+            return;
+        }
+        if route.middleware {
+            found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, api.to_string())));
+            return;
+        }
+        // The server that a unit test starts makes no router of the file.
+        if !facts.defs.iter().any(|def| def.flags.has(DefFlags::TEST) && def.span.contains(span)) {
+            found.registering.push((file, span, api.to_string()));
+        }
+        let methods = self.methods(route, file, args, api);
+        let mut placed = self.route_path(mounts, route, file, call, callee, args);
+        let written = placed.path.map(|(_, node)| node);
+        placed.path = placed.path.map(|(file, node)| if args.contains(&node) { stands_for(node) } else { (file, node) });
+        let url = placed.path.and_then(|(file, node)| self.facts[file.index()].string(node)).map(str::to_string);
+        let own = self.own_texts(mounts, route, &placed);
+        let guards = self.guards_given(file, args, written);
+        let last = handlers.last().map(|&(handler, _)| handler);
+        let all = matches!(route.handlers, Some(Handlers::Argument(_)));
+        for (handler, method) in handlers {
+            if !all && Some(handler) != last {
+                found.middleware.push((handler, file, span, api.to_string()));
+                continue;
+            }
+            let methods = match method {
+                Some(method) => vec![method.to_string()],
+                None => methods.clone(),
+            };
+            let own = own.iter().map(|own| self.continued(route, handler, own)).collect::<Vec<_>>();
+            found.routes.push(Route {
+                methods,
+                path: url.clone(),
+                full: mounts.full(self, file, &placed.routers, &own),
+                guards: guards.clone(),
+                handler,
+                framework: framework.to_string(),
+                place: self.place(file, span),
+                params_are_sources: route.params_are_sources,
+            });
+        }
     }
 
     /// What stands before handlers elsewhere and takes `next` is no handler where it stands alone (`app.post("/cards", addUserId)`).
@@ -186,7 +225,7 @@ impl<'a> Linker<'a> {
     }
 
     /// Functions an argument stands for: itself, through wrappers, arrays, object literals, classes with HTTP methods.
-    fn functions_in(&mut self, file: FileId, node: NodeId, depth: u8, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
+    pub(super) fn functions_in(&mut self, file: FileId, node: NodeId, depth: u8, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
         if depth > 4 {
             return;
         }
@@ -230,6 +269,12 @@ impl<'a> Linker<'a> {
                 if let NodeKind::Call { callee, args, .. } = facts.arena.kind(node)
                     && !self.registers(file, callee)
                 {
+                    // `controller.show.bind(controller)` is the function itself.
+                    if let NodeKind::Member { object, name, .. } = facts.arena.kind(callee)
+                        && facts.text(name) == "bind"
+                    {
+                        return self.functions_in(file, object, depth + 1, out);
+                    }
                     let args: Vec<NodeId> = facts.arena.list(args).collect();
                     for arg in args {
                         self.functions_in(file, arg, depth + 1, out);
@@ -323,14 +368,14 @@ impl<'a> Linker<'a> {
         let own = Placed { path: None, routers: self.routers_at(mounts, file, call, callee), within: false };
         let Some(wanted) = route.path.as_ref() else { return own };
         match route.path_of {
-            PathPlace::Own => Placed { path: self.argument(file, args, wanted), ..own },
+            PathPlace::Own => Placed { path: self.argument(file, args, wanted).map(|node| (file, node)), ..own },
             PathPlace::Receiver => {
                 // `router.route("/x").get(a).post(b)`: the path is at the start of the chain.
                 let mut at = callee;
                 for _ in 0..12 {
                     let path = self.text_argument(mounts, file, &self.receiver_args(file, at), wanted);
                     if path.is_some() {
-                        return Placed { path, ..own };
+                        return Placed { path: path.map(|node| (file, node)), ..own };
                     }
                     let facts = &self.facts[file.index()];
                     let NodeKind::Member { object, .. } = facts.arena.kind(at) else { break };
@@ -354,7 +399,7 @@ impl<'a> Linker<'a> {
                         let routers = self.routers_at(mounts, file, at, callee);
                         // `web::resource("/x").route(…)`: the path is the router's own prefix already.
                         let within = within && routers.iter().any(|router| matches!(router, Router::Made(..)));
-                        return Placed { path, routers, within };
+                        return Placed { path: path.map(|node| (file, node)), routers, within };
                     }
                 }
                 own
@@ -362,9 +407,18 @@ impl<'a> Linker<'a> {
         }
     }
 
+    /// `router.get` of `router.get<Params>("/x", …)`.
+    fn without_types(&self, file: FileId, callee: NodeId) -> NodeId {
+        match self.facts[file.index()].arena.kind(callee) {
+            NodeKind::Apply { base, .. } => base,
+            _ => callee,
+        }
+    }
+
     /// The arguments of the call that makes the receiver.
     fn receiver_args(&self, file: FileId, callee: NodeId) -> Vec<NodeId> {
         let facts = &self.facts[file.index()];
+        let callee = self.without_types(file, callee);
         match facts.arena.kind(callee) {
             NodeKind::Member { object, .. } => match facts.arena.kind(object) {
                 NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
@@ -389,6 +443,7 @@ impl<'a> Linker<'a> {
 
     /// The routers a registration stands on: its receiver, or what is around it.
     fn routers_at(&mut self, mounts: &mut Mounts, file: FileId, call: NodeId, callee: NodeId) -> Vec<Router> {
+        let callee = self.without_types(file, callee);
         if let NodeKind::Member { object, path: false, .. } = self.facts[file.index()].arena.kind(callee) {
             let found = mounts.origins.of(self, file, object);
             let found: Vec<Router> = found.iter().copied().filter(|router| !matches!(router, Router::Def(_))).collect();
@@ -401,10 +456,10 @@ impl<'a> Linker<'a> {
     }
 
     /// The texts of a route's own path; empty text where it has none.
-    fn own_texts(&mut self, mounts: &mut Mounts, route: &RouteFact, file: FileId, placed: &Placed) -> Vec<String> {
+    fn own_texts(&mut self, mounts: &mut Mounts, route: &RouteFact, placed: &Placed) -> Vec<String> {
         match placed.path {
             Some(_) if placed.within => vec![String::new()],
-            Some(path) => mounts.origins.texts(self, file, path),
+            Some((file, path)) => mounts.origins.texts(self, file, path),
             None if route.path.is_some() && route.path_of != PathPlace::Own => vec![UNKNOWN_PART.to_string()],
             None => vec![String::new()],
         }
@@ -419,87 +474,6 @@ impl<'a> Linker<'a> {
         let name = facts.text(facts.def(handler.def).name);
         let own = format!("{}/", own.trim_end_matches('/'));
         if route.item_members.iter().any(|member| member == name) { join(&own, &route.item_path) } else { own }
-    }
-
-    /// What stands between the path and the handler, as written.
-    fn guards_given(&self, file: FileId, args: &[NodeId], path: Option<NodeId>) -> Vec<String> {
-        let mut found = Vec::new();
-        let last = args.len().saturating_sub(1);
-        for &arg in args.iter().take(last).filter(|&&arg| Some(arg) != path) {
-            self.spell_all(file, arg, &mut found);
-        }
-        found
-    }
-
-    fn spell_all(&self, file: FileId, node: NodeId, out: &mut Vec<String>) {
-        let facts = &self.facts[file.index()];
-        match facts.arena.kind(node) {
-            NodeKind::Collection { kind: CollectionKind::List, items } => {
-                for item in facts.arena.list(items) {
-                    self.spell_all(file, item, out);
-                }
-            }
-            _ => out.extend(self.spelled(file, node)),
-        }
-    }
-
-    /// A name, a chain of names, or what a call calls.
-    fn spelled(&self, file: FileId, node: NodeId) -> Option<String> {
-        let facts = &self.facts[file.index()];
-        match facts.arena.kind(node) {
-            NodeKind::Name(name) => Some(facts.text(name).to_string()),
-            NodeKind::Receiver => Some("this".to_string()),
-            NodeKind::Member { object, name, .. } => Some(format!("{}.{}", self.spelled(file, object)?, facts.text(name))),
-            NodeKind::Call { callee, .. } => self.spelled(file, callee),
-            NodeKind::Argument { value, .. } => self.spelled(file, value),
-            _ => None,
-        }
-    }
-
-    /// Guards by decorators of a handler and its class, and by its parameters.
-    fn guards_declared(&mut self, handler: GlobalDef) -> Vec<String> {
-        let facts = &self.facts[handler.file.index()];
-        let def = facts.def(handler.def);
-        let mut nodes = def.decorators.clone();
-        if def.kind == DefKind::Method {
-            nodes.extend(&facts.def(def.parent).decorators);
-        }
-        for param in &def.params {
-            nodes.extend(param.default);
-            let annotated = param.annotation.map(|annotation| {
-                let mut calls = Vec::new();
-                facts.arena.walk(annotation, |node| {
-                    if matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
-                        calls.push(node);
-                    }
-                });
-                calls
-            });
-            nodes.extend(annotated.into_iter().flatten());
-        }
-        let mut found = Vec::new();
-        for node in nodes {
-            let callee = match facts.arena.kind(node) {
-                NodeKind::Call { callee, .. } => callee,
-                _ => node,
-            };
-            let Value::Api { api, .. } = self.get(self.node_values[handler.file.index()][callee.index()]) else { continue };
-            if !self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Guard | ApiFact::TakesGuards)) {
-                continue;
-            }
-            let args: Vec<NodeId> = match facts.arena.kind(node) {
-                NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
-                _ => Vec::new(),
-            };
-            let before = found.len();
-            for arg in args {
-                self.spell_all(handler.file, arg, &mut found);
-            }
-            if found.len() == before {
-                found.extend(self.spelled(handler.file, callee));
-            }
-        }
-        found
     }
 
     fn decorated_routes(&mut self, found: &mut Routes, mounts: &mut Mounts) {
@@ -528,8 +502,12 @@ impl<'a> Linker<'a> {
                     }
                     let path_node = route.path.as_ref().and_then(|wanted| self.argument(file, &args, wanted));
                     let url = path_node.and_then(|node| facts.string(node));
-                    let placed = Placed { path: path_node, routers: self.routers_of_decorator(mounts, handler, decorator), within: false };
-                    let own = self.own_texts(mounts, route, file, &placed);
+                    let placed = Placed {
+                        path: path_node.map(|node| (file, node)),
+                        routers: self.routers_of_decorator(mounts, handler, decorator),
+                        within: false,
+                    };
+                    let own = self.own_texts(mounts, route, &placed);
                     let speaks_http = route.path.is_some();
                     let base = Route {
                         methods: self.methods(route, file, &args, &path),
@@ -670,199 +648,6 @@ impl<'a> Linker<'a> {
                     }
                 }
             }
-        }
-    }
-
-    /// The URL that a file's path says: `app/(shop)/users/[id]/route.ts` is `/users/{id}`, `pages/api/items/index.ts` is `/api/items`.
-    fn path_of_file(&self, file: FileId, rule: &FileRoute) -> Vec<String> {
-        let Some(folder) = &rule.folder else { return Vec::new() };
-        let path = &self.project.files[file.index()].path;
-        let parts: Vec<&str> = path.split('/').collect();
-        let Some(start) = parts.iter().position(|part| part == folder) else { return Vec::new() };
-        let mut url = String::new();
-        let last = parts.len() - 1;
-        for (at, part) in parts.iter().enumerate().skip(start + 1) {
-            let stem = if at == last { part.split('.').next().unwrap_or(part) } else { part };
-            let silent =
-                stem.starts_with('(') && stem.ends_with(')') || stem.starts_with('@') || at == last && matches!(stem, "route" | "index");
-            if silent {
-                continue;
-            }
-            url.push('/');
-            match stem.strip_prefix('[') {
-                Some(name) => url.push_str(&format!("{{{}}}", name.trim_matches(['[', ']', '.']))),
-                None => url.push_str(stem),
-            }
-        }
-        if url.is_empty() {
-            url.push('/');
-        }
-        vec![url]
-    }
-
-    /// Handlers a framework finds by the file's path.
-    fn file_routes(&mut self, found: &mut Routes) {
-        let knowledge = self.knowledge;
-        for rule in &knowledge.file_routes {
-            let mut globs = GlobSetBuilder::new();
-            for pattern in &rule.files {
-                if let Ok(glob) = Glob::new(pattern) {
-                    globs.add(glob);
-                }
-            }
-            let Ok(globs) = globs.build() else { continue };
-            let framework = &knowledge.frameworks[rule.framework as usize];
-            for file in 0..self.facts.len() {
-                let file = FileId(file as u32);
-                let facts = &self.facts[file.index()];
-                if facts.language.family() != framework.family || !globs.is_match(&*self.project.files[file.index()].path) {
-                    continue;
-                }
-                if !self.frameworks_of_package(file).contains(&rule.framework) || !self.has_directive(file, rule.directive.as_deref()) {
-                    continue;
-                }
-                for (name, handler) in self.exported_functions(file) {
-                    if !rule.exports.is_empty() && !rule.exports.contains(&name) {
-                        continue;
-                    }
-                    let methods = if rule.methods.is_empty() { vec![name.to_ascii_uppercase()] } else { rule.methods.clone() };
-                    let span = self.facts[handler.file.index()].def(handler.def).name_span;
-                    let place = self.place(handler.file, span);
-                    found.routes.push(Route {
-                        methods,
-                        path: None,
-                        full: self.path_of_file(file, rule),
-                        guards: Vec::new(),
-                        handler,
-                        framework: framework.name.clone(),
-                        place,
-                        params_are_sources: rule.params_are_sources,
-                    });
-                }
-            }
-        }
-    }
-
-    /// Handlers that only an OpenAPI document names (connexion's `operationId: api_views.users.login`).
-    fn specified_routes(&mut self, found: &mut Routes, texts: &[(Arc<str>, Arc<str>)]) {
-        let knowledge = self.knowledge;
-        let Some(connexion) = knowledge.frameworks.iter().position(|framework| framework.packages.iter().any(|name| name == "connexion"))
-        else {
-            return;
-        };
-        let Some(user) =
-            (0..self.facts.len() as u32).map(FileId).find(|file| self.frameworks_of[file.index()].contains(&(connexion as u16)))
-        else {
-            return;
-        };
-        for (path, text) in texts {
-            let is_document = path.ends_with(".yml") || path.ends_with(".yaml") || path.ends_with(".json");
-            if !is_document || !text.contains("operationId") {
-                continue;
-            }
-            for operation in openapi::operations(text) {
-                let Some(handler) = self.python_function(user, &operation.id) else { continue };
-                found.routes.push(Route {
-                    methods: vec![operation.method],
-                    full: vec![template(&operation.full)],
-                    path: Some(operation.path),
-                    guards: Vec::new(),
-                    handler,
-                    framework: knowledge.frameworks[connexion].name.clone(),
-                    place: Location { path: path.clone(), span: operation.span },
-                    params_are_sources: true,
-                });
-            }
-        }
-    }
-
-    /// The function a dotted name means, seen from a file.
-    fn python_function(&mut self, from: FileId, dotted: &str) -> Option<GlobalDef> {
-        let (module, name) = dotted.rsplit_once('.')?;
-        let target: Target = self.modules.python.resolve(from, 0, module).into();
-        let Target::Module(module) = target else { return None };
-        let value = self.module_member(module, name)?;
-        match self.get(value) {
-            Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => Some(def),
-            _ => None,
-        }
-    }
-
-    fn has_directive(&self, file: FileId, directive: Option<&str>) -> bool {
-        let Some(wanted) = directive else { return true };
-        let facts = &self.facts[file.index()];
-        let Some(body) = facts.def(DefId::MODULE).body else { return false };
-        let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
-        facts.arena.list(items).take(3).any(|item| facts.string(item) == Some(wanted))
-    }
-
-    /// Exported functions of a file by exported name, through wrappers (`export const POST = withAuth(async …)`), other names
-    /// (`export const PUT = PATCH`) and other files (`export { GET } from "../route"`).
-    fn exported_functions(&mut self, file: FileId) -> Vec<(String, GlobalDef)> {
-        let mut out = self.declared_exports(file);
-        let facts = &self.facts[file.index()];
-        for (at, import) in facts.imports.iter().enumerate() {
-            let (true, ImportItem::Named(wanted), Some(local)) = (import.re_export, import.item, import.local) else { continue };
-            let Target::Module(module) = self.import_targets[file.index()][at].clone() else { continue };
-            let wanted = facts.text(wanted);
-            let there = self.declared_exports(module.file);
-            let functions = there.into_iter().filter(|(name, _)| name == wanted);
-            out.extend(functions.map(|(_, function)| (facts.text(local).to_string(), function)));
-        }
-        out.sort();
-        out.dedup();
-        out
-    }
-
-    /// Exported functions that a file itself holds.
-    fn declared_exports(&mut self, file: FileId) -> Vec<(String, GlobalDef)> {
-        let mut out = Vec::new();
-        let facts = &self.facts[file.index()];
-        for (id, def) in facts.definitions().skip(1) {
-            if def.parent != DefId::MODULE || !def.flags.has(DefFlags::PUBLIC) {
-                continue;
-            }
-            let name = if def.flags.has(DefFlags::DEFAULT_EXPORT) { "default" } else { facts.text(def.name) };
-            match def.kind {
-                DefKind::Function if !def.flags.has(DefFlags::CLOSURE) => out.push((name.to_string(), GlobalDef { file, def: id })),
-                DefKind::Variable => {
-                    let function = def.value.and_then(|value| self.function_of(file, value, 0));
-                    out.extend(function.map(|function| (name.to_string(), function)));
-                }
-                _ => {}
-            }
-        }
-        for export in &facts.exports {
-            let function = self.function_of(file, export.value, 0);
-            out.extend(function.map(|function| (facts.text(export.exported).to_string(), function)));
-        }
-        out
-    }
-
-    /// The function a module-level value stands for: the last of those given to a wrapper, of another variable, of one name out
-    /// of what a call gives (`export const { POST } = serve(async …)`).
-    fn function_of(&mut self, file: FileId, value: NodeId, depth: u8) -> Option<GlobalDef> {
-        let facts = &self.facts[file.index()];
-        let value = match facts.arena.kind(value) {
-            NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Call { .. }) => object,
-            _ => value,
-        };
-        let mut functions = Vec::new();
-        self.functions_in(file, value, 0, &mut functions);
-        if let Some(&(function, _)) = functions.last() {
-            return Some(function);
-        }
-        let NodeKind::Name(name) = facts.arena.kind(value) else { return None };
-        match self.scopes[file.index()].name(DefId::MODULE, facts.text(name))? {
-            Binding::Def(def) if depth < 4 => {
-                let definition = facts.def(def);
-                match definition.kind {
-                    DefKind::Function => Some(GlobalDef { file, def }),
-                    DefKind::Variable => self.function_of(file, definition.value?, depth + 1),
-                    _ => None,
-                }
-            }
-            _ => None,
         }
     }
 
