@@ -463,6 +463,12 @@ impl Engine {
                 analysis.marks = guarded(|| marks::marks(program, &summaries)).unwrap_or_default();
             }
             analysis.problems.extend(flow_limits(&summaries.flow_limits));
+            if is_on("openapi-drift") {
+                analysis.problems.extend(guarded(|| check::openapi_drift::left_out(&context)).unwrap_or_default());
+            }
+            if is_on("dbml-drift") {
+                analysis.problems.extend(guarded(|| check::dbml_drift::left_out(&context)).unwrap_or_default());
+            }
             if is_on("contract") {
                 analysis.mistakes = guarded(|| check::contract::mistakes(&context)).unwrap_or_default();
             }

@@ -12,6 +12,7 @@ mod connection_per_request;
 pub mod contract;
 mod data_access_in_handler;
 mod data_access_in_service;
+pub mod dbml_drift;
 mod debug_mode;
 mod dependence;
 mod duplicate_code;
@@ -45,6 +46,7 @@ mod missing_transaction;
 mod missing_type_annotation;
 mod n_plus_one;
 mod naming_convention;
+pub mod openapi_drift;
 mod orphan_module;
 mod pass_through_service;
 mod password_settings;
@@ -98,6 +100,7 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("contract", contract::check),
     ("data-access-in-handler", data_access_in_handler::check),
     ("data-access-in-service", data_access_in_service::check),
+    ("dbml-drift", dbml_drift::check),
     ("duplicate-code", duplicate_code::check),
     ("error-detail-leak", error_detail_leak::check),
     ("file-too-long", file_too_long::check),
@@ -121,6 +124,7 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("missing-type-annotation", missing_type_annotation::check),
     ("n-plus-one", n_plus_one::check),
     ("naming-convention", naming_convention::check),
+    ("openapi-drift", openapi_drift::check),
     ("orphan-module", orphan_module::check),
     ("pass-through-service", pass_through_service::check),
     ("sensitive-data-in-log", sensitive_data_in_log::check),

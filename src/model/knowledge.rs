@@ -591,6 +591,8 @@ pub enum ApiFact {
     Guard,
     /// Says that a route is for everybody.
     PublicRoute,
+    /// Keeps a route out of the description of the API.
+    Undocumented,
     /// Random numbers that can be foretold.
     WeakRandom,
     /// The texts of this argument are names of modules or of what stands in them. With `given`, only when another argument is this text.

@@ -19,6 +19,8 @@ pub enum ProblemKind {
     Limit,
     /// A manifest, tsconfig or other project file could not be understood.
     Manifest,
+    /// A document that says what the code should be, and that nothing is compared with.
+    Document,
     /// A comment addressed to archcheck that it does not understand.
     Directive,
     /// A mistake of archcheck's own; the result is not to be trusted.

@@ -247,6 +247,7 @@ pub(crate) fn problem_kind(kind: ProblemKind) -> &'static str {
         ProblemKind::Syntax => "syntax",
         ProblemKind::Limit => "limit",
         ProblemKind::Manifest => "manifest",
+        ProblemKind::Document => "document",
         ProblemKind::Directive => "directive",
         ProblemKind::Internal => "internal",
     }

@@ -466,6 +466,7 @@ fn notification_descriptors() -> Vec<sarif::ReportingDescriptor> {
         (ProblemKind::Syntax, "The parser recovered from a syntax error; the rest of the file was analysed."),
         (ProblemKind::Limit, "A limit was reached."),
         (ProblemKind::Manifest, "A project file could not be understood."),
+        (ProblemKind::Document, "A document that says what the code should be is not compared with it."),
         (ProblemKind::Directive, "A comment addressed to archcheck could not be understood."),
         (ProblemKind::Internal, "archcheck failed on a file; the result is not to be trusted."),
     ];

@@ -102,6 +102,7 @@ pub(crate) fn kind_word(kind: ProblemKind) -> &'static str {
         ProblemKind::Syntax => "syntax error",
         ProblemKind::Limit => "exceeded limit",
         ProblemKind::Manifest => "project file not understood",
+        ProblemKind::Document => "document not compared",
         ProblemKind::Directive => "archcheck comment not understood",
         ProblemKind::Internal => "internal error",
     }

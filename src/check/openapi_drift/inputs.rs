@@ -1,0 +1,300 @@
+//! What a request carries, by document and by code, where the code says it for certain: the parameters of FastAPI's handlers.
+//!
+//! Everything that may take more than it shows (a dependency, the request itself, an alias) makes the handler silent about what it does not take.
+
+use super::survey::{Compared, Served};
+use super::{finding, location};
+use crate::documents::openapi::{Field, Operation};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts, Param, ParamKind};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
+use crate::model::nesting::{arguments, called_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::Span;
+
+/// The framework whose handlers say by their parameters what a request carries.
+const FRAMEWORK: &str = "fastapi";
+const HELP: &str = "make the document and the handler ask for the same";
+
+/// What a handler takes.
+#[derive(Default)]
+struct Taken {
+    /// Query parameters that have to be there, with their places.
+    required: Vec<(String, Span)>,
+    optional: Vec<String>,
+    /// Bodies: the parameter's place, its class, and whether it has to be there.
+    bodies: Vec<(Span, GlobalDef, bool)>,
+    /// There may be more query parameters, more of a body.
+    more_query: bool,
+    more_body: bool,
+}
+
+/// A field of a class that reads bodies.
+struct Known {
+    name: String,
+    /// It has to be there, for certain.
+    required: bool,
+    place: Location,
+}
+
+/// Compares the requests of all matched operations.
+pub(super) fn differences(program: &Program, compared: &Compared) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for &(operation, at) in &compared.pairs {
+        let served = &compared.served[at];
+        let route = &program.routes[served.route];
+        if route.framework != FRAMEWORK || program.def(route.handler).kind != DefKind::Function {
+            continue;
+        }
+        let taken = taken(program, route.handler, &served.path);
+        let operation = &compared.document.operations[operation];
+        queries(program, operation, served, route.handler, &taken, &mut found);
+        bodies(program, operation, served, route.handler, &taken, &mut found);
+    }
+    found
+}
+
+fn taken(program: &Program, handler: GlobalDef, path: &str) -> Taken {
+    let facts = program.file(handler.file);
+    let mut taken = Taken::default();
+    for param in &facts.def(handler.def).params {
+        let Some(name) = param.name.map(|name| facts.text(name)) else { continue };
+        if matches!(param.kind, ParamKind::Receiver) || path.contains(&format!("{{{name}}}")) {
+            continue;
+        }
+        if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) {
+            (taken.more_query, taken.more_body) = (true, true);
+            continue;
+        }
+        take(program, handler, facts, param, name, &mut taken);
+    }
+    taken
+}
+
+fn take(program: &Program, handler: GlobalDef, facts: &FileFacts, param: &Param, name: &str, taken: &mut Taken) {
+    let mut calls: Vec<NodeId> =
+        param.default.into_iter().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. })).collect();
+    let (mut names, mut optional, mut class) = (Vec::new(), false, None);
+    if let Some(annotation) = param.annotation {
+        facts.arena.walk_while(annotation, |node| match facts.arena.kind(node) {
+            NodeKind::Call { .. } => {
+                calls.push(node);
+                false
+            }
+            NodeKind::Null => {
+                optional = true;
+                true
+            }
+            NodeKind::Name(own) | NodeKind::Member { name: own, .. } => {
+                match program.value(handler.file, node) {
+                    Value::Def(def) | Value::Instance { class: def, .. } if program.def(def).kind == DefKind::Class => class = Some(def),
+                    _ => {}
+                }
+                optional |= facts.text(own) == "Optional";
+                names.push(facts.text(own));
+                false
+            }
+            _ => true,
+        });
+    }
+    let has_default = param.default.is_some_and(|node| !calls.contains(&node));
+    let plain = names.iter().filter(|name| !matches!(**name, "Annotated" | "Optional" | "Union")).collect::<Vec<_>>();
+    let by: Vec<&str> = calls.iter().filter_map(|&call| called_name(facts, call)).collect();
+    let alias = calls.iter().any(|&call| {
+        arguments(facts, call)
+            .any(|argument| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name).contains("alias")))
+    });
+    // `Query(...)` asks for a value, `Query(None)` and `Query(default=…)` have one.
+    let given = calls.iter().any(|&call| {
+        arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
+            NodeKind::Argument { name, .. } => matches!(facts.text(name), "default" | "default_factory"),
+            NodeKind::Other(_) => false,
+            _ => param.default == Some(call),
+        })
+    });
+    let is_scalar =
+        matches!(plain.as_slice(), [only] if matches!(**only, "int" | "str" | "float" | "bool" | "UUID" | "date" | "datetime" | "Decimal"));
+    match by.as_slice() {
+        [] | ["Query"] if is_scalar && !alias => {
+            if has_default || given || optional {
+                taken.optional.push(name.to_string());
+            } else {
+                taken.required.push((name.to_string(), param.span));
+            }
+        }
+        ["Query"] | ["Header"] | ["Cookie"] | ["Path"] => taken.more_query = true,
+        [] if class.is_some() && plain.len() == 1 => match class.filter(|&class| reads_bodies(program, class)) {
+            Some(class) => taken.bodies.push((param.span, class, !has_default && !optional)),
+            None => (taken.more_query, taken.more_body) = (true, true),
+        },
+        _ => (taken.more_query, taken.more_body) = (true, true),
+    }
+}
+
+/// The class and all above it are of the project, up to Pydantic's own.
+fn reads_bodies(program: &Program, class: GlobalDef) -> bool {
+    let mut waiting = vec![class];
+    let mut seen: Vec<GlobalDef> = Vec::new();
+    let mut found = false;
+    while let Some(class) = waiting.pop() {
+        if seen.contains(&class) || seen.len() > 16 {
+            continue;
+        }
+        seen.push(class);
+        for &base in &program.def(class).bases {
+            match program.value(class.file, base) {
+                Value::Def(parent) => waiting.push(parent),
+                Value::Api { api, .. }
+                    if matches!(
+                        program.apis[api.0 as usize].path.as_str(),
+                        "pydantic.BaseModel" | "pydantic.main.BaseModel" | "sqlmodel.SQLModel"
+                    ) =>
+                {
+                    found = true
+                }
+                _ => return false,
+            }
+        }
+    }
+    found
+}
+
+/// The fields of a class that reads bodies; `None` where names are changed on the way.
+fn fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
+    let mut found: Vec<Known> = Vec::new();
+    let mut waiting = vec![class];
+    let mut seen: Vec<GlobalDef> = Vec::new();
+    while let Some(class) = waiting.pop() {
+        if seen.contains(&class) || seen.len() > 16 {
+            continue;
+        }
+        seen.push(class);
+        let facts = program.file(class.file);
+        for (id, def) in facts.definitions().filter(|(_, def)| def.parent == class.def) {
+            let name = facts.text(def.name);
+            if name == "model_config" || name == "Config" || !matches!(def.kind, DefKind::Field | DefKind::Method) {
+                return None;
+            }
+            if def.kind == DefKind::Method || name.starts_with('_') {
+                // A validator that runs before may rename.
+                if def.decorators.iter().any(|&node| {
+                    called_name(facts, node).is_some_and(|name| matches!(name, "model_validator" | "root_validator" | "computed_field"))
+                }) {
+                    return None;
+                }
+                continue;
+            }
+            let call = def.value.filter(|&value| matches!(facts.arena.kind(value), NodeKind::Call { .. }));
+            let renamed = |argument: NodeId| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name).contains("alias"));
+            if call.is_some_and(|call| arguments(facts, call).any(renamed)) {
+                return None;
+            }
+            let mut optional = def.value.is_some();
+            if let Some(annotation) = def.annotation {
+                facts.arena.walk(annotation, |node| {
+                    optional |= match facts.arena.kind(node) {
+                        NodeKind::Null | NodeKind::Call { .. } => true,
+                        NodeKind::Name(name) | NodeKind::Member { name, .. } => {
+                            matches!(facts.text(name), "Optional" | "ClassVar" | "PrivateAttr")
+                        }
+                        _ => false,
+                    };
+                });
+            }
+            if !found.iter().any(|known| known.name == name) {
+                let place = program.name_location(GlobalDef { file: class.file, def: id });
+                found.push(Known { name: name.to_string(), required: !optional, place });
+            }
+        }
+        for &base in &program.def(class).bases {
+            if let Value::Def(parent) = program.value(class.file, base) {
+                waiting.push(parent);
+            }
+        }
+    }
+    Some(found)
+}
+
+fn queries(program: &Program, operation: &Operation, served: &Served, handler: GlobalDef, taken: &Taken, out: &mut Vec<Finding>) {
+    let name = format!("{} {}", served.method, served.path);
+    let in_query = |wanted: &str| operation.parameters.iter().find(|parameter| parameter.within == "query" && parameter.name == wanted);
+    for (wanted, span) in taken.required.iter().filter(|(wanted, _)| in_query(wanted).is_none()) {
+        let place = Label { location: program.location(handler.file, *span), text: "asked for here".to_string() };
+        let related = Label { location: location(&operation.place), text: "the operation of the document".to_string() };
+        let message = format!("`{name}` asks for the query parameter `{wanted}`, which the document does not have");
+        out.push(finding(message, place, vec![related], HELP, format!("{name} query {wanted}"), Level::Warning, Confidence::High));
+    }
+    if taken.more_query {
+        return;
+    }
+    let known = |wanted: &str| taken.required.iter().any(|(name, _)| name == wanted) || taken.optional.iter().any(|name| name == wanted);
+    let required = operation.parameters.iter().filter(|parameter| parameter.within == "query" && parameter.required);
+    for parameter in required.filter(|parameter| !known(&parameter.name)) {
+        let place = Label { location: location(&parameter.place), text: "asked for here".to_string() };
+        let related = Label { location: served.place.clone(), text: "the route".to_string() };
+        let message = format!("the document asks for the query parameter `{}`, which `{name}` does not take", parameter.name);
+        out.push(finding(
+            message,
+            place,
+            vec![related],
+            HELP,
+            format!("{name} query {}", parameter.name),
+            Level::Warning,
+            Confidence::High,
+        ));
+    }
+}
+
+fn bodies(program: &Program, operation: &Operation, served: &Served, handler: GlobalDef, taken: &Taken, out: &mut Vec<Finding>) {
+    let name = format!("{} {}", served.method, served.path);
+    let in_document = || Label { location: location(&operation.place), text: "the operation of the document".to_string() };
+    let in_code = |span: Span| Label { location: program.location(handler.file, span), text: "read here".to_string() };
+    match (&operation.body, taken.bodies.as_slice()) {
+        (None, [(span, _, true)]) if !taken.more_body => {
+            let message = format!("`{name}` asks for a body, which the document does not have");
+            out.push(finding(message, in_code(*span), vec![in_document()], HELP, format!("{name} body"), Level::Warning, Confidence::High));
+        }
+        (Some(body), []) if body.required && !taken.more_body => {
+            let place = Label { location: location(&body.place), text: "asked for here".to_string() };
+            let related = Label { location: served.place.clone(), text: "the route".to_string() };
+            let message = format!("the document asks for a body, which `{name}` does not read");
+            out.push(finding(message, place, vec![related], HELP, format!("{name} body"), Level::Warning, Confidence::High));
+        }
+        (Some(body), [(span, class, _)]) if !taken.more_body => {
+            if let (Some(document), Some(code)) = (&body.fields, fields(program, *class)) {
+                body_fields(&name, program.name(*class), document, &code, &in_code(*span), &in_document(), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn body_fields(name: &str, class: &str, document: &[Field], code: &[Known], read: &Label, promised: &Label, out: &mut Vec<Finding>) {
+    for field in document.iter().filter(|field| field.required && !code.iter().any(|known| known.name == field.name)) {
+        let place = Label { location: location(&field.place), text: "asked for here".to_string() };
+        let message = format!("the document asks for `{}` in the body of `{name}`, which `{class}` does not have", field.name);
+        out.push(finding(
+            message,
+            place,
+            vec![read.clone()],
+            HELP,
+            format!("{name} field {}", field.name),
+            Level::Warning,
+            Confidence::High,
+        ));
+    }
+    for known in code.iter().filter(|known| known.required && !document.iter().any(|field| field.name == known.name)) {
+        let place = Label { location: known.place.clone(), text: "asked for here".to_string() };
+        let message = format!("`{class}` asks for `{}`, which the body of `{name}` in the document does not have", known.name);
+        out.push(finding(
+            message,
+            place,
+            vec![promised.clone()],
+            HELP,
+            format!("{name} field {}", known.name),
+            Level::Warning,
+            Confidence::High,
+        ));
+    }
+}
