@@ -3,12 +3,13 @@
 //! `open` discovers and lowers everything once; `apply` replaces the facts of changed files; `check` links, summarises, checks and triages from
 //! facts, which is cheap. The command line calls them once, an editor for ever. The engine decides nothing about code and prints nothing.
 
+mod clock;
 mod contracts;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
@@ -16,6 +17,7 @@ use rayon::prelude::*;
 use crate::cache::{self, Key};
 use crate::check;
 use crate::config::own::OwnFile;
+use crate::check::hardcoded_secret::{self, Secrets};
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
 use crate::discover::{self, DiscoverOptions};
@@ -30,14 +32,15 @@ use crate::model::contract::{ContractMistake, Date};
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
+use crate::model::nesting::Nestings;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::program::Program;
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
-use crate::model::rule::{Profile, Rule};
+use crate::model::rule::{Profile, Rule, Settings};
 use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
-use crate::model::summary::FlowLimits;
+use crate::model::summary::{FlowLimits, Summaries};
 use crate::model::view::{Relation, View};
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
@@ -69,6 +72,8 @@ pub struct Options {
     pub paths: Vec<String>,
     /// Threads; zero for as many as there are processors.
     pub jobs: usize,
+    /// Whether [`Statistics::coverage`] counts calls; that takes the whole call graph, which few rules ask for.
+    pub call_coverage: bool,
     /// The day on which exceptions may have ended; without one, none has. The engine reads no clock.
     pub today: Option<Date>,
     /// Where facts and results are kept between runs; `None` keeps nothing.
@@ -91,6 +96,7 @@ impl Default for Options {
             baseline_file: None,
             paths: Vec::new(),
             jobs: 0,
+            call_coverage: true,
             today: None,
             cache: None,
             facts: Vec::new(),
@@ -157,6 +163,7 @@ pub struct Engine {
     /// The result of an equal run.
     recalled: Option<Outcome>,
     cache_troubles: Vec<String>,
+    clock: clock::Clock,
 }
 
 /// One line of `archcheck roles`.
@@ -265,6 +272,7 @@ impl Engine {
             store: None,
             recalled: None,
             cache_troubles: Vec::new(),
+            clock: clock::Clock::default(),
         }
     }
 
@@ -291,7 +299,8 @@ impl Engine {
         let drawn: Vec<ConfigError> = analysis.mistakes.iter().map(|mistake| self.drawn(mistake)).collect();
         self.config_errors.extend(drawn);
         let notes = self.all_notes();
-        let triaged = triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
+        let triage = || triage::triage(analysis.findings, &notes, &self.rulebook.rules, &self.selection());
+        let triaged = self.clock.time("triage", "", triage);
         let mut problems = self.problems();
         problems.extend(triaged.problems);
         problems.extend(analysis.problems);
@@ -374,8 +383,8 @@ impl Engine {
         let selection = self.selection();
         let settings = self.settings();
         let summaries = summarise::summarise(program);
-        let context =
-            check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
+        let secrets = OnceLock::new();
+        let context = self.context(program, &summaries, &settings, &secrets);
         let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
         let checks = check::ANALYSES.iter().filter(|(id, _)| view::MARKED.contains(id) && is_on(id));
         let findings = checks.flat_map(|(_, check)| check(&context)).collect();
@@ -441,18 +450,40 @@ impl Engine {
     fn analyse(&self) -> Analysis {
         let selection = self.selection();
         let settings = self.settings();
-        self.linked(|program| {
-            let summaries = summarise::summarise(program);
-            let context =
-                check::Context { program, summaries: &summaries, settings: &settings, rules: &self.rulebook.rules, texts: &self.texts };
-            let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
+        let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
+        let call_graph = self.options.call_coverage || check::ASK_CALL_GRAPH.iter().any(|id| is_on(id));
+        let nestings = Arc::new(Nestings::new(&self.facts));
+        let secrets = OnceLock::new();
+        let prepare = || {
+            (0..self.facts.len() as u32).into_par_iter().for_each(|file| {
+                nestings.of(FileId(file));
+            });
+            if is_on("hardcoded-secret") {
+                let _ = secrets.set(self.clock.time("secrets", "", || self.find_secrets()));
+            }
+        };
+        self.linked_beside(call_graph, &nestings, prepare, |program| {
             let queries = ("query", check::query::check as check::Check);
-            let checks: Vec<_> = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).chain([&queries]).collect();
-            let results: Vec<_> = checks.par_iter().map(|(id, check)| (id, guarded(|| check(&context)))).collect();
+            let all = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).chain([&queries]);
+            let (late, early): (Vec<_>, Vec<_>) = all.partition(|(id, _)| check::ASK_FLOWS.contains(id));
+            let run = |checks: Vec<&(&'static str, check::Check)>, context: &check::Context| -> Vec<_> {
+                let timed = |(id, check): &(&'static str, check::Check)| (*id, self.clock.time("check", id, || guarded(|| check(context))));
+                checks.into_par_iter().with_max_len(1).map(timed).collect()
+            };
+            let summaries = || {
+                let effects = self.clock.time("summarise", "effects", || summarise::effects(program));
+                let results = run(early, &self.context(program, &effects, &settings, &secrets));
+                (effects, results)
+            };
+            let flows = || self.clock.time("summarise", "flows", || summarise::flows(program));
+            let (flows, (mut summaries, mut results)) = rayon::join(flows, summaries);
+            summaries.add_flows(flows);
+            let context = self.context(program, &summaries, &settings, &secrets);
+            results.extend(run(late, &context));
             let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
             let untaught = program.untaught.iter().map(|path| (path.clone(), nearest_name(program, path))).collect();
             let mut analysis = Analysis {
-                coverage: view::coverage(program, &lines),
+                coverage: self.clock.time("coverage", "", || view::coverage(program, &lines, self.options.call_coverage)),
                 calls: program.calls_seen,
                 calls_resolved: program.calls_known,
                 routes: program.routes.len() as u32,
@@ -484,6 +515,22 @@ impl Engine {
 
     /// Links the program for as long as `with` needs it.
     fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
+        self.linked_beside(true, &Arc::new(Nestings::new(&self.facts)), || (), with)
+    }
+
+    /// As [`Engine::linked`], with the whole call graph only when that is wanted; `beside` is done at the same time.
+    fn linked_beside<'e, R>(
+        &'e self,
+        call_graph: bool,
+        nestings: &Arc<Nestings<'e>>,
+        beside: impl FnOnce() + Send,
+        with: impl FnOnce(&Program) -> R,
+    ) -> R {
+        let (program, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), beside);
+        with(&program)
+    }
+
+    fn link<'e>(&'e self, wants: link::Wants<'e>) -> Program<'e> {
         let roles = RoleGlobs::new(&self.config);
         let inputs = link::Inputs {
             project: &self.project,
@@ -496,7 +543,30 @@ impl Engine {
             texts: &self.texts,
             configured: &|path| roles.of(path),
         };
-        with(&link::link(&inputs))
+        let linking = self.clock.stage("link");
+        link::link_noting(&inputs, wants, &|part| linking.done(part))
+    }
+
+    fn context<'c>(
+        &'c self,
+        program: &'c Program<'c>,
+        summaries: &'c Summaries,
+        settings: &'c Settings,
+        secrets: &'c OnceLock<Secrets>,
+    ) -> check::Context<'c> {
+        check::Context { program, summaries, settings, rules: &self.rulebook.rules, texts: &self.texts, secrets }
+    }
+
+    fn find_secrets(&self) -> Secrets {
+        let in_text = |(path, text): &(Arc<str>, Arc<str>)| hardcoded_secret::scan_text(path, text);
+        let scan = || {
+            let (sources, texts) = rayon::join(
+                || self.facts.par_iter().map(hardcoded_secret::scan_source).collect(),
+                || self.texts.par_iter().map(in_text).collect(),
+            );
+            Secrets { sources, texts }
+        };
+        scan()
     }
 
     fn role_rows(&self, program: &Program) -> Vec<RoleRow> {
@@ -526,23 +596,31 @@ impl Engine {
 
     /// Reads configuration and rules, discovers and lowers everything again.
     fn reload(&mut self) {
+        let opening = self.clock.start();
         let queries = self.queries.clone();
         self.read_config();
         self.keep_lowered(&queries);
+        self.clock.end("open", "", opening);
         self.discover_and_lower(None);
         self.kept = Kept::default();
     }
 
     /// Looks at the files, with the configuration at hand. What `like` has lowered with the same bytes is taken from there.
     fn discover_and_lower(&mut self, like: Option<&Engine>) {
+        let discovering = self.clock.start();
         self.discover();
+        self.clock.end("discover", "", discovering);
         (self.store, self.cache_troubles) = store::Store::open(self);
         if self.recall() {
             return;
         }
+        let lowering = self.clock.start();
         self.lower_all(like);
+        self.clock.end("lower", "", lowering);
+        let reading = self.clock.start();
         self.read_texts();
         self.save();
+        self.clock.end("texts", "", reading);
         self.read_nested();
         for config in std::iter::once(&self.config).chain(&self.config.nested) {
             let paths = self.project.files.iter().map(|file| &*file.path);
@@ -648,7 +726,7 @@ impl Engine {
         if let Some(known) = self.store_of(&file.path).and_then(|store| store.known(at, file)) {
             return known.map_err(Failure::Skipped);
         }
-        let text = self.source_now(file);
+        let text = self.clock.share("lower", "read", || self.source_now(file));
         if let Some(store) = self.store_of(&file.path) {
             store.read(at, &text);
         }
@@ -660,7 +738,7 @@ impl Engine {
         }
         let lowered = match &self.store {
             Some(store) => store.lower(file, &text, &self.queries),
-            None => lower_text(file, &text, &self.queries),
+            None => lower_text(file, &text, &self.queries, &self.clock),
         };
         Ok((lowered.ok_or(Failure::Crashed)?, hash))
     }
@@ -816,9 +894,10 @@ enum Failure {
     Crashed,
 }
 
-fn lower_text(file: &SourceFile, text: &str, queries: &Queries) -> Option<Lowered> {
+fn lower_text(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock) -> Option<Lowered> {
     guarded(|| {
-        let facts = lower::lower_matching(file, text, queries);
+        let mut facts = clock.share("lower", "parse and walk", || lower::lower(file, text));
+        clock.share("lower", "queries", || lower::match_queries(&mut facts, file, text, queries));
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
         (facts, FileNotes { path: file.path.clone(), lines, directives })

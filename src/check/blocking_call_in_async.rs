@@ -61,7 +61,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             // What rarely takes long (`path.exists()`) is for those who want to see every place.
             if let Some(briefly) = blocks(program, function.file, node)
                 && (!briefly || context.settings.strict())
-                && !is_excused(program, facts, &nesting, &handed, function, node)
+                && !is_excused(program, facts, nesting, &handed, function, node)
             {
                 findings.push(finding(program, &ways, function, node, briefly));
             }
@@ -147,7 +147,7 @@ fn ways(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>) -
                 && !ways.contains_key(&callee)
                 && !is_one_of_many(program, function, edge.site)
                 && may_block(program, callee)
-                && !is_kept(program, &nestings.of(function.file), function, edge.site);
+                && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
                 for part in parts(context, nestings, handed, callee) {
                     if let std::collections::hash_map::Entry::Vacant(free) = ways.entry(part) {
@@ -283,7 +283,7 @@ fn parts(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>, 
             && !definition.flags.has(DefFlags::ASYNC)
             && parts.contains(&parent)
             && context.summaries.by_function.get(&closure).is_some_and(|summary| summary.runs_in.is_some())
-            && closure_runs_here(program, &nestings.of(function.file), handed, parent, def);
+            && closure_runs_here(program, nestings.of(function.file), handed, parent, def);
         if runs_here {
             parts.push(closure);
         }

@@ -15,7 +15,7 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Span;
@@ -69,8 +69,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let file = handlers[at].function.file;
         let end = at + handlers[at..].iter().take_while(|handler| handler.function.file == file).count();
         let facts = context.program.file(file);
-        let nesting = Nesting::of(facts);
-        let place = Place { program: context.program, summaries: context.summaries, file, facts, nesting: &nesting };
+        let nesting = context.program.nesting(file);
+        let place = Place { program: context.program, summaries: context.summaries, file, facts, nesting };
         findings.extend(handlers[at..end].iter().filter_map(|handler| judge(&place, handler, threshold)));
         at = end;
     }

@@ -37,7 +37,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && seen.insert((function, node))
                 && is_per_request(program, &nestings, function, node)
             {
-                let closed = is_closed_again(facts, &nestings.of(function.file), node);
+                let closed = is_closed_again(facts, nestings.of(function.file), node);
                 findings.push(finding(program, &requests, function, node, kind, closed));
             }
         });
@@ -65,8 +65,8 @@ fn made(program: &Program, function: GlobalDef, call: NodeId) -> Option<Resource
 fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
     let facts = program.file(function.file);
     let nesting = nestings.of(function.file);
-    !is_kept(program, &nesting, function, call)
-        && !in_development_branch(facts, &nesting, call)
+    !is_kept(program, nesting, function, call)
+        && !in_development_branch(facts, nesting, call)
         && !is_local_database(facts, call)
         && !is_given_pool(facts, call)
         && !depends_on_input(program, facts, function, call)

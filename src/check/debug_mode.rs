@@ -32,8 +32,8 @@ pub(super) fn check(program: &Program) -> Vec<Finding> {
             continue;
         }
         if facts.names.may_hold("debug") && is_server(program, file) {
-            let nesting = Nesting::of(facts);
-            findings.extend(facts.arena.ids().filter_map(|node| switched_on(program, &nesting, file, node)));
+            let nesting = program.nesting(file);
+            findings.extend(facts.arena.ids().filter_map(|node| switched_on(program, nesting, file, node)));
         }
         if facts.names.may_hold("DEBUG") && facts.names.may_hold("INSTALLED_APPS") {
             findings.extend(django(program, file));

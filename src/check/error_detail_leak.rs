@@ -48,7 +48,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
         for caught in caught(program, function) {
             let nesting = nestings.of(function.file);
-            findings.extend(in_caught(program, &nesting, function, &caught, answers_by_return));
+            findings.extend(in_caught(program, nesting, function, &caught, answers_by_return));
         }
         if facts.language.family() == Family::Rust {
             findings.extend(super::rust_error_leak::in_function(program, function));

@@ -29,24 +29,17 @@ pub(super) fn lines_of_file(facts: &FileFacts) -> usize {
 
 /// Lines of code of a function from its name on, without those that are another's. `long` is the number that is asked about: at most so
 /// many are counted as they stand.
-pub(super) fn lines_of_function(
-    facts: &FileFacts,
-    nesting: impl FnOnce() -> Nesting,
-    children: &[Vec<DefId>],
-    function: DefId,
-    long: usize,
-) -> usize {
+pub(super) fn lines_of_function(facts: &FileFacts, nesting: &Nesting, children: &[Vec<DefId>], function: DefId, long: usize) -> usize {
     let def = facts.def(function);
     let whole = facts.code_lines_of(Span { start: def.name_span.start, end: def.span.end });
     let Some(body) = def.body.filter(|_| whole.len() > long) else { return whole.len() };
     let mut left_out: Vec<Range<usize>> = docstring(facts, body).into_iter().collect();
     tables(facts, body, &mut left_out);
     if covered(left_out.clone(), &whole) + long < whole.len() {
-        let nesting = nesting();
         let mut open = vec![function];
         while let Some(at) = open.pop() {
             for &child in &children[at.index()] {
-                if stands_alone(facts, &nesting, child) {
+                if stands_alone(facts, nesting, child) {
                     // The line that says it is there counts.
                     let lines = facts.code_lines_of(facts.def(child).span);
                     left_out.push(lines.start + 1..lines.end);

@@ -8,7 +8,6 @@ use super::extent::{children, lines_of_function};
 use super::scope::{is_kept_up, is_script};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::Nesting;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -40,7 +39,7 @@ fn in_file(program: &Program, file: FileId, facts: &FileFacts, limit: usize, fin
         if !is_function || told[id.index()] {
             continue;
         }
-        let lines = lines_of_function(facts, || Nesting::of(facts), &inside, id, limit);
+        let lines = lines_of_function(facts, program.nesting(file), &inside, id, limit);
         if lines > limit {
             told[id.index()] = true;
             findings.push(finding(program, GlobalDef { file, def: id }, lines, limit));

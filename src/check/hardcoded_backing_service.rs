@@ -94,7 +94,7 @@ fn judge(program: &Program, nestings: &Nestings, file: FileId, call: NodeId) -> 
     })?;
     let nesting = nestings.of(file);
     let owner = GlobalDef { file, def: nesting.owner(call) };
-    if program.is(owner, Role::Test) || program.is(owner, Role::Script) || in_development_branch(facts, &nesting, call) {
+    if program.is(owner, Role::Test) || program.is(owner, Role::Script) || in_development_branch(facts, nesting, call) {
         return None;
     }
     if service == BackingService::Api && uses_other_transport(program, file, owner.def) {
@@ -197,7 +197,7 @@ fn constant(
     depth: u8,
 ) -> Option<Literal> {
     let nesting = nestings.of(file);
-    let values = assigned(facts, &nesting, nesting.owner(node), name);
+    let values = assigned(facts, nesting, nesting.owner(node), name);
     if let [value] = values[..] {
         let found = literal(program, facts, file, nestings, value, depth + 1)?;
         let constant = program.location(file, facts.arena.span(value));

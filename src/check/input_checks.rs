@@ -6,7 +6,7 @@ use super::sensitive::parts;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -179,7 +179,7 @@ fn follows(program: &Program, function: GlobalDef, call: NodeId, input: &Input, 
 pub(super) fn is_checked_around(program: &Program, handler: &Handler) -> bool {
     let file = handler.function.file;
     let facts = program.file(file);
-    let nesting = Nesting::of(facts);
+    let nesting = program.nesting(file);
     let mut at = handler.function.def;
     // Decorators of the function and of the class around it.
     for _ in 0..8 {

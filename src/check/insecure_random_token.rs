@@ -33,7 +33,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let is_call = matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if form != CallForm::Pattern);
             if is_call && is_weak(program, function, node) {
                 let nesting = nestings.of(function.file);
-                if let Some(purpose) = purpose(program, &nesting, function, node) {
+                if let Some(purpose) = purpose(program, nesting, function, node) {
                     findings.push(finding(program, function, node, &purpose));
                 }
             }

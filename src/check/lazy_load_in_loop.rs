@@ -73,8 +73,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn in_file(context: &Context, known: (&Relations, &Callers), file: FileId) -> Vec<Finding> {
     let program = context.program;
     let facts = program.file(file);
-    let nesting = Nesting::of(facts);
-    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let nesting = program.nesting(file);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let mut findings = Vec::new();
     for node in facts.arena.ids() {
         let NodeKind::Loop { target: Some(target), source: Some(source), body, .. } = facts.arena.kind(node) else { continue };
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
             (Row::Receiver, NodeKind::Receiver) => true,
             _ => false,
         };
-        let nesting = Nesting::of(facts);
+        let nesting = program.nesting(function.file);
         let mut nodes = Vec::new();
         walk_deep(facts, body, |node| {
             nodes.push(node);
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
             match facts.arena.kind(node) {
                 NodeKind::Member { object, name, .. } if is_row(object) => {
                     let at = site.unwrap_or_else(|| facts.arena.span(node));
-                    self.member(function, facts, &nesting, node, class, facts.text(name), path, at, depth, found);
+                    self.member(function, facts, nesting, node, class, facts.text(name), path, at, depth, found);
                 }
                 NodeKind::Call { .. } if depth < MAX_DEPTH => {
                     let given = arguments(facts, node).position(|argument| match facts.arena.kind(argument) {

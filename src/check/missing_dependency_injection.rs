@@ -45,7 +45,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let Some(body) = facts.def(function.def).body else { continue };
         facts.arena.walk(body, |node| {
             if let Some(class) = made(program, function.file, node)
-                && !is_provided(facts, &nestings.of(function.file), node)
+                && !is_provided(facts, nestings.of(function.file), node)
             {
                 habit.made.push((function, node, class));
             }

@@ -47,7 +47,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
         for call in facts.arena.ids() {
             let Some(fact) = waits(program, file, call) else { continue };
-            findings.extend(judge(program, &nestings.of(file), &settings, file, call, fact));
+            findings.extend(judge(program, nestings.of(file), &settings, file, call, fact));
         }
     }
     findings

@@ -17,7 +17,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, WriteMode};
-use crate::model::nesting::{Nesting, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -77,8 +77,8 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
     if candidates.is_empty() {
         return Vec::new();
     }
-    let nesting = Nesting::of(facts);
-    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let nesting = program.nesting(file);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
         writes.retain(|write| !is_best_effort(&place, write.site));
         operation(&place, held, function, &writes)

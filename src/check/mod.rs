@@ -70,13 +70,14 @@ mod unbounded_query;
 mod unbounded_retry;
 mod weak_password_hash;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::facts::FileFacts;
 use crate::model::finding::Finding;
 use crate::model::program::Program;
 use crate::model::rule::{Rule, Settings};
 use crate::model::summary::Summaries;
+use hardcoded_secret::Secrets;
 
 /// What a check may ask.
 pub struct Context<'a> {
@@ -87,10 +88,19 @@ pub struct Context<'a> {
     pub rules: &'a [Rule],
     /// Text files that are not source code, with their text, sorted by path (for rules that read configuration).
     pub texts: &'a [(Arc<str>, Arc<str>)],
+    /// Credentials that were looked for before the program was linked.
+    pub secrets: &'a OnceLock<Secrets>,
 }
 
 /// A rule's code.
 pub type Check = fn(&Context) -> Vec<Finding>;
+
+/// The rules that ask [`Program::call_graph`], which is made only for them.
+pub const ASK_CALL_GRAPH: &[&str] = &["orphan-module"];
+
+/// The rules that ask how data flows, or which functions have a summary at all. All others can run before that is known, with the other half
+/// of the summaries.
+pub const ASK_FLOWS: &[&str] = &["layer-skip", "query", "sql-injection"];
 
 /// Rule id → code, in order of id.
 pub const ANALYSES: &[(&str, Check)] = &[
@@ -142,4 +152,42 @@ pub fn measures_layout(path: &str, facts: &FileFacts) -> bool {
     // A comment makes a migration that cannot go back right.
     let migrates = ["migration", "alembic", "versions"].iter().any(|word| path.contains(word));
     migrates || swallowed_error::may_swallow(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{ASK_CALL_GRAPH, ASK_FLOWS};
+
+    /// Every file below `folder` with its text, but this one.
+    fn sources(folder: &Path, out: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, out);
+            } else if path.file_name().unwrap() != "mod.rs" || path.parent().unwrap().file_name().unwrap() != "check" {
+                let rule = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check")).unwrap();
+                let rule = rule.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").replace('_', "-");
+                out.push((rule, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_asks_for_what_is_made_late_is_listed() {
+        let mut files = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check"), &mut files);
+        let asking = |words: &[&str]| {
+            let mut rules: Vec<&str> =
+                files.iter().filter(|(_, text)| words.iter().any(|word| text.contains(word))).map(|(rule, _)| rule.as_str()).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            rules
+        };
+        assert_eq!(asking(&[".call_graph"]), ASK_CALL_GRAPH);
+        let files: Vec<String> = ASK_FLOWS.iter().map(|rule| rule.replace("layer-skip", "layers")).collect();
+        let words = ["summary.flows", "result_source", "param_to_result", "param_sinks", "summaries.of(id).is_none_or"];
+        assert_eq!(asking(&words), files);
+    }
 }

@@ -22,7 +22,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, spell, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -85,8 +85,8 @@ fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>
     if sites.is_empty() {
         return Vec::new();
     }
-    let nesting = Nesting::of(facts);
-    let place = Place { program, summaries: context.summaries, file, facts, nesting: &nesting };
+    let nesting = program.nesting(file);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let mut dependences: FxHashMap<NodeId, Dependence> = FxHashMap::default();
     // One finding per loop and target; further queries of the loop on the same table belong to it.
     let mut groups: Vec<(Target, Vec<Repeated>)> = Vec::new();

@@ -4,9 +4,7 @@
 //! does what stands behind a cache. Edges that only a name supports are not followed, nor edges into test code. Breadth first, so
 //! that each function is known by its shortest way from a handler.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
@@ -22,19 +20,18 @@ use crate::model::program::{Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
-/// Upward links of the files that were asked for, made once each.
+/// Upward links of the files.
 pub(super) struct Nestings<'a> {
     program: &'a Program<'a>,
-    known: RefCell<FxHashMap<FileId, Rc<Nesting>>>,
 }
 
 impl<'a> Nestings<'a> {
     pub(super) fn new(program: &'a Program<'a>) -> Nestings<'a> {
-        Nestings { program, known: RefCell::default() }
+        Nestings { program }
     }
 
-    pub(super) fn of(&self, file: FileId) -> Rc<Nesting> {
-        self.known.borrow_mut().entry(file).or_insert_with(|| Rc::new(Nesting::of(self.program.file(file)))).clone()
+    pub(super) fn of(&self, file: FileId) -> &'a Nesting {
+        self.program.nesting(file)
     }
 }
 
@@ -71,7 +68,7 @@ impl Requests {
                     && !requests.ways.contains_key(&callee)
                     && !program.is(callee, Role::Test)
                     && !is_cached(program, callee)
-                    && !is_kept(program, &nestings.of(function.file), function, edge.site);
+                    && !is_kept(program, nestings.of(function.file), function, edge.site);
                 if follows {
                     for part in code_of(program, callee) {
                         requests.enter(part, Way { from: Some((function, edge.site)), handler }, &mut queue);

@@ -4,12 +4,12 @@ use crate::model::facts::DefId;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 
 /// Tests, migrations, scripts and code for browsers are out.
 pub(super) fn in_scope(program: &Program, function: GlobalDef) -> bool {
     let out = [Role::Test, Role::Migration, Role::Script, Role::Frontend];
-    !out.iter().any(|&role| program.is(function, role)) && !holds_samples(program.path(function.file))
+    !program.is_any(function, &out) && !holds_samples(program.path(function.file))
 }
 
 /// Which files the rules about upkeep judge: written code that does not run in a browser, scripts among it.
@@ -22,7 +22,7 @@ pub(super) fn is_kept_up_or_frontend(program: &Program, file: FileId) -> bool {
     let module = GlobalDef { file, def: DefId::MODULE };
     let path = program.path(file);
     let is_declaration = path.ends_with(".pyi") || [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end));
-    !is_declaration && ![Role::Test, Role::Migration].iter().any(|&role| program.is(module, role)) && !holds_samples(path)
+    !is_declaration && !program.is_any(module, &[Role::Test, Role::Migration]) && !holds_samples(path)
 }
 
 /// Command-line tools and one-off scripts.
@@ -49,7 +49,7 @@ fn holds_samples(path: &str) -> bool {
         "backfill",
         "backfills",
     ];
-    path.split('/').any(|part| words(part.split('.').next().unwrap_or(part)).iter().any(|word| SAMPLES.contains(&word.as_str())))
+    path.split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), SAMPLES))
 }
 
 /// Start-up code runs once per process.

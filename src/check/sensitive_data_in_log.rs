@@ -37,12 +37,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
         if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
             continue;
         }
-        let mut nesting = None;
         for node in facts.arena.ids() {
             if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
                 continue;
             }
-            let nesting = nesting.get_or_insert_with(|| Nesting::of(facts));
+            let nesting = program.nesting(file);
             let function = GlobalDef { file, def: nesting.owner(node) };
             let Some(logged) = logged(program, function, node) else { continue };
             let is_seen = |known: &&mut Finding| {

@@ -514,7 +514,7 @@ fn uses(program: &Program, nestings: &Nestings, in_requests: &FxHashSet<GlobalDe
                 .collect(),
         };
         let own = file == global.file && global.class.is_none();
-        let mut nesting: Option<std::rc::Rc<Nesting>> = None;
+        let mut nesting: Option<&Nesting> = None;
         for node in facts.arena.ids() {
             let mentions = match facts.arena.kind(node) {
                 NodeKind::Name(name) => own && facts.text(name) == global.name || imported.contains(&facts.text(name)),

@@ -247,7 +247,7 @@ fn short_api(program: &Program, flow: &Flow) -> String {
     };
     let names: Vec<String> = crate::model::knowledge::segments(&api.path)
         .into_iter()
-        .filter(|segment| segment != "()" && segment != "[]")
+        .filter(|segment| *segment != "()" && *segment != "[]")
         .map(|segment| segment.trim_start_matches('.').to_string())
         .collect();
     match names.as_slice() {

@@ -51,13 +51,13 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let Some((state, name)) = state(program, function, target) else { return };
             let fits = match state.holds {
                 Holds::Container => true,
-                Holds::Scalar => how == Change::Set && !is_kept_value(facts, &nesting, node, &name),
+                Holds::Scalar => how == Change::Set && !is_kept_value(facts, nesting, node, &name),
             };
             if fits
                 && !coordinates(&name)
                 && how.fits(state.holds)
                 && !is_memo(context, facts, function, node, &name)
-                && !in_development_branch(facts, &nesting, node)
+                && !in_development_branch(facts, nesting, node)
                 && seen.insert((state.def, name.clone()))
             {
                 findings.push(finding(program, &requests, function, node, &state, &name));

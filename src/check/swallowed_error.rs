@@ -49,7 +49,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
             if in_scope(program, owner)
                 && !is_explained(facts, found.whole, facts.arena.span(node), facts.def(owner.def).span)
-                && !is_best_effort(program, &nestings.of(file), owner, node)
+                && !is_best_effort(program, nestings.of(file), owner, node)
             {
                 findings.push(finding(program, owner, &found));
             }

@@ -163,10 +163,10 @@ fn unbounded<'a>(
         if program.def(function).body.is_some_and(|body| bounds(facts, body)) {
             return None;
         }
-        let nesting = Nesting::of(facts);
+        let nesting = program.nesting(function.file);
         for query in &summary.queries {
             let counts = query.access == Access::Read && query.confidence >= Confidence::Medium;
-            if counts && gives_all(facts, &nesting, query) && is_answered(facts, &nesting, query.site) {
+            if counts && gives_all(facts, nesting, query) && is_answered(facts, nesting, query.site) {
                 return Some((function, query));
             }
         }
@@ -176,7 +176,7 @@ fn unbounded<'a>(
         for edge in program.calls_from(function) {
             let follows = edge.kind == CallKind::Call && edge.resolution == Resolution::Exact && !code.contains(&edge.callee);
             // An argument may be what bounds it.
-            if !follows || has_bound_argument(facts, edge.site) || !is_answered(facts, &nesting, edge.site) {
+            if !follows || has_bound_argument(facts, edge.site) || !is_answered(facts, nesting, edge.site) {
                 continue;
             }
             way.push((function, edge.site));

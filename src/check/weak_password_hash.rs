@@ -208,7 +208,7 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
     let encodes = called_name(facts, call)
         .is_some_and(|name| matches!(name, "btoa" | "b64encode" | "urlsafe_b64encode" | "b32encode" | "encodebytes"));
     let nesting = nestings.of(function.file);
-    safe || encodes && !is_kept_as_password(facts, &nesting, call)
+    safe || encodes && !is_kept_as_password(facts, nesting, call)
         || nesting.around(call).skip(1).take(24).any(|around| {
             let slow = matches!(facts.arena.kind(around), NodeKind::Call { .. })
                 && has_fact(program, function.file, around, |fact| *fact == ApiFact::PasswordHash);

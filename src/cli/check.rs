@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 use super::baseline::shrink_baseline;
 use super::cache::{self, Caching};
 use super::changes::{self, Scope};
-use super::outputs::{Output, Reports};
+use super::outputs::{Output, Reports, asks_coverage};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::{UsageError, draw_config_errors, fix, refused, unknown_rule, watch};
+use super::{UsageError, draw_config_errors, fix, refused, timings, unknown_rule, watch};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
@@ -55,6 +55,9 @@ pub(super) struct Arguments {
     /// Show counts of files, code and findings after the report
     #[arg(long)]
     statistics: bool,
+    /// Show how long each stage and each rule took, on standard error
+    #[arg(long)]
+    timings: bool,
     /// Findings only, no summary
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -168,6 +171,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         baseline_file: arguments.baseline.clone(),
         paths: shown,
         jobs: arguments.jobs,
+        call_coverage: arguments.statistics || asks_coverage(arguments.format, &arguments.output),
         today: Some(arguments.today.unwrap_or_else(target::today)),
         cache: arguments.caching.place(),
         facts: cache::packs(&arguments.facts)?,
@@ -239,6 +243,9 @@ fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, progress: Optio
         outcome.fixes = engine.fixes(&outcome);
     }
     reports.write(engine, root, &outcome)?;
+    if arguments.timings {
+        timings::write(&engine.timings(), &mut std::io::stderr().lock())?;
+    }
     Ok(exit_code(&outcome, arguments.fail_on))
 }
 

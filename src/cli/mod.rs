@@ -29,6 +29,7 @@ mod stack;
 mod target;
 mod terminal;
 mod test;
+mod timings;
 mod watch;
 mod why;
 

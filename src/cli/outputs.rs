@@ -110,6 +110,11 @@ impl Reports<'_> {
     }
 }
 
+/// True when a report says how much of the call graph is known.
+pub(super) fn asks_coverage(format: Option<Format>, outputs: &[Output]) -> bool {
+    format.into_iter().chain(outputs.iter().filter_map(|output| output.format)).any(|format| format == Format::Json)
+}
+
 fn for_people(format: Format) -> bool {
     matches!(format, Format::Human | Format::Concise)
 }

@@ -42,6 +42,7 @@ impl Engine {
             store: None,
             recalled: None,
             cache_troubles: Vec::new(),
+            clock: Default::default(),
         };
         self.install(|engine| before.discover_and_lower(Some(engine)));
         before

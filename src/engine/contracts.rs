@@ -1,5 +1,7 @@
 //! What the engine does for contracts besides checking them: files of folders, mistakes that only the linked program shows, and proofs.
 
+use std::sync::OnceLock;
+
 use super::Engine;
 use crate::check;
 use crate::config::{self, Config, ConfigError};
@@ -41,7 +43,9 @@ impl Engine {
             engine.linked(|program| {
                 let summaries = Summaries::default();
                 let rules = &engine.rulebook.rules;
-                let context = check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts };
+                let secrets = OnceLock::new();
+                let context =
+                    check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts, secrets: &secrets };
                 check::contract::prove(&context)
             })
         })
@@ -103,7 +107,9 @@ impl Engine {
             engine.linked(|program| {
                 let summaries = Summaries::default();
                 let rules = &engine.rulebook.rules;
-                let context = check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts };
+                let secrets = OnceLock::new();
+                let context =
+                    check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts, secrets: &secrets };
                 check::contract::mistakes(&context)
             })
         });

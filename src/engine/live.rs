@@ -118,7 +118,9 @@ impl Engine {
                 if hash == self.hashes[at] {
                     return true;
                 }
-                let Some((facts, notes)) = self.install(|engine| lower_text(&file, text, &engine.queries)) else { return false };
+                let Some((facts, notes)) = self.install(|engine| lower_text(&file, text, &engine.queries, &engine.clock)) else {
+                    return false;
+                };
                 self.touched = true;
                 self.project.files[at] = file;
                 let before = std::mem::replace(&mut self.facts[at], facts);

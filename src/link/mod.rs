@@ -37,6 +37,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::model::facts::FileFacts;
+use crate::model::nesting::Nestings;
 use crate::model::program::{CallEdge, Program};
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role};
@@ -46,36 +47,59 @@ use evaluate::Linker;
 use modules::Modules;
 
 /// What linking needs besides the facts.
-pub struct Inputs<'a> {
+pub struct Inputs<'a, 'f> {
     pub project: &'a Project,
     pub facts: &'a [FileFacts],
     pub rulebook: &'a Rulebook,
     /// Text of a `package.json`, `tsconfig.json` or the like, by path relative to the root.
-    pub manifests: &'a dyn Fn(&str) -> Option<String>,
+    pub manifests: &'f dyn Fn(&str) -> Option<String>,
     /// Text files that are not source code, sorted by path.
     pub texts: &'a [(Arc<str>, Arc<str>)],
     /// Roles that configuration gives a path.
-    pub configured: &'a dyn Fn(&str) -> Vec<Role>,
+    pub configured: &'f dyn Fn(&str) -> Vec<Role>,
+}
+
+/// What of the program is wanted, and what is there already.
+pub struct Wants<'a> {
+    /// [`Program::call_graph`], which costs much and few ask for; without it, that is empty.
+    pub call_graph: bool,
+    /// Upward links of the same facts.
+    pub nestings: Arc<Nestings<'a>>,
 }
 
 /// Links the facts of all files.
-pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
+pub fn link<'a>(inputs: &Inputs<'a, '_>) -> Program<'a> {
+    link_noting(inputs, Wants { call_graph: true, nestings: Arc::new(Nestings::new(inputs.facts)) }, &|_| {})
+}
+
+/// As [`link`], for what is wanted; `done` hears of each part of the work when it ends.
+pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(&str)) -> Program<'a> {
     let modules = Modules::new(inputs.project, inputs.facts, inputs.manifests);
     let knowledge = &inputs.rulebook.knowledge;
+    done("modules");
     let mut linker = Linker::new(inputs.project, inputs.facts, knowledge, modules);
+    done("scopes");
     linker.resolve_imports();
+    done("imports");
     linker.collect_impls();
     linker.collect_generated();
     linker.evaluate_all();
+    done("types");
     let subclasses = linker.subclasses();
     let (calls, calls_seen, calls_known) = linker.call_edges(&subclasses);
-    let flow = points_to::solve(&mut linker);
-    let call_graph = merge::call_graph(&linker, &calls, &flow);
+    done("calls");
+    let flow = if wants.call_graph { points_to::solve(&mut linker) } else { points_to::Flow::default() };
+    let call_graph = if wants.call_graph { merge::call_graph(&linker, &calls, &flow) } else { Vec::new() };
+    done("call graph");
     let routes = linker.routes(inputs.texts);
+    done("routes");
     let roles = linker.roles(&routes, &calls, &inputs.rulebook.names, inputs.configured);
+    done("roles");
     let imports = linker.import_edges();
+    done("import graph");
     let names: Vec<String> = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();
     let taught = linker.taught(&names);
+    done("names");
     Program {
         project: inputs.project,
         facts: inputs.facts,
@@ -94,6 +118,7 @@ pub fn link<'a>(inputs: &Inputs<'a>) -> Program<'a> {
         untaught: taught.unmatched,
         calls_seen,
         calls_known,
+        nestings: wants.nestings,
         node_values: linker.node_values,
         apis: linker.apis.finish(),
         values: linker.values.finish(),

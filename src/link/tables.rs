@@ -76,6 +76,7 @@ impl<'a> ApiTable<'a> {
         id
     }
 
+    #[inline]
     pub(super) fn path(&self, id: ApiId) -> &str {
         &self.apis[id.0 as usize].path
     }
@@ -92,6 +93,7 @@ impl<'a> ApiTable<'a> {
     }
 
     /// True when knowledge says anything of this path.
+    #[inline]
     pub(super) fn is_known(&self, id: ApiId) -> bool {
         !self.apis[id.0 as usize].matches.is_empty()
     }
@@ -132,6 +134,7 @@ impl ValueTable {
         })
     }
 
+    #[inline]
     pub(super) fn get(&self, id: ValueId) -> Value {
         self.values[id.0 as usize]
     }

@@ -63,12 +63,12 @@ impl Linker<'_> {
         Vec::new()
     }
 
-    fn walk(&mut self, file: FileId, steps: &[String]) -> Option<GlobalDef> {
+    fn walk(&mut self, file: FileId, steps: &[&str]) -> Option<GlobalDef> {
         let mut value: ValueId = self.value(Value::Module(GlobalDef { file, def: DefId::MODULE }));
         for step in steps {
             value = match (step.strip_prefix('.'), self.get(value)) {
                 (Some(name), _) => self.member(value, name),
-                (None, Value::Def(class)) if step == "()" => self.value(Value::Instance { class, argument: UNKNOWN }),
+                (None, Value::Def(class)) if *step == "()" => self.value(Value::Instance { class, argument: UNKNOWN }),
                 _ => UNKNOWN,
             };
         }

@@ -7,13 +7,11 @@ use crate::languages::{python, rust, typescript};
 use crate::model::facts::FileFacts;
 use crate::model::source::{Family, SourceFile};
 
-/// The facts of one file, with what the queries of rules match in it.
-pub fn lower_matching(file: &SourceFile, text: &str, queries: &queries::Queries) -> FileFacts {
-    let mut facts = lower(file, text);
+/// Adds to a file's facts what the queries of rules match in it.
+pub fn match_queries(facts: &mut FileFacts, file: &SourceFile, text: &str, queries: &queries::Queries) {
     let (matches, problems) = queries::matches(queries, text, file.language);
     facts.matches = matches;
     facts.problems.extend(problems);
-    facts
 }
 
 /// The facts of one file.

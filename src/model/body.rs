@@ -19,6 +19,7 @@ pub struct NodeId(pub NonZeroU32);
 
 impl NodeId {
     /// The node's index into per-node tables.
+    #[inline]
     pub fn index(self) -> usize {
         self.0.get() as usize
     }
@@ -367,21 +368,25 @@ impl Arena {
     }
 
     /// The node with this id.
+    #[inline]
     pub fn node(&self, id: NodeId) -> Node {
         self.nodes[id.index()]
     }
 
     /// The kind of a node.
+    #[inline]
     pub fn kind(&self, id: NodeId) -> NodeKind {
         self.nodes[id.index()].kind
     }
 
     /// The span of a node.
+    #[inline]
     pub fn span(&self, id: NodeId) -> Span {
         self.nodes[id.index()].span
     }
 
     /// Number of ids in use: node ids are below this, so it sizes per-node tables.
+    #[inline]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -397,6 +402,7 @@ impl Arena {
     }
 
     /// The members of a list.
+    #[inline]
     pub fn list(&self, list: List) -> impl ExactSizeIterator<Item = NodeId> + DoubleEndedIterator + Clone + '_ {
         let start = list.0 as usize;
         let length = self.lists[start] as usize;

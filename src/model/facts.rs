@@ -20,6 +20,7 @@ pub struct Names {
 
 impl Names {
     /// The string behind a name.
+    #[inline]
     pub fn get(&self, name: Name) -> &str {
         let at = name.0 as usize;
         let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
@@ -78,6 +79,7 @@ impl Interner {
     }
 
     /// The string behind a name.
+    #[inline]
     pub fn get(&self, name: Name) -> &str {
         self.names.get(name)
     }
@@ -97,6 +99,7 @@ impl DefId {
     pub const MODULE: DefId = DefId(0);
 
     /// The definition's index into per-definition tables.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -164,6 +167,7 @@ impl DefFlags {
     pub const PRIVATE: DefFlags = DefFlags(1 << 14);
 
     /// True when every flag of `other` is set.
+    #[inline]
     pub fn has(self, other: DefFlags) -> bool {
         self.0 & other.0 == other.0
     }
@@ -376,6 +380,7 @@ pub struct FileFacts {
 
 impl FileFacts {
     /// The string behind a name.
+    #[inline]
     pub fn text(&self, name: Name) -> &str {
         self.names.get(name)
     }
@@ -394,6 +399,7 @@ impl FileFacts {
     }
 
     /// A definition.
+    #[inline]
     pub fn def(&self, id: DefId) -> &Definition {
         &self.defs[id.index()]
     }
@@ -404,6 +410,7 @@ impl FileFacts {
     }
 
     /// The literal string a node is, if it is one.
+    #[inline]
     pub fn string(&self, id: NodeId) -> Option<&str> {
         match self.arena.kind(id) {
             super::body::NodeKind::Str(name) => Some(self.text(name)),

@@ -752,7 +752,7 @@ impl Knowledge {
         let entry = self.entries.len() as u32;
         self.entries.push(Entry { framework, fact });
         for path in expand(pattern)? {
-            let segments = segments(&path);
+            let segments = owned(&path);
             if segments.iter().any(|segment| is_open(segment)) {
                 let first = segments[0].clone();
                 self.patterns.open.entry(first).or_default().push((segments, entry));
@@ -784,7 +784,7 @@ impl Knowledge {
     /// As [`Knowledge::add`].
     pub fn alias(&mut self, from: &str, to: &str) -> Result<(), PatternError> {
         for path in expand(from)? {
-            let segments = segments(&path);
+            let segments = owned(&path);
             if segments.iter().any(|segment| is_open(segment)) {
                 let first = segments[0].clone();
                 self.patterns.open_aliases.entry(first).or_default().push((segments, to.to_string()));
@@ -806,8 +806,7 @@ impl Knowledge {
             return Some(to);
         }
         let split = segments(path);
-        let mut open =
-            [split.first()?.as_str(), ANY_PACKAGE].into_iter().filter_map(|first| self.patterns.open_aliases.get(first)).flatten();
+        let mut open = [*split.first()?, ANY_PACKAGE].into_iter().filter_map(|first| self.patterns.open_aliases.get(first)).flatten();
         open.find(|(pattern, _)| matches(pattern, &split).is_some()).map(|(_, to)| to.as_str())
     }
 
@@ -816,7 +815,7 @@ impl Knowledge {
         let mut found: Vec<ApiMatch> =
             self.patterns.exact.get(path).into_iter().flatten().map(|&entry| ApiMatch { entry, table: None }).collect();
         let split = segments(path);
-        if let Some(open) = split.first().and_then(|first| self.patterns.open.get(first)) {
+        if let Some(open) = split.first().and_then(|first| self.patterns.open.get(*first)) {
             found.extend(open.iter().filter_map(|(pattern, entry)| Some(ApiMatch { entry: *entry, table: matches(pattern, &split)? })));
         }
         found.sort_by_key(|found| found.entry);
@@ -832,7 +831,7 @@ fn is_open(segment: &str) -> bool {
 }
 
 /// Matches segment by segment; the value is the captured table.
-fn matches(pattern: &[String], path: &[String]) -> Option<Option<String>> {
+fn matches(pattern: &[String], path: &[&str]) -> Option<Option<String>> {
     if pattern.len() != path.len() {
         return None;
     }
@@ -854,39 +853,33 @@ fn matches(pattern: &[String], path: &[String]) -> Option<Option<String>> {
 /// Splits a path: the package first (with its slashes, without dots for scoped and TypeScript packages as written), then `.name`, `()`, `[]`.
 ///
 /// `@nestjs/common.Get` → `@nestjs/common`, `.Get`; `a.b().c` → `a`, `.b`, `()`, `.c`.
-pub fn segments(path: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut current = String::new();
+pub fn segments(path: &str) -> Vec<&str> {
+    let mut out = Vec::with_capacity(8);
+    let mut start = 0;
     let slash = path.rfind('/').unwrap_or(0);
-    for (at, c) in path.char_indices() {
-        match c {
-            '.' if at > slash => {
-                if !current.is_empty() {
-                    out.push(std::mem::take(&mut current));
-                }
-                current.push('.');
-            }
-            '(' | '[' => {
-                if !current.is_empty() {
-                    out.push(std::mem::take(&mut current));
-                }
-                current.push(c);
-            }
-            ')' | ']' => {
-                current.push(c);
-                out.push(std::mem::take(&mut current));
-            }
-            _ => current.push(c),
+    for (at, byte) in path.bytes().enumerate() {
+        let begins = match byte {
+            b'.' if at > slash => at,
+            b'(' | b'[' => at,
+            b')' | b']' => at + 1,
+            _ => continue,
+        };
+        if begins > start {
+            out.push(&path[start..begins]);
+            start = begins;
         }
     }
-    if !current.is_empty() {
-        out.push(current);
+    if start < path.len() {
+        out.push(&path[start..]);
     }
     out
 }
 
 /// What one pattern may stand for.
 const MOST_CHOICES: usize = 4_096;
+fn owned(path: &str) -> Vec<String> {
+    segments(path).into_iter().map(str::to_string).collect()
+}
 
 /// Expands `{a,b}` alternatives (not nested), in order.
 ///

@@ -20,5 +20,6 @@ pub mod rule;
 pub mod source;
 pub mod stack;
 pub mod summary;
+pub mod timings;
 pub mod view;
 pub mod words;

@@ -1,11 +1,43 @@
 //! Where each node of a file stands: its parent, the definition whose code it is, and the node at which each definition
 //! stands. The arena has only links downward; rules that ask "what is around this call" climb here.
 //!
-//! Built when asked for and thrown away: it is not part of the facts. It knows nothing of names or types.
+//! Built when asked for: it is not part of the facts. It knows nothing of names or types.
+
+use std::sync::OnceLock;
 
 use super::body::{CallForm, List, NodeId, NodeKind};
 use super::facts::{DefId, DefKind, FileFacts, Name};
-use super::source::Family;
+use super::source::{Family, FileId};
+
+/// The upward links of all files, made when first asked for.
+pub struct Nestings<'a> {
+    facts: &'a [FileFacts],
+    known: Vec<OnceLock<Nesting>>,
+}
+
+impl<'a> Nestings<'a> {
+    pub fn new(facts: &'a [FileFacts]) -> Nestings<'a> {
+        Nestings { facts, known: facts.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Those of every file, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Nesting> {
+        (0..self.facts.len() as u32).map(|file| self.of(FileId(file)))
+    }
+
+    /// The upward links of a file.
+    pub fn of(&self, file: FileId) -> &Nesting {
+        self.known[file.index()].get_or_init(|| Nesting::of(&self.facts[file.index()]))
+    }
+}
+
+impl std::ops::Index<usize> for Nestings<'_> {
+    type Output = Nesting;
+
+    fn index(&self, file: usize) -> &Nesting {
+        self.of(FileId(file as u32))
+    }
+}
 
 /// Upward links of one file's arena.
 pub struct Nesting {

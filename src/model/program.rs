@@ -1,11 +1,14 @@
 //! The linked whole: modules, import graph, call graph, light types, roles, routes. Made by `link`, read by every later stage.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::body::{NodeId, NodeKind};
 use super::facts::{DefId, DefKind, Definition, FileFacts, ImportKind};
 use super::finding::{Confidence, Location};
 use super::knowledge::{ApiFact, ApiMatch, Knowledge};
+use super::nesting::{Nesting, Nestings};
 use super::project::Project;
 use super::role::{GlobalDef, Role, RoleEvidence};
 pub use super::route::Route;
@@ -75,6 +78,7 @@ pub enum Resolution {
 
 impl Resolution {
     /// The word used in output.
+    #[inline]
     pub fn name(self) -> &'static str {
         match self {
             Resolution::NameOnly => "name-only",
@@ -200,25 +204,36 @@ pub struct Program<'a> {
     /// Number of calls seen and of those whose target (in the project or outside) is known.
     pub calls_seen: u32,
     pub calls_known: u32,
+    /// What stands around each node.
+    pub nestings: Arc<Nestings<'a>>,
 }
 
 impl<'a> Program<'a> {
+    /// What stands around the nodes of a file.
+    pub fn nesting(&self, file: FileId) -> &Nesting {
+        self.nestings.of(file)
+    }
+
     /// The facts of a file.
+    #[inline]
     pub fn file(&self, file: FileId) -> &'a FileFacts {
         &self.facts[file.index()]
     }
 
     /// The path of a file relative to the root.
+    #[inline]
     pub fn path(&self, file: FileId) -> &std::sync::Arc<str> {
         &self.project.files[file.index()].path
     }
 
     /// A definition.
+    #[inline]
     pub fn def(&self, id: GlobalDef) -> &'a Definition {
         self.file(id.file).def(id.def)
     }
 
     /// A definition's name.
+    #[inline]
     pub fn name(&self, id: GlobalDef) -> &'a str {
         let facts = self.file(id.file);
         facts.text(facts.def(id.def).name)
@@ -283,16 +298,19 @@ impl<'a> Program<'a> {
     }
 
     /// What a node stands for.
+    #[inline]
     pub fn value(&self, file: FileId, node: NodeId) -> Value {
         self.values[self.node_values[file.index()][node.index()].0 as usize]
     }
 
     /// The value behind an id.
+    #[inline]
     pub fn value_of(&self, id: ValueId) -> Value {
         self.values[id.0 as usize]
     }
 
     /// The API a node stands for, if it is something outside the project.
+    #[inline]
     pub fn api(&self, file: FileId, node: NodeId) -> Option<&Api> {
         match self.value(file, node) {
             Value::Api { api, .. } => Some(&self.apis[api.0 as usize]),
@@ -301,6 +319,7 @@ impl<'a> Program<'a> {
     }
 
     /// The API a node stands for: of a library, or a definition of the project that the user's knowledge speaks of.
+    #[inline]
     pub fn api_id(&self, file: FileId, node: NodeId) -> Option<ApiId> {
         match self.value(file, node) {
             Value::Api { api, .. } => Some(api),
@@ -310,11 +329,13 @@ impl<'a> Program<'a> {
     }
 
     /// The API a call node calls (its callee's access path).
+    #[inline]
     pub fn called_api(&self, file: FileId, call: NodeId) -> Option<&Api> {
         self.called_api_id(file, call).map(|id| &self.apis[id.0 as usize])
     }
 
     /// As [`Program::called_api`], its id.
+    #[inline]
     pub fn called_api_id(&self, file: FileId, call: NodeId) -> Option<ApiId> {
         match self.file(file).arena.kind(call) {
             NodeKind::Call { callee, .. } => match self.file(file).arena.kind(callee) {
@@ -326,12 +347,14 @@ impl<'a> Program<'a> {
     }
 
     /// The facts known of an API.
+    #[inline]
     pub fn facts_of<'b>(&'b self, api: &'b Api) -> impl Iterator<Item = (&'a ApiFact, &'b ApiMatch)> + 'b {
         let knowledge = self.knowledge;
         api.matches.iter().map(move |found| (&knowledge.entries[found.entry as usize].fact, found))
     }
 
     /// Edges of the call graph that leave `caller`, sorted by site.
+    #[inline]
     pub fn calls_from(&self, caller: GlobalDef) -> &[CallEdge] {
         match self.calls_of.get(&caller) {
             Some(&(start, end)) => &self.calls[start as usize..end as usize],
@@ -404,6 +427,13 @@ impl<'a> Program<'a> {
         self.role(id).is_some_and(|evidence| evidence.role == role)
             || self.file_roles[id.file.index()].iter().any(|evidence| evidence.role == role)
             || (role == Role::Test && self.def(id).flags.has(super::facts::DefFlags::TEST))
+    }
+
+    /// True when [`Program::is`] is for any of these roles.
+    pub fn is_any(&self, id: GlobalDef, roles: &[Role]) -> bool {
+        self.role(id).is_some_and(|evidence| roles.contains(&evidence.role))
+            || self.file_roles[id.file.index()].iter().any(|evidence| roles.contains(&evidence.role))
+            || (roles.contains(&Role::Test) && self.def(id).flags.has(super::facts::DefFlags::TEST))
     }
 
     /// Every function (also methods and closures) and module body of the program, in order of files.

@@ -12,6 +12,7 @@ pub struct FileId(pub u32);
 
 impl FileId {
     /// The file's index into per-file tables.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }

@@ -211,6 +211,19 @@ pub struct Summaries {
 }
 
 impl Summaries {
+    /// Adds how data flows to what each function does to the database.
+    pub fn add_flows(&mut self, flows: Summaries) {
+        self.flow_limits = flows.flow_limits;
+        #[expect(clippy::iter_over_hash_type, reason = "each entry goes to its own place")]
+        for (function, flow) in flows.by_function {
+            let summary = self.by_function.entry(function).or_default();
+            summary.param_sinks = flow.param_sinks;
+            summary.param_to_result = flow.param_to_result;
+            summary.result_source = flow.result_source;
+            summary.flows = flow.flows;
+        }
+    }
+
     /// The summary of a function, if it has a body.
     pub fn of(&self, function: GlobalDef) -> Option<&Summary> {
         self.by_function.get(&function)

@@ -15,16 +15,44 @@ pub fn words(name: &str) -> Vec<String> {
         }
         previous_lower = c.is_lowercase() || c.is_numeric();
         if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
+            match c.is_ascii() {
+                true => word.push(c.to_ascii_lowercase()),
+                false => word.extend(c.to_lowercase()),
+            }
         }
     }
     words.retain(|word| !word.is_empty());
     words
 }
 
+/// Whether any of the words of a name, in lower case, is one of these.
+pub fn has_word(name: &str, wanted: &[&str]) -> bool {
+    let mut word = String::with_capacity(name.len());
+    let mut previous_lower = false;
+    for c in name.chars() {
+        let ends = !c.is_alphanumeric() || c.is_uppercase() && previous_lower;
+        if ends {
+            if wanted.contains(&word.as_str()) {
+                return true;
+            }
+            word.clear();
+        }
+        if !c.is_alphanumeric() {
+            previous_lower = false;
+            continue;
+        }
+        previous_lower = c.is_lowercase() || c.is_numeric();
+        match c.is_ascii() {
+            true => word.push(c.to_ascii_lowercase()),
+            false => word.extend(c.to_lowercase()),
+        }
+    }
+    wanted.contains(&word.as_str())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{has_word, words};
 
     #[test]
     fn names_split_into_words() {
@@ -32,5 +60,15 @@ mod tests {
         assert_eq!(words("page_range"), ["page", "range"]);
         assert_eq!(words("URL"), ["url"]);
         assert_eq!(words("_"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_word_of_a_name_is_found() {
+        for name in ["commissionIdsBatch", "page_range", "URL", "_", "über-Größe", "a1B", "HTTPServer", "x__y"] {
+            for word in words(name) {
+                assert!(has_word(name, &[&word]), "{name}: {word}");
+            }
+            assert!(!has_word(name, &["no", "batc", "ages"]), "{name}");
+        }
     }
 }

@@ -151,6 +151,10 @@ fn fits(pattern: &str, stem: &str) -> bool {
 
 /// How deep the last place is at which the folders `name` stand in a row in `folder`.
 fn depth(folder: &str, name: &str) -> Option<usize> {
+    // Most names are nowhere in the path, which is quick to see.
+    if !folder.contains(name) {
+        return None;
+    }
     let parts: Vec<&str> = folder.split('/').collect();
     let wanted: Vec<&str> = name.split('/').collect();
     (0..parts.len()).rev().find(|&at| parts[at..].starts_with(&wanted)).map(|at| at + wanted.len())

@@ -14,7 +14,7 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{Nesting, called_name, chain, last_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, called_name, chain, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -25,13 +25,13 @@ const MAX_ROUNDS: usize = 8;
 
 /// Fills `queries`, `reaches` and `runs_in` of every function's summary.
 pub fn effects(program: &Program, summaries: &mut Summaries) {
-    let nestings: Vec<Nesting> = program.facts.iter().map(Nesting::of).collect();
+    let nestings = &program.nestings;
     let functions: Vec<GlobalDef> = program.functions().collect();
-    let hosts = hosts(program, &nestings);
-    let own = own_queries(program, &nestings);
-    let cached = cached_functions(program, &nestings, &functions);
+    let hosts = hosts(program, nestings);
+    let own = own_queries(program, nestings);
+    let cached = cached_functions(program, nestings, &functions);
     let groups = groups(program, &functions, &hosts, own, &cached);
-    let edges = followed_edges(program, &functions, &hosts, &nestings);
+    let edges = followed_edges(program, &functions, &hosts, nestings);
     let reaches = reaches(program, &functions, &groups, &edges, &cached);
     for (at, (function, (queries, reaches))) in functions.iter().zip(groups.into_iter().zip(reaches)).enumerate() {
         let runs_in = hosts.get(function).copied();
@@ -44,11 +44,11 @@ pub fn effects(program: &Program, summaries: &mut Summaries) {
         summary.reaches = reaches;
         summary.runs_in = runs_in;
     }
-    transactions(program, &nestings, &functions, &hosts, &edges, summaries);
+    transactions(program, nestings, &functions, &hosts, &edges, summaries);
 }
 
 /// Closure → the function as part of which it runs.
-fn hosts(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, GlobalDef> {
+fn hosts(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, GlobalDef> {
     let mut hosts = FxHashMap::default();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
@@ -131,10 +131,10 @@ const LISTENERS: &[&str] = &[
 ];
 
 /// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
-fn own_queries(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
+fn own_queries(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
     let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
     let mut returned: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
-    for (at, nesting) in nestings.iter().enumerate() {
+    for (at, nesting) in nestings.all().enumerate() {
         let file = FileId(at as u32);
         for found in queries(program, file, nesting) {
             let function = GlobalDef { file, def: found.owner };
@@ -161,7 +161,7 @@ fn own_queries(program: &Program, nestings: &[Nesting]) -> FxHashMap<GlobalDef, 
 }
 
 /// Functions whose queries a cache stands in front of.
-fn cached_functions(program: &Program, nestings: &[Nesting], functions: &[GlobalDef]) -> FxHashSet<GlobalDef> {
+fn cached_functions(program: &Program, nestings: &Nestings, functions: &[GlobalDef]) -> FxHashSet<GlobalDef> {
     functions
         .iter()
         .copied()
@@ -298,7 +298,7 @@ fn followed_edges<'p>(
     program: &'p Program,
     functions: &[GlobalDef],
     hosts: &FxHashMap<GlobalDef, GlobalDef>,
-    nestings: &[Nesting],
+    nestings: &Nestings,
 ) -> Vec<Vec<Followed<'p>>> {
     let index: FxHashMap<GlobalDef, u32> = functions.iter().enumerate().map(|(at, &function)| (function, at as u32)).collect();
     let mut followed: Vec<Vec<Followed>> = vec![Vec::new(); functions.len()];

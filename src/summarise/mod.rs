@@ -14,8 +14,21 @@ use crate::model::summary::Summaries;
 
 /// Summarises every function of the program.
 pub fn summarise(program: &Program) -> Summaries {
+    let mut summaries = effects(program);
+    summaries.add_flows(flows(program));
+    summaries
+}
+
+/// The half of the summaries that says what each function does to the database.
+pub fn effects(program: &Program) -> Summaries {
     let mut summaries = Summaries::default();
     effects::effects(program, &mut summaries);
+    summaries
+}
+
+/// The half that says how data flows; to be added to the other. Neither needs the other, so they can be made at the same time.
+pub fn flows(program: &Program) -> Summaries {
+    let mut summaries = Summaries::default();
     flow::summarise(program, &mut summaries);
     summaries
 }

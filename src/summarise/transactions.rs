@@ -12,7 +12,7 @@ use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Param};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, WriteMode};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -28,7 +28,7 @@ type Followed<'p> = (u32, &'p CallEdge);
 /// Fills `writes` of every function that writes.
 pub(super) fn transactions(
     program: &Program,
-    nestings: &[Nesting],
+    nestings: &Nestings,
     functions: &[GlobalDef],
     hosts: &FxHashMap<GlobalDef, GlobalDef>,
     edges: &[Vec<Followed>],
@@ -203,7 +203,7 @@ fn commits(program: &Program, functions: &[GlobalDef], edges: &[Vec<Followed>], 
 /// Where transactions are, in the whole program.
 struct Scopes<'a> {
     program: &'a Program<'a>,
-    nestings: &'a [Nesting],
+    nestings: &'a Nestings<'a>,
     hosts: &'a FxHashMap<GlobalDef, GlobalDef>,
     /// Functions whose code opens a transaction.
     opening: FxHashSet<GlobalDef>,
@@ -220,7 +220,7 @@ struct Scopes<'a> {
 impl<'a> Scopes<'a> {
     fn of(
         program: &'a Program<'a>,
-        nestings: &'a [Nesting],
+        nestings: &'a Nestings<'a>,
         functions: &[GlobalDef],
         hosts: &'a FxHashMap<GlobalDef, GlobalDef>,
     ) -> Scopes<'a> {

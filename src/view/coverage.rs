@@ -10,8 +10,8 @@ use crate::model::program::{CallKind, ImportTarget, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
-/// Counts imports and call sites by what is known of their target.
-pub fn coverage(program: &Program, lines: Lines) -> Coverage {
+/// Counts imports and, when asked for, call sites by what is known of their target. Calls take [`Program::call_graph`].
+pub fn coverage(program: &Program, lines: Lines, calls: bool) -> Coverage {
     let mut coverage = Coverage { full_sets: program.flow_limits, ..Coverage::default() };
     for import in &program.imports {
         let family = program.file(import.from).language.family();
@@ -34,6 +34,13 @@ pub fn coverage(program: &Program, lines: Lines) -> Coverage {
         }
     }
     coverage.unresolved.sort();
+    if calls {
+        count_calls(program, &mut coverage);
+    }
+    coverage
+}
+
+fn count_calls(program: &Program, coverage: &mut Coverage) {
     let mut best: Best = FxHashMap::default();
     for edge in program.call_graph.iter().filter(|edge| edge.kind != CallKind::Passed) {
         let known = best.entry((edge.caller, edge.site)).or_insert(edge.resolution);
@@ -51,7 +58,6 @@ pub fn coverage(program: &Program, lines: Lines) -> Coverage {
             }
         }
     }
-    coverage
 }
 
 /// The surest edge of each call.

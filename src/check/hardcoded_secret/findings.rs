@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{SecretHit, SecretKind, generic, scan_source, scan_text};
+use super::{SecretHit, SecretKind, Secrets, generic, scan_source, scan_text};
 use crate::check::Context;
 use crate::model::facts::DefId;
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
@@ -25,17 +25,21 @@ enum Ground {
 /// Finds secrets in every source file and every configuration file.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
     let (program, strict) = (context.program, context.settings.strict());
+    let secrets = context.secrets.get_or_init(|| Secrets {
+        sources: program.facts.iter().map(scan_source).collect(),
+        texts: context.texts.iter().map(|(path, text)| scan_text(path, text)).collect(),
+    });
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
         let path = program.path(file);
         let ground = ground_of_source(context, file);
         let family = Some(facts.language.family());
-        findings.extend(scan_source(facts).iter().filter_map(|hit| finding(path, hit, ground, family, strict)));
+        findings.extend(secrets.sources[at].iter().filter_map(|hit| finding(path, hit, ground, family, strict)));
     }
-    for (path, text) in context.texts {
+    for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
         let ground = ground_of_path(path);
-        findings.extend(scan_text(path, text).iter().filter_map(|hit| finding(path, hit, ground, None, strict)));
+        findings.extend(hits.iter().filter_map(|hit| finding(path, hit, ground, None, strict)));
     }
     findings
 }

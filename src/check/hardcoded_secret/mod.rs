@@ -70,6 +70,15 @@ pub struct SecretHit {
     pub masked: String,
 }
 
+/// What stands in the files of a project.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// In each source file, in the order of the files.
+    pub sources: Vec<Vec<SecretHit>>,
+    /// In each text file, in the order of the files.
+    pub texts: Vec<Vec<SecretHit>>,
+}
+
 /// The rule's code.
 pub fn check(context: &Context) -> Vec<Finding> {
     findings::check(context)

@@ -27,7 +27,7 @@ const SHOWN: usize = 60;
 struct Place<'a> {
     context: &'a Context<'a>,
     file: FileId,
-    nesting: Nesting,
+    nesting: &'a Nesting,
     nodes: FxHashMap<(u32, u32), Vec<NodeId>>,
     parts: &'a PartGlobs,
     imported: &'a Imported,
@@ -57,7 +57,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             nodes.entry((span.start, span.end)).or_default().push(id);
         }
         let file = FileId(at as u32);
-        let place = Place { context, file, nesting: Nesting::of(facts), nodes, parts: &parts, imported: &imported };
+        let place = Place { context, file, nesting: program.nesting(file), nodes, parts: &parts, imported: &imported };
         findings.extend(facts.matches.iter().filter_map(|found| place.finding(found)));
     }
     findings

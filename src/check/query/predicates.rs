@@ -40,7 +40,7 @@ impl Place<'_> {
             Test::InLoop => spans.any(|span| self.in_loop(span)),
             Test::InDevelopment => spans.any(|span| {
                 let facts = self.context.program.file(self.file);
-                self.node(span).is_some_and(|node| requests::in_development_branch(facts, &self.nesting, node))
+                self.node(span).is_some_and(|node| requests::in_development_branch(facts, self.nesting, node))
             }),
             Test::Reaches => spans.any(|span| self.reaches(span, words)),
             Test::Constant => spans.any(|span| self.node(span).is_some_and(|node| self.constant(self.file, node, 0))),
@@ -52,7 +52,7 @@ impl Place<'_> {
 
     fn place(&self) -> loops::Place<'_> {
         let program = self.context.program;
-        loops::Place { program, summaries: self.context.summaries, file: self.file, facts: program.file(self.file), nesting: &self.nesting }
+        loops::Place { program, summaries: self.context.summaries, file: self.file, facts: program.file(self.file), nesting: self.nesting }
     }
 
     /// The node of a span: the one that is just as large, else the smallest that ends there (`b` of `a.b`), else the smallest around it.
@@ -360,7 +360,7 @@ fn fits(pattern: &str, path: &str) -> bool {
         return false;
     }
     let (wanted, have) = (segments(pattern), segments(path));
-    wanted.len() == have.len() && wanted.iter().zip(&have).all(|(wanted, have)| wanted == have || wanted == ".*" || wanted == "*")
+    wanted.len() == have.len() && wanted.iter().zip(&have).all(|(wanted, have)| wanted == have || *wanted == ".*" || *wanted == "*")
 }
 
 /// True when one of the specifiers is one of the packages, or below it.

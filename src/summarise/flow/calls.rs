@@ -10,7 +10,7 @@ use super::lookup::{self, Safety};
 use super::names::class_like;
 use super::steps::Way;
 use super::value::{Key, Kind, Origin, Shape, Strand, Value, merge};
-use super::{Analysis, End, FunctionFlow, Sink};
+use super::{Analysis, End, FunctionFlow, Sink, SourceMembers};
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, ParamKind};
 use crate::model::finding::Confidence;
@@ -490,11 +490,11 @@ impl<'a> Analysis<'_, 'a> {
 
     /// An argument's value; a library object (the request itself) keeps knowing which of its members are sources.
     fn with_api(&mut self, frame: &Frame<'a>, argument: &Argument) -> Value {
-        argument_source(self.program, frame, argument).map_or_else(
+        self.argument_source(frame, argument).map_or_else(
             || argument.value.clone(),
             |members| {
                 let mut value = argument.value.clone();
-                for (name, kind) in members {
+                for &(name, kind) in members.iter() {
                     let key = self.keys.text(name);
                     if value.own_field(key).is_none() {
                         let source = self.source_at(frame, argument.node, kind);
@@ -724,37 +724,41 @@ fn earlier(
     }
 }
 
-/// The members of a library object given as an argument that are sources.
-fn argument_source<'a>(
-    program: &Program<'a>,
-    frame: &Frame<'a>,
-    argument: &Argument,
-) -> Option<Vec<(&'static str, crate::model::knowledge::SourceKind)>> {
-    const MEMBERS: &[&str] = &[
-        "query",
-        "params",
-        "body",
-        "headers",
-        "cookies",
-        "args",
-        "form",
-        "json",
-        "GET",
-        "POST",
-        "data",
-        "query_params",
-        "path_params",
-        "values",
-        "url",
-        "request",
-        "COOKIES",
-        "META",
-        "FILES",
-        "searchParams",
-    ];
-    let Known::Api { api, .. } = program.value(frame.file, argument.node) else { return None };
-    let path = &program.apis[api.0 as usize].path;
-    let found: Vec<_> =
-        MEMBERS.iter().filter_map(|member| Some((*member, lookup::source_of_path(program, &format!("{path}.{member}"))?))).collect();
-    (!found.is_empty()).then_some(found)
+/// Members by which library objects give data.
+const SOURCE_MEMBERS: &[&str] = &[
+    "query",
+    "params",
+    "body",
+    "headers",
+    "cookies",
+    "args",
+    "form",
+    "json",
+    "GET",
+    "POST",
+    "data",
+    "query_params",
+    "path_params",
+    "values",
+    "url",
+    "request",
+    "COOKIES",
+    "META",
+    "FILES",
+    "searchParams",
+];
+
+impl<'a> Analysis<'_, 'a> {
+    /// The members of a library object given as an argument that are sources.
+    fn argument_source(&mut self, frame: &Frame<'a>, argument: &Argument) -> Option<Rc<SourceMembers>> {
+        let program = self.program;
+        let Known::Api { api, .. } = program.value(frame.file, argument.node) else { return None };
+        let known = self.source_members.entry(api).or_insert_with(|| {
+            let path = &program.apis[api.0 as usize].path;
+            let source = |member: &&'static str| Some((*member, lookup::source_of_path(program, &format!("{path}.{member}"))?));
+            let found: SourceMembers = SOURCE_MEMBERS.iter().filter_map(source).collect();
+            (!found.is_empty()).then(|| Rc::new(found))
+        });
+        known.clone()
+    }
 }

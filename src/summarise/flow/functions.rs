@@ -207,7 +207,10 @@ impl<'a> Analysis<'_, 'a> {
     pub(super) fn parameter_source(&self, file: FileId, node: NodeId) -> Option<SourceKind> {
         let api = self.program.api_id(file, node)?;
         let found = self.apis.get(api.0 as usize)?.parameter;
-        found.or_else(|| lookup::parameter_source_of_path(self.program, &self.program.apis[api.0 as usize].path))
+        found.or_else(|| {
+            let of_path = || lookup::parameter_source_of_path(self.program, &self.program.apis[api.0 as usize].path);
+            *self.parameter_sources.borrow_mut().entry(api).or_insert_with(of_path)
+        })
     }
 
     /// Runs a closure or nested function here, with these arguments first; parameters beyond them are its callers' business.

@@ -27,6 +27,7 @@ mod steps;
 mod text;
 mod value;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -65,6 +66,8 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
         variables: FxHashMap::default(),
         entries: entries::entries(program),
         schema_packages: schema::packages(program),
+        source_members: FxHashMap::default(),
+        parameter_sources: RefCell::default(),
         changed: false,
         limits: FlowLimits::default(),
     };
@@ -98,6 +101,9 @@ struct Sink {
     /// Only data of a request counts.
     request: bool,
 }
+
+/// Members of a library's object that give data, and whose.
+type SourceMembers = Vec<(&'static str, SourceKind)>;
 
 /// Where text is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -202,6 +208,10 @@ struct Analysis<'p, 'a> {
     entries: FxHashMap<GlobalDef, Entry>,
     /// Packages whose calls describe data.
     schema_packages: Vec<String>,
+    /// By which members an API's value gives data, as far as asked for.
+    source_members: FxHashMap<ApiId, Option<Rc<SourceMembers>>>,
+    /// The source that a parameter of an API's type is, as far as asked for.
+    parameter_sources: RefCell<FxHashMap<ApiId, Option<SourceKind>>>,
     /// Something that other functions may already have read has grown.
     changed: bool,
     limits: FlowLimits,
@@ -310,7 +320,7 @@ impl Analysis<'_, '_> {
                 && edge.caller != edge.callee
                 && !own_group(edge.caller, edge.callee);
             // What tests and scripts pass says nothing about what the application will.
-            if counts && ![Role::Test, Role::Script, Role::Migration].iter().any(|&role| self.program.is(edge.caller, role)) {
+            if counts && !self.program.is_any(edge.caller, &[Role::Test, Role::Script, Role::Migration]) {
                 called.insert(edge.callee);
             }
         }

@@ -141,7 +141,7 @@ impl<'a> Analysis<'_, 'a> {
             return Some(fact);
         }
         let steps = segments(&api.path);
-        let root = steps.iter().position(|step| step == "()")?;
+        let root = steps.iter().position(|step| *step == "()")?;
         let short = format!("{}{}", steps[..=root].concat(), steps.last()?);
         let knowledge = self.program.knowledge;
         knowledge.facts(&short).into_iter().map(|found| &knowledge.entries[found.entry as usize].fact).find(|fact| is_schema(fact))
