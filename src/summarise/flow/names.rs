@@ -8,7 +8,7 @@ use super::value::{Key, Kind, Origin, Shape, Value};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefKind, Name};
 use crate::model::program::{ApiId, Value as Known};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
 impl<'a> Analysis<'_, 'a> {
@@ -105,6 +105,10 @@ impl<'a> Analysis<'_, 'a> {
             Known::Def(class) if class_like(self.program.def(class).kind) => {
                 if lookup::is_enum(self.program, class) {
                     return Value::text();
+                }
+                // A column of the table, not what some row has in it.
+                if self.program.is(class, Role::Model) {
+                    return Value::harmless();
                 }
                 return self.field(frame, node, class, text, key, false);
             }
