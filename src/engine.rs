@@ -16,8 +16,8 @@ use rayon::prelude::*;
 
 use crate::cache::{self, Key};
 use crate::check;
-use crate::config::own::OwnFile;
 use crate::check::hardcoded_secret::{self, Secrets};
+use crate::config::own::OwnFile;
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
 use crate::discover::{self, DiscoverOptions};
