@@ -12,14 +12,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
-use super::requests::{Nestings, has_fact, in_development_branch, is_cached, is_kept, named};
+use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -47,9 +47,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
     if program.facts.iter().all(|facts| facts.defs.is_empty()) {
         return Vec::new();
     }
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let handed = handing_over(program);
-    let ways = ways(context, &nestings, &handed);
+    let ways = ways(context, nestings, &handed);
     let mut functions: Vec<GlobalDef> = ways.keys().copied().collect();
     functions.sort_unstable();
     let mut findings = Vec::new();
@@ -67,7 +67,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             }
         });
     }
-    findings.extend(held_guards(context, &nestings));
+    findings.extend(held_guards(context));
     findings
 }
 

@@ -7,13 +7,13 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::handlers::handler_name;
-use super::requests::{Nestings, Requests, in_development_branch, is_cached, is_kept, named};
+use super::requests::{Requests, in_development_branch, is_cached, is_kept, named};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 
@@ -22,8 +22,8 @@ const RULE: &str = "connection-per-request";
 /// Finds what is made for each request.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
-    let requests = Requests::of(context, &nestings);
+    let nestings = &*program.nestings;
+    let requests = Requests::of(context, nestings);
     let mut seen: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
     let mut findings = Vec::new();
     for &function in requests.functions() {
@@ -35,7 +35,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         facts.arena.walk(body, |node| {
             if let Some(kind) = made(program, function, node)
                 && seen.insert((function, node))
-                && is_per_request(program, &nestings, function, node)
+                && is_per_request(program, nestings, function, node)
             {
                 let closed = is_closed_again(facts, nestings.of(function.file), node);
                 findings.push(finding(program, &requests, function, node, kind, closed));

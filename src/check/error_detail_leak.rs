@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::debug_mode;
-use super::requests::{Nestings, in_development_branch};
+use super::requests::in_development_branch;
 use super::scope::in_scope;
 use super::sensitive::{carriers, parts};
 use super::status::{Status, status};
@@ -36,7 +36,7 @@ struct Caught {
 /// Finds answers with internals in them.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
     let mut findings = Vec::new();
     for function in program.functions() {

@@ -7,7 +7,6 @@
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::requests::Nestings;
 use super::scope::in_scope;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
@@ -25,7 +24,7 @@ const HABIT: usize = 3;
 /// Finds general exceptions beside a project's own.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut general: Vec<(GlobalDef, NodeId, NodeId)> = Vec::new();
     let mut bare: FxHashMap<Option<usize>, usize> = FxHashMap::default();
     let mut own: FxHashMap<Option<usize>, (usize, GlobalDef)> = FxHashMap::default();

@@ -6,13 +6,12 @@
 use rustc_hash::FxHashMap;
 
 use super::handlers::{Handler, code_of};
-use super::requests::Nestings;
 use super::sensitive::parts;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
 use crate::model::finding::Location;
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
+use crate::model::nesting::{Nestings, arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -38,7 +37,7 @@ pub(super) struct Evidence {
 /// Looks for evidence, with what it knows of files already.
 pub(super) struct Guards<'a> {
     program: &'a Program<'a>,
-    nestings: Nestings<'a>,
+    nestings: &'a Nestings<'a>,
     purpose: Purpose,
     /// Whether the code behind a definition serves the purpose.
     known: std::cell::RefCell<FxHashMap<GlobalDef, bool>>,
@@ -46,7 +45,7 @@ pub(super) struct Guards<'a> {
 
 impl<'a> Guards<'a> {
     pub(super) fn new(program: &'a Program<'a>, purpose: Purpose) -> Guards<'a> {
-        Guards { program, nestings: Nestings::new(program), purpose, known: Default::default() }
+        Guards { program, nestings: &program.nestings, purpose, known: Default::default() }
     }
 
     /// The first evidence for a handler, nearest first.

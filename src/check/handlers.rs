@@ -81,23 +81,25 @@ fn in_scope(program: &Program, function: GlobalDef) -> bool {
         && program.def(function).body.is_some()
 }
 
+/// Names of liveness and readiness probes.
+pub(super) const PROBES: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "ready",
+    "readyz",
+    "readiness",
+    "live",
+    "livez",
+    "liveness",
+    "ping",
+    "heartbeat",
+    "alive",
+    "status",
+];
+
 /// Liveness and readiness probes query by design.
 fn is_health_check(program: &Program, function: GlobalDef, route: Option<&Route>) -> bool {
-    const PROBES: &[&str] = &[
-        "health",
-        "healthz",
-        "healthcheck",
-        "ready",
-        "readyz",
-        "readiness",
-        "live",
-        "livez",
-        "liveness",
-        "ping",
-        "heartbeat",
-        "alive",
-        "status",
-    ];
     let probe = |text: &str| PROBES.contains(&text);
     let name = words(program.name(function));
     let named = name.len() <= 3

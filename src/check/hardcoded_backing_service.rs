@@ -5,13 +5,13 @@
 //! Public addresses of other people's services are part of the code; those of this machine or network are not.
 
 use super::Context;
-use super::requests::{Nestings, in_development_branch};
+use super::requests::in_development_branch;
 use super::spelling::spelled_callee;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, BackingService};
-use crate::model::nesting::{Nesting, arguments};
+use crate::model::nesting::{Nesting, Nestings, arguments};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -34,7 +34,7 @@ struct Literal {
 /// Finds literal addresses.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
@@ -43,7 +43,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
         for call in facts.arena.ids() {
             if let NodeKind::Call { .. } = facts.arena.kind(call) {
-                findings.extend(judge(program, &nestings, file, call));
+                findings.extend(judge(program, nestings, file, call));
             }
         }
     }

@@ -5,7 +5,6 @@
 
 use super::Context;
 use super::blocking_call_in_async::RULE;
-use super::requests::Nestings;
 use super::scope::in_scope;
 use super::spelling::spelled_callee;
 use crate::model::body::{NodeId, NodeKind};
@@ -17,7 +16,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 
 /// Finds guards held across an `await`.
-pub(super) fn held_guards(context: &Context, _nestings: &Nestings) -> Vec<Finding> {
+pub(super) fn held_guards(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions() {

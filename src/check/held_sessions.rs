@@ -9,13 +9,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::requests::Nestings;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Label};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{arguments, walk_deep};
+use crate::model::nesting::{Nestings, arguments, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};

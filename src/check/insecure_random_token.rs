@@ -3,7 +3,7 @@
 //! What the numbers are for is told by names: of what they are assigned to or given as, or of the function that returns them.
 
 use super::Context;
-use super::requests::{Nestings, has_fact, named};
+use super::requests::{has_fact, named};
 use super::scope::in_scope;
 use super::sensitive::parts;
 use super::spelling::{call_span, spelled_callee};
@@ -21,7 +21,7 @@ const RULE: &str = "insecure-random-token";
 /// Finds tokens that can be guessed.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut findings: Vec<Finding> = Vec::new();
     for function in program.functions() {
         if !in_scope(program, function) || makes_samples(program, function) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::handlers::package;
-use super::requests::{Nestings, named};
+use super::requests::named;
 use super::spelling::call_span;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
@@ -33,7 +33,7 @@ struct Habit {
 /// Finds what makes its collaborators itself.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut packages: BTreeMap<Option<usize>, Habit> = BTreeMap::new();
     for function in program.functions() {
         if !is_user(program, function) {

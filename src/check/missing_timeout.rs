@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Context;
-use super::requests::{Nestings, in_development_branch};
+use super::requests::in_development_branch;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts};
@@ -35,7 +35,7 @@ enum Limit {
 /// Finds calls and clients without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let settings = settings(program);
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {

@@ -10,7 +10,6 @@ use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
 use super::loops::{Place, bound_names, parameter_names};
-use super::requests::Nestings;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
@@ -40,8 +39,8 @@ struct Operation<'a> {
 /// Finds operations whose writes do not stand and fall together.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
-    let held = Held::new(program, &nestings);
+    let nestings = &*program.nestings;
+    let held = Held::new(program, nestings);
     let mut operations: Vec<Operation> = Vec::new();
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);

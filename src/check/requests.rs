@@ -15,25 +15,10 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, Nestings, called_name, chain, last_name};
 use crate::model::program::{Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-
-/// Upward links of the files.
-pub(super) struct Nestings<'a> {
-    program: &'a Program<'a>,
-}
-
-impl<'a> Nestings<'a> {
-    pub(super) fn new(program: &'a Program<'a>) -> Nestings<'a> {
-        Nestings { program }
-    }
-
-    pub(super) fn of(&self, file: FileId) -> &'a Nesting {
-        self.program.nesting(file)
-    }
-}
 
 /// How a function is reached first.
 #[derive(Clone, Copy)]

@@ -10,13 +10,13 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::handlers::handler_name;
 use super::held_sessions::{Held, Key, Mention};
-use super::requests::{Nestings, Requests, is_module_variable, named};
+use super::requests::{Requests, is_module_variable, named};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
-use crate::model::nesting::{Nesting, arguments, called_name, spell, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, spell, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -29,8 +29,8 @@ const MAX_PLACES: usize = 6;
 /// Finds sessions in two hands.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
-    let held = Held::new(program, &nestings);
+    let nestings = &*program.nestings;
+    let held = Held::new(program, nestings);
     let mut findings = Vec::new();
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);
@@ -38,7 +38,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             findings.extend(concurrent(&held, file));
         }
     }
-    findings.extend(globals(context, &nestings));
+    findings.extend(globals(context, nestings));
     findings
 }
 

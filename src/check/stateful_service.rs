@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::handlers::handler_name;
-use super::requests::{Nestings, Requests, in_development_branch};
+use super::requests::{Requests, in_development_branch};
 use super::scope::{in_scope, is_start_up};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
@@ -32,8 +32,8 @@ enum Holds {
 /// Finds state that requests change.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
-    let requests = Requests::of(context, &nestings);
+    let nestings = &*program.nestings;
+    let requests = Requests::of(context, nestings);
     let mut seen: FxHashSet<(GlobalDef, String)> = FxHashSet::default();
     let mut findings = Vec::new();
     for &function in requests.functions() {

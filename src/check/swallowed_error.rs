@@ -5,7 +5,7 @@
 //! count; in Rust, the `Result` of a write or call that `let _ =` or `.ok();` throws away.
 
 use super::Context;
-use super::requests::{Nestings, has_fact};
+use super::requests::has_fact;
 use super::scope::in_scope;
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts};
@@ -30,7 +30,7 @@ struct Swallows {
 /// Finds handlers that drop what they catch.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);

@@ -4,7 +4,6 @@
 //! leave (a counter, a deadline) bounds it. Main loops of workers never leave on success, and are none.
 
 use super::Context;
-use super::requests::Nestings;
 use super::scope::in_scope;
 use crate::model::body::{LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts};
@@ -19,7 +18,7 @@ const RULE: &str = "unbounded-retry";
 /// Finds loops that retry without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);

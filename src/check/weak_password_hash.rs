@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::dependence::Dependence;
-use super::requests::{Nestings, has_fact, named};
+use super::requests::{has_fact, named};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, constant, is_password, parts, speaks_of_password};
 use super::spelling::{call_span, spelled_callee};
@@ -18,7 +18,7 @@ use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef};
-use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -31,15 +31,15 @@ const MAX_CALLERS: usize = 6;
 /// Finds passwords that are not protected.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = Nestings::new(program);
+    let nestings = &*program.nestings;
     let mut findings = Vec::new();
     let mut helpers: BTreeMap<(GlobalDef, usize), (GlobalDef, NodeId)> = BTreeMap::new();
     for function in program.functions() {
         if in_scope(program, function) {
-            in_function(program, &nestings, function, &mut findings, &mut helpers);
+            in_function(program, nestings, function, &mut findings, &mut helpers);
         }
     }
-    findings.extend(through_helpers(program, &nestings, helpers));
+    findings.extend(through_helpers(program, nestings, helpers));
     findings.extend(plain_text(program));
     findings.extend(super::password_settings::check(program));
     let mut seen = BTreeSet::new();

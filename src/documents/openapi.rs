@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::tree::{At, Tree};
-use crate::model::source::Span;
+use crate::model::source::{Span, below_root};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 /// Longest chain of references.
@@ -349,18 +349,7 @@ impl Reader<'_> {
 
 /// A path relative to a file, from the root; `None` when it leads out.
 fn beside(file: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    below_root(file.rsplit_once('/').map_or("", |(folder, _)| folder), relative)
 }
 
 /// The paths of the servers (OpenAPI 3), or the base path (2).

@@ -168,3 +168,18 @@ impl LineIndex {
         Position { line, column }
     }
 }
+
+/// `relative` seen from `folder`, both with forward slashes, as a path from the root without `.` and `..`; `None` when it leads out of the root.
+pub fn below_root(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

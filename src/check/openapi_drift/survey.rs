@@ -11,6 +11,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use rustc_hash::FxHashSet;
 
 use super::super::Context;
+use super::super::handlers::PROBES;
 use super::RULE;
 use crate::documents::openapi::{self, Document};
 use crate::model::body::NodeKind;
@@ -291,20 +292,7 @@ fn is_open(route: &Route) -> bool {
 /// Answers that are no part of an API's description: probes, descriptions themselves, the start page.
 fn is_aside(served: &Served) -> bool {
     const ASIDE: &[&str] = &[
-        "health",
-        "healthz",
-        "healthcheck",
-        "ready",
-        "readyz",
-        "readiness",
-        "live",
-        "livez",
-        "liveness",
-        "ping",
         "metrics",
-        "status",
-        "heartbeat",
-        "alive",
         "version",
         "favicon.ico",
         "robots.txt",
@@ -327,11 +315,12 @@ fn is_aside(served: &Served) -> bool {
         "ws",
         "socket.io",
     ];
+    let is_word = |last: &str| PROBES.contains(&last) || ASIDE.contains(&last);
     let mut parts = served.key.split('/').filter(|part| !part.is_empty());
     served.key == "/"
         || matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "WEBSOCKET" | "WS")
         || parts.clone().all(|part| part == "{}")
-        || parts.next_back().is_some_and(|last| ASIDE.contains(&last.to_ascii_lowercase().as_str()))
+        || parts.next_back().is_some_and(|last| is_word(&last.to_ascii_lowercase()))
         || served.key.split('/').any(|part| {
             matches!(
                 part,

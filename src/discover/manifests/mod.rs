@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue};
 use super::walk::file_name;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::project::{Dependency, Package};
-use crate::model::source::{Family, Span};
+use crate::model::source::{Family, Span, below_root};
 
 /// What the manifests of a repository say.
 pub(super) struct Manifests {
@@ -147,18 +147,7 @@ fn resolve(folder: &str, relative: &str) -> Option<String> {
     if relative.starts_with('/') {
         return None;
     }
-    let relative = relative.replace('\\', "/");
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    below_root(folder, &relative.replace('\\', "/"))
 }
 
 /// Workspace patterns (`packages/*`, `apps/**`, `tool`) below `root` as one matcher of folders. A pattern that is no glob matches nothing.
