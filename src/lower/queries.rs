@@ -1,7 +1,7 @@
 //! Rule queries over one file's syntax tree: what they match becomes facts, and the tree dies here.
 //!
 //! Most files hold none of the words a query needs, and cost one search for these words. The others are parsed once more, as they are written (the lowering
-//! of some languages rewrites the text first), and all queries of the grammar run joined: compiling a query costs milliseconds for each grammar, so it is
+//! of some languages rewrites the text first), and each query whose words are there runs. Compiling a query costs milliseconds for each grammar, so it is
 //! done once, and only when a file asks for it.
 
 use std::collections::BTreeMap;
@@ -41,22 +41,16 @@ pub struct WrongQuery {
 pub struct Queries {
     rules: Vec<(Arc<str>, RuleQuery)>,
     families: BTreeMap<Family, Words>,
-    joined: [OnceLock<Joined>; LANGUAGES.len()],
+    /// For each rule its query in each grammar, once a file asked for it; nothing where the grammar does not understand it: [`wrong`] tells of that.
+    compiled: Vec<[OnceLock<Option<Query>>; LANGUAGES.len()]>,
 }
 
-/// The words that patterns of one family need.
+/// The words that the queries of one family need.
 struct Words {
     searcher: Option<AhoCorasick>,
-    /// For each pattern of the family its sets of words, by number.
-    needs: Vec<Vec<Vec<usize>>>,
+    /// Each rule of the family, and for each of its patterns the sets of words, by number.
+    needs: Vec<(usize, Vec<Vec<Vec<usize>>>)>,
     count: usize,
-}
-
-/// The queries of one grammar in one.
-struct Joined {
-    query: Option<Query>,
-    /// Pattern of the joined query → rule and its own pattern.
-    origins: Vec<(usize, u32)>,
 }
 
 impl Queries {
@@ -64,13 +58,14 @@ impl Queries {
     pub fn new(rules: Vec<(Arc<str>, RuleQuery)>) -> Queries {
         let mut families = BTreeMap::new();
         for family in [Family::Python, Family::TypeScript, Family::Rust] {
-            let patterns: Vec<&Pattern> =
-                rules.iter().filter(|(_, query)| query.family == family).flat_map(|(_, query)| &query.patterns).collect();
-            if !patterns.is_empty() {
-                families.insert(family, Words::of(&patterns));
+            let own: Vec<(usize, &[Pattern])> =
+                (0..rules.len()).filter(|&at| rules[at].1.family == family).map(|at| (at, rules[at].1.patterns.as_slice())).collect();
+            if !own.is_empty() {
+                families.insert(family, Words::of(&own));
             }
         }
-        Queries { rules, families, joined: Default::default() }
+        let compiled = rules.iter().map(|_| Default::default()).collect();
+        Queries { rules, families, compiled }
     }
 
     /// True when both ask the same of every file.
@@ -88,29 +83,30 @@ impl Queries {
         self.rules.is_empty()
     }
 
-    fn joined(&self, language: Language) -> Option<&Joined> {
+    fn compiled(&self, rule: usize, language: Language) -> Option<&Query> {
         let at = LANGUAGES.iter().position(|own| *own == language)?;
-        Some(self.joined[at].get_or_init(|| join(&self.rules, language)))
+        self.compiled[rule][at].get_or_init(|| Query::new(&grammar(language), &self.rules[rule].1.text).ok()).as_ref()
     }
 }
 
 impl Words {
-    fn of(patterns: &[&Pattern]) -> Words {
-        let mut all: Vec<String> = patterns.iter().flat_map(|pattern| pattern.needs.iter().flatten().cloned()).collect();
+    fn of(rules: &[(usize, &[Pattern])]) -> Words {
+        let patterns = || rules.iter().flat_map(|(_, patterns)| patterns.iter());
+        let mut all: Vec<String> = patterns().flat_map(|pattern| pattern.needs.iter().flatten().cloned()).collect();
         all.sort();
         all.dedup();
         let number = |word: &String| all.binary_search(word).unwrap_or(0);
-        let needs = patterns.iter().map(|pattern| pattern.needs.iter().map(|set| set.iter().map(number).collect()).collect()).collect();
+        let numbers = |pattern: &Pattern| pattern.needs.iter().map(|set| set.iter().map(number).collect()).collect();
+        let needs = rules.iter().map(|(rule, patterns)| (*rule, patterns.iter().map(numbers).collect())).collect();
         let searcher = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&all).ok().filter(|_| !all.is_empty());
         Words { searcher, needs, count: all.len() }
     }
 
-    /// True when some pattern may match in this text.
-    fn may_match(&self, text: &str) -> bool {
-        let Some(searcher) = &self.searcher else { return true };
-        let mut seen = vec![false; self.count];
+    /// The rules of which some pattern may match in this text.
+    fn may_match(&self, text: &str) -> Vec<usize> {
+        let mut seen = vec![self.searcher.is_none(); self.count];
         let mut left = self.count;
-        for found in searcher.find_overlapping_iter(text) {
+        for found in self.searcher.iter().flat_map(|searcher| searcher.find_overlapping_iter(text)) {
             let at = found.pattern().as_usize();
             if !std::mem::replace(&mut seen[at], true) {
                 left -= 1;
@@ -119,27 +115,9 @@ impl Words {
                 }
             }
         }
-        self.needs.iter().any(|sets| sets.iter().all(|set| set.iter().any(|&word| seen[word])))
+        let has = |sets: &Vec<Vec<usize>>| sets.iter().all(|set| set.iter().any(|&word| seen[word]));
+        self.needs.iter().filter(|(_, patterns)| patterns.iter().any(has)).map(|(rule, _)| *rule).collect()
     }
-}
-
-/// The queries of a grammar in one. Those it does not understand are left out: [`wrong`] tells of them.
-fn join(rules: &[(Arc<str>, RuleQuery)], language: Language) -> Joined {
-    let own: Vec<usize> = (0..rules.len()).filter(|&at| rules[at].1.family == language.family()).collect();
-    let compiled = |chosen: &[usize]| {
-        let text: String = chosen.iter().map(|&at| format!("{}\n", rules[at].1.text)).collect();
-        Query::new(&grammar(language), &text).ok()
-    };
-    let (chosen, query) = match compiled(&own) {
-        Some(query) => (own, Some(query)),
-        None => {
-            let chosen: Vec<usize> = own.into_iter().filter(|&at| compiled(&[at]).is_some()).collect();
-            let query = compiled(&chosen);
-            (chosen, query)
-        }
-    };
-    let origins = chosen.iter().flat_map(|&at| (0..rules[at].1.patterns.len()).map(move |pattern| (at, pattern as u32))).collect();
-    Joined { query, origins }
 }
 
 /// What the grammars say against a query; nothing when one of its family understands it.
@@ -182,21 +160,31 @@ fn told(query: &RuleQuery, error: &QueryError) -> WrongQuery {
     WrongQuery { file: query.file.clone(), at: query.start + at.min(query.text.len()), message, help: help.to_string() }
 }
 
-/// What the queries match in a file, in order of place; and what was cut off.
+/// What the queries match in a file, rule by rule; and what was cut off.
 pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryMatch>, Vec<Problem>) {
     let none = (Vec::new(), Vec::new());
-    if !queries.families.get(&language.family()).is_some_and(|words| words.may_match(text)) {
+    let rules = queries.families.get(&language.family()).map(|words| words.may_match(text)).unwrap_or_default();
+    let asked: Vec<(usize, &Query)> = rules.into_iter().filter_map(|rule| Some((rule, queries.compiled(rule, language)?))).collect();
+    if asked.is_empty() {
         return none;
     }
-    let Some(joined) = queries.joined(language) else { return none };
-    let Some(query) = &joined.query else { return none };
     let mut parser = Parser::new();
     if parser.set_language(&grammar(language)).is_err() {
         return none;
     }
     let Some(tree) = parse(&mut parser, text) else { return none };
     let mut found = Vec::new();
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut cut = false;
+    for (rule, query) in asked {
+        cut |= run(query, &queries.rules[rule], tree.root_node(), text, &mut found);
+    }
+    let message = "rule queries match more here than is kept; some findings may be missing";
+    let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
+    (found, problems)
+}
+
+/// Adds what one rule's query matches below a node; true when there was more than is kept.
+fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), root: Node<'_>, text: &str, found: &mut Vec<QueryMatch>) -> bool {
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(OPEN_STATES);
     let mut steps = 0;
@@ -206,25 +194,21 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
     };
     let options = QueryCursorOptions::new().progress_callback(&mut progress);
     let names = query.capture_names();
-    let mut matched = cursor.matches_with_options(query, tree.root_node(), text.as_bytes(), options);
+    let mut count = 0;
+    let mut matched = cursor.matches_with_options(query, root, text.as_bytes(), options);
     while let Some(one) = matched.next() {
-        let Some(&(rule, pattern)) = joined.origins.get(one.pattern_index) else { continue };
-        let (id, own) = &queries.rules[rule];
-        if one.captures().is_empty() || !own.patterns.get(pattern as usize).is_some_and(|own| holds(own, one.captures(), names, text)) {
+        let pattern = one.pattern_index as u32;
+        if one.captures().is_empty() || !own.patterns.get(one.pattern_index).is_some_and(|own| holds(own, one.captures(), names, text)) {
             continue;
         }
         let captures = one.captures().iter().map(|capture| captured(names[capture.index as usize], capture.node, text)).collect();
-        let count = counts.entry(rule).or_default();
-        *count += 1;
-        if *count <= MATCHES {
+        count += 1;
+        if count <= MATCHES {
             found.push(QueryMatch { rule: id.clone(), pattern, captures });
         }
     }
     drop(matched);
-    let cut = counts.values().any(|&count| count > MATCHES) || steps > STEPS || cursor.did_exceed_match_limit();
-    let message = "rule queries match more here than is kept; some findings may be missing";
-    let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
-    (found, problems)
+    count > MATCHES || steps > STEPS || cursor.did_exceed_match_limit()
 }
 
 fn parse(parser: &mut Parser, text: &str) -> Option<tree_sitter::Tree> {

@@ -211,6 +211,9 @@ impl Reader<'_> {
         if test == Test::ResolvesTo && !negated {
             pattern.needs.push(words.iter().flat_map(|word| last_names(word)).collect());
         }
+        if test == Test::Imports && !negated {
+            pattern.needs.push(words.iter().map(|word| written_name(word)).collect());
+        }
         pattern.predicates.push(Predicate { test, negated, capture: capture.unwrap_or_default().to_string(), words });
     }
 
@@ -258,6 +261,12 @@ fn last_names(path: &str) -> Vec<String> {
         path.rsplit(['.', '/', ')']).find(|name| !matches!(*name, "" | "*" | "**" | "default")).unwrap_or(path).to_string()
     };
     paths.iter().map(last).collect()
+}
+
+/// What stands in every file that imports a package, whichever way it writes the name: `-` and `_` are one in some languages.
+fn written_name(package: &str) -> String {
+    let parts = package.split(|char: char| !char.is_alphanumeric());
+    parts.max_by_key(|part| part.len()).unwrap_or(package).to_string()
 }
 
 #[cfg(test)]
