@@ -207,7 +207,7 @@ impl<'a> Analysis<'_, 'a> {
         let edges = self.program.calls_at(frame.function, node);
         let mut calls = edges.iter().filter(|edge| edge.kind == CallKind::Call).peekable();
         calls.peek().is_some()
-            && calls.all(|edge| edge.resolution > Resolution::NameOnly && self.functions.get(&edge.callee).is_some_and(|flow| flow.never))
+            && calls.all(|edge| edge.resolution > Resolution::NameOnly && self.flow_of(edge.callee).is_some_and(|flow| flow.never))
     }
 
     /// What a method is called on. A name nothing is known of is an object there, not data.

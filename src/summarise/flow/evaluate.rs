@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::environment::{Environment, Variable};
 use super::lookup::{self, Safety};
+use super::reads::Growing;
 use super::steps::Way;
 use super::value::{Kind, Origin, Strand, Value};
 use super::{Analysis, FunctionFlow, without_types};
@@ -101,9 +102,16 @@ impl<'a> Frame<'a> {
 impl<'a> Analysis<'_, 'a> {
     /// Runs a unit and keeps what it shows.
     pub(super) fn function(&mut self, unit: GlobalDef) {
+        self.reads.begin();
+        let facts: &'a FileFacts = self.program.file(unit.file);
+        if let Some(body) = facts.def(unit.def).body {
+            self.run_unit(unit, facts, body);
+        }
+        self.reads.end(unit);
+    }
+
+    fn run_unit(&mut self, unit: GlobalDef, facts: &'a FileFacts, body: NodeId) {
         let program = self.program;
-        let facts: &'a FileFacts = program.file(unit.file);
-        let Some(body) = facts.def(unit.def).body else { return };
         self.flow_mut(unit).hits.clear();
         let mut frame = Frame::new(facts, unit);
         frame.class = lookup::class_of(program, unit);
@@ -116,17 +124,25 @@ impl<'a> Analysis<'_, 'a> {
         // A method that only raises waits for subclasses to say what to do.
         let is_function = facts.def(unit.def).kind == DefKind::Function;
         let never = frame.exits.is_none() && frame.fuel > 0 && is_function;
+        let vouches = frame.vouches.unwrap_or(0);
         let flow = self.flow_mut(unit);
-        flow.result = flow.result.join(&value);
-        flow.checked = checked;
-        flow.vouches = frame.vouches.unwrap_or(0);
-        flow.never = never;
+        let result = flow.result.join(&value);
+        if result != flow.result || (checked, vouches, never) != (flow.checked, flow.vouches, flow.never) {
+            flow.result = result;
+            (flow.checked, flow.vouches, flow.never) = (checked, vouches, never);
+            self.reads.grow(Growing::Function(unit));
+        }
     }
 
     /// The value of a module-level variable.
     pub(super) fn variable(&mut self, def: GlobalDef) -> Value {
-        if let Some(known) = self.variables.get(&def) {
-            return known.clone().unwrap_or_default();
+        match self.variables.get(&def) {
+            Some(None) => return Value::default(),
+            Some(Some((value, reads))) if !self.reads.have_grown(reads) => {
+                self.reads.note_all(reads);
+                return value.clone();
+            }
+            _ => {}
         }
         let program = self.program;
         let facts: &'a FileFacts = program.file(def.file);
@@ -135,6 +151,7 @@ impl<'a> Analysis<'_, 'a> {
             return self.unknown(Way::default());
         };
         self.variables.insert(def, None);
+        let mark = self.reads.mark();
         let module = GlobalDef { file: def.file, def: DefId::MODULE };
         let mut frame = Frame::new(facts, module);
         frame.class = lookup::class_of(program, def);
@@ -146,7 +163,8 @@ impl<'a> Analysis<'_, 'a> {
         {
             value = Value::number();
         }
-        self.variables.insert(def, Some(value.clone()));
+        let reads = self.reads.since(mark);
+        self.variables.insert(def, Some((value.clone(), reads)));
         value
     }
 
@@ -360,6 +378,7 @@ impl<'a> Analysis<'_, 'a> {
 
     /// The summary of a function, if it has been looked at.
     pub(super) fn flow_of(&self, function: GlobalDef) -> Option<Rc<FunctionFlow>> {
+        self.reads.note(Growing::Function(function));
         self.functions.get(&function).cloned()
     }
 

@@ -5,6 +5,7 @@ use super::entries;
 use super::environment::Variable;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
+use super::reads::Growing;
 use super::steps::Way;
 use super::value::{Key, Origin, Path, Strand, Value};
 use crate::model::body::{NodeId, NodeKind};
@@ -257,7 +258,11 @@ impl<'a> Analysis<'_, 'a> {
         frame.env = before.join(after);
         if arguments.is_empty() {
             let flow = self.flow_mut(closure);
-            flow.result = flow.result.join(&value);
+            let result = flow.result.join(&value);
+            if result != flow.result {
+                flow.result = result;
+                self.reads.grow(Growing::Function(closure));
+            }
         }
         value
     }

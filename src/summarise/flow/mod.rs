@@ -21,6 +21,7 @@ mod guard;
 mod lookup;
 mod names;
 mod rank;
+mod reads;
 mod schema;
 mod statements;
 mod steps;
@@ -34,6 +35,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::entries::Entry;
 use self::lookup::{Keys, Scopes};
+use self::reads::{Growing, Read, Reads};
 use self::steps::{Way, Ways};
 use self::value::{Key, Origin, Path, Strand, Value};
 use crate::model::body::{NodeId, NodeKind};
@@ -44,7 +46,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Step, StepPlace, Summaries};
 
 /// Most passes over the whole, when data goes through fields of objects.
-const MOST_PASSES: usize = 3;
+const MOST_PASSES: usize = 4;
 /// Most rounds within a group of functions that call each other.
 const MOST_ROUNDS: usize = 4;
 /// Most ways from one parameter to sinks that a summary keeps.
@@ -68,7 +70,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
         schema_packages: schema::packages(program),
         source_members: FxHashMap::default(),
         parameter_sources: RefCell::default(),
-        changed: false,
+        reads: Reads::default(),
         limits: FlowLimits::default(),
     };
     let order = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
@@ -203,8 +205,8 @@ struct Analysis<'p, 'a> {
     functions: FxHashMap<GlobalDef, Rc<FunctionFlow>>,
     /// What any method puts into a field of its class's instances.
     fields: FxHashMap<(GlobalDef, Key), Value>,
-    /// Module-level variables, by need; `None` while one is being looked at.
-    variables: FxHashMap<GlobalDef, Option<Value>>,
+    /// Module-level variables, by need, with what was read to evaluate them; `None` while one is being looked at.
+    variables: FxHashMap<GlobalDef, Option<(Value, Vec<Read>)>>,
     entries: FxHashMap<GlobalDef, Entry>,
     /// Packages whose calls describe data.
     schema_packages: Vec<String>,
@@ -212,49 +214,56 @@ struct Analysis<'p, 'a> {
     source_members: FxHashMap<ApiId, Option<Rc<SourceMembers>>>,
     /// The source that a parameter of an API's type is, as far as asked for.
     parameter_sources: RefCell<FxHashMap<ApiId, Option<SourceKind>>>,
-    /// Something that other functions may already have read has grown.
-    changed: bool,
+    /// What units read of functions and fields.
+    reads: Reads,
     limits: FlowLimits,
 }
 
 impl Analysis<'_, '_> {
-    /// Evaluates every group of functions, callees first, until the fields of objects have settled too.
+    /// Evaluates every group of functions, callees first, until nothing that one read of another has grown since.
     fn run_groups(&mut self, groups: &[Vec<GlobalDef>]) {
         for _ in 0..MOST_PASSES {
-            self.changed = false;
+            let mut ran = false;
             for group in groups {
-                self.settle(group);
+                ran |= self.settle(group);
             }
-            if !self.changed {
+            if !ran {
                 return;
             }
-            self.variables.clear();
         }
-        self.limits.rounds += 1;
+        self.limits.rounds += u32::from(groups.iter().flatten().any(|&unit| self.reads.is_stale(unit)));
     }
 
-    fn settle(&mut self, group: &[GlobalDef]) {
-        for round in 0..MOST_ROUNDS {
-            let mut grown = false;
-            for &function in group {
-                let before = self.functions.get(&function).cloned();
-                self.function(function);
-                grown |= before != self.functions.get(&function).cloned();
+    /// Runs the stale units of a group until there are none; true when there were some.
+    fn settle(&mut self, group: &[GlobalDef]) -> bool {
+        // A function alone may call itself, or hold functions that do.
+        let rounds = if group.len() == 1 { 2 } else { MOST_ROUNDS };
+        for round in 0..rounds {
+            let mut ran = false;
+            for &unit in group {
+                if self.reads.is_stale(unit) {
+                    self.function(unit);
+                    ran = true;
+                }
             }
-            // A function alone is done after one look, unless it calls itself or holds functions that do.
-            if !grown || (group.len() == 1 && round >= 1) {
-                return;
+            if !ran {
+                return round > 0;
             }
         }
-        self.limits.rounds += 1;
+        true
     }
 
     /// The summary of a function under way, to be changed.
     fn flow_mut(&mut self, function: GlobalDef) -> &mut FunctionFlow {
-        Rc::make_mut(self.functions.entry(function).or_default())
+        let reads = &mut self.reads;
+        let flow = self.functions.entry(function).or_insert_with(|| {
+            reads.grow(Growing::Function(function));
+            Rc::default()
+        });
+        Rc::make_mut(flow)
     }
 
-    fn add_entrance(&mut self, owner: GlobalDef, entrance: Entrance, unit: GlobalDef) {
+    fn add_entrance(&mut self, owner: GlobalDef, entrance: Entrance) {
         let flow = self.flow_mut(owner);
         if flow.entrances.iter().any(|have| have.is_same(&entrance)) {
             return;
@@ -264,9 +273,7 @@ impl Analysis<'_, '_> {
             return;
         }
         flow.entrances.push(entrance);
-        if owner != unit {
-            self.changed = true;
-        }
+        self.reads.grow(Growing::Function(owner));
     }
 
     fn add_hit(&mut self, unit: GlobalDef, hit: Hit) {
@@ -289,7 +296,7 @@ impl Analysis<'_, '_> {
         let source = match strand.origin {
             Origin::Param { owner, index, path } => {
                 let entrance = Entrance { param: index, path, end, built, weak, confidence, way };
-                self.add_entrance(owner, entrance, unit);
+                self.add_entrance(owner, entrance);
                 return;
             }
             Origin::Source(kind) if !weak => Some(kind),

@@ -4,6 +4,7 @@ use super::Analysis;
 use super::environment::{Place, Variable};
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
+use super::reads::Growing;
 use super::value::{Key, Kind, Origin, Shape, Value};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefKind, Name};
@@ -208,6 +209,7 @@ impl<'a> Analysis<'_, 'a> {
             classes.extend(lookup::descendants(self.program, class));
         }
         for &class in &classes {
+            self.reads.note(Growing::Field(class, key));
             if let Some(put) = self.fields.get(&(class, key)) {
                 found = true;
                 value = value.join(put);
@@ -226,7 +228,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     pub(super) fn getter(&mut self, frame: &Frame<'a>, node: NodeId, getter: GlobalDef) -> Value {
-        match self.functions.get(&getter) {
+        match self.flow_of(getter) {
             Some(flow) => flow.result.clone(),
             None => self.unknown_at(frame, node),
         }

@@ -5,6 +5,7 @@ use super::build::Piece;
 use super::environment::{Environment, Variable};
 use super::evaluate::{DEEPEST, Frame, result_join};
 use super::lookup::{self, Safety};
+use super::reads::Growing;
 use super::value::{Key, Kind, Value};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, List, LoopKind, NodeId, NodeKind};
 use crate::model::role::GlobalDef;
@@ -336,18 +337,13 @@ impl<'a> Analysis<'_, 'a> {
     /// Some method puts `value` into a field of its class's instances.
     pub(super) fn put_field(&mut self, class: GlobalDef, key: Key, value: &Value) {
         let value = Value { checked: false, ..value.clone() };
-        match self.fields.get(&(class, key)) {
-            Some(have) => {
-                let joined = have.join(&value);
-                if joined != *have {
-                    self.changed = true;
-                    self.fields.insert((class, key), joined);
-                }
-            }
-            None => {
-                self.changed = true;
-                self.fields.insert((class, key), value);
-            }
+        let grown = match self.fields.get(&(class, key)) {
+            Some(have) => Some(have.join(&value)).filter(|joined| joined != have),
+            None => Some(value),
+        };
+        if let Some(grown) = grown {
+            self.fields.insert((class, key), grown);
+            self.reads.grow(Growing::Field(class, key));
         }
     }
 }
