@@ -5,6 +5,7 @@
 
 mod binding;
 mod comments;
+mod placeholders;
 mod timeout;
 
 #[cfg(test)]
@@ -50,7 +51,7 @@ pub fn mends(rule: &str) -> bool {
 pub fn propose(finding: &Finding, text: &str, facts: &FileFacts, shape: &dyn Fn(NodeId) -> String) -> Option<Proposal> {
     match &*finding.rule {
         "unused-suppression" => comments::without(finding, text, facts),
-        "sql-injection" => binding::bound(finding, text, facts, shape),
+        "sql-injection" => binding::bound(finding, text, facts, shape).or_else(|| placeholders::bound(finding, text, facts, shape)),
         "missing-timeout" => timeout::given(finding, text, facts),
         _ => None,
     }

@@ -42,18 +42,88 @@ fn a_call_is_given_a_time_limit() {
             "with «urllib.request.urlopen»(url) as answer:\n    pass\n",
             "with urllib.request.urlopen(url, timeout=10) as answer:\n    pass\n",
         ),
+        ("r = «requests.get»(\n    url,\n)\n", "r = requests.get(\n    url,\n    timeout=10,\n)\n"),
+        ("r = «requests.get»(\r\n    url\r\n)\r\n", "r = requests.get(\r\n    url,\r\n    timeout=10\r\n)\r\n"),
     ] {
         assert_eq!(timeout(before).as_deref(), Some(after));
     }
     for kept in [
         "r = «requests.get»(url, timeout=None)\n",
-        "r = «requests.get»(\n    url,\n)\n",
+        "r = «requests.get»(\n    url  # where\n)\n",
         "r = «session.get»(url)\n",
         "s = «requests.Session()»\n",
     ] {
         assert_eq!(timeout(kept), None, "{kept}");
     }
-    assert_eq!(fixed("a.ts", "missing-timeout", "const r = await «fetch»(url);\n"), None);
+}
+
+#[test]
+fn options_are_given_a_time_limit() {
+    let timeout = |text: &str| fixed("a.ts", "missing-timeout", text);
+    for (before, after) in [
+        ("const r = await «fetch»(url);", "const r = await fetch(url, { signal: AbortSignal.timeout(10000) });"),
+        ("«fetch»(url, { method: 'POST' });", "fetch(url, { method: 'POST', signal: AbortSignal.timeout(10000) });"),
+        (
+            "«fetch»(f(url), {\n  method: 'POST',\n  body,\n});",
+            "fetch(f(url), {\n  method: 'POST',\n  body,\n  signal: AbortSignal.timeout(10000),\n});",
+        ),
+        ("«fetch»(\n  url,\n  {},\n);", "fetch(\n  url,\n  { signal: AbortSignal.timeout(10000) },\n);"),
+        ("export const api = «axios.create»();", "export const api = axios.create({ timeout: 10000 });"),
+        ("«axios.get»(url)", "axios.get(url, { timeout: 10000 })"),
+        ("«axios.post»(url, body)", "axios.post(url, body, { timeout: 10000 })"),
+        ("«axios.post»(url, body, { headers })", "axios.post(url, body, { headers, timeout: 10000 })"),
+    ] {
+        assert_eq!(timeout(before).as_deref(), Some(after));
+    }
+    for kept in [
+        "«fetch»(url, options)",
+        "«fetch»(url, { ...options })",
+        "«fetch»(url, { signal })",
+        "«axios.post»(url)",
+        "«axios.get»(url, { timeout: 0 })",
+        "«fetch»(url, {\n  method, // how\n});",
+        "«got»(url)",
+    ] {
+        assert_eq!(timeout(kept), None, "{kept}");
+    }
+}
+
+#[test]
+fn values_are_bound_with_the_placeholders_of_the_driver() {
+    let bound = |driver: &str, call: &str| {
+        let text = |call: &str| format!("import {{ Pool }} from '{driver}';\nexport const f = (db: Pool, q: any, id: string) => {call};\n");
+        let start = text("").len() - 2;
+        fixed("a.ts", "sql-injection", &text(call)).map(|fixed| fixed[start..fixed.len() - 2].to_string())
+    };
+    for (driver, before, after) in [
+        ("pg", "db.query(«`select 1 from t where a = '${q.a}'`»)", "db.query(`select 1 from t where a = $1`, [q.a])"),
+        (
+            "pg",
+            "db.query(«`select 1\n from t where a = '${q.a}' and (b >= ${id})`»)",
+            "db.query(`select 1\n from t where a = $1 and (b >= $2)`, [q.a, id])",
+        ),
+        (
+            "mysql2/promise",
+            "db.execute(«`select 1 from t where a='${id}' or b='${id}'`»)",
+            "db.execute(`select 1 from t where a=? or b=?`, [id, id])",
+        ),
+    ] {
+        assert_eq!(bound(driver, before).as_deref(), Some(after));
+    }
+    for (driver, kept) in [
+        ("knex", "db.query(«`select 1 from t where a = '${id}'`»)"),
+        ("pg", "db.query(«`select 1 from ${id}`»)"),
+        ("pg", "db.query(«`select 1 from t where a like '%${id}%'`»)"),
+        ("pg", "db.query(«`select 1 from t where a = '${id}x'`»)"),
+        ("pg", "db.query(«`select 1 from t where a = 'x ${id}'`»)"),
+        ("pg", "db.query(«`select 1 from t where a = 'x = ${id} y'`»)"),
+        ("pg", "db.query(«`select 1 from t where a = ${f(id)}`»)"),
+        ("pg", "db.query(«`select 1 from t where a = ${id} and b = $2`»)"),
+        ("pg", "db.query(«`select 1 from t where a = ${id}`», [])"),
+        ("pg", "db.query(«'select 1 from t where a = ' + id»)"),
+    ] {
+        assert_eq!(bound(driver, kept), None, "{kept}");
+    }
 }
 
 #[test]
