@@ -27,6 +27,12 @@ arguments=(check --ci --format human "--output=sarif=$sarif" "--output=json=$wor
 arguments+=("--fail-on=${ARCHCHECK_ACTION_FAIL_ON:-warning}" "--category=${ARCHCHECK_ACTION_CATEGORY:-archcheck}")
 [ -n "${ARCHCHECK_ACTION_CONFIG:-}" ] && arguments+=("--config=$ARCHCHECK_ACTION_CONFIG")
 [ -n "${ARCHCHECK_ACTION_SINCE:-}" ] && arguments+=("--since=$ARCHCHECK_ACTION_SINCE")
+if [ "${ARCHCHECK_ACTION_CACHE:-false}" = true ]; then
+    # Where the action restores it, outside of the checkout: nobody who can commit can put one there.
+    arguments+=("--cache-dir=$temporary/archcheck-cache")
+else
+    arguments+=(--no-cache)
+fi
 while IFS= read -r line; do
     [ -n "$line" ] && arguments+=("$line")
 done <<<"${ARCHCHECK_ACTION_ARGS:-}"

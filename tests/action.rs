@@ -70,7 +70,7 @@ impl Job {
             "echo \"curl $*\" >>\"$STANDIN/called\"\nfor last; do :; done\nfile=\"$STANDIN/release/${last##*/download/}\"\n[ -f \"$file\" ] || exit 22\n\
              while [ \"$1\" != --output ]; do shift; done\ncp \"$file\" \"$2\"\n",
         );
-        job.with("paths", "back").with("args", "--select\nsql-injection")
+        job.with("paths", "back").with("args", "--select\nsql-injection").with("cache", "false")
     }
 
     fn with(mut self, input: &str, value: &str) -> Job {
@@ -245,6 +245,20 @@ fn the_report_is_uploaded_before_the_step_that_fails() {
     assert_eq!(run.used[1].1, serde_json::json!({"sarif_file": "archcheck.sarif", "category": "back"}));
     assert!(!run.log.contains("\n::error"), "code scanning annotates: {}", run.log);
     assert!(run.file("summary").starts_with("## archcheck: 1 error\n"));
+}
+
+#[test]
+fn what_was_read_is_kept_between_runs_outside_of_the_checkout() {
+    assert_eq!(action()["inputs"]["cache"]["default"], "true");
+    let run = Job::new().with("cache", "true").run();
+    assert_eq!(run.uses(), ["actions/cache", "actions/cache", "github/codeql-action/upload-sarif"]);
+    let (_, cache) = &run.used[1];
+    assert!(cache["key"].as_str().unwrap().starts_with("archcheck-facts-"), "{cache}");
+    assert!(run.folder.path().join("temporary/archcheck-cache").is_dir());
+    assert!(!run.folder.path().join("checkout/back/.archcheck-cache").exists());
+    let without = Job::new().run();
+    assert!(!without.folder.path().join("temporary/archcheck-cache").exists());
+    assert!(!without.folder.path().join("checkout/back/.archcheck-cache").exists());
 }
 
 #[test]
