@@ -216,12 +216,14 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
         callers.entry(edge.callee).or_default().push(edge.caller);
     }
     let mut starting: FxHashSet<GlobalDef> = FxHashSet::default();
+    let mut known: FxHashMap<GlobalDef, bool> = FxHashMap::default();
+    let mut starts_up = |function: GlobalDef| *known.entry(function).or_insert_with(|| starts_up(program, function));
     for _ in 0..START_CALLS {
         let more: Vec<GlobalDef> = callers
             .iter()
             .filter(|(callee, from)| {
                 !starting.contains(callee)
-                    && from.iter().all(|caller| starting.contains(caller) || starts_up(program, *caller))
+                    && from.iter().all(|caller| starting.contains(caller) || starts_up(*caller))
                     && !program.is(**callee, Role::Router)
             })
             .map(|(callee, _)| *callee)

@@ -2,9 +2,13 @@
 //!
 //! What the numbers are for is told by names: of what they are assigned to or given as, or of the function that returns them.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::Context;
 use super::requests::{has_fact, named};
-use super::scope::in_scope;
+use super::scope::{in_scope, letters};
 use super::sensitive::parts;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
@@ -51,7 +55,9 @@ fn makes_samples(program: &Program, function: GlobalDef) -> bool {
             matches!(word.as_str(), "faker" | "fake" | "sample" | "samples" | "dummy" | "predefined" | "demo" | "example" | "examples")
         })
     };
-    program.path(function.file).split(['/', '.']).any(is_sample)
+    static MAY_BE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["fake", "sample", "dummy", "predefined", "demo", "example"]));
+    let path = program.path(function.file);
+    MAY_BE.as_ref().is_none_or(|letters| letters.is_match(&**path)) && path.split(['/', '.']).any(is_sample)
 }
 
 fn is_weak(program: &Program, function: GlobalDef, call: NodeId) -> bool {
