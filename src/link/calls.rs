@@ -195,10 +195,16 @@ impl<'a> Linker<'a> {
             NodeKind::Member { name, path: false, .. } => facts.text(name),
             _ => "",
         };
-        if !method.is_empty()
-            && let Some(extension) = self.extension(file, callee_value, receiver_value, method)
+        // `query.load::<User>(conn)` is `query.load(conn)`.
+        let applied = match arena.kind(callee) {
+            NodeKind::Apply { base, .. } => base,
+            _ => callee,
+        };
+        if let NodeKind::Member { name, path: false, .. } = arena.kind(applied)
+            && let Some(extension) = self.extension(file, callee_value, receiver_value, facts.text(name))
         {
             callee_value = extension;
+            self.node_values[file.index()][applied.index()] = extension;
             self.node_values[file.index()][callee.index()] = extension;
         }
         let arg_nodes: Vec<NodeId> = arena.list(args).collect();
