@@ -261,6 +261,18 @@ impl<'a> Linker<'a> {
                 None => counts.push((evidence.role, 1, def.name_span)),
             }
         }
+        // Alembic's files may lie in any folder.
+        let named = |wanted: &str, kind: DefKind| {
+            facts.definitions().find(|(_, def)| def.kind == kind && def.parent == DefId::MODULE && facts.text(def.name) == wanted)
+        };
+        if facts.language.family() == Family::Python
+            && named("upgrade", DefKind::Function).is_some()
+            && named("revision", DefKind::Variable).is_some()
+            && let Some((_, def)) = named("down_revision", DefKind::Variable)
+        {
+            let reason = "names the revision before it".to_string();
+            return vec![RoleEvidence { role: Role::Migration, strength: Strength::Content, reason, place: Some((file, def.name_span)) }];
+        }
         counts.sort_by_key(|&(role, count, _)| (role != Role::Router, std::cmp::Reverse(count), role));
         let says = |role: Role, count: usize| match role {
             Role::Router => count * 4 >= total.max(1),
