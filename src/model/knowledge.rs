@@ -15,7 +15,7 @@
 //! ```
 //!
 //! `await`, `?`, `&`, parentheses and transparent wrappers (`Option`, `Result`, `Arc`, `Promise`, `Annotated` …) leave no trace in
-//! the path. Patterns in the data may use `{a,b}` alternatives, `*` for exactly one name, and `<table>` for one name that
+//! the path. Patterns in the data may use `{a,b}` alternatives, `*` for exactly one name, `get*` for one that goes on with a capital letter, and `<table>` for one name that
 //! is reported as the table. An alias may begin with `*.` for any package. Aliases are applied after every step, so patterns are written on canonical paths only.
 
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,8 @@ pub struct QueryFact {
     pub same_tick_batched: bool,
     /// Only recorded, and written together with others at the next flush (unit of work: SQLAlchemy `session.add`): no round trip itself.
     pub deferred: bool,
+    /// Only where the project declares the association the pattern captured (Sequelize: `user.getPosts()` of `User.hasMany(Post)`).
+    pub association: bool,
 }
 
 /// How long a call waits for an answer, or the calls of the client it makes.
@@ -442,6 +444,8 @@ pub enum PerItemFact {
     Named,
     /// The API is given an object with this key, which holds functions by type and by field, each called with the object first.
     Resolvers { key: String },
+    /// A class attribute made by a call of the API prints a related object. `key`: of one object only its key, which the row has.
+    Related { key: bool },
 }
 
 /// How a definition shows that it has a role.
@@ -827,7 +831,7 @@ impl Knowledge {
 const ANY_PACKAGE: &str = "*";
 
 fn is_open(segment: &str) -> bool {
-    segment == ".*" || segment == ANY_PACKAGE || segment.starts_with(".<")
+    segment.ends_with('*') || segment.starts_with(".<")
 }
 
 /// Matches segment by segment; the value is the captured table.
@@ -844,7 +848,9 @@ fn matches(pattern: &[String], path: &[&str]) -> Option<Option<String>> {
         if want.starts_with(".<") {
             captured = Some(name.to_string());
         } else if want != ".*" {
-            return None;
+            // `.get*`
+            let rest = have.strip_prefix(want.strip_suffix('*')?).filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))?;
+            captured = Some(rest.to_string());
         }
     }
     Some(captured)

@@ -215,6 +215,8 @@ struct QueryEntry {
     same_tick_batched: bool,
     #[serde(default)]
     deferred: bool,
+    #[serde(default)]
+    association: bool,
     gives: Option<Gives>,
 }
 
@@ -521,6 +523,8 @@ struct PerItemEntry {
     #[serde(default)]
     prefix: String,
     name: Option<String>,
+    #[serde(default)]
+    key: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -531,6 +535,7 @@ enum PerItemSign {
     Decorator,
     Named,
     Resolvers,
+    Related,
 }
 
 #[derive(Debug, Deserialize)]
@@ -764,6 +769,7 @@ impl FrameworkFile {
                 PerItemSign::Decorator => PerItemFact::Decorator,
                 PerItemSign::Named => PerItemFact::Named,
                 PerItemSign::Resolvers => PerItemFact::Resolvers { key: entry.name.unwrap_or_default() },
+                PerItemSign::Related => PerItemFact::Related { key: entry.key },
             };
             target.add(&entry.api, &ApiFact::PerItem(fact));
         }
@@ -837,6 +843,7 @@ impl Target<'_> {
             when_awaited: query.when_awaited,
             same_tick_batched: query.same_tick_batched,
             deferred: query.deferred,
+            association: query.association,
         };
         self.add(&query.api, &ApiFact::Query(fact));
         if let Some(gives) = query.gives {

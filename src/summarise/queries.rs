@@ -5,6 +5,8 @@
 //! directly or through a local variable. A function that returns a builder has no query of its own; whether its callers
 //! await it is asked in `effects`. Types are the linker's work: nothing here guesses what a name stands for.
 
+use std::cell::OnceCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sql::{self, Statement};
@@ -12,7 +14,7 @@ use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextFor
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
-use crate::model::nesting::{Nesting, arguments, chain, chain_root, last_name};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -27,8 +29,8 @@ pub(super) struct Found {
 }
 
 /// All queries of a file, in source order.
-pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting) -> Vec<Found> {
-    let reader = Reader { program, file, facts: program.file(file), nesting, assigned: None.into() };
+pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting, associations: &Associations) -> Vec<Found> {
+    let reader = Reader { program, file, facts: program.file(file), nesting, associations, assigned: None.into() };
     let mut chains: FxHashMap<NodeId, Vec<Link>> = FxHashMap::default();
     for call in reader.facts.arena.ids() {
         for link in reader.links(call) {
@@ -41,9 +43,56 @@ pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting) -> Vec
     found
 }
 
+/// The names under which the project's models reach each other: `Post` and `posts` of `User.hasMany(Post, { as: "posts" })`. Read when a
+/// query first asks.
+#[derive(Default)]
+pub(super) struct Associations(OnceCell<FxHashSet<String>>);
+
+impl Associations {
+    /// An association of this name is declared, in the singular or plural.
+    fn has(&self, program: &Program, name: Option<&str>) -> bool {
+        name.is_some_and(|name| self.0.get_or_init(|| associations(program)).contains(&singular(name)))
+    }
+}
+
+fn associations(program: &Program) -> FxHashSet<String> {
+    let mut names = FxHashSet::default();
+    for facts in program.facts.iter().filter(|facts| facts.language.family() == Family::TypeScript) {
+        for call in facts.arena.ids() {
+            if !matches!(called_name(facts, call), Some("hasMany" | "hasOne" | "belongsTo" | "belongsToMany")) {
+                continue;
+            }
+            for (position, argument) in arguments(facts, call).enumerate() {
+                if position == 0 {
+                    names.extend(last_name(facts, argument).map(|name| singular(facts.text(name))));
+                }
+                let NodeKind::Collection { items, .. } = facts.arena.kind(argument) else { continue };
+                for item in facts.arena.list(items) {
+                    if let NodeKind::Entry { key, value } = facts.arena.kind(item)
+                        && facts.string(key) == Some("as")
+                    {
+                        names.extend(facts.string(value).map(singular));
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+/// One spelling for `Category` and `categories`.
+fn singular(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    match lower.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => lower.strip_suffix('s').unwrap_or(&lower).to_string(),
+    }
+}
+
 /// True when the value of the call at `site` is awaited or otherwise used up, so that a builder it returned runs.
 pub(super) fn uses_up(program: &Program, file: FileId, nesting: &Nesting, site: NodeId) -> bool {
-    let reader = Reader { program, file, facts: program.file(file), nesting, assigned: None.into() };
+    let associations = Associations::default();
+    let reader = Reader { program, file, facts: program.file(file), nesting, associations: &associations, assigned: None.into() };
     reader.fate(site, nesting.chain_top(reader.facts, site), &mut FxHashSet::default()) == Fate::Evaluated
 }
 
@@ -76,6 +125,7 @@ struct Reader<'a, 'p> {
     file: FileId,
     facts: &'p FileFacts,
     nesting: &'a Nesting,
+    associations: &'a Associations,
     /// Name → values assigned to it anywhere in the file, made when first asked for.
     assigned: std::cell::RefCell<Option<Assignments>>,
 }
@@ -89,6 +139,7 @@ impl<'p> Reader<'_, 'p> {
         self.program
             .facts_of(api)
             .filter_map(|(fact, found): (&'p ApiFact, &ApiMatch)| match fact {
+                ApiFact::Query(query) if query.association && !self.associations.has(self.program, found.table.as_deref()) => None,
                 ApiFact::Query(query) => Some(Link { call, entry: found.entry, query, table: found.table.clone(), api: id }),
                 _ => None,
             })

@@ -25,6 +25,7 @@ fn query(access: Access, when_awaited: bool, deferred: bool) -> ApiFact {
         when_awaited,
         same_tick_batched: false,
         deferred,
+        association: false,
     })
 }
 
