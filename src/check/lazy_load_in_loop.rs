@@ -10,9 +10,11 @@ use super::Context;
 use super::bounds::{Bound, bound};
 use super::loading::{Callers, Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
-use super::per_item::{PerItem, per_item};
+use super::per_item::{Lists, PerItem, per_item_of};
 use super::relations::{Relation, Relations, method_of};
+use super::response_fields;
 use super::scope::{in_scope, is_start_up};
+use super::serializer_fields::{self, FieldRead};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
@@ -62,10 +64,18 @@ pub fn check(context: &Context) -> Vec<Finding> {
             findings.extend(in_file(context, (&relations, &callers), file));
         }
     }
-    let mut methods: Vec<(GlobalDef, PerItem)> = per_item(program).into_iter().collect();
+    let lists = Lists::of(program);
+    let mut told: FxHashSet<(GlobalDef, Vec<String>)> = FxHashSet::default();
+    let by_fields = serializer_fields::reads(context, &relations, &callers, &lists);
+    for read in by_fields.into_iter().chain(response_fields::reads(context, &relations, &callers)) {
+        if told.insert((read.class, read.path.clone())) {
+            findings.push(field_finding(program, &read));
+        }
+    }
+    let mut methods: Vec<(GlobalDef, PerItem)> = per_item_of(program, &lists).into_iter().collect();
     methods.sort_by_key(|(method, _)| *method);
     for (method, per_item) in &methods {
-        findings.extend(in_method(context, &relations, *method, per_item));
+        findings.extend(in_method(context, &relations, *method, per_item, &told));
     }
     findings
 }
@@ -331,8 +341,14 @@ fn is_read(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting
     }
 }
 
-/// Reads of a method that the framework runs for each row.
-fn in_method(context: &Context, relations: &Relations, method: GlobalDef, per_item: &PerItem) -> Vec<Finding> {
+/// Reads of a method that the framework runs for each row. What a field of the same serializer has loaded by then (`by_field`) costs nothing more.
+fn in_method(
+    context: &Context,
+    relations: &Relations,
+    method: GlobalDef,
+    per_item: &PerItem,
+    by_field: &FxHashSet<(GlobalDef, Vec<String>)>,
+) -> Vec<Finding> {
     let program = context.program;
     let (Some(class), Some(body), Some(&item)) = (per_item.model, program.def(method).body, per_item.items.first()) else {
         return Vec::new();
@@ -348,7 +364,11 @@ fn in_method(context: &Context, relations: &Relations, method: GlobalDef, per_it
         return Vec::new();
     }
     let mut told: FxHashSet<String> = FxHashSet::default();
-    let missing = |read: &&Read| !read.runs && !read.path.iter().all(|name| eager.contains(name));
+    let class = GlobalDef { file: method.file, def: program.def(method).parent };
+    let missing = |read: &&Read| {
+        let in_field = read.relation.read != RelationRead::Manager && by_field.contains(&(class, read.path.clone()));
+        !read.runs && !in_field && !read.path.iter().all(|name| eager.contains(name))
+    };
     let of = format!("object that `{}` answers with", per_item.of);
     let mut findings = Vec::new();
     for read in reads.iter().filter(missing) {
@@ -357,6 +377,20 @@ fn in_method(context: &Context, relations: &Relations, method: GlobalDef, per_it
         }
     }
     findings
+}
+
+/// A field of a serializer that reads a relation for each of many objects.
+fn field_finding(program: &Program, field: &FieldRead) -> Finding {
+    let site =
+        Read { relation: field.relation, path: field.path.clone(), function: field.class, span: field.span, site: field.span, runs: false };
+    let of = format!("object that `{}` answers with", program.name(field.outer));
+    let mut found = finding(program, field.class, &site, &of, field.evidence.clone());
+    let name = program.knowledge.frameworks.get(field.relation.framework as usize).map_or("", |framework| framework.name.as_str());
+    if field.to_many && name == "django" {
+        found.help = Some(format!("add `.prefetch_related(\"{}\")` to the query", field.path.join("__")));
+    }
+    found.primary.text = "this field reads it for each object".to_string();
+    found
 }
 
 fn finding(program: &Program, function: GlobalDef, read: &Read, item: &str, mut related: Vec<Label>) -> Finding {

@@ -29,6 +29,8 @@ pub(super) struct Origin {
     pub(super) unknown: bool,
     /// The model it is about.
     pub(super) class: Option<GlobalDef>,
+    /// It is awaited.
+    pub(super) awaited: bool,
 }
 
 impl Origin {
@@ -56,6 +58,11 @@ impl Callers {
             }
         }
         Callers(callers)
+    }
+
+    /// The calls of a function.
+    pub(super) fn of_function(&self, function: GlobalDef) -> &[CallEdge] {
+        self.0.get(&function).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -108,7 +115,10 @@ impl<'a> Reader<'a> {
                 loaded_by_functions(program, file, root, 0, &mut loaded);
             }
             let place = program.location(file, super::spelling::call_span(facts, call));
-            self.found.push(Origin { place, eager: loaded.eager, unknown: loaded.unknown, class });
+            let nesting = program.nesting(file);
+            let awaited =
+                nesting.around(call).take_while(|&at| at != nesting.chain_top(facts, call)).any(|at| is_awaited(facts, nesting.parent(at)));
+            self.found.push(Origin { place, eager: loaded.eager, unknown: loaded.unknown, class, awaited });
             return;
         }
         match facts.arena.kind(node) {
@@ -207,6 +217,13 @@ impl<'a> Reader<'a> {
         {
             self.follow(file, object, depth, loaded.clone());
         }
+        // `self.paginate_queryset(self.filter_queryset(self.get_queryset()))`
+        if matches!(name, "paginate_queryset" | "filter_queryset") {
+            for argument in arguments(facts, call) {
+                self.follow(file, argument, depth, loaded.clone());
+            }
+            return;
+        }
         let (Value::Def(function) | Value::Method { method: function, .. }) = program.value(file, callee) else { return };
         let target = program.file(function.file);
         let Some(body) = program.def(function).body else { return };
@@ -239,6 +256,10 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+fn is_awaited(facts: &FileFacts, node: Option<NodeId>) -> bool {
+    node.is_some_and(|node| matches!(facts.arena.kind(node), NodeKind::Await(_)))
 }
 
 /// The model class a chain is about.

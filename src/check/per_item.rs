@@ -35,27 +35,35 @@ pub(super) struct PerItem {
 
 /// Where a class stands for many objects: the view or function, and its line.
 #[derive(Clone)]
-struct Many {
-    source: Option<GlobalDef>,
-    label: Label,
+pub(super) struct Many {
+    pub(super) source: Option<GlobalDef>,
+    /// The call that is given the objects: file and node.
+    pub(super) call: Option<(FileId, NodeId)>,
+    /// It is a field of a serializer that is given many.
+    pub(super) nested: bool,
+    pub(super) label: Label,
 }
 
 /// All methods of the program that run once per object.
 pub(super) fn per_item(program: &Program) -> FxHashMap<GlobalDef, PerItem> {
+    per_item_of(program, &Lists::of(program))
+}
+
+/// As [`per_item`], with what is known of where classes stand for many.
+pub(super) fn per_item_of(program: &Program, lists: &Lists) -> FxHashMap<GlobalDef, PerItem> {
     let mut found = FxHashMap::default();
-    if !program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::PerItem(_))) {
+    if !has_knowledge(program) {
         return found;
     }
-    let lists = Lists::of(program);
     for at in 0..program.facts.len() {
         let file = FileId(at as u32);
         let facts = program.file(file);
         for (def, definition) in facts.definitions() {
             let id = GlobalDef { file, def };
             match definition.kind {
-                DefKind::Class => serializer_methods(program, id, &lists, &mut found),
+                DefKind::Class => serializer_methods(program, id, lists, &mut found),
                 DefKind::Method => {
-                    if let Some(resolver) = resolver(program, id, &lists) {
+                    if let Some(resolver) = resolver(program, id, lists) {
                         found.insert(id, resolver);
                     }
                 }
@@ -67,8 +75,12 @@ pub(super) fn per_item(program: &Program) -> FxHashMap<GlobalDef, PerItem> {
     found
 }
 
+fn has_knowledge(program: &Program) -> bool {
+    program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::PerItem(_)))
+}
+
 /// Where classes stand for many objects.
-struct Lists {
+pub(super) struct Lists {
     /// Serializer class → where it is given many.
     serializers: FxHashMap<GlobalDef, Many>,
     /// Type → the query that gives a list of it.
@@ -76,8 +88,19 @@ struct Lists {
 }
 
 impl Lists {
-    fn of(program: &Program) -> Lists {
+    /// The serializers that are given many, in order.
+    pub(super) fn serializers(&self) -> Vec<(GlobalDef, &Many)> {
+        let mut all: Vec<(GlobalDef, &Many)> = self.serializers.iter().map(|(class, many)| (*class, many)).collect();
+        all.sort_by_key(|(class, _)| *class);
+        all
+    }
+
+    /// Reads the program for them.
+    pub(super) fn of(program: &Program) -> Lists {
         let mut lists = Lists { serializers: FxHashMap::default(), types: FxHashMap::default() };
+        if !has_knowledge(program) {
+            return lists;
+        }
         for (at, facts) in program.facts.iter().enumerate() {
             let file = FileId(at as u32);
             if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
@@ -94,7 +117,7 @@ impl Lists {
                     let source = holder(facts, node).map(|def| GlobalDef { file, def });
                     let nested = source.is_some_and(|source| members(program, source, 0).is_some());
                     if !nested {
-                        lists.serializers.entry(class).or_insert(Many { source, label });
+                        lists.serializers.entry(class).or_insert(Many { source, call: Some((file, node)), nested: false, label });
                     }
                 }
             }
@@ -120,7 +143,12 @@ impl Lists {
         if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, 0) {
             let location = program.location(file, facts.arena.span(value));
             let text = "a view that lists uses it".to_string();
-            self.serializers.entry(class).or_insert(Many { source: Some(view), label: Label { location, text } });
+            self.serializers.entry(class).or_insert(Many {
+                source: Some(view),
+                call: None,
+                nested: false,
+                label: Label { location, text },
+            });
         }
     }
 
@@ -187,7 +215,8 @@ impl Lists {
                         && !self.serializers.contains_key(&inner)
                         && members(program, inner, 0).is_some()
                     {
-                        more.push((inner, evidence.clone()));
+                        // Its objects are reached from those of the outer one, not from the call.
+                        more.push((inner, Many { call: None, nested: true, ..evidence.clone() }));
                     }
                 }
             }
@@ -205,8 +234,13 @@ fn class_named(facts: &FileFacts, node: NodeId) -> Option<DefId> {
     facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.name == name).map(|(id, _)| id)
 }
 
+/// A class whose members knowledge names: a serializer.
+pub(super) fn is_serializer(program: &Program, class: GlobalDef) -> bool {
+    members(program, class, 0).is_some()
+}
+
 /// The class of the project that a callee stands for; also `self.serializer_class`.
-fn class_called(program: &Program, file: FileId, callee: NodeId) -> Option<GlobalDef> {
+pub(super) fn class_called(program: &Program, file: FileId, callee: NodeId) -> Option<GlobalDef> {
     let Value::Def(mut def) = program.value(file, callee) else { return None };
     if program.def(def).kind == DefKind::Field {
         let Value::Def(class) = program.def(def).value.map(|value| program.value(def.file, value))? else { return None };
@@ -268,7 +302,7 @@ fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found:
         let items = definition.params.iter().filter(|param| param.kind == ParamKind::Normal).take(1);
         let items = items.flat_map(|param| parameter_names(facts, param)).collect();
         let model = model_of(program, class, 0);
-        let Many { source, label } = evidence.clone();
+        let Many { source, label, .. } = evidence.clone();
         found.insert(
             GlobalDef { file: class.file, def },
             PerItem { items, receiver: false, of: program.name(class).to_string(), model, source, evidence: label },
@@ -277,7 +311,7 @@ fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found:
 }
 
 /// `Article` of `class Meta: model = Article` in the serializer or its bases.
-fn model_of(program: &Program, class: GlobalDef, depth: u8) -> Option<GlobalDef> {
+pub(super) fn model_of(program: &Program, class: GlobalDef, depth: u8) -> Option<GlobalDef> {
     let facts = program.file(class.file);
     let meta = facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.parent == class.def && facts.text(def.name) == "Meta");
     let field = meta.and_then(|(meta, _)| {

@@ -1,0 +1,224 @@
+//! Relations that a serializer reads by declaration, for each of many objects: nested serializers, fields with a `source`, fields that
+//! print the related object. No code of the project reads them, so the fields themselves are the evidence.
+//!
+//! A field that gives only the key of a to-one relation costs nothing (the row has it) and is left out.
+
+use rustc_hash::FxHashSet;
+
+use super::Context;
+use super::loading::{Callers, loaded_in_class, origins};
+use super::per_item::{Lists, Many, class_called, is_serializer, model_of};
+use super::relations::{Relation, Relations, method_of};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::finding::Label;
+use crate::model::knowledge::{ApiFact, PerItemFact, RelationRead};
+use crate::model::nesting::{arguments, called_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::Span;
+
+/// How deep serializers are followed into each other.
+const MAX_DEPTH: usize = 3;
+
+/// A relation that a field of a serializer reads for each object.
+pub(super) struct FieldRead<'a> {
+    pub(super) relation: &'a Relation,
+    /// Names from the model of the outer serializer to the relation.
+    pub(super) path: Vec<String>,
+    /// Some relation on the path has many objects.
+    pub(super) to_many: bool,
+    /// The serializer that declares the field, and where.
+    pub(super) class: GlobalDef,
+    pub(super) span: Span,
+    /// The serializer that is given many.
+    pub(super) outer: GlobalDef,
+    /// Where it is, and the query that gives the objects.
+    pub(super) evidence: Vec<Label>,
+}
+
+/// All of them that the query behind the objects does not load.
+pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &Callers, lists: &Lists) -> Vec<FieldRead<'a>> {
+    let program = context.program;
+    let mut found = Vec::new();
+    for (class, many) in lists.serializers().into_iter().filter(|(_, many)| !many.nested) {
+        let Some(model) = model_of(program, class, 0) else { continue };
+        let Some((eager, evidence)) = loaded(context, callers, model, many) else { continue };
+        let mut reader = Reader { program, relations, outer: class, evidence, found: Vec::new(), seen: FxHashSet::default() };
+        reader.class(class, model, &[], false);
+        let missing = |read: &FieldRead| !read.path.iter().all(|name| eager.contains(name));
+        found.extend(reader.found.into_iter().filter(missing));
+    }
+    found
+}
+
+/// What is loaded with the objects, and where they come from; `None` when that is not all in sight.
+fn loaded(context: &Context, callers: &Callers, model: GlobalDef, many: &Many) -> Option<(Vec<String>, Vec<Label>)> {
+    let program = context.program;
+    let mut evidence = vec![many.label.clone()];
+    let (mut eager, mut unknown) = default_manager(program, model);
+    let source = many.source?;
+    let is_class = program.def(source).kind == DefKind::Class;
+    if is_class {
+        let (more, open) = loaded_in_class(program, source, 0);
+        eager.extend(more);
+        unknown |= open;
+    }
+    match many.call {
+        Some((file, call)) => {
+            let facts = program.file(file);
+            let rows = arguments(facts, call).next().map(|argument| match facts.arena.kind(argument) {
+                NodeKind::Argument { value, .. } => value,
+                _ => argument,
+            })?;
+            let origins = origins(context, callers, file, rows);
+            // Rows of another model, or of none that is known, are not what the relations are of.
+            let origin = origins.iter().find(|origin| origin.class == Some(model))?;
+            if origins.iter().any(|origin| origin.unknown) {
+                return None;
+            }
+            evidence.push(origin.label());
+            eager.extend(origins.iter().flat_map(|origin| origin.eager.iter().cloned()));
+        }
+        None => {
+            let has = |name: &str| method_of(program, source, name, 0).is_some() || has_field(program, source, name, 0);
+            if !(has("queryset") || has("get_queryset")) || has("get_serializer_class") || answers_otherwise(program, source) {
+                return None;
+            }
+        }
+    }
+    (!unknown).then_some((eager, evidence))
+}
+
+/// The view has a `list` of its own that does not use the view's serializer.
+fn answers_otherwise(program: &Program, view: GlobalDef) -> bool {
+    let Some(list) = method_of(program, view, "list", 0) else { return false };
+    let facts = program.file(list.file);
+    let Some(body) = program.def(list).body else { return false };
+    let mut uses = false;
+    facts.arena.walk(body, |node| {
+        uses |= matches!(called_name(facts, node), Some("get_serializer" | "serializer_class" | "list"));
+    });
+    !uses
+}
+
+/// What the model's own manager loads with every query.
+fn default_manager(program: &Program, model: GlobalDef) -> (Vec<String>, bool) {
+    let facts = program.file(model.file);
+    let manager =
+        facts.definitions().find(|(_, def)| def.parent == model.def && def.kind == DefKind::Field && facts.text(def.name) == "objects");
+    let Some(NodeKind::Call { callee, .. }) = manager.and_then(|(_, def)| def.value).map(|value| facts.arena.kind(value)) else {
+        return (Vec::new(), false);
+    };
+    match program.value(model.file, callee) {
+        Value::Def(class) if program.def(class).kind == DefKind::Class => loaded_in_class(program, class, 0),
+        _ => (Vec::new(), false),
+    }
+}
+
+fn has_field(program: &Program, class: GlobalDef, name: &str, depth: u8) -> bool {
+    let facts = program.file(class.file);
+    let own = facts.definitions().any(|(_, def)| def.parent == class.def && def.kind == DefKind::Field && facts.text(def.name) == name);
+    own || depth < 5
+        && program.def(class).bases.iter().any(|&base| {
+            matches!(program.value(class.file, base), Value::Def(parent) if parent != class && has_field(program, parent, name, depth + 1))
+        })
+}
+
+struct Reader<'a, 'p> {
+    program: &'p Program<'p>,
+    relations: &'a Relations,
+    outer: GlobalDef,
+    evidence: Vec<Label>,
+    found: Vec<FieldRead<'a>>,
+    seen: FxHashSet<(GlobalDef, Vec<String>)>,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// The fields of a serializer of rows of `model`, which are reached from the outer objects by `path`.
+    fn class(&mut self, class: GlobalDef, model: GlobalDef, path: &[String], to_many: bool) {
+        let program = self.program;
+        if path.len() > MAX_DEPTH || !self.seen.insert((class, path.to_vec())) {
+            return;
+        }
+        let facts = program.file(class.file);
+        for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
+            let Some(call) = def.value else { continue };
+            let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { continue };
+            if named(facts, call, "write_only").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true)) {
+                continue;
+            }
+            let nested = class_called(program, class.file, callee).filter(|&inner| is_serializer(program, inner));
+            let source = named(facts, call, "source").and_then(|value| facts.string(value));
+            let prints = nested.is_some() || self.prints_related(class, call);
+            let names: Vec<&str> = source.unwrap_or_else(|| facts.text(def.name)).split('.').collect();
+            // The last name of `source="customer.name"` is a column.
+            let read = if prints { names.len() } else { names.len() - 1 };
+            self.names(class, def.name_span, model, &names[..read], nested, path, to_many);
+        }
+        for &base in &program.def(class).bases {
+            if let Value::Def(parent) = program.value(class.file, base)
+                && parent != class
+                && is_serializer(program, parent)
+            {
+                self.class(parent, model, path, to_many);
+            }
+        }
+    }
+
+    /// The relations that names lead through, one after the other.
+    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    fn names(
+        &mut self,
+        class: GlobalDef,
+        span: Span,
+        model: GlobalDef,
+        names: &[&str],
+        nested: Option<GlobalDef>,
+        path: &[String],
+        mut to_many: bool,
+    ) {
+        let (mut model, mut path) = (model, path.to_vec());
+        for name in names {
+            let Some(relation) = self.relations.get(self.program, model, name) else { return };
+            path.push((*name).to_string());
+            to_many |= relation.read == RelationRead::Manager;
+            self.found.push(FieldRead {
+                relation,
+                path: path.clone(),
+                to_many,
+                class,
+                span,
+                outer: self.outer,
+                evidence: self.evidence.clone(),
+            });
+            let Some(target) = relation.target else { return };
+            model = target;
+        }
+        if let Some(inner) = nested
+            && !names.is_empty()
+            && model_of(self.program, inner, 0).is_none_or(|own| own == model)
+        {
+            self.class(inner, model, &path, to_many);
+        }
+    }
+
+    /// The field asks the related object for more than its key, or there are many of them.
+    fn prints_related(&self, class: GlobalDef, call: NodeId) -> bool {
+        let (program, facts) = (self.program, self.program.file(class.file));
+        let Some(api) = program.called_api(class.file, call) else { return false };
+        program.facts_of(api).any(|(fact, _)| match fact {
+            ApiFact::PerItem(PerItemFact::Related { key }) => {
+                !key || named(facts, call, "many").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true))
+            }
+            _ => false,
+        })
+    }
+}
+
+fn named(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
+    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
+        _ => None,
+    })
+}
