@@ -9,10 +9,12 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
+use super::loading::Callers;
 use super::loops::{Place, bound_names, parameter_names};
+use super::meant::{is_task, only_jobs_call};
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, WriteMode};
@@ -21,7 +23,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::Write;
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 
 const RULE: &str = "missing-transaction";
 
@@ -52,6 +54,10 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let reported: FxHashSet<GlobalDef> = operations.iter().map(|operation| operation.function).collect();
     let own = |write: &Write| write.via.is_none_or(|via| !reported.contains(&via));
     operations.retain(|operation| own(operation.first) && own(operation.second));
+    if !operations.is_empty() {
+        let callers = Callers::of(program);
+        operations.retain(|operation| !only_jobs_call(program, &callers, program.outermost(operation.function)));
+    }
     operations.iter().map(|operation| finding(program, operation)).collect()
 }
 
@@ -66,7 +72,12 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
             if def == DefId::MODULE || writes.len() < 2 || !in_scope(program, function) || is_start_up(facts.text(definition.name)) {
                 return None;
             }
-            if [Role::Task, Role::Config, Role::Model].iter().any(|&role| program.is(function, role)) || is_hook(program, function) {
+            if [Role::Config, Role::Model].iter().any(|&role| program.is(function, role))
+                || is_task(program, function)
+                || is_hook(program, function)
+                || has_word(facts.text(definition.name), &["test"])
+                || asserts_transaction(facts, definition.body?)
+            {
                 return None;
             }
             let open: Vec<&Write> = writes.iter().filter(|write| counts(program, file, write)).collect();
@@ -79,10 +90,60 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
     let nesting = program.nesting(file);
     let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
-        writes.retain(|write| !is_best_effort(&place, write.site));
+        writes.retain(|write| !is_best_effort(&place, write.site) && !fills_a_gap(&place, write.site));
         operation(&place, held, function, &writes)
     });
     operations.collect()
+}
+
+/// `state = find(); if not state: state = create()`: when what follows fails, the next call finds what was made.
+fn fills_a_gap(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let top = place.nesting.chain_top(facts, site);
+    let Some(assign) = place.nesting.parent(top) else { return false };
+    let NodeKind::Assign { target, .. } = facts.arena.kind(assign) else { return false };
+    let NodeKind::Name(name) = facts.arena.kind(target) else { return false };
+    let Some(block) = place.nesting.parent(assign) else { return false };
+    let alone = match facts.arena.kind(block) {
+        NodeKind::Block { items, .. } => facts.arena.list(items).len() == 1,
+        _ => false,
+    };
+    let Some(around) = place.nesting.parent(block).filter(|_| alone) else { return false };
+    let NodeKind::If { condition, then, .. } = facts.arena.kind(around) else { return false };
+    let asks = match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, value } => value,
+        NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } if facts.arena.kind(right) == NodeKind::Null => left,
+        _ => return false,
+    };
+    then == block && facts.arena.kind(asks) == NodeKind::Name(name)
+}
+
+/// `assert connection.in_atomic_block`: whoever calls it has opened one.
+fn asserts_transaction(facts: &FileFacts, body: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(body, |node| {
+        found |= matches!(facts.arena.kind(node), NodeKind::Member { name, .. } if facts.text(name) == "in_atomic_block");
+    });
+    found
+}
+
+/// `try { await b() } catch {}` after `a()`: that `b` fails is fine.
+fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
+    let facts = place.facts;
+    let goes_on = |handler: NodeId| {
+        let mut leaves = false;
+        facts.arena.walk(handler, |node| leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_)));
+        !leaves
+    };
+    let first = facts.arena.span(first);
+    place.nesting.around(second).any(|node| match facts.arena.kind(node) {
+        NodeKind::Try { body, handlers, .. } => {
+            let inside = facts.arena.span(body);
+            let mut handlers = facts.arena.list(handlers);
+            inside.contains(facts.arena.span(second)) && !inside.contains(first) && handlers.len() > 0 && handlers.all(goes_on)
+        }
+        _ => false,
+    })
 }
 
 /// `waitUntil(…)`, `Promise.allSettled([…])`: what fails there is meant to leave the rest alone.
@@ -236,6 +297,7 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
 
 fn together(place: &Place, held: &Held, function: GlobalDef, first: &Write, second: &Write) -> bool {
     both_happen(place, first.site, second.site)
+        && !may_fail(place, first.site, second.site)
         && different(place, first, second)
         && dependent(place, function, first, second)
         && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first.site, second.site))
