@@ -2,6 +2,7 @@
 
 use super::bounds::opens_transaction_per_item;
 use super::dependence::Dependence;
+use super::loading::Callers;
 use super::loops::Place;
 use super::meant;
 use super::n_plus_one::Repeated;
@@ -33,7 +34,7 @@ pub(super) fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Optio
 }
 
 /// The level: a warning, or a note where the round trips may be meant.
-pub(super) fn judge(place: &Place, repeated: &Repeated) -> Judgement {
+pub(super) fn judge(place: &Place, repeated: &Repeated, callers: &Callers) -> Judgement {
     let note = |remark| Judgement { level: Level::Note, remark, varies: false };
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
@@ -64,7 +65,7 @@ pub(super) fn judge(place: &Place, repeated: &Repeated) -> Judgement {
             };
         }
     }
-    match meant::remark(place, repeated) {
+    match meant::remark(place, repeated, callers) {
         Some(remark) => note(remark),
         None => Judgement { level: Level::Warning, remark: "", varies: false },
     }

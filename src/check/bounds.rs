@@ -7,7 +7,7 @@ use super::loops::{Place, Repetition, RepetitionKind};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::Value;
 pub(super) use crate::model::words::words;
 
@@ -301,6 +301,10 @@ fn is_constant_member(place: &Place, node: NodeId, object: NodeId, name: Name, d
     {
         return true;
     }
+    // How many routes an application has is in its code.
+    if facts.text(name) == "routes" && last_name(facts, object).is_some_and(|object| matches!(facts.text(object), "app" | "router")) {
+        return true;
+    }
     match place.program.value(place.file, node) {
         Value::Def(def) if def.file == place.file => {
             let definition = place.program.def(def);
@@ -350,7 +354,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
     ];
     let facts = place.facts;
     let Some(name) = called_name(facts, call) else { return false };
-    if returns_constant(place, callee) {
+    if returns_constant(place, callee, depth) {
         return true;
     }
     if matches!(name, "take" | "first") || name == "slice" {
@@ -379,7 +383,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
 }
 
 /// A function of the project that gives a list written out in it: `return [Mailer(), Logger()]`.
-fn returns_constant(place: &Place, callee: NodeId) -> bool {
+fn returns_constant(place: &Place, callee: NodeId, depth: u8) -> bool {
     let (Value::Def(def) | Value::Method { method: def, .. }) = place.program.value(place.file, callee) else { return false };
     let facts = place.program.file(def.file);
     let Some(body) = facts.def(def.def).body else { return false };
@@ -396,7 +400,8 @@ fn returns_constant(place: &Place, callee: NodeId) -> bool {
         }
         _ => false,
     };
-    !results.is_empty() && results.iter().all(few)
+    let there = Place { file: def.file, facts, nesting: place.program.nesting(def.file), ..*place };
+    !results.is_empty() && results.iter().all(|value| few(value) || is_constant(&there, *value, depth + 1))
 }
 
 /// `[:3]`: the only literal number of a slice.
@@ -546,7 +551,7 @@ pub(super) fn opens_session_per_item(place: &Place, repetition: &Repetition, sit
         })
 }
 
-/// True when the call stands in a transaction that is opened anew for each item.
+/// True when the call stands in, or beside, a transaction that is opened anew for each item.
 pub(super) fn opens_transaction_per_item(place: &Place, repetition: &Repetition, site: NodeId) -> bool {
     let facts = place.facts;
     let is_transaction = |call: NodeId| {
@@ -555,6 +560,16 @@ pub(super) fn opens_transaction_per_item(place: &Place, repetition: &Repetition,
             .called_api(place.file, call)
             .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
     };
+    let mut beside = false;
+    if let Some(body) = repetition.body {
+        walk_deep(facts, body, |node| {
+            beside |= node != site && is_transaction(node);
+            !beside
+        });
+    }
+    if beside {
+        return true;
+    }
     let mut at = site;
     for _ in 0..1000 {
         if at == repetition.node {

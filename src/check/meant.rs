@@ -1,15 +1,17 @@
 //! Repeated queries that their owner may well mean: where each round does work that takes far longer than the query, or where nobody
 //! waits for the loop. `n-plus-one` tells of them in a note.
 
-use super::loops::Place;
+use super::loading::Callers;
+use super::loops::{Place, bound_names};
 use super::n_plus_one::{Repeated, Site};
 use crate::model::body::{LoopKind, NodeId, NodeKind};
 use crate::model::contract::Ambient;
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{called_name, walk_deep};
+use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::words::{has_word, words};
 
 /// Most functions that are looked through for calls of other services.
 const MOST_FUNCTIONS: usize = 40;
@@ -18,15 +20,42 @@ const DEEPEST: u8 = 4;
 /// A query so many calls away is no longer what the loop is about.
 const FAR: u16 = 4;
 
+/// A function that writes more tables than this does a whole unit of work.
+const SEVERAL: usize = 2;
+
 /// Folders and files of code that a timer or a queue starts.
-const JOBS: &[&str] = &["cron", "crons", "cronjobs", "job", "jobs", "worker", "workers", "scheduler", "schedulers"];
+const JOBS: &[&str] = &[
+    "cron",
+    "crons",
+    "cronjobs",
+    "job",
+    "jobs",
+    "worker",
+    "workers",
+    "scheduler",
+    "schedulers",
+    "scheduled",
+    "workflow",
+    "workflows",
+    "bgtasks",
+    "background",
+];
+
+/// What a function is called whose decorator hands it to a queue or a timer.
+const STARTS_JOBS: &[&str] = &["background", "task", "job", "scheduler", "schedule", "scheduled", "cron", "periodic", "worker", "actor"];
+
+/// Verbs of functions that hand something over: a mail, a message, a job. What they look up for it is little beside that.
+const HANDS_OVER: &[&str] = &["send", "notify", "enqueue", "publish", "dispatch", "deliver", "queue", "submit", "broadcast"];
 
 /// Why the round trips may be meant, to be put behind the message.
-pub(super) fn remark(place: &Place, repeated: &Repeated) -> Option<&'static str> {
+pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<&'static str> {
     let Repeated { site, repetition } = repeated;
     let program = place.program;
-    if is_job(program, site.function()) {
+    if is_job(program, site.function()) || only_jobs_call(program, callers, program.outermost(site.function())) {
         return Some(", in a job that nobody waits for");
+    }
+    if is_after_response(place, repetition.node) {
+        return Some(", after the answer has gone out");
     }
     if is_admin_action(place, site) {
         return Some(", for rows that somebody picks by hand");
@@ -37,14 +66,20 @@ pub(super) fn remark(place: &Place, repeated: &Repeated) -> Option<&'static str>
     if is_work_of_the_row(place, repeated) {
         return Some(", by a method of the row itself that also writes");
     }
+    if writes_several_tables(place, site) {
+        return Some(", by a function that writes several tables for each");
+    }
+    if works_on_many(place, site) {
+        return Some(", though each round already works on many rows");
+    }
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
         return Some(", many calls away");
     }
-    if is_group(place, repeated) {
+    if is_group(place, repeated) || is_group_of_query(place, repeated) {
         return Some(", once for each group of rows");
     }
     let body = repetition.body?;
-    if is_each_on_its_own(place, site.node, body) {
+    if is_each_on_its_own(place, site, body) {
         return Some(", each on its own, whatever becomes of the others");
     }
     if is_in_pages(place, repetition.node) {
@@ -53,10 +88,11 @@ pub(super) fn remark(place: &Place, repeated: &Repeated) -> Option<&'static str>
     calls_services(program, site.function(), body).then_some(", beside a call of another service or work on files for each")
 }
 
-/// The whole round stands in a `try` whose handlers go on with the next item.
-fn is_each_on_its_own(place: &Place, site: NodeId, body: NodeId) -> bool {
+/// The whole round stands in a `try` whose handlers go on with the next item, and it does work: a row that fails must not keep the others from
+/// being written. A lookup whose absence is noted (`except DoesNotExist: continue`) can be answered for all rows at once.
+fn is_each_on_its_own(place: &Place, site: &Site, body: NodeId) -> bool {
     let facts = place.facts;
-    let site = facts.arena.span(site);
+    let span = facts.arena.span(site.node);
     let goes_on = |handler: NodeId| {
         let mut raises = false;
         walk_deep(facts, handler, |node| {
@@ -69,10 +105,27 @@ fn is_each_on_its_own(place: &Place, site: NodeId, body: NodeId) -> bool {
     facts.arena.list(items).any(|item| match facts.arena.kind(item) {
         NodeKind::Try { body, handlers, .. } => {
             let mut handlers = facts.arena.list(handlers);
-            facts.arena.span(body).contains(site) && handlers.len() > 0 && handlers.all(goes_on)
+            facts.arena.span(body).contains(span) && handlers.len() > 0 && handlers.all(goes_on) && writes_in(place, site, body)
         }
         _ => false,
     })
+}
+
+/// Something below `body` writes, itself or through calls.
+fn writes_in(place: &Place, site: &Site, body: NodeId) -> bool {
+    let (facts, span) = (place.facts, place.facts.arena.span(body));
+    let inside = |node: NodeId| span.contains(facts.arena.span(node));
+    let writes = |function: GlobalDef| {
+        place.summaries.of(function).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
+    };
+    let own = place.summaries.of(site.function()).map(|summary| summary.queries.as_slice()).unwrap_or_default();
+    site.query.access == Access::Write
+        || own.iter().any(|query| query.access == Access::Write && inside(query.site))
+        || place
+            .program
+            .calls_from(site.function())
+            .iter()
+            .any(|edge| follows(edge.kind, edge.resolution) && inside(edge.site) && writes(edge.callee))
 }
 
 /// Around the loop stands one that has no end of its own: `while True:`, `for (;;)`. It fetches page after page.
@@ -81,14 +134,96 @@ fn is_in_pages(place: &Place, head: NodeId) -> bool {
     place.nesting.around(head).any(|outer| matches!(facts.arena.kind(outer), NodeKind::Loop { kind: LoopKind::Infinite, .. }))
 }
 
-/// A timer or a queue starts it.
+/// `waitUntil(…)`, `after(() => …)`: the loop runs when the answer has gone out.
+fn is_after_response(place: &Place, head: NodeId) -> bool {
+    let facts = place.facts;
+    let mut at = head;
+    for _ in 0..1000 {
+        let outer = place.nesting.parent(at).or_else(|| place.nesting.place(place.nesting.owner(at)));
+        let Some(outer) = outer.filter(|&outer| outer != at) else { return false };
+        at = outer;
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(at)
+            && let Some(name) = called_name(facts, at)
+        {
+            let bare = matches!(facts.arena.kind(callee), NodeKind::Name(_));
+            if matches!(name, "waitUntil" | "setImmediate" | "nextTick") || name == "after" && bare {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// `deleteLinksBatch(links)`, `bulk_insert(rows)` for each group.
+fn works_on_many(place: &Place, site: &Site) -> bool {
+    site.reached.is_some_and(|(callee, _)| {
+        let words = words(place.program.name(callee));
+        words.iter().any(|word| matches!(word.as_str(), "bulk" | "batch" | "batched"))
+            || site.query.access == Access::Write && words.iter().any(|word| word == "many")
+    })
+}
+
+/// `close_account(account)` for each: a whole unit of work, of which there is no form for many.
+fn writes_several_tables(place: &Place, site: &Site) -> bool {
+    let Some(summary) = site.reached.and_then(|(callee, _)| place.summaries.of(callee)) else { return false };
+    let mut tables: Vec<&str> = Vec::new();
+    for reach in summary.reaches.iter().filter(|reach| reach.access == Access::Write) {
+        if let Some(table) = reach.table.as_deref().filter(|table| !tables.contains(table)) {
+            tables.push(table);
+        }
+    }
+    tables.len() > SEVERAL
+}
+
+/// All that calls the function is started by a timer, a queue or a command.
+pub(super) fn only_jobs_call(program: &Program, callers: &Callers, function: GlobalDef) -> bool {
+    let mut seen = vec![function];
+    let mut next = vec![(function, 0)];
+    let mut found = false;
+    while let Some((at, depth)) = next.pop() {
+        let calls = callers.of_function(at);
+        if calls.is_empty() || depth > DEEPEST || seen.len() > MOST_FUNCTIONS {
+            return false;
+        }
+        for call in calls {
+            if is_job(program, call.caller) || program.is(call.caller, Role::Script) {
+                found = true;
+                continue;
+            }
+            let caller = program.outermost(call.caller);
+            if caller.def == DefId::MODULE {
+                return false;
+            }
+            if !seen.contains(&caller) {
+                seen.push(caller);
+                next.push((caller, depth + 1));
+            }
+        }
+    }
+    found
+}
+
+/// A queue or a timer is told to start it: by its role, or by a decorator of whatever library.
+pub(super) fn is_task(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let handed = |decorator: NodeId| {
+        let last = chain(facts, decorator).find_map(|link| last_name(facts, link));
+        let by_scheduler = matches!(facts.arena.kind(chain_root(facts, decorator)), NodeKind::Name(name) if matches!(facts.text(name), "scheduler" | "celery" | "huey"));
+        by_scheduler || last.is_some_and(|name| has_word(facts.text(name), STARTS_JOBS))
+    };
+    program.is(function, Role::Task) || program.def(function).decorators.iter().any(|&decorator| handed(decorator))
+}
+
+/// A timer or a queue starts it, also by where it stands.
 fn is_job(program: &Program, function: GlobalDef) -> bool {
-    if program.is(function, Role::Task) {
+    if is_task(program, function) {
         return true;
     }
     let path = program.path(function.file);
     let stem = |part: &str| part.split('.').next().unwrap_or(part).to_ascii_lowercase();
-    path.split('/').any(|part| JOBS.contains(&stem(part).as_str())) || path.ends_with("/tasks.py")
+    path.split('/').any(|part| JOBS.contains(&stem(part).as_str()))
+        || path.ends_with("/tasks.py")
+        || path.rsplit('/').next().is_some_and(|file| has_word(&stem(file), &["cron", "job", "jobs", "worker", "scheduler", "queue"]))
 }
 
 /// An action of Django's administration.
@@ -143,7 +278,53 @@ fn is_work_of_the_row(place: &Place, repeated: &Repeated) -> bool {
     on_item && program.is(class, Role::Model) && writes()
 }
 
-/// `for key, rows in by_key.items(): save(rows)`, where `by_key[key].append(row)` has made the groups.
+/// `for kind in rows.values_list("kind").distinct(): rows.filter(kind=kind).update(…)`: one statement for each group.
+fn is_group_of_query(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let facts = place.facts;
+    let Some(source) = repetition.source.filter(|_| site.query.access == Access::Write && site.reached.is_none()) else { return false };
+    let narrowed = chain(facts, site.node).any(|link| matches!(called_name(facts, link), Some("filter" | "where")));
+    let groups = |node: NodeId| {
+        chain(facts, node).any(|link| matches!(called_name(facts, link), Some("distinct" | "group_by" | "groupBy" | "distinctOn")))
+    };
+    narrowed && (groups(source) || values_of(place, repetition.node, source).into_iter().any(groups))
+}
+
+/// What the function around `at` gives the name `node`, by any assignment.
+fn values_of(place: &Place, at: NodeId, node: NodeId) -> Vec<NodeId> {
+    let facts = place.facts;
+    let mut values = Vec::new();
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return values };
+    let Some(body) = facts.def(place.nesting.owner(at)).body else { return values };
+    walk_deep(facts, body, |inner| {
+        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(inner)
+            && facts.arena.kind(target) == NodeKind::Name(name)
+        {
+            values.push(value);
+        }
+        true
+    });
+    values
+}
+
+/// `households` of `for group, households in by_group.items()` is a part of `by_group`.
+fn whole_of(place: &Place, head: NodeId, map: NodeId) -> NodeId {
+    let facts = place.facts;
+    let NodeKind::Name(name) = facts.arena.kind(map) else { return map };
+    for outer in place.nesting.around(head) {
+        if let NodeKind::Loop { target: Some(target), source: Some(source), .. } = facts.arena.kind(outer)
+            && outer != head
+            && bound_names(facts, target).contains(&name)
+            && let NodeKind::Call { callee, .. } = facts.arena.kind(source)
+            && let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+        {
+            return object;
+        }
+    }
+    map
+}
+
+/// `for key, rows in by_key.items(): save(rows)`, where `by_key[key].append(row)` or `groupBy(…)` has made the groups.
 fn is_group(place: &Place, repeated: &Repeated) -> bool {
     let Repeated { site, repetition } = repeated;
     let facts = place.facts;
@@ -156,6 +337,12 @@ fn is_group(place: &Place, repeated: &Repeated) -> bool {
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
     // `Object.entries(byKey)`.
     let object = facts.arena.list(args).next().unwrap_or(object);
+    let made = values_of(place, repetition.node, object);
+    let by_call = made.into_iter().flat_map(|value| chain(facts, value).collect::<Vec<_>>());
+    if by_call.into_iter().any(|link| matches!(called_name(facts, link), Some("groupBy" | "group_by" | "groupby"))) {
+        return true;
+    }
+    let object = whole_of(place, repetition.node, object);
     let (NodeKind::Name(map), Some(&rows)) = (facts.arena.kind(object), repetition.items.last()) else { return false };
     let mut given = false;
     facts.arena.walk(site.node, |node| given |= facts.arena.kind(node) == NodeKind::Name(rows));
@@ -165,9 +352,9 @@ fn is_group(place: &Place, repeated: &Repeated) -> bool {
         if matches!(called_name(facts, node), Some("append" | "push" | "add" | "extend"))
             && let NodeKind::Call { callee, .. } = facts.arena.kind(node)
             && let NodeKind::Member { object, .. } = facts.arena.kind(callee)
-            && let NodeKind::Index { object, .. } = facts.arena.kind(object)
+            && let NodeKind::Index { .. } = facts.arena.kind(object)
         {
-            grouped |= facts.arena.kind(object) == NodeKind::Name(map);
+            grouped |= facts.arena.kind(chain_root(facts, object)) == NodeKind::Name(map);
         }
         !grouped
     });
@@ -182,7 +369,7 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool 
     let mut found = false;
     let mut sites = Vec::new();
     walk_deep(facts, body, |node| {
-        found |= is_service(program, function, node);
+        found |= is_service(program, function, node) || hands_over(facts, node);
         sites.push(node);
         !found
     });
@@ -207,8 +394,9 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool 
         }
         seen.push(at);
         let Some(body) = program.def(at).body else { continue };
-        walk_deep(program.file(at.file), body, |node| {
-            found |= is_service(program, at, node);
+        let facts = program.file(at.file);
+        walk_deep(facts, body, |node| {
+            found |= is_service(program, at, node) || depth == 1 && hands_over(facts, node);
             !found
         });
         if found {
@@ -220,6 +408,41 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool 
         }
     }
     false
+}
+
+/// `send_invitation(user)`, `mailer.send(message)`: by the verb it is called by; `response.send(body)` only answers.
+fn hands_over(facts: &FileFacts, node: NodeId) -> bool {
+    let Some(name) = called_name(facts, node) else { return false };
+    let words = words(name);
+    let verb = words.iter().find(|word| !matches!(word.as_str(), "try" | "maybe" | "handle")).map_or("", String::as_str);
+    if !HANDS_OVER.contains(&verb) {
+        return false;
+    }
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
+    match facts.arena.kind(callee) {
+        NodeKind::Member { object, .. } if words.len() == 1 => last_name(facts, object).is_some_and(|name| {
+            has_word(
+                facts.text(name),
+                &[
+                    "mail",
+                    "mailer",
+                    "mails",
+                    "email",
+                    "emails",
+                    "queue",
+                    "bus",
+                    "broker",
+                    "producer",
+                    "publisher",
+                    "notifier",
+                    "transport",
+                    "smtp",
+                    "plugin",
+                ],
+            )
+        }),
+        _ => words.len() > 1,
+    }
 }
 
 fn follows(kind: CallKind, resolution: Resolution) -> bool {

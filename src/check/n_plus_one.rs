@@ -13,20 +13,21 @@ use super::batching::{help, judge, query_fact};
 use super::bounds::{Bound, bound, opens_session_per_item};
 use super::dependence::Dependence;
 use super::loading::{Callers, origins};
-use super::loops::{Place, Repetition, RepetitionKind, around};
+use super::loops::{Place, Repetition, RepetitionKind, around, parameter_names};
 use super::per_item::{PerItem, per_item};
 use super::relations::Relations;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{arguments, called_name, chain, spell, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::{QueryEffect, Reach};
+use crate::model::words::has_word;
 
 const RULE: &str = "n-plus-one";
 
@@ -103,7 +104,8 @@ fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>
             None => groups.push((target, vec![repeated])),
         }
     }
-    groups.iter().filter_map(|(_, members)| finding(&place, members)).chain(of_methods).collect()
+    let callers = || lazy.callers.get_or_init(|| Callers::of(program));
+    groups.iter().filter_map(|(_, members)| finding(&place, members, callers())).chain(of_methods).collect()
 }
 
 /// A query of a method that the framework runs for each object of a list.
@@ -118,6 +120,9 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     }
     let top = place.nesting.chain_top(facts, site.node);
     if site.query.deferred || asks_loader(facts, site.node) || !dependence.mentions(facts, top) {
+        return None;
+    }
+    if is_for_the_asker(facts, &dependence, host.def, body, site.node) {
         return None;
     }
     let (name, of) = (program.short_name(host), &method.of);
@@ -146,6 +151,33 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
         fingerprint: String::new(),
         confidence: site.confidence,
         redact: Vec::new(),
+    })
+}
+
+/// `if (asker.id !== user.id) return []` stands before the query: of all objects it runs for one.
+fn is_for_the_asker(facts: &FileFacts, dependence: &Dependence, host: DefId, body: NodeId, site: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let site = facts.arena.span(site);
+    let outside = |node: NodeId| {
+        let root = chain_root(facts, node);
+        match facts.arena.kind(root) {
+            NodeKind::Name(name) => {
+                !dependence.has(name) && facts.def(host).params.iter().any(|param| parameter_names(facts, param).contains(&name))
+            }
+            NodeKind::Receiver => root != node,
+            _ => false,
+        }
+    };
+    facts.arena.list(items).take_while(|&item| facts.arena.span(item).end <= site.start).any(|item| {
+        let NodeKind::If { condition, then, .. } = facts.arena.kind(item) else { return false };
+        let NodeKind::Binary { op: BinaryOp::NotEqual, left, right } = facts.arena.kind(condition) else { return false };
+        let compares = |one: NodeId, other: NodeId| dependence.mentions(facts, one) && outside(other) && !dependence.mentions(facts, other);
+        let mut leaves = false;
+        facts.arena.walk(then, |node| {
+            leaves |= matches!(facts.arena.kind(node), NodeKind::Return(_) | NodeKind::Raise(_))
+                || called_name(facts, node).is_some_and(|name| has_word(name, &["throw", "abort", "fail", "raise"]));
+        });
+        leaves && (compares(left, right) || compares(right, left))
     })
 }
 
@@ -225,7 +257,8 @@ fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
 
 /// The innermost loop whose item the call depends on, unless its length does not grow with data.
 fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId, Dependence>) -> Option<Repetition> {
-    if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) {
+    if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) || loads_for_many(place.facts, site.node)
+    {
         return None;
     }
     for repetition in around(place, site.node, site.passed) {
@@ -331,6 +364,12 @@ fn asks_loader(facts: &FileFacts, call: NodeId) -> bool {
         && spell(facts, call).to_ascii_lowercase().contains("loader")
 }
 
+/// `prefetch_related_objects(rows, "author")`: the remedy as well, unless it is given a list that is written out for one row.
+fn loads_for_many(facts: &FileFacts, call: NodeId) -> bool {
+    matches!(called_name(facts, call), Some("prefetch_related_objects" | "aprefetch_related_objects"))
+        && arguments(facts, call).next().is_some_and(|rows| !matches!(facts.arena.kind(rows), NodeKind::Collection { .. }))
+}
+
 /// Rows that must be locked one by one.
 fn locks_rows(place: &Place, site: NodeId) -> bool {
     let top = place.nesting.chain_top(place.facts, site);
@@ -341,9 +380,9 @@ fn locks_rows(place: &Place, site: NodeId) -> bool {
     })
 }
 
-fn finding(place: &Place, members: &[Repeated]) -> Option<Finding> {
+fn finding(place: &Place, members: &[Repeated], callers: &Callers) -> Option<Finding> {
     // The first that is a warning speaks for the others.
-    let judged: Vec<_> = members.iter().map(|member| judge(place, member)).collect();
+    let judged: Vec<_> = members.iter().map(|member| judge(place, member, callers)).collect();
     let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
     let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
     let (site, repetition) = (&first.site, &first.repetition);

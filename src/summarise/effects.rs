@@ -7,7 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::queries::{Found, queries, uses_up};
+use super::queries::{Associations, Found, queries, uses_up};
 use super::transactions::transactions;
 use crate::graph::components;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
@@ -134,9 +134,10 @@ const LISTENERS: &[&str] = &[
 fn own_queries(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
     let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
     let mut returned: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
+    let associations = Associations::default();
     for (at, nesting) in nestings.all().enumerate() {
         let file = FileId(at as u32);
-        for found in queries(program, file, nesting) {
+        for found in queries(program, file, nesting, &associations) {
             let function = GlobalDef { file, def: found.owner };
             if found.returned {
                 returned.entry(function).or_default().push(found);
@@ -222,7 +223,40 @@ fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
         NodeKind::If { condition, then, .. } => kept |= keeps_in_field(facts, condition, then),
         _ => {}
     });
-    asks && fills || kept
+    asks && fills || kept || remembers(facts, body)
+}
+
+/// A map that outlives the call is asked for the key and filled with it: `if (byId.has(id)) return byId.get(id); …; byId.set(id, row)`.
+fn remembers(facts: &FileFacts, body: NodeId) -> bool {
+    let named = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Name(name) => Some(name),
+        _ => None,
+    };
+    let held = |map: NodeId, key: NodeId| match facts.arena.kind(map) {
+        NodeKind::Name(name) => Some((false, name, named(key)?)),
+        NodeKind::Member { object, name, .. } if facts.arena.kind(object) == NodeKind::Receiver => Some((true, name, named(key)?)),
+        _ => None,
+    };
+    let (mut asked, mut filled, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Call { callee, args, .. } => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
+            let Some(key) = facts.arena.list(args).next() else { return };
+            match facts.text(name) {
+                "get" | "has" => asked.extend(held(object, key)),
+                "set" => filled.extend(held(object, key)),
+                _ => {}
+            }
+        }
+        NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, left, right } => asked.extend(held(right, left)),
+        NodeKind::Declare { target, .. } => own.extend(named(target)),
+        NodeKind::Assign { target, .. } => match facts.arena.kind(target) {
+            NodeKind::Index { object, index } => filled.extend(held(object, index)),
+            _ => own.extend(named(target)),
+        },
+        _ => {}
+    });
+    filled.iter().any(|map| asked.contains(map) && (map.0 || !own.contains(&map.1)))
 }
 
 fn names_cache(facts: &FileFacts, object: NodeId) -> bool {
