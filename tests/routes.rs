@@ -341,3 +341,294 @@ fn actix_services_in_a_chain_and_a_rocket_named_rocket() {
     ]);
     assert_eq!(found, ["GET /api/items items"]);
 }
+
+/// The application below `tests/data/routes`, as `METHOD path` in order.
+///
+/// What the frameworks themselves list of these applications stands in the tests: Express' and Nest's stack of routes, Fastify's
+/// `printRoutes`, `routes` of Hono, `stack` of Koa's router, Flask's `url_map`, Django's resolver (without the routes that a library adds
+/// by itself: `HEAD`, formats by suffix, descriptions). Where we say otherwise, it is said.
+fn listing(application: &str) -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/routes").join(application);
+    let mut files = Vec::new();
+    let mut open = vec![root.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut found: Vec<String> = routes(&files)
+        .iter()
+        .flat_map(|route| {
+            let mut words = route.split(' ');
+            let (methods, path) = (words.next().unwrap(), words.next().unwrap());
+            methods.split(',').map(|method| format!("{method} {path}")).collect::<Vec<_>>()
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn express_lists_the_same() {
+    // Express lists `/de/help` and `/fr/help` (the path is built in a loop), `DELETE /uploads/{id}` (`app['delete']`, a computed name), and the
+    // regular expression as it is written.
+    assert_eq!(
+        listing("express"),
+        [
+            "* /any",
+            "* /baskets/{basketId}",
+            "DELETE /api/v2/admin/users/{id}",
+            "DELETE /baskets/{basketId}",
+            "GET /about",
+            "GET /api/v2/admin/users",
+            "GET /api/v2/orders",
+            "GET /api/v2/orders/{orderId}/lines",
+            "GET /api/v2/orders/{orderId}/lines/{lineId}",
+            "GET /baskets/{basketId}",
+            "GET /files/{name}.{ext}",
+            "GET /health",
+            "GET /imprint",
+            "GET /legacy/bestellungen",
+            "GET /legacy/bestellungen/{orderId}/lines",
+            "GET /legacy/bestellungen/{orderId}/lines/{lineId}",
+            "GET /panel/stats",
+            "GET /private/me",
+            "GET /search/{term}",
+            "GET /shop/items",
+            "GET /shop/items/{sku}",
+            "GET /store/items",
+            "GET /store/items/{sku}",
+            "GET /users/{id}",
+            "GET /{?}",
+            "GET /{?}/help",
+            "PATCH /api/v2/admin/users/{id}",
+            "POST /api/v2/orders",
+            "POST /hooks/mail",
+            "POST /hooks/payment",
+            "POST /legacy/bestellungen",
+            "POST /shop/items",
+            "POST /store/items",
+            "POST /uploads",
+            "PUT /baskets/{basketId}",
+        ]
+    );
+}
+
+#[test]
+fn fastify_lists_the_same() {
+    // Fastify lists `/files/*` as it is written, and does not load `more.js`, beside which stands an `index.js`.
+    assert_eq!(
+        listing("fastify"),
+        [
+            "* /any",
+            "DELETE /accounts/{id}/notes/{note}",
+            "DELETE /v2/accounts/{id}/notes/{note}",
+            "GET /accounts",
+            "GET /accounts/{id}",
+            "GET /api/catalog/items",
+            "GET /api/stock",
+            "GET /at/{hour}h",
+            "GET /auto",
+            "GET /auto/_id/notes",
+            "GET /auto/orders",
+            "GET /auto/orders/{id}",
+            "GET /auto/statistics/daily",
+            "GET /both",
+            "GET /docs/{page}",
+            "GET /files/{*}",
+            "GET /health",
+            "GET /late",
+            "GET /v2/accounts",
+            "GET /v2/accounts/{id}",
+            "GET {?}/more",
+            "HEAD /both",
+            "PATCH /api/catalog/items/{sku}",
+            "POST /accounts/{id}/notes",
+            "POST /auto/orders/lines",
+            "POST /v2/accounts/{id}/notes",
+            "PUT /api/catalog/items/{sku}",
+        ]
+    );
+}
+
+#[test]
+fn nest_lists_the_same() {
+    // As Nest lists them; it lists `GET /health` and `GET /metrics` twice, since it registers middleware for paths without the prefix.
+    assert_eq!(
+        listing("nest"),
+        [
+            "* /api/v1/users/any",
+            "DELETE /api/v4/people/{id}",
+            "DELETE /api/v4/persons/{id}",
+            "GET /api/v1/admin",
+            "GET /api/v1/admin/reports/daily/{day}",
+            "GET /api/v1/admin/settings",
+            "GET /api/v1/orders/{orderId}/lines",
+            "GET /api/v1/orders/{orderId}/lines/events",
+            "GET /api/v1/orders/{orderId}/lines/{id}",
+            "GET /api/v1/users",
+            "GET /api/v1/users/me",
+            "GET /api/v1/users/self",
+            "GET /api/v1/users/{id}",
+            "GET /api/v2/people/{id}",
+            "GET /api/v2/persons/{id}",
+            "GET /api/v3/people/{id}",
+            "GET /api/v3/persons/{id}",
+            "GET /health",
+            "GET /metrics",
+            "GET /public/logo",
+            "PATCH /api/v1/orders/{orderId}/lines/{lineId}",
+            "POST /api/metrics",
+            "POST /api/v1/orders/{orderId}/lines/submit",
+            "POST /api/v1/users",
+            "POST /api/v2/users",
+            "SEARCH /api/v2/people",
+            "SEARCH /api/v2/persons",
+            "SEARCH /api/v3/people",
+            "SEARCH /api/v3/persons",
+        ]
+    );
+}
+
+#[test]
+fn hono_lists_the_same() {
+    // Hono also lists the middleware (`ALL /*`) and writes `/wild/*/card`. `post` without a path takes that of the call before: `POST /chain`.
+    assert_eq!(
+        listing("hono"),
+        [
+            "* /admin/any",
+            "DELETE /cache",
+            "DELETE /store/{key}",
+            "GET /",
+            "GET /admin/users",
+            "GET /api/ping",
+            "GET /chain",
+            "GET /made",
+            "GET /orders",
+            "GET /orders/{id}",
+            "GET /orders/{id}/lines",
+            "GET /posts/{date}/{title}",
+            "GET /stable/v1/status",
+            "GET /wild/{*}/card",
+            "POST /orders",
+            "POST /{?}",
+            "PURGE /cache",
+            "PUT /cache",
+            "PUT /store/{key}",
+        ]
+    );
+}
+
+#[test]
+fn koa_lists_the_same() {
+    // The router also lists its redirect, which has no handler: `ALL /old`.
+    assert_eq!(
+        listing("koa"),
+        [
+            "* /any",
+            "DELETE /gone/{id}",
+            "GET /",
+            "GET /a",
+            "GET /api/admin/users",
+            "GET /api/orders",
+            "GET /api/orders/{id}",
+            "GET /b",
+            "GET /both",
+            "POST /api/orders/{orderId}/lines",
+            "POST /both",
+            "PUT /api/orders/{id}",
+        ]
+    );
+}
+
+#[test]
+fn flask_lists_the_same() {
+    // Flask also lists what RESTX adds (descriptions and their pages), and `GET,POST /plain`: a plain `View` with `dispatch_request`.
+    assert_eq!(
+        listing("flask"),
+        [
+            "DELETE /api/dogs/by-id/{id}",
+            "DELETE /api/dogs/{id}",
+            "GET /api/dogs/by-id/{id}",
+            "GET /api/dogs/{id}",
+            "GET /api/old-users/{name}",
+            "GET /api/users/",
+            "GET /cats/{colour}",
+            "GET /copy/",
+            "GET /copy/{number}",
+            "GET /health",
+            "GET /healthz",
+            "GET /pages/",
+            "GET /pages/{number}",
+            "GET /things/",
+            "GET /things/{id}",
+            "PATCH /things/{id}",
+            "POST /api/users/",
+            "POST /copy/inner/add",
+            "POST /pages/inner/add",
+            "POST /things/",
+            "PUT /api/dogs/{id}/walk",
+            "PUT /api/strolls/{id}",
+            "PUT /api/walks/{id}",
+            "PUT /copy/{number}",
+            "PUT /extra/walk/{id}",
+            "PUT /pages/{number}",
+        ]
+    );
+}
+
+#[test]
+fn django_lists_the_same() {
+    // Django writes the optional group out, and also lists the root of `DefaultRouter` and `PUT …/publish/`, added by `@publish.mapping.put`.
+    assert_eq!(
+        listing("drf"),
+        [
+            "* /accounts/login/",
+            "* /accounts/logout/",
+            "* /archive/{year}/{?}",
+            "* /extra/",
+            "* /search/{term}",
+            "DELETE /api/flat/basic/{pk}",
+            "DELETE /api/list/{pk}/",
+            "DELETE /api/products/{pk}/",
+            "DELETE /api/products/{pk}/publish/",
+            "DELETE /api/v2/basics/{pk}/",
+            "GET /api/both/",
+            "GET /api/flat/basic",
+            "GET /api/list/",
+            "GET /api/list/{pk}/",
+            "GET /api/manual/{pk}/",
+            "GET /api/products/",
+            "GET /api/products/best-sellers/",
+            "GET /api/products/{pk}/",
+            "GET /api/products/{pk}/parts/{part}/",
+            "GET /api/products/{product_pk}/notes/",
+            "GET /api/readers/",
+            "GET /api/readers/{slug}/",
+            "GET /api/stats/",
+            "GET /api/v2/basics/",
+            "GET /api/v2/stats/",
+            "GET /ping/",
+            "PATCH /api/list/{pk}/",
+            "PATCH /api/manual/{pk}/",
+            "PATCH /api/products/{pk}/",
+            "POST /api/both/",
+            "POST /api/list/",
+            "POST /api/products/",
+            "POST /api/products/{pk}/publish/",
+            "POST /api/products/{product_pk}/notes/",
+            "POST /api/stats/",
+            "POST /api/v2/stats/",
+            "PUT /api/list/{pk}/",
+            "PUT /api/products/{pk}/",
+        ]
+    );
+}

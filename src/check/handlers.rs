@@ -31,10 +31,9 @@ pub(super) struct Handler<'a> {
 pub(super) fn handlers<'a>(context: &'a Context) -> Vec<Handler<'a>> {
     let program = context.program;
     let mut routes: FxHashMap<GlobalDef, &Route> = FxHashMap::default();
-    for route in &program.routes {
-        for handler in program.handler_functions(route.handler) {
-            routes.entry(handler).or_insert(route);
-        }
+    // The route of a class is one that its library answers; what the class has itself are routes of their own.
+    for route in program.routes.iter().filter(|route| is_function(program, route.handler)) {
+        routes.entry(route.handler).or_insert(route);
     }
     let mut functions: Vec<GlobalDef> = routes.keys().copied().collect();
     let by_role = program.def_roles.iter().filter(|(def, evidence)| {

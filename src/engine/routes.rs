@@ -14,7 +14,7 @@ impl Engine {
             let mut paths: Vec<Option<String>> = route.full.iter().cloned().map(Some).collect();
             if paths.is_empty() {
                 // The same handler has its path elsewhere, where its class is registered.
-                if route.path.is_none() && program.routes.iter().any(|other| other.handler == route.handler && !other.full.is_empty()) {
+                if program.routes.iter().any(|other| other.handler == route.handler && !other.full.is_empty()) {
                     continue;
                 }
                 paths.push(None);

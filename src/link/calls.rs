@@ -231,6 +231,9 @@ impl<'a> Linker<'a> {
             self.registrations.push(Registration { file, call: node });
             self.hint_handlers(api, &arg_values);
         }
+        if let Value::Api { api, .. } = self.get(callee_value) {
+            self.hint_callbacks(api, &arg_values);
+        }
         if let Some(result) = self.collection_call(receiver_value, method, &arg_values) {
             return result;
         }
@@ -278,6 +281,20 @@ impl<'a> Linker<'a> {
             Target::Module(module) if name == "require" => self.common_js_value(module),
             other => self.target_value(other),
         })
+    }
+
+    /// The module of the project that `require('./x')` or `import('./x')` loads.
+    pub(super) fn loaded_module(&self, file: FileId, callee: NodeId, args: &[NodeId]) -> Option<GlobalDef> {
+        let facts = &self.facts[file.index()];
+        let NodeKind::Name(name) = facts.arena.kind(callee) else { return None };
+        if facts.language.family() != Family::TypeScript || !matches!(facts.text(name), "require" | "import") {
+            return None;
+        }
+        let specifier = facts.string(*args.first()?)?;
+        match self.modules.typescript.resolve(file, specifier).into() {
+            Target::Module(module) => Some(module),
+            _ => None,
+        }
     }
 
     /// A method that an imported extension trait brings to a receiver of which nothing better is known.
@@ -385,6 +402,26 @@ impl<'a> Linker<'a> {
         for closure in closures {
             for (at, &hint) in hints.iter().enumerate() {
                 self.hint(closure, at, hint);
+            }
+        }
+    }
+
+    /// Tells functions given by name what a library will call them with: `app.register(users)`.
+    fn hint_callbacks(&mut self, api: ApiId, args: &[ValueId]) {
+        let Some(paths) = self.apis.facts(api).find_map(|(fact, _)| match fact {
+            ApiFact::CallbackParams(paths) => Some(paths),
+            _ => None,
+        }) else {
+            return;
+        };
+        let hints: Vec<ValueId> = paths.iter().map(|path| self.api(path)).collect();
+        for &arg in args {
+            let Value::Def(function) = self.get(arg) else { continue };
+            if !is_callable(self.facts[function.file.index()].def(function.def).kind) {
+                continue;
+            }
+            for (at, &hint) in hints.iter().enumerate() {
+                self.hint(function, at, hint);
             }
         }
     }

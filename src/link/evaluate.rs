@@ -805,11 +805,16 @@ impl<'a> Linker<'a> {
 
     /// The instance a conventional name stands for, in a file that imports the framework.
     pub(super) fn convention(&mut self, file: FileId, name: &str) -> ValueId {
+        let knowledge = self.knowledge;
+        let handed = knowledge.package_conventions.iter().find(|convention| {
+            convention.names.iter().any(|own| own == name)
+                && knowledge.frameworks[convention.framework as usize].family == self.facts[file.index()].language.family()
+                && self.frameworks_of_package(file).contains(&convention.framework)
+        });
         let frameworks = &self.frameworks_of[file.index()];
-        if frameworks.is_empty() {
+        if frameworks.is_empty() && handed.is_none() {
             return UNKNOWN;
         }
-        let knowledge = self.knowledge;
         let found = knowledge.conventions.iter().find(|convention| {
             frameworks.contains(&convention.framework)
                 && convention.names.iter().any(|pattern| match pattern.strip_prefix('*') {
@@ -817,7 +822,7 @@ impl<'a> Linker<'a> {
                     None => name == pattern,
                 })
         });
-        match found {
+        match found.or(handed) {
             Some(convention) => {
                 let api = self.apis.intern(&convention.api);
                 self.value(Value::Api { api, subject: None, guessed: true })

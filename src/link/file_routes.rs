@@ -202,8 +202,8 @@ impl Linker<'_> {
         };
         let mut functions = Vec::new();
         self.functions_in(file, value, 0, &mut functions);
-        if let Some(&(function, _)) = functions.last() {
-            return Some(function);
+        if let Some(answer) = functions.last() {
+            return Some(answer.function);
         }
         let NodeKind::Name(name) = facts.arena.kind(value) else { return None };
         match self.scopes[file.index()].name(DefId::MODULE, facts.text(name))? {

@@ -3,13 +3,16 @@
 //! Order: module systems → scopes → `impl` blocks → bodies (light types) → call graph → points-to → routes → roles. It decides no rule and
 //! reads no file; what libraries mean comes from the rulebook.
 
+mod answers;
 mod bind;
 mod call_edges;
 mod calls;
 mod classes;
+mod decorated;
 mod evaluate;
 mod file_routes;
 mod imports;
+mod layouts;
 mod merge;
 mod modules;
 mod mounts;

@@ -8,11 +8,12 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evaluate::Linker;
+use super::layouts::{Exception, Layouts};
 use super::modules::Target;
 use super::origins::{Origins, Router, router_base};
-use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
-use crate::model::knowledge::{ApiFact, ArgumentRef, MountFact, MountKind, RouterFact};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::knowledge::{ApiFact, ArgumentRef, Layout, MountFact, MountKind, RouterFact};
 use crate::model::program::{ApiId, Value};
 use crate::model::role::GlobalDef;
 use crate::model::route::{UNKNOWN_PART, join, template};
@@ -35,21 +36,24 @@ struct Edge {
 struct Global {
     package: Option<usize>,
     prefix: String,
-    except: Vec<String>,
+    except: Vec<Exception>,
 }
 
 /// All mounts of a program.
 #[derive(Default)]
 pub(super) struct Mounts {
     pub(super) origins: Origins,
-    own: FxHashMap<Router, Vec<String>>,
-    roots: FxHashSet<Router>,
+    pub(super) own: FxHashMap<Router, Vec<String>>,
+    pub(super) roots: FxHashSet<Router>,
     edges: FxHashMap<Router, Vec<Edge>>,
     globals: Vec<Global>,
+    /// Routers whose paths end in no slash.
+    bare: FxHashSet<Router>,
+    /// Controllers by the classes of the project they extend, nearest first.
+    pub(super) below: FxHashMap<GlobalDef, Vec<GlobalDef>>,
     /// Some setting names the module with the outermost routes.
     names_root: bool,
-    /// Calls of the project's functions, made when a parameter is asked for.
-    calls: Option<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>>,
+    pub(super) layouts: Layouts,
     known: FxHashMap<Router, Rc<Vec<String>>>,
     open: Vec<Router>,
 }
@@ -83,6 +87,7 @@ impl Mounts {
                 mounts.lists(linker, file);
             }
         }
+        mounts.mount_modules();
         mounts
     }
 
@@ -92,6 +97,7 @@ impl Mounts {
             match fact {
                 ApiFact::Router(router) if !router.decorates => self.made(linker, place, router),
                 ApiFact::Mount(mount) => self.mounted(linker, place, mount),
+                ApiFact::Layout(layout) => self.lay_out(linker, place, layout),
                 _ => {}
             }
         }
@@ -104,6 +110,20 @@ impl Mounts {
             let name = linker.argument(place.file, &place.args, fact.name.as_ref()?)?;
             Some(vec![join("/", &self.origins.text(linker, place.file, name, 0))])
         });
+        let item = fact.item.as_ref().and_then(|argument| linker.argument(place.file, &place.args, argument));
+        let item = item.map(|node| self.origins.text(linker, place.file, node, 0));
+        let prefix = match item {
+            Some(item) => Some(prefix.unwrap_or_default().iter().map(|prefix| join(prefix, &format!("{{{item}_pk}}"))).collect()),
+            None => prefix,
+        };
+        if fact
+            .slash
+            .as_ref()
+            .and_then(|argument| linker.argument(place.file, &place.args, argument))
+            .is_some_and(|node| matches!(linker.facts[place.file.index()].arena.kind(node), NodeKind::Bool(false)))
+        {
+            self.bare.insert(made);
+        }
         if let Some(prefix) = prefix {
             self.own.insert(made, prefix);
         }
@@ -135,6 +155,8 @@ impl Mounts {
                 };
                 let here = Rc::new(vec![me]);
                 for child in children {
+                    self.mount_folder(linker, place, child, me);
+                    let here = if is_open(linker, place.file, child) { &into } else { &here };
                     for &child in self.origins.of(linker, place.file, child).iter() {
                         if !into.contains(&child) {
                             self.edges.entry(child).or_default().push(Edge { into: here.clone(), replaces });
@@ -167,9 +189,9 @@ impl Mounts {
             MountKind::Global => {
                 let package = linker.project.package_of(&linker.project.files[place.file.index()].path);
                 let except = fact.except.as_ref().and_then(|argument| linker.argument(place.file, &place.args, argument));
-                let except = except.map(|node| self.origins.texts(linker, place.file, node)).unwrap_or_default();
+                let except = except.map(|node| self.exceptions(linker, place.file, node, fact)).unwrap_or_default();
                 for prefix in prefix.unwrap_or_default() {
-                    self.globals.push(Global { package, prefix, except: except.iter().map(|path| trimmed(path)).collect() });
+                    self.globals.push(Global { package, prefix, except: except.clone() });
                 }
             }
         }
@@ -206,13 +228,26 @@ impl Mounts {
         true
     }
 
+    /// Mounts one router below another.
+    pub(super) fn mount(&mut self, child: Router, into: Router) {
+        self.edges.entry(child).or_default().push(Edge { into: Rc::new(vec![into]), replaces: false });
+    }
+
     /// The prefix a call gives; `None` when it gives none.
-    fn prefixes_of(&mut self, linker: &mut Linker, place: &Place, arguments: &[ArgumentRef]) -> Option<Vec<String>> {
-        let node = arguments.iter().find_map(|argument| linker.argument(place.file, &place.args, argument))?;
-        if !self.is_text(linker, place.file, node) {
+    pub(super) fn prefixes_of(&mut self, linker: &mut Linker, place: &Place, arguments: &[ArgumentRef]) -> Option<Vec<String>> {
+        let given =
+            |argument: &ArgumentRef| Some((linker.argument(place.file, &place.args, argument)?, matches!(argument, ArgumentRef::Name(_))));
+        let (node, by_name) = arguments.iter().find_map(given)?;
+        if !self.is_text(linker, place.file, node) && !(by_name && self.is_parameter(linker, place.file, node)) {
             return None;
         }
         Some(self.origins.texts(linker, place.file, node).iter().map(|text| template(text)).collect())
+    }
+
+    /// A parameter of a function, which may be anything: where a prefix is named so, it is one.
+    fn is_parameter(&mut self, linker: &mut Linker, file: FileId, node: NodeId) -> bool {
+        let origins = self.origins.of(linker, file, node);
+        !origins.is_empty() && origins.iter().all(|router| matches!(router, Router::Param(..)))
     }
 
     /// False for what is surely no text: `app.use(guard, router)`.
@@ -295,6 +330,13 @@ impl Mounts {
             }
             for &decorator in &definition.decorators {
                 let Some(api) = linker.decorator_api(file, decorator) else { continue };
+                let layout = linker.apis.facts(api).find_map(|(fact, _)| match fact {
+                    ApiFact::Layout(layout) => Some(layout),
+                    _ => None,
+                });
+                if let Some(layout) = layout {
+                    self.class_layout(linker, GlobalDef { file, def }, decorator, layout);
+                }
                 let fact = linker.apis.facts(api).find_map(|(fact, _)| match fact {
                     ApiFact::Router(router) if router.decorates => Some(router),
                     _ => None,
@@ -314,6 +356,10 @@ impl Mounts {
                     self.own.insert(router, prefix);
                 }
                 self.roots.insert(router);
+                let class = GlobalDef { file, def };
+                for base in linker.hierarchy(class).into_iter().skip(1) {
+                    self.below.entry(base).or_default().push(class);
+                }
             }
         }
     }
@@ -328,7 +374,7 @@ impl Mounts {
                 let into = Rc::new(vec![Router::Def(module)]);
                 let assigned = self.origins.locals(linker, module);
                 let values = assigned.get(&definition.name).into_iter().flatten().copied();
-                for value in values.collect::<Vec<_>>() {
+                for value in values.flat_map(|value| summands(facts, value)).collect::<Vec<_>>() {
                     for &child in self.origins.of(linker, file, value).iter().filter(|&&child| child != Router::Def(module)) {
                         // What stands in a call that mounts is mounted there.
                         if !matches!(child, Router::Made(..)) || self.is_bare(linker, file, value) {
@@ -410,7 +456,7 @@ impl Mounts {
 
     /// What calls of a function give for a parameter.
     fn given(&mut self, linker: &mut Linker, function: GlobalDef, position: u32) -> Vec<Rc<Vec<Router>>> {
-        let calls = self.calls.get_or_insert_with(|| calls_of_functions(linker));
+        let calls = self.origins.calls(linker);
         let sites = calls.get(&function).cloned().unwrap_or_default();
         let mut found = Vec::new();
         for (file, call) in sites.into_iter().take(MOST) {
@@ -425,72 +471,63 @@ impl Mounts {
     }
 
     /// The full paths of a route that stands on one of the routers.
-    pub(super) fn full(&mut self, linker: &mut Linker, file: FileId, routers: &[Router], own: &[String]) -> Vec<String> {
+    pub(super) fn full(&mut self, linker: &mut Linker, file: FileId, routers: &[Router], own: &[String], of: &Answering) -> Vec<String> {
         let mut found = Vec::new();
         for &router in routers {
             for prefix in self.prefixes(linker, router).iter() {
                 for own in own {
                     let path = join(prefix, &template(own));
-                    found.push(match router {
+                    match router {
                         Router::Def(class)
                             if self.own.contains_key(&router) || self.roots.contains(&router) && class.def != DefId::MODULE =>
                         {
-                            self.globally(linker, file, &path)
+                            for version in self.versions(linker, class, of.handler) {
+                                found.push(self.globally(linker, class.file, &path, &version, of.methods));
+                            }
                         }
-                        _ => path,
-                    });
+                        _ => found.push(path),
+                    }
                 }
             }
         }
         if routers.is_empty() {
             found.extend(own.iter().map(|own| join(UNKNOWN_PART, &template(own))));
         }
+        let keeps_slash = linker.family(file) == Family::Python && !routers.iter().any(|router| self.bare.contains(router));
         for path in &mut found {
-            finish(path, linker.family(file) == Family::Python);
+            finish(path, keeps_slash);
         }
         settle(&mut found);
         found
     }
 
-    /// A controller's path behind the prefix of its application.
-    fn globally(&self, linker: &Linker, file: FileId, path: &str) -> String {
+    /// A controller's path behind its version and the prefix of its application.
+    fn globally(&self, linker: &Linker, file: FileId, path: &str, version: &str, methods: &[String]) -> String {
         let package = linker.project.package_of(&linker.project.files[file.index()].path);
         let mut prefixes: Vec<&Global> = self.globals.iter().filter(|global| global.package == package).collect();
         prefixes.dedup_by(|a, b| a.prefix == b.prefix);
+        let versioned = join(version, path);
         match prefixes.as_slice() {
-            [] => path.to_string(),
-            [only] if only.except.contains(&trimmed(path)) => path.to_string(),
-            [only] => join(&only.prefix, path),
-            _ => join(UNKNOWN_PART, path),
+            [] => versioned,
+            [only] if only.except.iter().any(|exception| exception.holds(path, methods)) => versioned,
+            [only] => join(&only.prefix, &versioned),
+            _ => join(UNKNOWN_PART, &versioned),
         }
     }
+}
+
+/// What answers, as far as its place depends on it.
+pub(super) struct Answering<'a> {
+    pub(super) methods: &'a [String],
+    pub(super) handler: GlobalDef,
 }
 
 /// A call under consideration.
-struct Place {
-    file: FileId,
-    node: NodeId,
-    callee: NodeId,
-    args: Vec<NodeId>,
-}
-
-/// Calls of the project's functions by function.
-fn calls_of_functions(linker: &Linker) -> FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> {
-    let mut found: FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> = FxHashMap::default();
-    for file in 0..linker.facts.len() {
-        let file = FileId(file as u32);
-        let facts = &linker.facts[file.index()];
-        for node in facts.arena.ids() {
-            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { continue };
-            if let Value::Def(function) | Value::Method { method: function, .. } =
-                linker.get(linker.node_values[file.index()][callee.index()])
-                && super::calls::is_callable(linker.facts[function.file.index()].def(function.def).kind)
-            {
-                found.entry(function).or_default().push((file, node));
-            }
-        }
-    }
-    found
+pub(super) struct Place {
+    pub(super) file: FileId,
+    pub(super) node: NodeId,
+    pub(super) callee: NodeId,
+    pub(super) args: Vec<NodeId>,
 }
 
 /// Sorted, each once, not too many; what is known makes what is not superfluous.
@@ -516,7 +553,28 @@ fn finish(path: &mut String, keeps_slash: bool) {
     }
 }
 
-fn trimmed(path: &str) -> String {
+/// The operands of a sum of lists.
+fn summands(facts: &FileFacts, value: NodeId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut open = vec![value];
+    while let Some(node) = open.pop() {
+        match facts.arena.kind(node) {
+            NodeKind::Binary { left, right, op: BinaryOp::Add } => open.extend([left, right]),
+            _ => found.push(node),
+        }
+    }
+    found
+}
+
+/// What a wrapper gives is mounted where its mount is, without the prefix.
+fn is_open(linker: &Linker, file: FileId, child: NodeId) -> bool {
+    match linker.get(linker.node_values[file.index()][child.index()]) {
+        Value::Api { api, .. } => linker.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Layout(Layout::Open))),
+        _ => false,
+    }
+}
+
+pub(super) fn trimmed(path: &str) -> String {
     path.trim_matches('/').to_string()
 }
 

@@ -24,6 +24,9 @@ const DEEPEST: u32 = 160;
 /// An expression that may be more routers than this is none in particular.
 const MOST: usize = 256;
 
+/// Most calls of a function looked at for what they give.
+const MOST_CALLS: usize = 16;
+
 /// Something that routes are registered on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Router {
@@ -46,6 +49,8 @@ pub(super) struct Origins {
     known: FxHashMap<(FileId, NodeId), Rc<Vec<Router>>>,
     open: FxHashSet<(FileId, NodeId)>,
     depth: u32,
+    /// Made when a parameter is asked for.
+    calls: Option<Rc<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>>>,
 }
 
 impl Origins {
@@ -186,6 +191,9 @@ impl Origins {
             out.push(Router::Made(file, node));
             return;
         }
+        if let Some(module) = linker.loaded_module(file, callee, &args) {
+            return self.module(linker, module, out);
+        }
         match called {
             Value::Api { api, .. } => {
                 let named = |fact: &ApiFact| matches!(fact, ApiFact::Reference { names: Named::Module, .. });
@@ -239,6 +247,15 @@ impl Origins {
             Value::Module(module) => self.module(linker, module, out),
             _ => {}
         }
+    }
+
+    /// The routers a module as a whole is.
+    pub(super) fn of_module(&mut self, linker: &mut Linker, module: GlobalDef) -> Vec<Router> {
+        let mut found = Vec::new();
+        self.module(linker, module, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// A module as a whole: what it exports without a name; in Python, its routes.
@@ -436,16 +453,15 @@ impl Origins {
                             _ => None,
                         };
                     }
-                    if facts.def(at).params.iter().any(|param| param.name == Some(name)) {
-                        return None;
+                    if let Some(position) = facts.def(at).params.iter().position(|param| param.name == Some(name)) {
+                        return self.given_text(linker, GlobalDef { file, def: at }, position, depth);
                     }
                     match linker.scopes[file.index()].name(at, facts.text(name)) {
                         Some(Binding::Def(def)) => return self.constant_of(linker, GlobalDef { file, def }, depth),
                         Some(Binding::Import(import)) => {
                             let ImportItem::Named(wanted) = facts.imports[import as usize].item else { return None };
                             let Target::Module(module) = linker.import_targets[file.index()][import as usize].clone() else { return None };
-                            let def = linker.variable_in(module, facts.text(wanted), 0)?;
-                            return self.constant_of(linker, def, depth);
+                            return self.constant_exported(linker, module, facts.text(wanted), depth);
                         }
                         None => {}
                     }
@@ -459,10 +475,7 @@ impl Origins {
             NodeKind::Member { object, name, .. } => {
                 let name = facts.text(name).to_string();
                 match linker.get(linker.node_values[file.index()][object.index()]) {
-                    Value::Module(module) => {
-                        let def = linker.variable_in(module, &name, 0)?;
-                        self.constant_of(linker, def, depth)
-                    }
+                    Value::Module(module) => self.constant_exported(linker, module, &name, depth),
                     Value::Instance { class, .. } | Value::Def(class)
                         if is_class_like(linker.facts[class.file.index()].def(class.def).kind) =>
                     {
@@ -485,6 +498,53 @@ impl Origins {
         }
     }
 
+    /// The text a name of a module holds, be it a variable or a key of what the module exports.
+    fn constant_exported(&mut self, linker: &mut Linker, module: GlobalDef, name: &str, depth: u8) -> Option<String> {
+        if let Some(def) = linker.variable_in(module, name, 0) {
+            return self.constant_of(linker, def, depth);
+        }
+        let &export = linker.scopes[module.file.index()].exports.get(name)?;
+        let node = linker.facts[module.file.index()].exports[export as usize].value;
+        self.constant(linker, module.file, node, depth + 1)
+    }
+
+    /// The text that every call of a function gives for a parameter (the receiver counts), if it is the same everywhere.
+    fn given_text(&mut self, linker: &mut Linker, function: GlobalDef, position: usize, depth: u8) -> Option<String> {
+        let declared = &linker.facts[function.file.index()];
+        let params = &declared.def(function.def).params;
+        let receivers = params.iter().take(position).filter(|param| param.kind == ParamKind::Receiver).count();
+        let (name, default) = (params[position].name, params[position].default);
+        let sites = self.calls(linker).get(&function).cloned().unwrap_or_default();
+        let mut found: Option<String> = None;
+        for (file, call) in sites.iter().take(MOST_CALLS) {
+            let facts = &linker.facts[file.index()];
+            let NodeKind::Call { args, .. } = facts.arena.kind(*call) else { continue };
+            let args: Vec<NodeId> = facts.arena.list(args).collect();
+            let wanted = name.map(|name| declared.text(name));
+            let by_name = args.iter().find_map(|&arg| match facts.arena.kind(arg) {
+                NodeKind::Argument { name, value } if Some(facts.text(name)) == wanted => Some(value),
+                _ => None,
+            });
+            let by_position =
+                args.get(position - receivers).copied().filter(|&arg| !matches!(facts.arena.kind(arg), NodeKind::Argument { .. }));
+            let text = match (by_name.or(by_position), default) {
+                (Some(node), _) => self.constant(linker, *file, node, depth + 1)?,
+                (None, Some(default)) => self.constant(linker, function.file, default, depth + 1)?,
+                (None, None) => return None,
+            };
+            if found.as_ref().is_some_and(|known| *known != text) {
+                return None;
+            }
+            found = Some(text);
+        }
+        (sites.len() <= MOST_CALLS).then_some(found).flatten()
+    }
+
+    /// Calls of the project's functions by function.
+    pub(super) fn calls(&mut self, linker: &Linker) -> Rc<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>> {
+        self.calls.get_or_insert_with(|| Rc::new(calls_of_functions(linker))).clone()
+    }
+
     /// The text a variable, constant, field with a default or member of an enum holds.
     fn constant_of(&mut self, linker: &mut Linker, def: GlobalDef, depth: u8) -> Option<String> {
         let definition = linker.facts[def.file.index()].def(def.def);
@@ -493,6 +553,25 @@ impl Origins {
             _ => None,
         }
     }
+}
+
+/// Calls of the project's functions by function.
+fn calls_of_functions(linker: &Linker) -> FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> {
+    let mut found: FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> = FxHashMap::default();
+    for file in 0..linker.facts.len() {
+        let file = FileId(file as u32);
+        let facts = &linker.facts[file.index()];
+        for node in facts.arena.ids() {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { continue };
+            if let Value::Def(function) | Value::Method { method: function, .. } =
+                linker.get(linker.node_values[file.index()][callee.index()])
+                && super::calls::is_callable(linker.facts[function.file.index()].def(function.def).kind)
+            {
+                found.entry(function).or_default().push((file, node));
+            }
+        }
+    }
+    found
 }
 
 /// A function stands for the router it is given (a plugin), and for itself (a handler that carries its own route).

@@ -28,7 +28,10 @@ impl<'a> Linker<'a> {
         configured: &dyn Fn(&str) -> Vec<Role>,
     ) -> Roles {
         let mut defs: FxHashMap<GlobalDef, RoleEvidence> = FxHashMap::default();
-        for route in &routes.routes {
+        // What a class is, its bases and decorators say.
+        let functions =
+            routes.routes.iter().filter(|route| self.facts[route.handler.file.index()].def(route.handler.def).kind != DefKind::Class);
+        for route in functions {
             let place = self.file_by_path(&route.place.path).map(|file| (file, route.place.span));
             let reason = format!("handles a route ({})", route.framework);
             add(&mut defs, route.handler, Role::Router, Strength::Framework, reason, place);

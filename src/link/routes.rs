@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::answers::{Answer, Detail};
+use super::decorated::narrow_methods;
 use super::evaluate::Linker;
-use super::mounts::Mounts;
+use super::mounts::{Answering, Mounts};
 use super::origins::Router;
-use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
@@ -13,7 +14,7 @@ use crate::model::finding::Location;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
 use crate::model::program::{ApiId, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
-use crate::model::route::{UNKNOWN_PART, join};
+use crate::model::route::UNKNOWN_PART;
 use crate::model::source::{Family, FileId, Span};
 
 /// Everything routes tell.
@@ -27,11 +28,11 @@ pub(super) struct Routes {
 }
 
 /// Where a registration says its path, and on which routers it stands.
-struct Placed {
-    path: Option<(FileId, NodeId)>,
-    routers: Vec<Router>,
+pub(super) struct Placed {
+    pub(super) path: Option<(FileId, NodeId)>,
+    pub(super) routers: Vec<Router>,
     /// The path is the prefix of the router too.
-    within: bool,
+    pub(super) within: bool,
 }
 
 /// A call that registers a route.
@@ -70,6 +71,7 @@ impl<'a> Linker<'a> {
         self.file_routes(&mut found);
         self.specified_routes(&mut found, texts);
         drop_unplaced(&mut found.routes);
+        narrow_methods(&mut found.routes);
         found.routes.sort_by(|a, b| (&a.place, a.handler, &a.methods).cmp(&(&b.place, b.handler, &b.methods)));
         found.routes.dedup();
         found.middleware.sort();
@@ -84,7 +86,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The route fact of an API, with the framework's name and the path of the API.
-    fn route_fact(&self, api: ApiId) -> Option<(&'a RouteFact, String, String)> {
+    pub(super) fn route_fact(&self, api: ApiId) -> Option<(&'a RouteFact, String, String)> {
         let fact = self.apis.facts(api).find_map(|(fact, _)| match fact {
             ApiFact::Route(route) => Some(route),
             _ => None,
@@ -146,7 +148,8 @@ impl<'a> Linker<'a> {
         let facts = &self.facts[file.index()];
         let span = facts.arena.span(call);
         let stands_for = |node: NodeId| args.iter().position(|&arg| arg == node).map_or((file, node), |at| nodes[at]);
-        let mut handlers = Vec::new();
+        let mut handlers: Vec<Answer> = Vec::new();
+        let mut handler_node = None;
         match &route.handlers {
             Some(Handlers::Functions) => {
                 for &(file, arg) in nodes {
@@ -154,8 +157,8 @@ impl<'a> Linker<'a> {
                 }
             }
             Some(Handlers::Argument(argument)) => {
-                if let Some(node) = self.argument(file, args, argument) {
-                    let (file, node) = stands_for(node);
+                handler_node = self.argument(file, args, argument);
+                if let Some((file, node)) = self.argument_in(file, args, nodes, argument) {
                     self.functions_in(file, node, 0, &mut handlers);
                 }
             }
@@ -165,36 +168,65 @@ impl<'a> Linker<'a> {
             return;
         }
         if route.middleware {
-            found.middleware.extend(handlers.into_iter().map(|(handler, _)| (handler, file, span, api.to_string())));
+            found.middleware.extend(handlers.into_iter().map(|handler| (handler.function, file, span, api.to_string())));
             return;
         }
         // The server that a unit test starts makes no router of the file.
         if !facts.defs.iter().any(|def| def.flags.has(DefFlags::TEST) && def.span.contains(span)) {
             found.registering.push((file, span, api.to_string()));
         }
-        let methods = self.methods(route, file, args, api);
+        let listed = route.methods_from.as_ref().and_then(|argument| self.argument_in(file, args, nodes, argument));
+        let methods = self.methods(route, listed, api);
         let mut placed = self.route_path(mounts, route, file, call, callee, args);
         let written = placed.path.map(|(_, node)| node);
-        placed.path = placed.path.map(|(file, node)| if args.contains(&node) { stands_for(node) } else { (file, node) });
+        placed.path = match placed.path {
+            Some((_, node)) if args.contains(&node) => Some(stands_for(node)),
+            None if route.path_of == PathPlace::Own => {
+                route.path.as_ref().and_then(|argument| self.argument_in(file, args, nodes, argument))
+            }
+            other => other,
+        };
         let url = placed.path.and_then(|(file, node)| self.facts[file.index()].string(node)).map(str::to_string);
-        let own = self.own_texts(mounts, route, &placed);
-        let guards = self.guards_given(file, args, written);
-        let last = handlers.last().map(|&(handler, _)| handler);
+        let mut own = self.own_texts(mounts, route, &placed);
+        if route.more_paths {
+            own.extend(self.further_paths(mounts, file, args, written, handler_node));
+        }
+        let guards = match route.handlers {
+            Some(Handlers::Functions) => self.guards_given(file, args, written),
+            _ => Vec::new(),
+        };
+        let last = handlers.last().map(|handler| handler.function);
         let all = matches!(route.handlers, Some(Handlers::Argument(_)));
-        for (handler, method) in handlers {
+        if let Some(class) = handler_node.filter(|_| all && !route.item_path.is_empty()) {
+            for detail in self.details(mounts, route, stands_for(class), &own) {
+                let Detail { function: handler, methods, written, paths } = detail;
+                found.routes.push(Route {
+                    full: mounts.full(self, file, &placed.routers, &paths, &Answering { methods: &methods, handler }),
+                    methods,
+                    path: Some(written).filter(|path| path != UNKNOWN_PART),
+                    guards: Vec::new(),
+                    handler,
+                    framework: framework.to_string(),
+                    place: self.place(file, span),
+                    params_are_sources: route.params_are_sources,
+                });
+            }
+        }
+        for answer in handlers {
+            let handler = answer.function;
             if !all && Some(handler) != last {
                 found.middleware.push((handler, file, span, api.to_string()));
                 continue;
             }
-            let methods = match method {
-                Some(method) => vec![method.to_string()],
+            let own = own.iter().map(|own| self.continued(mounts, route, &answer, own)).collect::<Vec<_>>();
+            let methods = match answer.method {
+                Some(method) => vec![method],
                 None => methods.clone(),
             };
-            let own = own.iter().map(|own| self.continued(route, handler, own)).collect::<Vec<_>>();
             found.routes.push(Route {
+                full: mounts.full(self, file, &placed.routers, &own, &Answering { methods: &methods, handler }),
                 methods,
                 path: url.clone(),
-                full: mounts.full(self, file, &placed.routers, &own),
                 guards: guards.clone(),
                 handler,
                 framework: framework.to_string(),
@@ -224,84 +256,6 @@ impl<'a> Linker<'a> {
         facts.def(function.def).params.last().and_then(|param| param.name).is_some_and(|name| facts.text(name) == "next")
     }
 
-    /// Functions an argument stands for: itself, through wrappers, arrays, object literals, classes with HTTP methods.
-    pub(super) fn functions_in(&mut self, file: FileId, node: NodeId, depth: u8, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
-        if depth > 4 {
-            return;
-        }
-        let facts = &self.facts[file.index()];
-        match facts.arena.kind(node) {
-            NodeKind::Closure(def) => {
-                out.push((GlobalDef { file, def }, None));
-                return;
-            }
-            NodeKind::Argument { value, .. } | NodeKind::Entry { value, .. } | NodeKind::Cast { value, .. } => {
-                return self.functions_in(file, value, depth + 1, out);
-            }
-            NodeKind::Collection { items, .. } => {
-                let items: Vec<NodeId> = facts.arena.list(items).collect();
-                for item in items {
-                    self.functions_in(file, item, depth + 1, out);
-                }
-                return;
-            }
-            NodeKind::Str(_) | NodeKind::Text { .. } => return,
-            _ => {}
-        }
-        let value = self.rust_callable(file, node, self.node_values[file.index()][node.index()]);
-        match self.get(value) {
-            Value::Def(def) => {
-                let kind = self.facts[def.file.index()].def(def.def).kind;
-                if super::calls::is_callable(kind) {
-                    out.push((def, None));
-                } else if is_class_like(kind) {
-                    self.class_handlers(def, out);
-                }
-            }
-            Value::Method { method, .. } => out.push((method, None)),
-            Value::Instance { class, .. } | Value::Api { subject: Some(class), .. }
-                if is_class_like(self.facts[class.file.index()].def(class.def).kind)
-                    && !matches!(facts.arena.kind(node), NodeKind::Name(_)) =>
-            {
-                self.class_handlers(class, out);
-            }
-            _ => {
-                if let NodeKind::Call { callee, args, .. } = facts.arena.kind(node)
-                    && !self.registers(file, callee)
-                {
-                    // `controller.show.bind(controller)` is the function itself.
-                    if let NodeKind::Member { object, name, .. } = facts.arena.kind(callee)
-                        && facts.text(name) == "bind"
-                    {
-                        return self.functions_in(file, object, depth + 1, out);
-                    }
-                    let args: Vec<NodeId> = facts.arena.list(args).collect();
-                    for arg in args {
-                        self.functions_in(file, arg, depth + 1, out);
-                    }
-                }
-            }
-        }
-    }
-
-    /// True for a call that registers routes of its own (`include([path("login/", …)])`).
-    fn registers(&self, file: FileId, callee: NodeId) -> bool {
-        match self.get(self.node_values[file.index()][callee.index()]) {
-            Value::Api { api, .. } => self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Route(_))),
-            _ => false,
-        }
-    }
-
-    fn class_handlers(&mut self, class: GlobalDef, out: &mut Vec<(GlobalDef, Option<&'static str>)>) {
-        for &(name, method) in VIEW_METHODS {
-            if let Some(member) = self.own_member(class, name)
-                && self.facts[member.file.index()].def(member.def).kind == DefKind::Method
-            {
-                out.push((member, Some(method)));
-            }
-        }
-    }
-
     /// The node of an argument.
     pub(super) fn argument(&self, file: FileId, args: &[NodeId], argument: &ArgumentRef) -> Option<NodeId> {
         let facts = &self.facts[file.index()];
@@ -310,12 +264,14 @@ impl<'a> Linker<'a> {
                 args.get(*at as usize).copied().filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. }))
             }
             ArgumentRef::Name(name) => match name.split_once('.') {
-                Some((position, key)) => {
+                Some((position, keys)) => {
                     let object = *args.get(position.parse::<usize>().ok()?)?;
-                    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
-                    facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
-                        NodeKind::Entry { key: own, value } if facts.string(own) == Some(key) => Some(value),
-                        _ => None,
+                    keys.split('.').try_fold(object, |object, key| {
+                        let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
+                        facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+                            NodeKind::Entry { key: own, value } if facts.string(own) == Some(key) => Some(value),
+                            _ => None,
+                        })
                     })
                 }
                 None => args.iter().find_map(|&node| match facts.arena.kind(node) {
@@ -326,17 +282,26 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn methods(&self, route: &RouteFact, file: FileId, args: &[NodeId], api: &str) -> Vec<String> {
-        let facts = &self.facts[file.index()];
-        if let Some(argument) = &route.methods_from
-            && let Some(node) = self.argument(file, args, argument)
+    /// An argument of a call, some of whose arguments stand for other nodes (in one turn of a loop).
+    fn argument_in(&self, file: FileId, args: &[NodeId], nodes: &[(FileId, NodeId)], argument: &ArgumentRef) -> Option<(FileId, NodeId)> {
+        if let ArgumentRef::Name(name) = argument
+            && let Some((position, rest)) = name.split_once('.')
         {
+            let &(file, object) = nodes.get(position.parse::<usize>().ok()?)?;
+            return self.argument(file, &[object], &ArgumentRef::Name(format!("0.{rest}"))).map(|node| (file, node));
+        }
+        let node = self.argument(file, args, argument)?;
+        Some(args.iter().position(|&arg| arg == node).map_or((file, node), |at| nodes[at]))
+    }
+
+    /// The methods a registration lists, by the node of the list.
+    pub(super) fn methods(&self, route: &RouteFact, listed: Option<(FileId, NodeId)>, api: &str) -> Vec<String> {
+        if let Some((file, node)) = listed {
+            let facts = &self.facts[file.index()];
             let listed: Vec<String> = match facts.arena.kind(node) {
                 NodeKind::Collection { items, .. } => {
                     facts.arena.list(items).filter_map(|item| Some(facts.string(item)?.to_ascii_uppercase())).collect()
                 }
-                // `#[utoipa::path(get, path = "/x")]`
-                NodeKind::Name(name) if self.family(file) == Family::Rust => vec![facts.text(name).to_ascii_uppercase()],
                 // `#[utoipa::path(get, …)]` names the method as an identifier.
                 NodeKind::Name(name) => vec![facts.text(name).to_ascii_uppercase()],
                 _ => facts.string(node).map(|text| text.to_ascii_uppercase()).into_iter().collect(),
@@ -368,7 +333,13 @@ impl<'a> Linker<'a> {
         let own = Placed { path: None, routers: self.routers_at(mounts, file, call, callee), within: false };
         let Some(wanted) = route.path.as_ref() else { return own };
         match route.path_of {
-            PathPlace::Own => Placed { path: self.argument(file, args, wanted).map(|node| (file, node)), ..own },
+            PathPlace::Own => {
+                let second = args.get(1).filter(|_| route.named && args.len() > 2);
+                let facts = &self.facts[file.index()];
+                let is_text = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Str(_) | NodeKind::Text { .. });
+                let named = second.copied().filter(|&second| is_text(second) && is_text(args[0]));
+                Placed { path: named.or_else(|| self.argument(file, args, wanted)).map(|node| (file, node)), ..own }
+            }
             PathPlace::Receiver => {
                 // `router.route("/x").get(a).post(b)`: the path is at the start of the chain.
                 let mut at = callee;
@@ -456,7 +427,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The texts of a route's own path; empty text where it has none.
-    fn own_texts(&mut self, mounts: &mut Mounts, route: &RouteFact, placed: &Placed) -> Vec<String> {
+    pub(super) fn own_texts(&mut self, mounts: &mut Mounts, route: &RouteFact, placed: &Placed) -> Vec<String> {
         match placed.path {
             Some(_) if placed.within => vec![String::new()],
             Some((file, path)) => mounts.origins.texts(self, file, path),
@@ -465,122 +436,21 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// How the path goes on for one method of a class that is registered as a whole.
-    fn continued(&self, route: &RouteFact, handler: GlobalDef, own: &str) -> String {
-        if route.item_path.is_empty() {
-            return own.to_string();
-        }
-        let facts = &self.facts[handler.file.index()];
-        let name = facts.text(facts.def(handler.def).name);
-        let own = format!("{}/", own.trim_end_matches('/'));
-        if route.item_members.iter().any(|member| member == name) { join(&own, &route.item_path) } else { own }
-    }
-
-    fn decorated_routes(&mut self, found: &mut Routes, mounts: &mut Mounts) {
-        for file in 0..self.facts.len() {
-            let file = FileId(file as u32);
-            let facts = &self.facts[file.index()];
-            for (def, definition) in facts.definitions() {
-                if !matches!(definition.kind, DefKind::Function | DefKind::Method | DefKind::Class) {
-                    continue;
-                }
-                for &decorator in &definition.decorators {
-                    let Some(api) = self.decorator_api(file, decorator) else { continue };
-                    let Some((route, framework, path)) = self.route_fact(api) else { continue };
-                    if !route.members.is_empty() {
-                        continue;
-                    }
-                    let args: Vec<NodeId> = match facts.arena.kind(decorator) {
-                        NodeKind::Call { args, .. } => facts.arena.list(args).collect(),
-                        _ => Vec::new(),
-                    };
-                    let handler = GlobalDef { file, def };
-                    let span = facts.arena.span(decorator);
-                    if route.middleware {
-                        found.middleware.push((handler, file, span, path));
-                        continue;
-                    }
-                    let path_node = route.path.as_ref().and_then(|wanted| self.argument(file, &args, wanted));
-                    let url = path_node.and_then(|node| facts.string(node));
-                    let placed = Placed {
-                        path: path_node.map(|node| (file, node)),
-                        routers: self.routers_of_decorator(mounts, handler, decorator),
-                        within: false,
-                    };
-                    let own = self.own_texts(mounts, route, &placed);
-                    let speaks_http = route.path.is_some();
-                    let base = Route {
-                        methods: self.methods(route, file, &args, &path),
-                        path: url.map(str::to_string),
-                        full: if speaks_http { mounts.full(self, file, &placed.routers, &own) } else { Vec::new() },
-                        guards: self.guards_declared(handler),
-                        handler,
-                        framework,
-                        place: self.place(file, span),
-                        params_are_sources: route.params_are_sources,
-                    };
-                    if definition.kind == DefKind::Class {
-                        let mut handlers = Vec::new();
-                        self.class_handlers(handler, &mut handlers);
-                        found.routes.extend(handlers.into_iter().map(|(handler, method)| Route {
-                            handler,
-                            methods: method.map(|method| vec![method.to_string()]).unwrap_or_else(|| base.methods.clone()),
-                            ..base.clone()
-                        }));
-                    } else {
-                        found.routes.push(base);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The routers a decorator registers on: what it is a method of; else the class of the handler, or the handler, which is mounted itself.
-    fn routers_of_decorator(&mut self, mounts: &mut Mounts, handler: GlobalDef, decorator: NodeId) -> Vec<Router> {
-        let facts = &self.facts[handler.file.index()];
-        let callee = match facts.arena.kind(decorator) {
-            NodeKind::Call { callee, .. } => callee,
-            _ => decorator,
-        };
-        if let NodeKind::Member { object, path: false, .. } = facts.arena.kind(callee) {
-            let found = mounts.origins.of(self, handler.file, object);
-            let found: Vec<Router> = found.iter().copied().filter(|router| !matches!(router, Router::Def(_))).collect();
-            let value = self.get(self.node_values[handler.file.index()][object.index()]);
-            let is_library = matches!(value, Value::Api { api, .. } if !self.apis.path(api).contains("()"));
-            if !found.is_empty() || !is_library {
-                return found;
-            }
-        }
-        let def = facts.def(handler.def);
-        let carrier = if def.kind == DefKind::Method { GlobalDef { file: handler.file, def: def.parent } } else { handler };
-        vec![Router::Def(carrier)]
-    }
-
-    /// The API a decorator or attribute is: what it calls, or itself. A bare Rust attribute is looked up in the crates in use.
-    pub(super) fn decorator_api(&mut self, file: FileId, decorator: NodeId) -> Option<ApiId> {
+    /// Texts after the path: more paths of the same route.
+    pub(super) fn further_paths(
+        &mut self,
+        mounts: &mut Mounts,
+        file: FileId,
+        args: &[NodeId],
+        path: Option<NodeId>,
+        handler: Option<NodeId>,
+    ) -> Vec<String> {
+        let at = path.and_then(|path| args.iter().position(|&arg| arg == path));
+        let Some(at) = at else { return Vec::new() };
         let facts = &self.facts[file.index()];
-        let node = match facts.arena.kind(decorator) {
-            NodeKind::Call { callee, .. } => callee,
-            _ => decorator,
-        };
-        if let Value::Api { api, .. } = self.get(self.node_values[file.index()][node.index()]) {
-            return Some(api);
-        }
-        if facts.language.family() != Family::Rust {
-            return None;
-        }
-        let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
-        let name = facts.text(name).to_string();
-        let knowledge = self.knowledge;
-        for &framework in &self.frameworks_of_package(file) {
-            for package in &knowledge.frameworks[framework as usize].packages {
-                let api = self.apis.intern(&format!("{package}.{name}"));
-                if self.apis.is_known(api) {
-                    return Some(api);
-                }
-            }
-        }
-        None
+        let is_text = |node: NodeId| Some(node) != handler && matches!(facts.arena.kind(node), NodeKind::Str(_) | NodeKind::Text { .. });
+        let rest: Vec<NodeId> = args[at + 1..].iter().copied().take_while(|&arg| is_text(arg)).collect();
+        rest.into_iter().map(|node| mounts.origins.text(self, file, node, 0)).collect()
     }
 
     /// Frameworks the file imports or its package depends on.

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contract::Ambient;
 use super::role::Role;
+pub use super::routing::{FileRoute, Handlers, Input, Layout, MountFact, MountKind, PathPlace, RouteFact, RouterFact};
 use super::source::Family;
 
 /// What kind of library a framework file describes.
@@ -298,102 +299,6 @@ impl BackingService {
     }
 }
 
-/// How functions become handlers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteFact {
-    /// HTTP methods; empty: the last name of the API in upper case (`get` → `GET`), `*` for any.
-    pub methods: Vec<String>,
-    /// The argument that lists the methods (`methods=["GET", "POST"]`), which wins over `methods` where it is given.
-    pub methods_from: Option<ArgumentRef>,
-    /// Where the path stands.
-    pub path: Option<ArgumentRef>,
-    /// Of which call `path` is an argument.
-    pub path_of: PathPlace,
-    /// Which arguments are handlers when this is a registration call; `None` when it is a decorator, attribute or method decorator.
-    pub handlers: Option<Handlers>,
-    /// Access paths (instances) of the handler's parameters by position, e.g. `express.Request()`.
-    pub params: Vec<String>,
-    /// Text parameters of the handler are request data (FastAPI, Flask URL captures, Django views' keyword arguments).
-    pub params_are_sources: bool,
-    /// A middleware registration (`app.use`) rather than a route: its functions get role middleware.
-    pub middleware: bool,
-    /// Handlers by the names of methods, where the class is registered under one path: those whose path goes on.
-    pub item_members: Vec<String>,
-    /// How it goes on: `{pk}/`.
-    pub item_path: String,
-    /// Not empty: the API is a base class, and the methods of these names in its subclasses are the handlers (Flask's `MethodView`,
-    /// DRF's `ViewSet`). With empty `methods` the name of the member is the HTTP method.
-    pub members: Vec<String>,
-}
-
-/// What makes a router: something that routes are registered on, and that may be mounted under a prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouterFact {
-    /// The arguments that may be the prefix of all its routes.
-    pub prefix: Vec<ArgumentRef>,
-    /// The argument that, after a slash, is the prefix where none is given.
-    pub name: Option<ArgumentRef>,
-    /// The arguments that may be the router it is mounted into.
-    pub within: Vec<ArgumentRef>,
-    /// Nothing has to mount it: an application.
-    pub root: bool,
-    /// The API decorates a class, whose methods are the routes (a controller).
-    pub decorates: bool,
-}
-
-/// What a call does to routers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MountKind {
-    /// Mounts the routers among its arguments into its receiver; without a receiver, into the router around it: `path("api/", include(urls))`.
-    #[default]
-    Into,
-    /// Its receiver has a prefix from now on: `router.prefix("/x")`.
-    Prefix,
-    /// Gives a router that is its receiver under a prefix: `new Hono().basePath("/x")`.
-    Derives,
-    /// Puts a prefix before every route of the package: `app.setGlobalPrefix("api")`.
-    Global,
-}
-
-/// How routers are mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MountFact {
-    pub kind: MountKind,
-    /// The argument that is the router; without it, every argument that is one.
-    pub router: Option<ArgumentRef>,
-    /// The arguments that may be the prefix.
-    pub prefix: Vec<ArgumentRef>,
-    /// The prefix stands for the router's own, where it is given.
-    pub replaces: bool,
-    /// `global`: the argument that lists paths without the prefix.
-    pub except: Option<ArgumentRef>,
-}
-
-/// Of which call the path of a route is an argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PathPlace {
-    /// The registration or decorator itself: `app.get("/x", h)`.
-    #[default]
-    Own,
-    /// The call that made the receiver: `router.route("/x").get(h)`.
-    Receiver,
-    /// The call in whose arguments the registration stands, `Router::new().route("/x", get(h))`, or that call's receiver,
-    /// `web::resource("/x").route(web::get().to(h))`.
-    Around,
-}
-
-/// Which arguments of a registration call are handlers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Handlers {
-    /// Every function-valued argument (also inside arrays); the last one is the handler, the ones before it are middleware.
-    Functions,
-    /// This argument; a class, function, or the object literal's key.
-    Argument(ArgumentRef),
-}
-
 /// How a lazily loaded relation is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -494,6 +399,13 @@ pub enum ApiFact {
     Route(RouteFact),
     Router(RouterFact),
     Mount(MountFact),
+    Layout(Layout),
+    /// Says what a parameter takes of the request: a decorator (`@Body()`), a type (`Json<NewOrder>`).
+    Input(Input),
+    /// Makes an error that says nothing but its text (`anyhow!`).
+    GeneralError,
+    /// A base class that brings these members itself, which are handlers (`ListCreateAPIView` brings `get` and `post`).
+    Provides(Vec<String>),
     /// Takes guards as its arguments: `@UseGuards(…)`, `Depends(…)`. What it is given is listed with the route, whatever that does.
     TakesGuards,
     Role {
@@ -625,26 +537,6 @@ pub struct Convention {
     pub api: String,
 }
 
-/// Handlers that a framework finds by the file's path: Next.js `app/**/route.ts` exports `GET`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRoute {
-    pub framework: u16,
-    /// Globs over the path relative to the root.
-    pub files: Vec<String>,
-    /// Names of exported functions that are handlers; empty: every exported function.
-    pub exports: Vec<String>,
-    /// HTTP methods; empty: the export's name.
-    pub methods: Vec<String>,
-    /// Only in files (or functions) that open with this directive (`use server`).
-    pub directive: Option<String>,
-    /// Access paths of the handler's parameters by position.
-    pub params: Vec<String>,
-    /// The handler's parameters are request data themselves (server actions).
-    pub params_are_sources: bool,
-    /// The folder whose content is the site (`app`, `pages`); without it the path of the file says nothing of a URL.
-    pub folder: Option<String>,
-}
-
 /// Functions that are called with outside data by an agreement on names: AWS Lambda's `handler(event, context)`, Graphene's
 /// `resolve_orders(root, info, status)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -703,6 +595,8 @@ pub struct ApiMatch {
 pub struct Knowledge {
     pub frameworks: Vec<Framework>,
     pub entries: Vec<Entry>,
+    /// Those that hold in every file of a package that depends on the framework: plugins are handed what they use.
+    pub package_conventions: Vec<Convention>,
     pub conventions: Vec<Convention>,
     pub file_routes: Vec<FileRoute>,
     pub entry_points: Vec<EntryPoint>,

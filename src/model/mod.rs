@@ -16,6 +16,7 @@ pub mod project;
 pub mod query;
 pub mod role;
 pub mod route;
+pub mod routing;
 pub mod rule;
 pub mod source;
 pub mod stack;

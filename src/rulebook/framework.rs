@@ -12,8 +12,8 @@ use super::error::LoadError;
 use crate::model::contract::Ambient;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
-    Generated, Gives, Handlers, Knowledge, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact, RelationFact, RelationRead,
-    ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
+    Generated, Gives, Handlers, Input, Knowledge, Layout, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact, RelationFact,
+    RelationRead, ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -116,6 +116,7 @@ pub(super) struct FrameworkFile {
     rate_limit: Option<Patterns>,
     public_route: Option<Patterns>,
     undocumented: Option<Patterns>,
+    general_error: Option<Patterns>,
     weak_random: Option<Patterns>,
     guard: Option<Patterns>,
     takes_guards: Option<Patterns>,
@@ -154,6 +155,12 @@ pub(super) struct FrameworkFile {
     router: Vec<RouterEntry>,
     #[serde(default)]
     mount: Vec<MountEntry>,
+    #[serde(default)]
+    layout: Vec<LayoutEntry>,
+    #[serde(default)]
+    input: Vec<InputEntry>,
+    #[serde(default)]
+    provides: Vec<ProvidesEntry>,
     #[serde(default)]
     role: Vec<RoleEntry>,
     #[serde(default)]
@@ -349,6 +356,13 @@ struct RouteEntry {
     item_members: Vec<String>,
     #[serde(default)]
     item_path: String,
+    #[serde(default)]
+    item_names: Vec<String>,
+    #[serde(default)]
+    named: bool,
+    #[serde(default)]
+    more_paths: bool,
+    detail: Option<ArgumentRef>,
 }
 
 /// What makes a router.
@@ -363,11 +377,13 @@ struct RouterEntry {
     root: bool,
     #[serde(default)]
     decorates: bool,
+    item: Option<ArgumentRef>,
+    slash: Option<ArgumentRef>,
 }
 
 /// What mounts a router, or gives one a prefix.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct MountEntry {
     api: Patterns,
     #[serde(default)]
@@ -377,6 +393,32 @@ struct MountEntry {
     #[serde(default)]
     replaces: bool,
     except: Option<ArgumentRef>,
+    except_path: Option<String>,
+    except_method: Option<String>,
+}
+
+/// What else says where routes stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LayoutEntry {
+    api: Patterns,
+    means: Layout,
+}
+
+/// What a decorated parameter takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputEntry {
+    api: Patterns,
+    takes: Input,
+}
+
+/// A base class that brings handlers itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProvidesEntry {
+    api: Patterns,
+    members: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -400,6 +442,8 @@ struct CallbackEntry {
 struct ConventionEntry {
     names: Vec<String>,
     api: String,
+    #[serde(default)]
+    package: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -619,6 +663,7 @@ impl FrameworkFile {
             (self.rate_limit, ApiFact::RateLimit),
             (self.public_route, ApiFact::PublicRoute),
             (self.undocumented, ApiFact::Undocumented),
+            (self.general_error, ApiFact::GeneralError),
             (self.weak_random, ApiFact::WeakRandom),
             (self.guard, ApiFact::Guard),
             (self.takes_guards, ApiFact::TakesGuards),
@@ -674,6 +719,8 @@ impl FrameworkFile {
                 within: router.within.map(Arguments::all).unwrap_or_default(),
                 root: router.root,
                 decorates: router.decorates,
+                item: router.item,
+                slash: router.slash,
             };
             target.add(&router.api, &ApiFact::Router(fact));
         }
@@ -684,8 +731,19 @@ impl FrameworkFile {
                 prefix: mount.prefix.map(Arguments::all).unwrap_or_default(),
                 replaces: mount.replaces,
                 except: mount.except,
+                except_path: mount.except_path,
+                except_method: mount.except_method,
             };
             target.add(&mount.api, &ApiFact::Mount(fact));
+        }
+        for entry in self.layout {
+            target.add(&entry.api, &ApiFact::Layout(entry.means));
+        }
+        for entry in self.input {
+            target.add(&entry.api, &ApiFact::Input(entry.takes));
+        }
+        for entry in self.provides {
+            target.add(&entry.api, &ApiFact::Provides(entry.members));
         }
         target.knowledge.route_lists.extend(self.route_lists);
         target.knowledge.route_roots.extend(self.route_roots);
@@ -696,7 +754,9 @@ impl FrameworkFile {
             target.add(&callback.api, &ApiFact::CallbackParams(callback.params));
         }
         for entry in self.convention {
-            target.knowledge.conventions.push(Convention { framework, names: entry.names, api: entry.api });
+            let convention = Convention { framework, names: entry.names, api: entry.api };
+            let known = &mut target.knowledge;
+            if entry.package { known.package_conventions.push(convention) } else { known.conventions.push(convention) }
         }
         for entry in self.file_route {
             target.file_route(entry);
@@ -881,6 +941,10 @@ impl Target<'_> {
             members: route.members,
             item_members: route.item_members,
             item_path: route.item_path,
+            item_names: route.item_names,
+            named: route.named,
+            more_paths: route.more_paths,
+            detail: route.detail,
         };
         self.add(&route.api, &ApiFact::Route(fact));
     }

@@ -1,0 +1,1 @@
+module.exports = { API_PREFIX: '/api/v2' };

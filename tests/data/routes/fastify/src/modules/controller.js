@@ -1,0 +1,7 @@
+export class AccountsController {
+  list = async () => [];
+
+  async show() {
+    return {};
+  }
+}

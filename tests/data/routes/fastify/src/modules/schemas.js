@@ -1,0 +1,1 @@
+export const schemas = { page: { schema: { params: { type: 'object', properties: { page: { type: 'string' } } } } } };

@@ -1,0 +1,3 @@
+export default async function notes(fastify) {
+  fastify.get('/', async () => []);
+}

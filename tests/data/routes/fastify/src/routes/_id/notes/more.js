@@ -1,0 +1,3 @@
+export default async function more(fastify) {
+  fastify.get('/more', async () => []);
+}

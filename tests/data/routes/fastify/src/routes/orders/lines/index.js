@@ -1,0 +1,3 @@
+export default async (fastify) => {
+  fastify.post('/', async () => ({}));
+};
