@@ -15,7 +15,7 @@ use super::super::handlers::PROBES;
 use super::RULE;
 use crate::documents::openapi::{self, Document};
 use crate::model::body::NodeKind;
-use crate::model::facts::DefId;
+use crate::model::facts::{DefId, DefKind};
 use crate::model::finding::Location;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, walk_deep};
@@ -493,12 +493,25 @@ impl Compared {
         }
         let paths: BTreeSet<&str> = self.keys.iter().flatten().map(String::as_str).collect();
         let whole = covered >= 2 && covered * 2 >= scope.len();
-        let missing = scope.iter().filter(|served| !has(served)).filter(|served| {
+        // A selection of what there is says nothing of the other methods of its paths.
+        let broad = covered * 4 >= scope.len();
+        let missing = scope.iter().filter(|served| !has(served) && !self.stands_elsewhere(program, served)).filter(|served| {
             let (total, known) = groups.get(&group(served)).copied().unwrap_or_default();
-            whole || paths.contains(served.key.as_str()) || known >= 2 && known * 3 >= total * 2
+            whole || broad && paths.contains(served.key.as_str()) || known >= 2 && known * 3 >= total * 2
         });
         self.undocumented = missing.map(|&served| served.clone()).collect();
         (self.in_scope, self.covered) = (scope.len(), covered);
+    }
+
+    /// A view with several methods stands under several paths, and the document has this method under another of them.
+    fn stands_elsewhere(&self, program: &Program, served: &Served) -> bool {
+        let handler = program.routes[served.route].handler;
+        program.def(handler).kind == DefKind::Method
+            && self
+                .pairs
+                .iter()
+                .map(|&(_, at)| &self.served[at])
+                .any(|other| other.key != served.key && other.method == served.method && program.routes[other.route].handler == handler)
     }
 
     /// The literal beginning that all described routes share and that a server's path gives.
@@ -544,7 +557,8 @@ impl Compared {
     fn inherited(&self, program: &Program, key: &str) -> bool {
         self.served.iter().filter(|served| served.key == key).any(|served| {
             let handler = program.routes[served.route].handler;
-            let class = GlobalDef { file: handler.file, def: program.def(handler).parent };
+            let is_class = program.def(handler).kind == DefKind::Class;
+            let class = if is_class { handler } else { GlobalDef { file: handler.file, def: program.def(handler).parent } };
             class.def != DefId::MODULE && !program.def(class).bases.is_empty()
         })
     }
