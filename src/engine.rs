@@ -554,7 +554,7 @@ impl Engine {
         settings: &'c Settings,
         secrets: &'c OnceLock<Secrets>,
     ) -> check::Context<'c> {
-        check::Context { program, summaries, settings, rules: &self.rulebook.rules, texts: &self.texts, secrets }
+        check::Context::new(program, summaries, settings, &self.rulebook.rules, &self.texts, secrets)
     }
 
     fn find_secrets(&self) -> Secrets {

@@ -23,7 +23,7 @@ const RULE: &str = "connection-per-request";
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let nestings = &*program.nestings;
-    let requests = Requests::of(context, nestings);
+    let requests = context.requests();
     let mut seen: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
     let mut findings = Vec::new();
     for &function in requests.functions() {
@@ -38,7 +38,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && is_per_request(program, nestings, function, node)
             {
                 let closed = is_closed_again(facts, nestings.of(function.file), node);
-                findings.push(finding(program, &requests, function, node, kind, closed));
+                findings.push(finding(program, requests, function, node, kind, closed));
             }
         });
     }

@@ -11,6 +11,7 @@ use super::scope::in_scope;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
@@ -30,11 +31,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut own: FxHashMap<Option<usize>, (usize, GlobalDef)> = FxHashMap::default();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
-        if facts.language.family() == Family::Rust {
-            continue;
-        }
         for node in facts.arena.ids() {
-            let NodeKind::Raise(Some(raised)) = facts.arena.kind(node) else { continue };
+            let Some(raised) = raised(program, file, node) else { continue };
             let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
             if !in_scope(program, owner) {
                 continue;
@@ -42,7 +40,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let package = program.project.package_of(program.path(file));
             if let Some(class) = own_class(program, file, raised) {
                 own.entry(package).or_insert((0, class)).0 += 1;
-            } else if is_general(facts, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
+            } else if is_general(program, file, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
                 *bare.entry(package).or_default() += 1;
                 general.push((owner, node, raised));
             }
@@ -59,6 +57,26 @@ pub fn check(context: &Context) -> Vec<Finding> {
         .collect()
 }
 
+/// What a statement raises; in Rust, what it makes an `Err` of, or the macro that makes and returns one.
+fn raised(program: &Program, file: FileId, node: NodeId) -> Option<NodeId> {
+    let facts = program.file(file);
+    match facts.arena.kind(node) {
+        NodeKind::Raise(raised) => raised,
+        NodeKind::Call { .. } if facts.language.family() == Family::Rust => {
+            // The macro in `Err(anyhow!(…))` is looked at by itself.
+            if called_name(facts, node) == Some("Err") {
+                return arguments(facts, node).next().filter(|&inner| !is_general_error(program, file, inner));
+            }
+            is_general_error(program, file, node).then_some(node)
+        }
+        _ => None,
+    }
+}
+
+fn is_general_error(program: &Program, file: FileId, call: NodeId) -> bool {
+    program.called_api(file, call).is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::GeneralError)))
+}
+
 /// The project's class of what is raised.
 fn own_class(program: &Program, file: FileId, raised: NodeId) -> Option<GlobalDef> {
     let facts = program.file(file);
@@ -73,10 +91,19 @@ fn own_class(program: &Program, file: FileId, raised: NodeId) -> Option<GlobalDe
             _ => return None,
         },
     };
-    (program.def(class).kind == DefKind::Class).then_some(class)
+    let is_error = match program.def(class).kind {
+        DefKind::Class => true,
+        DefKind::Enum | DefKind::Struct => program.name(class).ends_with("Error"),
+        _ => false,
+    };
+    is_error.then_some(class)
 }
 
-fn is_general(facts: &FileFacts, raised: NodeId) -> bool {
+fn is_general(program: &Program, file: FileId, raised: NodeId) -> bool {
+    let facts = program.file(file);
+    if facts.language.family() == Family::Rust {
+        return is_general_error(program, file, raised);
+    }
     let NodeKind::Call { callee, .. } = facts.arena.kind(raised) else { return false };
     let NodeKind::Name(name) = facts.arena.kind(callee) else { return false };
     match facts.language.family() {

@@ -57,6 +57,7 @@ mod requests;
 mod resolvers;
 mod response_fields;
 mod rust_error_leak;
+mod rust_statics;
 mod scope;
 mod sensitive;
 mod sensitive_data_in_log;
@@ -80,6 +81,7 @@ use crate::model::program::Program;
 use crate::model::rule::{Rule, Settings};
 use crate::model::summary::Summaries;
 use hardcoded_secret::Secrets;
+use requests::Requests;
 
 /// What a check may ask.
 pub struct Context<'a> {
@@ -92,6 +94,26 @@ pub struct Context<'a> {
     pub texts: &'a [(Arc<str>, Arc<str>)],
     /// Credentials that were looked for before the program was linked.
     pub secrets: &'a OnceLock<Secrets>,
+    /// What runs for each request: made when the first rule asks.
+    requests: OnceLock<Requests>,
+}
+
+impl<'a> Context<'a> {
+    /// What checks ask, with nothing worked out yet.
+    pub fn new(
+        program: &'a Program<'a>,
+        summaries: &'a Summaries,
+        settings: &'a Settings,
+        rules: &'a [Rule],
+        texts: &'a [(Arc<str>, Arc<str>)],
+        secrets: &'a OnceLock<Secrets>,
+    ) -> Context<'a> {
+        Context { program, summaries, settings, rules, texts, secrets, requests: OnceLock::new() }
+    }
+
+    fn requests(&self) -> &Requests {
+        self.requests.get_or_init(|| Requests::of(self, &self.program.nestings))
+    }
 }
 
 /// A rule's code.

@@ -370,10 +370,10 @@ fn globals(context: &Context, nestings: &Nestings) -> Vec<Finding> {
     if candidates.is_empty() && !has_default(program) {
         return Vec::new();
     }
-    let requests = Requests::of(context, nestings);
+    let requests = context.requests();
     let in_requests: FxHashSet<GlobalDef> = requests.functions().iter().copied().collect();
     let mut findings: Vec<Finding> =
-        candidates.iter().filter_map(|global| global_finding(program, nestings, &requests, &in_requests, global)).collect();
+        candidates.iter().filter_map(|global| global_finding(program, nestings, requests, &in_requests, global)).collect();
     findings.extend(defaults(program, &in_requests));
     findings
 }

@@ -33,12 +33,12 @@ enum Holds {
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let nestings = &*program.nestings;
-    let requests = Requests::of(context, nestings);
+    let requests = context.requests();
     let mut seen: FxHashSet<(GlobalDef, String)> = FxHashSet::default();
     let mut findings = Vec::new();
     for &function in requests.functions() {
         let facts = program.file(function.file);
-        if !in_scope(program, function) || program.is(function, Role::Task) || facts.language.family() == Family::Rust {
+        if !in_scope(program, function) || program.is(function, Role::Task) {
             continue;
         }
         let Some(body) = facts.def(function.def).body else { continue };
@@ -46,6 +46,21 @@ pub fn check(context: &Context) -> Vec<Finding> {
             continue;
         }
         let nesting = nestings.of(function.file);
+        if facts.language.family() == Family::Rust {
+            for (node, state, name) in super::rust_statics::changes(context, function, body) {
+                if !coordinates(&name) && seen.insert((state, name.clone())) {
+                    findings.push(finding(
+                        program,
+                        requests,
+                        function,
+                        node,
+                        &State { def: state, holds: Holds::Container, field: false },
+                        &name,
+                    ));
+                }
+            }
+            continue;
+        }
         facts.arena.walk(body, |node| {
             let Some((target, how)) = change(facts, node) else { return };
             let Some((state, name)) = state(program, function, target) else { return };
@@ -60,7 +75,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && !in_development_branch(facts, nesting, node)
                 && seen.insert((state.def, name.clone()))
             {
-                findings.push(finding(program, &requests, function, node, &state, &name));
+                findings.push(finding(program, requests, function, node, &state, &name));
             }
         });
     }

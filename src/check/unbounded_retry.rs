@@ -8,7 +8,7 @@ use super::scope::in_scope;
 use crate::model::body::{LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::called_name;
+use crate::model::nesting::{arguments, called_name};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
@@ -27,7 +27,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
             // A person who is asked again may leave.
             let asks = called_any(facts, body, &["input", "prompt", "confirm", "question", "readline", "read_line", "getpass"]);
-            if !asks && retries(facts, body) && in_scope(program, owner) && !facts.def(owner.def).flags.has(DefFlags::GENERATOR) {
+            if !asks
+                && (retries(facts, body) || matches_and_retries(facts, body))
+                && in_scope(program, owner)
+                && !facts.def(owner.def).flags.has(DefFlags::GENERATOR)
+            {
                 findings.push(finding(program, owner, node, delays(facts, body)));
             }
         }
@@ -54,6 +58,54 @@ fn retries(facts: &FileFacts, body: NodeId) -> bool {
         _ => false,
     };
     succeeds && handlers.iter().any(|&handler| goes_round(handler)) && !counts(facts, body)
+}
+
+/// Rust: the body is a `match` on what is tried, which leaves with `Ok` and goes round with any `Err`. Waiting for another thread
+/// (`compare_exchange`, `try_lock`, channels) is no retry of something that fails.
+fn matches_and_retries(facts: &FileFacts, body: NodeId) -> bool {
+    const WAITS: &[&str] = &[
+        "compare_exchange",
+        "compare_exchange_weak",
+        "fetch_update",
+        "try_lock",
+        "try_recv",
+        "recv",
+        "try_send",
+        "accept",
+        "next",
+        "poll",
+        "read",
+        "parse",
+    ];
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let items: Vec<NodeId> = facts.arena.list(items).collect();
+    let Some(at) = items.iter().position(|&item| matches!(facts.arena.kind(item), NodeKind::Match { .. })) else { return false };
+    let NodeKind::Match { subject, arms } = facts.arena.kind(items[at]) else { return false };
+    let hands_on = |node: NodeId| any(facts, node, |kind| matches!(kind, NodeKind::Propagate(_)));
+    // What `select!` waits for beside the delay (a shutdown) may leave.
+    let may_leave = |item: NodeId| leaves(facts, item) || called_any(facts, item, &["select"]);
+    let mut around = items.iter().enumerate().filter(|&(other, _)| other != at);
+    if around.any(|(other, &item)| may_leave(item) || other < at && hands_on(item)) || called_any(facts, subject, WAITS) {
+        return false;
+    }
+    let (mut succeeds, mut goes_round) = (false, false);
+    for arm in facts.arena.list(arms) {
+        let NodeKind::Arm { pattern, guard, body } = facts.arena.kind(arm) else { return false };
+        match called_name(facts, pattern) {
+            _ if guard.is_some() => return false,
+            // A worker goes on after success.
+            Some("Ok") if !leaves(facts, body) => return false,
+            Some("Ok") => succeeds = true,
+            Some("Err") if leaves(facts, body) || hands_on(body) => return false,
+            // `Err(Error::Busy)` is one failure of many.
+            Some("Err") => {
+                goes_round |= arguments(facts, pattern)
+                    .all(|inner| !matches!(facts.arena.kind(inner), NodeKind::Member { .. } | NodeKind::Call { .. }));
+            }
+            _ => return false,
+        }
+    }
+    succeeds && goes_round && !counts(facts, body)
 }
 
 /// Its last statement leaves the loop.
@@ -90,7 +142,7 @@ fn leaves_in_branch(facts: &FileFacts, body: NodeId) -> bool {
 }
 
 fn delays(facts: &FileFacts, body: NodeId) -> bool {
-    called_any(facts, body, &["sleep", "delay", "wait", "setTimeout", "backoff", "pause", "sleepAsync"])
+    called_any(facts, body, &["sleep", "delay", "wait", "setTimeout", "backoff", "pause", "sleepAsync", "tick"])
 }
 
 fn called_any(facts: &FileFacts, node: NodeId, names: &[&str]) -> bool {

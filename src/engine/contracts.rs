@@ -44,8 +44,7 @@ impl Engine {
                 let summaries = Summaries::default();
                 let rules = &engine.rulebook.rules;
                 let secrets = OnceLock::new();
-                let context =
-                    check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts, secrets: &secrets };
+                let context = check::Context::new(program, &summaries, &settings, rules, &engine.texts, &secrets);
                 check::contract::prove(&context)
             })
         })
@@ -108,8 +107,7 @@ impl Engine {
                 let summaries = Summaries::default();
                 let rules = &engine.rulebook.rules;
                 let secrets = OnceLock::new();
-                let context =
-                    check::Context { program, summaries: &summaries, settings: &settings, rules, texts: &engine.texts, secrets: &secrets };
+                let context = check::Context::new(program, &summaries, &settings, rules, &engine.texts, &secrets);
                 check::contract::mistakes(&context)
             })
         });
