@@ -55,8 +55,15 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         let strict = if rule.profile == Profile::Strict { " (strict)" } else { "" };
         writeln!(out, "  {:<28} {:<8} {:<8} {}{strict}", rule.id, rule.level.name(), short(&coverage::languages(rule)), rule.title)?;
+        let frameworks = coverage::frameworks(rule, &book.knowledge.frameworks);
+        if !frameworks.is_empty() {
+            writeln!(out, "  {:<28} {}", "", frameworks.join(" "))?;
+        }
     }
-    writeln!(out, "\npy, ts, rs: the languages of the examples in the rule's page (archcheck explain RULE), which run as tests")?;
+    writeln!(
+        out,
+        "\npy, ts, rs, and the names below: the languages and frameworks of the examples in the rule's page (archcheck explain RULE), which run as tests"
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! What a rule's page shows to work: the languages of its examples, and the frameworks that they import.
 
-use crate::model::knowledge::Framework;
+use crate::model::knowledge::{Framework, FrameworkKind};
 use crate::model::rule::{ExampleFile, Rule};
 use crate::model::source::{Family, Language};
 
@@ -12,7 +12,8 @@ pub fn languages(rule: &Rule) -> Vec<Family> {
     found
 }
 
-/// The frameworks that a page's examples import, by name, sorted.
+/// The frameworks and libraries that a page's examples import, by name, sorted. Files about many libraries at once (how to log, how to hash
+/// passwords) name none in particular.
 pub fn frameworks<'a>(rule: &Rule, known: &'a [Framework]) -> Vec<&'a str> {
     let imports = |framework: &Framework| {
         files(rule).any(|file| {
@@ -20,10 +21,15 @@ pub fn frameworks<'a>(rule: &Rule, known: &'a [Framework]) -> Vec<&'a str> {
             family == Some(framework.family) && framework.packages.iter().any(|package| imports(&file.text, framework.family, package))
         })
     };
-    let mut found: Vec<&str> = known.iter().filter(|framework| imports(framework)).map(|framework| &*framework.name).collect();
+    let mut found: Vec<&str> =
+        known.iter().filter(|framework| is_one(framework) && imports(framework)).map(|framework| &*framework.name).collect();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+fn is_one(framework: &Framework) -> bool {
+    !matches!(framework.kind, FrameworkKind::Auth | FrameworkKind::Logging | FrameworkKind::Language | FrameworkKind::Other)
 }
 
 fn files(rule: &Rule) -> impl Iterator<Item = &ExampleFile> {
