@@ -29,6 +29,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let start = facts.code_starts.first().copied().unwrap_or(0);
         let biggest = facts.definitions().skip(1).filter(|(_, def)| def.parent == DefId::MODULE && def.body.is_some());
         let biggest = biggest.max_by_key(|(id, def)| (facts.code_lines_of(def.span).len(), std::cmp::Reverse(*id)));
+        let biggest = biggest.filter(|(_, def)| facts.code_lines_of(def.span).len() * 10 >= lines);
         let related = biggest.map(|(_, def)| Label {
             location: program.location(file, def.name_span),
             text: format!("the largest part: {} lines of code", facts.code_lines_of(def.span).len()),

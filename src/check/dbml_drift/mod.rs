@@ -143,7 +143,6 @@ fn compare(schema: &Schema, coded: &[Coded]) -> Result<Vec<Finding>, String> {
                 Vec::new(),
                 "write its model, or take the table out of the document",
                 format!("table {}", table.name),
-                Level::Warning,
             )),
             _ => {}
         }
@@ -193,7 +192,6 @@ fn undocumented(schema: &Schema, coded: &[Coded], pairs: &[(usize, Vec<usize>)])
                 vec![related],
                 "describe the table in the document, or take the model away",
                 format!("model {}", code.table.name),
-                Level::Warning,
             )
         })
         .collect()
@@ -223,7 +221,6 @@ fn table_differences(schema: &Schema, table: &Table, code: &Coded, names: &BTree
             vec![model()],
             "add to the model what the document has, or take it out of the document",
             format!("{} lacks {}", table.name, subjects(&lacking)),
-            Level::Warning,
         ));
     }
     let extra: Vec<&Column> =
@@ -245,7 +242,6 @@ fn table_differences(schema: &Schema, table: &Table, code: &Coded, names: &BTree
             }],
             "describe in the document what the model has, or take it out of the model",
             format!("{} adds {}", table.name, subjects(&extra)),
-            Level::Warning,
         ));
     }
     for column in &table.columns {
@@ -262,7 +258,6 @@ fn table_differences(schema: &Schema, table: &Table, code: &Coded, names: &BTree
                 }],
                 "make both say the same",
                 format!("{}.{} {what}", table.name, column.name),
-                Level::Warning,
             ));
         }
     }
@@ -301,10 +296,10 @@ fn subjects(columns: &[&Column]) -> String {
     columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn finding(message: String, location: Location, text: String, related: Vec<Label>, help: &str, subject: String, level: Level) -> Finding {
+fn finding(message: String, location: Location, text: String, related: Vec<Label>, help: &str, subject: String) -> Finding {
     Finding {
         rule: RULE.into(),
-        level,
+        level: Level::Warning,
         message,
         primary: Label { location, text },
         related,
