@@ -238,7 +238,7 @@ impl Mounts {
         let given =
             |argument: &ArgumentRef| Some((linker.argument(place.file, &place.args, argument)?, matches!(argument, ArgumentRef::Name(_))));
         let (node, by_name) = arguments.iter().find_map(given)?;
-        if !self.is_text(linker, place.file, node) && !(by_name && self.is_parameter(linker, place.file, node)) {
+        if !(self.is_text(linker, place.file, node) || by_name && self.is_parameter(linker, place.file, node)) {
             return None;
         }
         Some(self.origins.texts(linker, place.file, node).iter().map(|text| template(text)).collect())

@@ -40,6 +40,9 @@ pub(super) enum Router {
     Def(GlobalDef),
 }
 
+/// Calls by the function they lead to.
+type Calls = FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>;
+
 /// Caches of following.
 #[derive(Default)]
 pub(super) struct Origins {
@@ -50,7 +53,7 @@ pub(super) struct Origins {
     open: FxHashSet<(FileId, NodeId)>,
     depth: u32,
     /// Made when a parameter is asked for.
-    calls: Option<Rc<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>>>,
+    calls: Option<Rc<Calls>>,
 }
 
 impl Origins {
@@ -541,7 +544,7 @@ impl Origins {
     }
 
     /// Calls of the project's functions by function.
-    pub(super) fn calls(&mut self, linker: &Linker) -> Rc<FxHashMap<GlobalDef, Vec<(FileId, NodeId)>>> {
+    pub(super) fn calls(&mut self, linker: &Linker) -> Rc<Calls> {
         self.calls.get_or_insert_with(|| Rc::new(calls_of_functions(linker))).clone()
     }
 
@@ -556,8 +559,8 @@ impl Origins {
 }
 
 /// Calls of the project's functions by function.
-fn calls_of_functions(linker: &Linker) -> FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> {
-    let mut found: FxHashMap<GlobalDef, Vec<(FileId, NodeId)>> = FxHashMap::default();
+fn calls_of_functions(linker: &Linker) -> Calls {
+    let mut found: Calls = FxHashMap::default();
     for file in 0..linker.facts.len() {
         let file = FileId(file as u32);
         let facts = &linker.facts[file.index()];
