@@ -45,7 +45,11 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
 }
 
 fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Family>, strict: bool) -> Option<Finding> {
-    let ground = if hit.in_test { Ground::Test } else { ground };
+    let ground = match ground {
+        _ if hit.in_test => Ground::Test,
+        Ground::Production if hit.for_development => Ground::Development,
+        ground => ground,
+    };
     // Tests are full of tokens and passwords that open nothing: there only a key or an address with a password is worth a look.
     let opens = matches!(hit.kind, SecretKind::PrivateKey | SecretKind::ConnectionUrl { .. });
     if ground == Ground::Test && !opens && !hit.provider && !strict {
@@ -92,7 +96,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         _ if hit.provider => None,
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("Not an error: this is a script, a seed or a migration."),
-        Ground::Development => Some("Not an error: the file is for development."),
+        Ground::Development => Some("Not an error: it is for development."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
         Ground::Production => None,
     }
@@ -143,17 +147,22 @@ fn ground_of_path(path: &str) -> Ground {
         "conftest",
         "stub",
         "stubs",
+        "vitest",
+        "jest",
     ];
+    // Settings for pipelines; a folder of that name may hold anything.
+    const PIPELINES: &[&str] = &["ci"];
     const TOOLS: &[&str] = &["script", "scripts", "seed", "seeds", "seeder", "seeders", "migrations"];
     const DEVELOPMENT: &[&str] = &["dev", "development", "local", "localhost", "sandbox", "devcontainer", "demo"];
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let words = generic::words(name);
+    let is_test = |folder: &str| folder.split(['-', '_', '.']).any(|word| TESTS.contains(&word.to_ascii_lowercase().as_str()));
     let any = |list: &[&str]| {
         words.iter().any(|word| list.contains(&word.as_str()))
             || folders.split('/').any(|folder| list.contains(&folder.trim_matches(['_', '.']).to_ascii_lowercase().as_str()))
     };
     match () {
-        () if any(TESTS) => Ground::Test,
+        () if any(TESTS) || folders.split('/').any(is_test) || words.iter().any(|word| PIPELINES.contains(&word.as_str())) => Ground::Test,
         () if any(TOOLS) => Ground::Tool,
         () if any(DEVELOPMENT) => Ground::Development,
         () => Ground::Production,
@@ -190,6 +199,8 @@ mod tests {
         assert_eq!(ground_of_path("app/settings/dev.py"), Ground::Development);
         assert_eq!(ground_of_path(".env.development"), Ground::Development);
         assert_eq!(ground_of_path("apps/api/__tests__/login.ts"), Ground::Test);
+        assert_eq!(ground_of_path("packages/e2e_tests/setup.ts"), Ground::Test);
+        assert_eq!(ground_of_path("settings/ci.py"), Ground::Test);
         assert_eq!(ground_of_path("contest/latest.py"), Ground::Production);
         assert_eq!(ground_of_path("prisma/seed.ts"), Ground::Tool);
     }

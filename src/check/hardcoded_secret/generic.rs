@@ -173,6 +173,11 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
     if stems.as_ref().is_some_and(|stems| !stems.is_match(name)) {
         return None;
     }
+    // What bundlers put into pages is there to be seen.
+    const PAGES: &[&str] = &["REACT_APP_", "NEXT_PUBLIC_", "VITE_", "EXPO_PUBLIC_", "GATSBY_", "NUXT_PUBLIC_"];
+    if PAGES.iter().any(|prefix| name.contains(prefix)) {
+        return None;
+    }
     let words = words(name);
     let words: Vec<&str> =
         words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).filter(|word| !word.is_empty()).collect();
@@ -412,7 +417,9 @@ fn is_public(value: &str) -> bool {
         "UA-",
         "GTM-",
     ];
-    STARTS.iter().any(|start| value.starts_with(start))
+    // The key of a build cache that may only be read says so.
+    let reads = || super::jwt::base64_url(value.trim_end_matches('=')).is_some_and(|bytes| bytes.ends_with(b"|read"));
+    STARTS.iter().any(|start| value.starts_with(start)) || reads()
 }
 
 /// An alphabet or a row of digits where a value should be.

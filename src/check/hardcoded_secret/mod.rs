@@ -66,6 +66,8 @@ pub struct SecretHit {
     pub strong: bool,
     /// Inside test code by syntax.
     pub in_test: bool,
+    /// What stands around it says that it is for development.
+    pub for_development: bool,
     /// The value, blotted out but for its beginning.
     pub masked: String,
 }
@@ -138,7 +140,17 @@ impl SecretHit {
         let provider = found.class == providers::Class::Token && found.live;
         // Tests are full of signed tokens that open nothing.
         let strong = found.class != providers::Class::Jwt;
-        SecretHit { span, redact: span, kind, name: found.name.to_owned(), provider, strong, in_test: false, masked }
+        SecretHit {
+            span,
+            redact: span,
+            kind,
+            name: found.name.to_owned(),
+            provider,
+            strong,
+            in_test: false,
+            for_development: false,
+            masked,
+        }
     }
 
     fn of_url(text: &str, url: &urls::UrlSecret, base: usize) -> SecretHit {
@@ -146,7 +158,17 @@ impl SecretHit {
         let kind = SecretKind::ConnectionUrl { host: url.host.clone() };
         let password = text.get(url.start..url.end).unwrap_or("");
         let (masked, strong) = (masked(password), generic::looks_secret("password", password));
-        SecretHit { span, redact: span, kind, name: url.scheme.clone(), provider: false, strong, in_test: false, masked }
+        SecretHit {
+            span,
+            redact: span,
+            kind,
+            name: url.scheme.clone(),
+            provider: false,
+            strong,
+            in_test: false,
+            for_development: false,
+            masked,
+        }
     }
 
     fn named(text: &str, name: &str, start: usize, end: usize) -> SecretHit {
@@ -160,6 +182,7 @@ impl SecretHit {
             provider: false,
             strong: true,
             in_test: false,
+            for_development: false,
             masked,
         }
     }

@@ -17,7 +17,7 @@ const VALUES: usize = 32;
 const OPTIONS: usize = 400;
 
 pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
-    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts) };
+    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts), discarded: discarded(facts) };
     let mut hits = Vec::new();
     for id in facts.arena.ids() {
         scan.formats(id, &mut hits);
@@ -52,7 +52,44 @@ fn examples(facts: &FileFacts) -> Vec<Span> {
             _ => false,
         })
         .map(|id| facts.arena.span(id))
+        .chain(search_keys(facts))
         .collect()
+}
+
+/// The key with which a page searches an index that everybody may: `{ appId, apiKey, indexName }`.
+fn search_keys(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
+    facts.arena.ids().filter_map(|id| {
+        let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return None };
+        let has = |wanted: &str| {
+            facts
+                .arena
+                .list(items)
+                .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some(wanted)))
+        };
+        (has("appId") && has("indexName")).then(|| facts.arena.span(id))
+    })
+}
+
+/// Calls whose result is thrown away: a password that is hashed to see how long it takes is nobody's.
+fn discarded(facts: &FileFacts) -> Vec<NodeId> {
+    let is_nothing = |target: NodeId| match facts.arena.kind(target) {
+        NodeKind::Name(name) => facts.text(name) == "_",
+        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for id in facts.arena.ids() {
+        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(id)
+            && is_nothing(target)
+        {
+            let mut value = value;
+            while let NodeKind::Await(inner) | NodeKind::Propagate(inner) = facts.arena.kind(value) {
+                value = inner;
+            }
+            found.push(value);
+        }
+    }
+    found
 }
 
 struct Scan<'a> {
@@ -61,6 +98,8 @@ struct Scan<'a> {
     assigned: BTreeMap<&'a str, Vec<(Span, NodeId)>>,
     /// Local name → what it is imported from: `jwt` → `jsonwebtoken`, `EncodingKey` → `jsonwebtoken.EncodingKey`.
     imports: BTreeMap<&'a str, String>,
+    /// Calls whose result is thrown away.
+    discarded: Vec<NodeId>,
 }
 
 /// A literal that a value comes down to.
@@ -135,7 +174,7 @@ impl<'a> Scan<'a> {
                 self.credential(argument, &short, SecretKind::CredentialPosition, hits);
             }
         }
-        if positions::is_hasher(&path) {
+        if positions::is_hasher(&path) && !self.discarded.contains(&id) {
             let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
             if let Some(argument) = named.or(positional.first().copied()) {
                 self.credential(argument, &short, SecretKind::LiteralPassword, hits);
@@ -355,7 +394,9 @@ impl<'a> Scan<'a> {
             match &leaf.fallback_of {
                 Some(setting) => {
                     let class = generic::classify(setting).or(class);
-                    if class.is_some_and(|class| is_fallback_secret(class, setting, text)) {
+                    // `config.get("site", "secret")`: a section and the name of an option.
+                    let is_option = self.facts.language.family() == Family::Python && generic::classify(text).is_some();
+                    if !is_option && class.is_some_and(|class| is_fallback_secret(class, setting, text)) {
                         hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
                     }
                 }
@@ -381,7 +422,17 @@ impl<'a> Scan<'a> {
         let span = self.facts.arena.span(literal);
         let redact = self.base(literal, text).map_or(span, |start| Span { start, end: start + text.len() as u32 });
         let strong = generic::looks_secret(name, text) && text.len() >= 16;
-        SecretHit { span, redact, kind, name: name.to_owned(), provider: false, strong, in_test: false, masked: masked(text) }
+        SecretHit {
+            span,
+            redact,
+            kind,
+            name: name.to_owned(),
+            provider: false,
+            strong,
+            in_test: false,
+            for_development: false,
+            masked: masked(text),
+        }
     }
 
     fn literal(&self, id: NodeId) -> &'a str {
@@ -686,6 +737,8 @@ fn is_setting_value(name: &str, value: &str) -> bool {
         && generic::is_literal_secret(value)
         && value.len() >= 3
         && !value.contains([' ', '.'])
+        // The name in another language: a label.
+        && value.is_ascii()
         && !generic::says_its_name(name, value)
         && !generic::is_sequence(value)
         && !is_environment_name(value)

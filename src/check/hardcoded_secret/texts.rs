@@ -26,10 +26,77 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
         hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
-        hits.extend(settings(text));
+        hits.extend(settings(text, is_code(path)));
         hits.extend(curl::find(text));
     }
+    without_rows(&mut hits);
+    let open = |hit: &SecretHit| !says(text, hit.span.start as usize, OPEN);
+    for hit in &mut hits {
+        hit.for_development =
+            says(text, hit.span.start as usize, NOT_FOR_PRODUCTION) || hit.kind == SecretKind::NamedLiteral && is_local(text);
+    }
+    hits.retain(|hit| hit.provider || open(hit));
     super::without_repeats(hits)
+}
+
+/// Most values of one name in a file of settings; what has more of them is a table of data.
+const ROWS: usize = 5;
+
+/// Leaves out the columns of tables: results of measurements, exports, recorded answers.
+fn without_rows(hits: &mut Vec<SecretHit>) {
+    let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for hit in hits.iter().filter(|hit| hit.kind == SecretKind::NamedLiteral) {
+        *counts.entry(hit.name.clone()).or_default() += 1;
+    }
+    hits.retain(|hit| hit.kind != SecretKind::NamedLiteral || counts.get(&hit.name).is_none_or(|&count| count <= ROWS));
+}
+
+/// What a comment says of a value that everybody may see.
+const OPEN: &[&str] = &["safe to commit", "public api key", "public key", "not a secret", "no secret", "not secret", "isn't a secret"];
+
+/// What a comment says of a value that opens nothing that matters.
+const NOT_FOR_PRODUCTION: &[&str] = &[
+    "not use in production",
+    "not for production",
+    "not use this in production",
+    "not use this key in production",
+    "not be used in production",
+    "for development",
+    "development only",
+    "dev only",
+    "for local",
+    "for testing",
+    "only for test",
+];
+
+/// Whether a comment at the end of the line, or on the line before, says one of these.
+fn says(text: &str, at: usize, phrases: &[&str]) -> bool {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let own = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let own = own.find(['#', '/', ';']).and_then(|comment| own.get(comment..)).unwrap_or("");
+    let before = text.get(..start.saturating_sub(1)).and_then(|before| before.rsplit('\n').next()).unwrap_or("").trim_start();
+    let before = if before.starts_with(['#', ';']) || before.starts_with("//") { before } else { "" };
+    [own, before]
+        .into_iter()
+        .filter(|comment| comment.len() <= LINE)
+        .map(str::to_ascii_lowercase)
+        .any(|comment| phrases.iter().any(|phrase| comment.contains(phrase)))
+}
+
+/// Settings that name this machine as their host are those of a developer.
+fn is_local(text: &str) -> bool {
+    static LOCAL: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r#"(?im)^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[a-z0-9_.\-]*(?:host|hostname|url|uri|origin|domain|address|endpoint)["']?[ \t]*[:=][ \t]*["']?(?:[a-z0-9+:]+://)?(?:[^@\s/"']*@)?(?:localhost|127\.0\.0\.1)\b"#;
+    LOCAL.get_or_init(|| Regex::new(pattern).ok()).as_ref().is_some_and(|local| local.is_match(text))
+}
+
+/// Source code of other languages: what stands there without quotes is no text.
+fn is_code(path: &str) -> bool {
+    const CODE: &[&str] = &[
+        "c", "cc", "cpp", "cs", "dart", "ex", "exs", "fs", "go", "groovy", "h", "hpp", "java", "kt", "kts", "lua", "m", "php", "pl", "ps1",
+        "psm1", "r", "rb", "scala", "swift", "vb",
+    ];
+    path.rsplit_once('.').is_some_and(|(_, extension)| CODE.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +186,7 @@ impl FileKind {
 }
 
 /// Lines with a word of a secret's name in them; all others cost one pass.
-fn settings(text: &str) -> Vec<SecretHit> {
+fn settings(text: &str, quoted: bool) -> Vec<SecretHit> {
     static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let all = || generic::STEMS.iter().copied().chain(providers::words());
     let words = WORDS.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(all()).ok());
@@ -134,19 +201,23 @@ fn settings(text: &str) -> Vec<SecretHit> {
         done = end;
         let line = text.get(start..end).unwrap_or("");
         if line.len() <= LINE && !is_comment(text, start) {
-            hits.extend(line_settings(text, line, start));
+            hits.extend(line_settings(text, line, start, quoted));
         }
     }
     hits
 }
 
-fn line_settings(text: &str, line: &str, start: usize) -> Vec<SecretHit> {
+fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<SecretHit> {
     static SETTING: OnceLock<Option<Regex>> = OnceLock::new();
     // A key, a separator (`:`, `=`, `=>`, make's `:=` and `?=`, or the comma of a lookup with a default), a value: quoted, or bare up to a
     // blank. Quoted keys and `--flag=value` included.
     let pattern = r#"["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
     let Some(setting) = SETTING.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
-    let mut hits: Vec<SecretHit> = setting.captures_iter(line).filter_map(|found| setting_hit(text, start, &found)).collect();
+    let mut hits: Vec<SecretHit> = setting
+        .captures_iter(line)
+        .filter(|found| !quoted || found.name("bare").is_none())
+        .filter_map(|found| setting_hit(text, start, &found))
+        .collect();
     hits.extend(docker_env(text, line, start));
     hits
 }
@@ -252,6 +323,29 @@ mod tests {
         ] {
             assert_eq!(found(path, text), [""; 0], "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn code_of_other_languages_quotes_its_texts() {
+        let value = "Zq3vT8xN5mB2kL7p";
+        assert_eq!(found("Login.cs", &format!("var apiKey = \"{value}\";\n")), [value]);
+        for (path, text) in
+            [("Login.cs", "string token = minted9.Token.ToText7;\n"), ("deploy.ps1", "$SECRET_KEY=Get-RandomText9 -length 42\n")]
+        {
+            assert_eq!(found(path, text), [""; 0], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_and_the_host_say_what_a_value_is_for() {
+        let value = "Zq3vT8xN5mB2kL7p";
+        let development = |text: &str| scan(".env", text).iter().map(|hit| hit.for_development).collect::<Vec<_>>();
+        assert_eq!(development(&format!("API_KEY={value}\n")), [false]);
+        assert_eq!(development(&format!("API_KEY={value} # do not use in production\n")), [true]);
+        assert_eq!(development(&format!("# for development\nAPI_KEY={value}\n")), [true]);
+        assert_eq!(development(&format!("DB_HOST=localhost\nAPI_KEY={value}\n")), [true]);
+        assert_eq!(development(&format!("DB_HOST=${{HOST:-localhost}}\nAPI_KEY={value}\n")), [false]);
+        assert_eq!(development(&format!("# Public API key: it is safe to commit it\nAPI_KEY={value}\n")), [false; 0]);
     }
 
     #[test]
