@@ -11,14 +11,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{handlers, package};
 use crate::model::body::NodeKind;
-use crate::model::facts::{DefFlags, DefId};
+use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::nesting::last_name;
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
-use crate::model::source::{FileId, Span};
+use crate::model::source::{Family, FileId, Span};
+use crate::model::words::words;
 
 /// Most places listed with one finding.
 const MAX_PLACES: usize = 8;
+
+/// How many handlers go through a service for each that does not, where that is the habit.
+const HABIT: usize = 2;
 
 /// One upward dependency: from a place in a lower layer to something of a higher one.
 struct Upward<'a> {
@@ -63,11 +68,16 @@ struct Ground {
     below: FxHashSet<FileId>,
     /// Definitions that hold the registration of a route: they make an application or a router, and whoever calls them starts or mounts it.
     makers: FxHashSet<GlobalDef>,
+    /// Files with handlers of routes in them.
+    handling: FxHashSet<FileId>,
+    /// Files without a role of their own among the routers of a folder: what routers share.
+    helpers: FxHashMap<FileId, RoleEvidence>,
 }
 
 impl Ground {
     fn of(program: &Program) -> Ground {
-        let mut routers: FxHashSet<FileId> = program.routes.iter().map(|route| route.handler.file).collect();
+        let handling: FxHashSet<FileId> = program.routes.iter().map(|route| route.handler.file).collect();
+        let mut routers = handling.clone();
         routers.extend((0..program.facts.len() as u32).map(FileId).filter(|file| {
             program.file_roles[file.index()]
                 .iter()
@@ -90,7 +100,8 @@ impl Ground {
                 }
             }
         }
-        Ground { routers, below, makers: makers(program) }
+        let helpers = helpers(program, &routers);
+        Ground { routers, below, makers: makers(program), handling, helpers }
     }
 
     /// Files that may import everything. A script that handlers rest on is none.
@@ -105,21 +116,58 @@ impl Ground {
         if is_script && self.below.contains(&id.file) {
             return program.file_roles[id.file.index()].iter().find(|evidence| evidence.role.rank().is_some());
         }
-        layer_of(program, id)
+        let layer = layer_of(program, id)?;
+        // An `impl` beside something else is that: what a crate of another layer adds to a model does not stand below it.
+        let is_elsewhere = program.file(id.file).language.family() == Family::Rust && layer.place.is_some_and(|(file, _)| file != id.file);
+        if is_elsewhere { program.file_role(id.file).filter(|evidence| evidence.role.rank().is_some()) } else { Some(layer) }
     }
 
     /// The layer of a definition above: a router must be one that routes lead to, or be called one where routes are known of others. A program
     /// without any route is no server as far as we can tell: what its files are called (`handlers.rs` of a parser) makes them no routers.
-    fn higher<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
-        let layer = layer_of(program, id)?;
+    fn higher<'a>(&'a self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
+        let Some(layer) = layer_of(program, id) else { return self.helpers.get(&id.file) };
         let is_routed = self.routers.contains(&id.file);
+        let is_own = program.def_roles.get(&id).is_some_and(|own| own.role == Role::Router);
         let is_hollow = match layer.strength {
             Strength::Content => !is_routed,
             Strength::Folder | Strength::Name => self.routers.is_empty(),
-            Strength::Framework | Strength::Config => false,
+            // It registers for others (`register_view(app, …)`), and neither handles nor promises to.
+            Strength::Framework => {
+                layer.role == Role::Router && !self.handling.contains(&id.file) && !is_own && !speaks_of_routes(program.path(id.file))
+            }
+            Strength::Config => false,
         };
         (layer.role != Role::Router || !is_hollow).then_some(layer)
     }
+}
+
+/// Fewest routers in a folder that make what lies among them theirs.
+const FEWEST_ROUTERS: usize = 3;
+
+/// Files without a role in a folder that is called after routers and holds them: `controllers/util.rs`.
+fn helpers(program: &Program, routers: &FxHashSet<FileId>) -> FxHashMap<FileId, RoleEvidence> {
+    const FOLDERS: &[&str] =
+        &["routers", "routes", "router", "controllers", "controller", "endpoints", "resolvers", "handlers", "views", "viewsets"];
+    let mut folders: BTreeMap<&str, (usize, Vec<FileId>)> = BTreeMap::new();
+    for file in (0..program.facts.len() as u32).map(FileId) {
+        let Some((folder, _)) = program.path(file).rsplit_once('/') else { continue };
+        if FOLDERS.contains(&folder.rsplit('/').next().unwrap_or(folder)) {
+            let (known, others) = folders.entry(folder).or_default();
+            if routers.contains(&file) {
+                *known += 1;
+            } else if program.file_roles[file.index()].is_empty() && !is_index(program.path(file)) {
+                others.push(file);
+            }
+        }
+    }
+    let mut helpers = FxHashMap::default();
+    for (folder, (known, others)) in folders.into_iter().filter(|(_, (known, _))| *known >= FEWEST_ROUTERS) {
+        for file in others {
+            let reason = format!("lies among the {known} routers in `{folder}`");
+            helpers.insert(file, RoleEvidence { role: Role::Router, strength: Strength::Folder, reason, place: None });
+        }
+    }
+    helpers
 }
 
 /// The top-level definitions that routes are registered in: `build(opts) { app.get("/health", …) }`.
@@ -149,7 +197,7 @@ fn is_free(program: &Program, file: FileId) -> bool {
     program.file_roles[file.index()].iter().any(|evidence| FREE.contains(&evidence.role))
 }
 
-fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -> Option<Upward<'a>> {
+fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground) -> Option<Upward<'a>> {
     let ImportTarget::Module(module) = edge.target else { return None };
     let target = edge.definition.unwrap_or(module);
     let scope = GlobalDef { file: edge.from, def: edge.scope };
@@ -166,7 +214,7 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &Ground) -
         Some(lower) => higher.role.rank()? < lower.role.rank()? && !is_any_model(lower, higher),
         None => !is_own_part(program, edge.from, target.file) && reaches_back(program, ground, edge.from, target, higher),
     };
-    if !is_upward {
+    if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
@@ -186,14 +234,61 @@ fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: Global
     let role = program.file_role(from).map(|evidence| evidence.role);
     let rests_below = matches!(role, None | Some(Role::Config | Role::Schema | Role::Middleware)) && ground.below.contains(&from);
     // A file that only registers handlers of others puts them together; one handler by the way makes no router of a tool box.
+    let is_called_router = is_called_router(program.path(from));
     let is_router =
         |evidence: &RoleEvidence| evidence.role == Role::Router && matches!(evidence.strength, Strength::Content | Strength::Config);
-    let handles = program.file_roles[target.file.index()].iter().any(is_router) || {
-        let mut own = program.routes.iter().map(|route| route.handler).filter(|handler| handler.file == target.file);
-        let first = own.next();
-        own.any(|other| Some(other) != first)
-    };
-    (rests_below || role == Some(Role::Task)) && handles && higher.role == Role::Router && !is_theirs(program, ground, from, target)
+    let handles = program.file_roles[target.file.index()].iter().any(is_router)
+        || {
+            let mut own = program.routes.iter().map(|route| route.handler).filter(|handler| handler.file == target.file);
+            let first = own.next();
+            own.any(|other| Some(other) != first)
+        }
+        || ground.helpers.contains_key(&target.file) && !is_below_folder(program, from, target.file);
+    // A module that registers a route beside its other work (uploads, logins) is shared for that other work.
+    let is_for_routes = speaks_of_routes(program.path(target.file));
+    (rests_below || role == Some(Role::Task))
+        && !is_called_router
+        && is_for_routes
+        && handles
+        && higher.role == Role::Router
+        && !is_theirs(program, ground, from, target)
+}
+
+/// A folder or the file itself is called after routers.
+fn speaks_of_routes(path: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "router",
+        "routers",
+        "route",
+        "routes",
+        "controller",
+        "controllers",
+        "endpoint",
+        "endpoints",
+        "resolver",
+        "resolvers",
+        "handler",
+        "handlers",
+        "view",
+        "views",
+        "viewset",
+        "viewsets",
+    ];
+    path.split(['/', '.']).any(|part| words(part).iter().any(|word| WORDS.contains(&word.as_str())))
+}
+
+/// Whether a file lies in the folder of another, or below it.
+fn is_below_folder(program: &Program, from: FileId, target: FileId) -> bool {
+    let folder = program.path(target).rsplit_once('/').map_or("", |(folder, _)| folder);
+    program.path(from).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The file's name promises handlers that we do not see registered: it stands beside the routers, not below them.
+fn is_called_router(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    words(name.split('.').next().unwrap_or(name)).iter().any(|word| {
+        matches!(word.as_str(), "handler" | "handlers" | "view" | "views" | "controller" | "endpoint" | "endpoints" | "resolver")
+    })
 }
 
 /// A router object is mounted, a handler registered or called as an action, a function that makes the application called to start it: what is
@@ -226,16 +321,43 @@ fn is_any_model(lower: &RoleEvidence, higher: &RoleEvidence) -> bool {
             || higher.role == Role::Repository && higher.strength == Strength::Folder)
 }
 
+/// An enumeration, a constant or the shape of a value: the service that its folder or file name promises does nothing in it.
+fn is_mere_value(program: &Program, target: GlobalDef, higher: &RoleEvidence) -> bool {
+    if !matches!(higher.strength, Strength::Folder | Strength::Name) {
+        return false;
+    }
+    let (facts, def) = (program.file(target.file), program.def(target));
+    match def.kind {
+        DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
+        DefKind::Variable => facts.text(def.name).chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+        DefKind::Class => def.bases.iter().any(|&base| {
+            last_name(facts, base).is_some_and(|name| {
+                matches!(facts.text(name), "Enum" | "StrEnum" | "IntEnum" | "IntFlag" | "Flag" | "TypedDict" | "NamedTuple")
+            })
+        }),
+        _ => false,
+    }
+}
+
+/// Two files of one folder whose names alone say which is above.
+fn are_neighbours(program: &Program, from: FileId, target: FileId, lower: Option<&RoleEvidence>, higher: &RoleEvidence) -> bool {
+    let folder = |file: FileId| program.path(file).rsplit_once('/').map_or("", |(folder, _)| folder).to_string();
+    let by_name = |evidence: &RoleEvidence| matches!(evidence.strength, Strength::Folder | Strength::Name);
+    lower.is_some_and(by_name) && by_name(higher) && folder(from) == folder(target)
+}
+
 /// A barrel passes names on; it uses nothing itself.
 fn is_package_index(program: &Program, edge: &ImportEdge) -> bool {
-    let path = program.path(edge.from);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    edge.re_export || (edge.scope == DefId::MODULE && matches!(name, "__init__.py" | "index.ts" | "index.js" | "mod.rs" | "lib.rs"))
+    edge.re_export || (edge.scope == DefId::MODULE && is_index(program.path(edge.from)))
+}
+
+fn is_index(path: &str) -> bool {
+    matches!(path.rsplit('/').next().unwrap_or(path), "__init__.py" | "index.ts" | "index.js" | "mod.rs" | "lib.rs")
 }
 
 fn upward_call<'a>(
     program: &'a Program,
-    ground: &Ground,
+    ground: &'a Ground,
     caller: GlobalDef,
     site: crate::model::body::NodeId,
     callee: GlobalDef,
@@ -290,9 +412,9 @@ fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
     } else {
         Confidence::Low
     };
-    // Names alone, and a folder's name on either side, are a weak proof: say it, but do not break a build over it.
+    // A name on either side is a weak proof: say it, but do not break a build over it.
     let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
-    let is_weak = weakest == Strength::Folder || first.lower.is_none_or(|lower| !is_proven(lower) && !is_proven(first.higher));
+    let is_weak = !is_proven(first.higher) || first.lower.is_none_or(|lower| !is_proven(lower));
     Some(Finding {
         rule: "layer-violation".into(),
         level: if is_weak { Level::Warning } else { Level::Error },
@@ -354,10 +476,10 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for habits in packages.values() {
-        let has_layer = habits.through_service >= 2 && habits.through_service > habits.past_service.len();
+        let has_layer = habits.through_service >= 2 && habits.through_service >= HABIT * habits.past_service.len();
         if has_layer || (context.settings.strict() && habits.through_service > 0) {
             findings.extend(habits.past_service.iter().map(|&place| skip(program, place, habits.through_service)));
-        } else if habits.past_service.len() >= 2 {
+        } else if habits.past_service.len() >= 2 && habits.through_service <= habits.past_service.len() {
             findings.extend(no_service_note(program, habits));
         }
     }

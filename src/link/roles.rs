@@ -208,6 +208,9 @@ impl<'a> Linker<'a> {
                 place: Some((file, *span)),
             });
         }
+        let facts = &self.facts[file.index()];
+        let variables = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE);
+        found.extend(names.of_variables(variables.map(|(_, def)| facts.text(def.name))));
         found.extend(self.content_roles(file, defs));
         let is_client = self.has_jsx(file);
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
@@ -336,7 +339,7 @@ impl<'a> Linker<'a> {
         }
         router_folders.sort_unstable();
         router_folders.dedup();
-        let mut lies: Vec<FileId> = Vec::new();
+        let mut unproven: Vec<FileId> = Vec::new();
         for file in 0..roles.files.len() {
             let file = FileId(file as u32);
             let evidence = &mut roles.files[file.index()];
@@ -344,10 +347,10 @@ impl<'a> Linker<'a> {
             if proven || !has_routes(file) {
                 continue;
             }
+            unproven.push(file);
             let before = evidence.len();
             evidence.retain(|evidence| evidence.role != Role::Router);
             if evidence.len() < before {
-                lies.push(file);
                 // Beside real handlers it is a helper of theirs, no layer below them.
                 let is_helper = router_folders.binary_search(&folder(&self.project.files[file.index()].path)).is_ok();
                 if evidence.is_empty() && !is_helper && handler_calls.binary_search(&file).is_ok() {
@@ -365,7 +368,7 @@ impl<'a> Linker<'a> {
             .defs
             .iter()
             .filter(|(class, evidence)| {
-                evidence.role == Role::Router && evidence.strength < Strength::Content && lies.binary_search(&class.file).is_ok()
+                evidence.role == Role::Router && evidence.strength < Strength::Content && unproven.binary_search(&class.file).is_ok()
             })
             .map(|(&class, _)| class)
             .collect();

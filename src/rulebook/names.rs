@@ -34,6 +34,9 @@ struct RoleEntry {
     /// Folder names, or several in a row (`alembic/versions`): strength folder.
     #[serde(default)]
     folders: Vec<String>,
+    /// Names that a file of this role binds at its top (`down_revision`): strength content.
+    #[serde(default)]
+    variables: Vec<String>,
     /// A package that depends on one of these, and on nothing that serves requests or talks to a database, has this role.
     #[serde(default)]
     packages: Vec<String>,
@@ -98,6 +101,12 @@ impl RoleNames {
             let reason = format!("its package depends on `{dependency}` and on no server or database");
             Some(evidence(entry.role, Strength::Folder, reason))
         })
+    }
+
+    /// What a name bound at a file's top says of the file.
+    pub fn of_variables<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<RoleEvidence> {
+        let entry = |name: &str| self.roles.iter().find(|entry| entry.variables.iter().any(|own| own == name));
+        names.find_map(|name| Some(evidence(entry(name)?.role, Strength::Content, format!("sets `{name}`"))))
     }
 
     /// What the suffix of a class name hints at; the longest suffix decides.
