@@ -11,13 +11,13 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::handlers::package;
-use super::requests::named;
+use super::requests::{has_fact, named};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts, ImportItem};
+use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::spell;
+use crate::model::nesting::{arguments, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
@@ -28,7 +28,7 @@ const RULE: &str = "http-in-service";
 const MAX_PLACES: usize = 12;
 
 /// From how many functions on a package is said to speak HTTP below its handlers as a rule, if hardly any function there does without.
-const MANY: usize = 40;
+const MANY: usize = 15;
 
 /// One function that speaks HTTP, with the places.
 struct Speaker {
@@ -73,10 +73,10 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for (speakers, silent) in packages.values() {
-        if speakers.len() >= MANY && silent * 10 < speakers.len() && !context.settings.strict() {
+        if speakers.len() >= MANY && silent * 4 <= speakers.len() && !context.settings.strict() {
             findings.extend(note(program, speakers));
         } else {
-            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker)));
+            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker, *silent > 0)));
         }
     }
     findings
@@ -101,7 +101,33 @@ fn of_http_layer(program: &Program) -> FxHashSet<GlobalDef> {
         .map(|edge| program.outermost(edge.callee))
         .collect();
     found.extend(program.routes.iter().map(|route| route.handler));
+    for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python) {
+        let file = FileId(at as u32);
+        for call in facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. })) {
+            // `Depends(get_db)`, wherever it stands.
+            if has_fact(program, file, call, |fact| *fact == ApiFact::TakesGuards) {
+                found.extend(arguments(facts, call).filter_map(|argument| match program.value(file, argument) {
+                    Value::Def(def) | Value::Method { method: def, .. } => Some(program.outermost(def)),
+                    _ => None,
+                }));
+            }
+        }
+    }
     found
+}
+
+/// A part of a handler, in a folder of such: another one hands it the request and the response whole.
+fn is_handed_both(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    facts.language.family() == Family::TypeScript
+        && program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers"))
+        && facts
+            .def(program.outermost(function).def)
+            .params
+            .iter()
+            .filter(|param| param.annotation.is_some_and(|annotation| http_type(program, function.file, annotation).is_some()))
+            .count()
+            > 1
 }
 
 fn is_below(program: &Program, function: GlobalDef) -> bool {
@@ -117,11 +143,33 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && function.def != DefId::MODULE
         && !OUT.iter().any(|&role| program.is(function, role))
         && !maps_errors(program, function)
+        && !is_handed_both(program, function)
+        && !is_layer_of_server(program, function)
+}
+
+/// In Rust `Service` is also what servers call each of their layers: `impl tower::Service<Request> for SessionService`.
+fn is_layer_of_server(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    facts.language.family() == Family::Rust
+        && program.role(function).is_some_and(|evidence| evidence.strength <= Strength::Name)
+        && facts.definitions().any(|(_, def)| {
+            def.kind == DefKind::Impl
+                && def.bases.get(1).is_some_and(|&base| {
+                    let base = match facts.arena.kind(base) {
+                        NodeKind::Apply { base, .. } => base,
+                        _ => base,
+                    };
+                    last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Service" | "Layer" | "Transform"))
+                })
+        })
 }
 
 /// The folder it lies in is that of the routes: what they share there is theirs, whatever it is called.
 fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
     let path = program.path(function.file);
+    if path.contains("pages/api/") {
+        return true;
+    }
     let last = |names: &[&str]| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.contains(part));
     last(&["routes", "routers", "router", "endpoints", "views", "resolvers"])
         > last(&["services", "service", "repositories", "repos", "models", "crud", "dao", "domain"])
@@ -188,7 +236,7 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                     found.push((facts.arena.span(value), spell(facts, callee), What::Raises));
                     return false;
                 }
-                raises_own = true;
+                raises_own |= is_own_error(program, function.file, callee);
             }
             NodeKind::Call { callee, form, .. } if form != CallForm::Pattern && speaks(program, function.file, callee) => {
                 found.push((call_span(facts, node), spelled_callee(facts, node), What::Makes));
@@ -204,6 +252,15 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
     });
     found.dedup_by_key(|place| place.0);
     (found, raises_own)
+}
+
+/// An error that says nothing of HTTP. In TypeScript only a class of the project is one: `Error` and what was caught tell of no habit.
+fn is_own_error(program: &Program, file: FileId, raised: NodeId) -> bool {
+    let class = match program.value(file, raised) {
+        Value::Def(class) => class,
+        _ => return program.file(file).language.family() != Family::TypeScript,
+    };
+    !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base))
 }
 
 /// The framework's own name for something of HTTP: `HTTPException`, `NextResponse.json`.
@@ -253,7 +310,7 @@ fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
     Some(format!("{}.{}", facts.text(import.specifier).replace("::", "."), facts.text(item)))
 }
 
-fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
+fn finding(program: &Program, speaker: &Speaker, has_errors: bool) -> Option<Finding> {
     let function = speaker.function;
     let evidence = program.role(function)?;
     // What is raised or made says more than a type in the signature.
@@ -278,9 +335,11 @@ fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
         What::Takes => "take the values that are needed, and let the handler read them from the request",
         What::Gives => "give a plain value, and let the handler make the response of it",
     };
+    // NestJS documents its exceptions as what services raise; without errors of its own a project follows that.
+    let is_idiom = first.2 == What::Raises && !has_errors && program.file(function.file).language.family() == Family::TypeScript;
     Some(Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: if is_idiom { Level::Note } else { Level::Warning },
         message: format!("{role} `{name}` {} `{}`, which belongs to HTTP", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,
