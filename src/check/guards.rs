@@ -179,7 +179,7 @@ impl<'a> Guards<'a> {
         let facts = self.program.file(file);
         for link in chain(facts, call) {
             for argument in arguments(facts, link) {
-                if matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
+                if matches!(facts.arena.kind(argument), NodeKind::Closure(_)) || self.is_handler_itself(file, argument, handler) {
                     continue;
                 }
                 if let Some((node, what)) = self.inside(file, argument) {
@@ -197,6 +197,14 @@ impl<'a> Guards<'a> {
             }
         }
         None
+    }
+
+    /// The handler that is registered: what it does itself is looked for in its code.
+    fn is_handler_itself(&self, file: FileId, argument: NodeId, handler: &Handler) -> bool {
+        match self.program.value(file, argument) {
+            Value::Def(def) | Value::Method { method: def, .. } => def == handler.function,
+            _ => false,
+        }
     }
 
     fn call_at(&self, place: &Location) -> Option<(FileId, NodeId)> {
@@ -295,7 +303,7 @@ impl<'a> Guards<'a> {
         self.known.borrow_mut().insert(function, false);
         let facts = self.program.file(function.file);
         let mut found = false;
-        for part in code_of(self.program, function) {
+        for part in self.parts_of(function) {
             let Some(body) = facts.def(part.def).body else { continue };
             facts.arena.walk_while(body, |node| {
                 found = found || self.acts(function.file, node);
@@ -321,6 +329,20 @@ impl<'a> Guards<'a> {
             self.known.borrow_mut().remove(&function);
         }
         found
+    }
+
+    /// The code of a function, and of the functions in it: a decorator's work is done by what it gives back.
+    fn parts_of(&self, function: GlobalDef) -> Vec<GlobalDef> {
+        let facts = self.program.file(function.file);
+        let mut parts = code_of(self.program, function);
+        let inner = facts.definitions().filter(|(_, def)| def.parent == function.def && def.kind == DefKind::Function);
+        for (def, _) in inner.take(8) {
+            let inner = GlobalDef { file: function.file, def };
+            if !parts.contains(&inner) {
+                parts.push(inner);
+            }
+        }
+        parts
     }
 
     /// A node of code that serves the purpose: an answer with 401 or 403, a read of who is logged in, a call of a guard.
@@ -350,6 +372,8 @@ impl<'a> Guards<'a> {
                                 | "tenant"
                                 | "workspace"
                                 | "token"
+                                | "authz"
+                                | "permissions"
                         )
                     || matches!(name, "currentUser" | "current_user")
             }
@@ -671,11 +695,37 @@ pub(super) fn speaks(purpose: Purpose, name: &str) -> bool {
                 "ensureauth",
             ]) || both(
                 &["current", "active", "logged", "session", "require", "required", "requires", "verified", "authed", "maybe"],
-                &["user", "users", "admin", "account", "member", "in", "login", "role", "roles", "tenant", "organization", "session"],
-            ) || both(
-                &["login", "admin", "role", "roles", "token", "session", "user", "owner", "member"],
                 &[
-                    "required", "require", "requires", "only", "check", "verify", "ensure", "is", "has", "validate", "with", "assert",
+                    "user",
+                    "users",
+                    "admin",
+                    "admins",
+                    "account",
+                    "member",
+                    "in",
+                    "login",
+                    "role",
+                    "roles",
+                    "tenant",
+                    "organization",
+                    "session",
+                ],
+            ) || both(
+                &["login", "admin", "admins", "role", "roles", "token", "session", "user", "users", "owner", "owners", "member", "members"],
+                &[
+                    "middleware",
+                    "required",
+                    "require",
+                    "requires",
+                    "only",
+                    "check",
+                    "verify",
+                    "ensure",
+                    "is",
+                    "has",
+                    "validate",
+                    "with",
+                    "assert",
                     "needs",
                 ],
             ) || both(&["api", "access"], &["key", "control", "token"])

@@ -10,11 +10,11 @@ use super::Context;
 use super::guards::{Evidence, Guards, Purpose, may_guard_itself, says_public};
 use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::sensitive::parts;
-use crate::model::body::NodeId;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefId;
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::program::Program;
+use crate::model::program::{Api, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 
@@ -40,14 +40,16 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for handlers in groups.values().filter(|handlers| handlers.len() > FEWEST) {
         let evidence: Vec<Option<Evidence>> = handlers.iter().map(|handler| guards.of(handler)).collect();
+        // What a handler's code looks like (an error that is mapped to 403) makes no habit; guards that can be pointed at do.
+        let pointed = evidence.iter().flatten().filter(|evidence| !evidence.in_code).count();
         let guarded = evidence.iter().flatten().count();
         let open: Vec<&Handler> =
             handlers.iter().zip(&evidence).filter(|(_, evidence)| evidence.is_none()).map(|(handler, _)| *handler).collect();
         // Three of four have it, and what has not is the exception.
-        if guarded < FEWEST || open.len() * 4 > handlers.len() {
+        if pointed < FEWEST || open.len() * 4 > handlers.len() {
             continue;
         }
-        let example = evidence.iter().flatten().next();
+        let example = evidence.iter().flatten().find(|evidence| !evidence.in_code);
         findings.extend(
             open.into_iter()
                 .filter(|handler| is_protected_work(handler) && !may_guard_itself(program, handler))
@@ -200,7 +202,7 @@ fn is_public(program: &Program, handler: &Handler) -> bool {
         marked |= facts.definitions().any(|(_, member)| {
             member.parent == at
                 && facts.text(member.name) == "permission_classes"
-                && member.value.is_some_and(|value| says_public(facts, value))
+                && member.value.is_some_and(|value| says_public(facts, value) || is_marker(program, handler.function.file, value))
         });
         if at == DefId::MODULE {
             break;
@@ -210,10 +212,17 @@ fn is_public(program: &Program, handler: &Handler) -> bool {
     by_name || registers || marked
 }
 
-/// A decorator that a framework knows as one for routes open to everybody, also under another name.
-fn is_marker(program: &Program, file: FileId, decorator: NodeId) -> bool {
-    let api = program.api(file, decorator).or_else(|| program.called_api(file, decorator));
-    api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PublicRoute))
+/// What a framework knows as the mark of routes open to everybody, also under another name: the decorator, or what it is given.
+fn is_marker(program: &Program, file: FileId, mark: NodeId) -> bool {
+    let facts = program.file(file);
+    let is_public = |api: Option<&Api>| api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PublicRoute));
+    let mut found = is_public(program.called_api(file, mark));
+    facts.arena.walk_while(mark, |node| {
+        found =
+            found || matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. }) && is_public(program.api(file, node));
+        !found
+    });
+    found
 }
 
 fn finding(program: &Program, handler: &Handler, guarded: usize, all: usize, example: Option<&Evidence>) -> Finding {
