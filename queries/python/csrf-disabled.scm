@@ -1,8 +1,9 @@
 ; Django: a view that is exempt, unless it says that something else proves who calls.
 ((decorated_definition
    (decorator (_) @exempt) @finding
-   definition: (function_definition name: (identifier) @view body: (_) @body))
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @parameters "^\\(\\s*self\\b")
   (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
   (#contains? @body "POST" ".body" ".data" "FILES" ".save(" ".delete(" ".create(" ".update(" "PUT" "DELETE" "PATCH" "form")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))

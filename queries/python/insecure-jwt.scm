@@ -71,3 +71,23 @@
   (#not-match? @key "^[a-z]*(\"\"|'')$")
   (#set! message "The key that signs tokens stands in the code.")
   (#set! help "key"))
+
+; Everybody can read what a token says.
+((call
+   function: (_) @encode
+   arguments: (argument_list . (dictionary (pair key: (string (string_content) @claim))))) @finding
+  (#any-of? @claim "password" "passwd" "user_password" "secret")
+  (#file-contains? "jwt")
+  (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
+  (#set! message "A password stands among the claims of this token: it is signed, not encrypted, and whoever holds it can read it.")
+  (#set! help "claims"))
+
+((assignment
+   left: (identifier) @claims
+   right: (dictionary (pair key: (string (string_content) @claim)))) @finding
+  (#any-of? @claims "payload" "claims" "to_encode" "token_data")
+  (#any-of? @claim "password" "passwd" "user_password")
+  (#imports? "jwt" "jose")
+  (#function-contains? @finding "jwt.encode(payload" "jwt.encode(claims" "jwt.encode(to_encode" "jwt.encode(token_data")
+  (#set! message "A password stands among the claims of this token: it is signed, not encrypted, and whoever holds it can read it.")
+  (#set! help "claims"))

@@ -8,7 +8,7 @@
   (#resolves-to? @decode "jsonwebtoken::dangerous::insecure_decode" "jsonwebtoken::dangerous_insecure_decode" "jsonwebtoken::dangerous_unsafe_decode")
   (#not-function-contains? @finding "decode_header" "jwks" "Jwk")
   (#not-file-contains? "nverified")
-  (#set! level "warning")
+  (#set! level "note")
   (#set! message "The token's signature is not verified: this is safe only for a token that its issuer has just handed over."))
 
 ; The key stands in the code.

@@ -31,6 +31,21 @@
   (#resolves-to? @class "jose.UnsecuredJWT")
   (#set! message "This token is not signed."))
 
+((member_expression) @finding
+  (#file-contains? "jose")
+  (#resolves-to? @finding "jose.JWK.None")
+  (#set! message "Tokens without a signature are made or accepted: `JWK.None` is no key."))
+
+; Everybody can read what a token says.
+((call_expression
+   function: (_) @sign
+   arguments: (arguments . (object [(pair key: (property_identifier) @claim) (shorthand_property_identifier) @claim]))) @finding
+  (#any-of? @claim "password" "passwd" "userPassword")
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @sign "jsonwebtoken.sign" "jsonwebtoken.default.sign" "jose.JWT.sign" "jwt-simple.encode")
+  (#set! message "A password stands among the claims of this token: it is signed, not encrypted, and whoever holds it can read it.")
+  (#set! help "claims"))
+
 ; jwt-simple: the third argument switches verification off.
 ((call_expression
    function: (_) @decode

@@ -293,7 +293,9 @@ pub(super) fn secret(name: &str) -> Option<Secret> {
                     | ("reset" | "user" | "id" | "device", Secret::Token)
             )
     };
-    (!words.iter().any(harmless)).then_some(kind)
+    // `id_token` is a token, `token_id` tells one from another.
+    let is_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
+    (!is_id && !words.iter().any(harmless)).then_some(kind)
 }
 
 /// True for the name of a password in plain text.
@@ -322,7 +324,9 @@ pub(super) fn parts(name: &str) -> Vec<String> {
 fn kind(words: &[String]) -> Option<Secret> {
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
     let row = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    if words.iter().any(|word| is_password_word(word)) || (words.len() == 1 && words[0] == "pass") {
+    // `PASSWORD_KEY` encrypts passwords.
+    let is_key = words.last().is_some_and(|word| word == "key") && words.len() > 1;
+    if words.iter().any(|word| is_password_word(word)) && !is_key || (words.len() == 1 && words[0] == "pass") {
         return Some(Secret::Password);
     }
     if has("apikey")

@@ -61,6 +61,7 @@ fn in_function(
         if form == CallForm::Pattern {
             return;
         }
+        findings.extend(digest_as_password(program, function, node));
         let Some(api) = program.called_api(function.file, node) else { return };
         for (fact, _) in program.facts_of(api) {
             match fact {
@@ -77,6 +78,42 @@ fn in_function(
             }
         }
     });
+}
+
+/// `user.set_password(hashlib.md5(text).hexdigest())`, directly or by a local variable: whatever was hashed, the digest is the password from now on.
+fn digest_as_password(program: &Program, function: GlobalDef, call: NodeId) -> Option<Finding> {
+    let facts = program.file(function.file);
+    if !matches!(called_name(facts, call), Some("set_password" | "setPassword")) {
+        return None;
+    }
+    let hashed = arguments(facts, call).find_map(|argument| broken_digest(program, function, argument, 0))?;
+    let message = "a digest of MD5 or SHA-1 is set as a password: leaked ones are guessed by the billion each second".to_string();
+    let mut one = finding(program, function, call, Level::Warning, message, "a quick hash for a password");
+    one.related = vec![Label { location: program.location(function.file, facts.arena.span(hashed)), text: "hashed here".to_string() }];
+    Some(one)
+}
+
+/// The call of a library that makes a digest of MD5 or SHA-1, in a value or in what the local variables in it hold.
+fn broken_digest(program: &Program, function: GlobalDef, value: NodeId, depth: u8) -> Option<NodeId> {
+    let facts = program.file(function.file);
+    let is_broken = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "md2" | "md4" | "md5" | "sha1" | "sha-1");
+    let (mut call, mut broken, mut locals) = (None, false, Vec::new());
+    facts.arena.walk(value, |node| match facts.arena.kind(node) {
+        NodeKind::Call { .. } if program.called_api(function.file, node).is_some() => call = call.or(Some(node)),
+        NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) => {
+            broken |= is_broken(facts.text(name));
+            if matches!(facts.arena.kind(node), NodeKind::Name(_)) {
+                locals.push(name);
+            }
+        }
+        _ => {}
+    });
+    if broken && call.is_some() {
+        return call;
+    }
+    let follow =
+        |name| assigned(facts, function.def, name).into_iter().find_map(|value| broken_digest(program, function, value, depth + 1));
+    locals.into_iter().take(4).filter(|_| depth < 2).find_map(follow)
 }
 
 /// `crypt.crypt(password, crypt.METHOD_SHA512)`: thousands of rounds and a salt.
