@@ -204,9 +204,19 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
         handlers(context)
             .into_iter()
             .map(|handler| handler.function)
-            .filter(|handler| program.file(handler.file).language.family() == Family::TypeScript),
+            .filter(|handler| program.file(handler.file).language.family() == Family::TypeScript)
+            .filter(|handler| !is_rendered_ahead(program.file(handler.file))),
     );
     roots
+}
+
+/// A route file whose answers are kept for all (Next.js: `revalidate = 3600`, `dynamic = "force-static"`): hardly any request runs it.
+fn is_rendered_ahead(facts: &FileFacts) -> bool {
+    facts.definitions().filter(|(_, def)| def.parent == DefId::MODULE).any(|(_, def)| match (facts.text(def.name), def.value) {
+        ("revalidate", Some(value)) => matches!(facts.arena.kind(value), NodeKind::Number(text) if facts.text(text) != "0"),
+        ("dynamic", Some(value)) => facts.string(value) == Some("force-static"),
+        _ => false,
+    })
 }
 
 /// Functions that only start-up code calls, at any remove: what `main` reads its settings with.

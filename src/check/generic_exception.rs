@@ -1,7 +1,7 @@
 //! `generic-exception`: a service or repository that raises the language's own `Exception` or `Error` for a failure of the domain, in a
 //! project that has errors of its own.
 //!
-//! The project's habit decides: at least three of its exceptions are raised somewhere, and more often than bare ones in its services. Asserting what cannot happen, and what is not
+//! The project's habit decides: at least three of its exceptions are raised in its services, twice as many as general ones. Asserting what cannot happen, and what is not
 //! implemented, needs no class.
 
 use rustc_hash::FxHashMap;
@@ -22,6 +22,9 @@ const RULE: &str = "generic-exception";
 /// How many exceptions of its own a package raises before a general one stands out.
 const HABIT: usize = 3;
 
+/// How many of them it raises in its services for each general one.
+const MORE: usize = 2;
+
 /// Finds general exceptions beside a project's own.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -38,7 +41,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 continue;
             }
             let package = program.project.package_of(program.path(file));
-            if let Some(class) = own_class(program, file, raised) {
+            if let Some(class) = own_class(program, file, raised)
+                && is_domain(program, owner)
+            {
                 own.entry(package).or_insert((0, class)).0 += 1;
             } else if is_general(program, file, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
                 *bare.entry(package).or_default() += 1;
@@ -52,7 +57,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let package = program.project.package_of(program.path(owner.file));
             let (count, example) = *own.get(&package)?;
             let bare = bare.get(&package).copied().unwrap_or_default();
-            (count >= HABIT && count > bare).then(|| finding(program, owner, node, raised, example))
+            (count >= HABIT && count >= MORE * bare).then(|| finding(program, owner, node, raised, example))
         })
         .collect()
 }
@@ -147,6 +152,12 @@ fn is_assertion(facts: &FileFacts, raised: NodeId) -> bool {
         "no processor",
         "no task",
         "not registered",
+        "not initialized",
+        "isn't registered",
+        "must never",
+        "never happen",
+        "should not be",
+        "only in test",
     ];
     let mut found = arguments(facts, raised).len() == 0;
     facts.arena.walk(raised, |node| {

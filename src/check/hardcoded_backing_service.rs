@@ -88,8 +88,8 @@ fn judge(program: &Program, nestings: &Nestings, file: FileId, call: NodeId) -> 
         let node = argument_at(facts, call, argument)?;
         let literal = literal(program, facts, file, nestings, node, 0)?;
         let needs_local = matches!(service, BackingService::Api | BackingService::Origin);
-        // By position databases take URLs; a bare word there is a name.
-        let needs_url = *service == BackingService::Database && matches!(argument, ArgumentRef::Position(_));
+        // By position databases and clients take URLs; a bare word there is a name or a path.
+        let needs_url = matches!(service, BackingService::Database | BackingService::Api) && matches!(argument, ArgumentRef::Position(_));
         ((literal.local || !needs_local) && (literal.url || !needs_url)).then_some((*service, literal))
     })?;
     let nesting = nestings.of(file);

@@ -23,6 +23,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, 
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
+use crate::model::summary::QueryEffect;
 
 const RULE: &str = "missing-input-validation";
 
@@ -331,9 +332,10 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<(NodeId, Str
     let file = handler.function.file;
     let facts = program.file(file);
     let mut found: Vec<(NodeId, String)> = Vec::new();
-    for query in &handler.queries {
+    for query in handler.queries.iter().filter(|query| !compares_only(program, file, query)) {
         let given = chain(facts, query.site)
             .flat_map(|link| arguments(facts, link).collect::<Vec<_>>())
+            .filter(|&argument| query.access != Access::Read || !is_named_id(facts, argument))
             .find_map(|argument| used_in(program, file, argument, input));
         // Whoever asks for a row by its id gets it or not.
         let by_id = |node: &NodeId| query.access == Access::Read && is_id(facts, *node);
@@ -379,6 +381,23 @@ fn is_id(facts: &FileFacts, node: NodeId) -> bool {
         id |= crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "ids" | "uuid" | "pk"));
     });
     id
+}
+
+/// A question to a mapper that binds what it is given: no row fits a value of another kind. Where objects are conditions (MongoDB), or text is the
+/// question, what clients send may ask for more.
+fn compares_only(program: &Program, file: FileId, query: &QueryEffect) -> bool {
+    let is_read = matches!(&program.knowledge.entries[query.entry as usize].fact, ApiFact::Query(fact) if fact.access == Access::Read);
+    let path = &program.apis[query.api.0 as usize].path;
+    // In JavaScript what was a value may come as an object, and is a condition then.
+    let binds = program.file(file).language.family() == Family::Python;
+    is_read && binds && !["mongoose", "mongodb", "pymongo", "motor", "beanie", "mongoengine"].iter().any(|library| path.contains(library))
+}
+
+/// `id=…`, `pk=…`, `order_id=…`.
+fn is_named_id(facts: &FileFacts, argument: NodeId) -> bool {
+    let is_it =
+        |name: &str| crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "ids" | "uuid" | "pk"));
+    matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if is_it(facts.text(name)))
 }
 
 fn is_request_or_answer(facts: &FileFacts, object: NodeId) -> bool {

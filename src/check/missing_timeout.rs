@@ -42,7 +42,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let file = FileId(at as u32);
         let module = GlobalDef { file, def: DefId::MODULE };
         let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
-        if out || facts.language.family() == Family::TypeScript && is_for_browsers(program.path(file)) {
+        if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
             continue;
         }
         for call in facts.arena.ids() {
@@ -60,6 +60,14 @@ fn is_for_browsers(path: &str) -> bool {
         let words = words(folder);
         words.iter().any(|word| matches!(word.as_str(), "static" | "frontend" | "browser" | "assets" | "public" | "extension" | "embed"))
     })
+}
+
+/// Queries of pages: what these hooks are given runs in a browser or on a phone.
+fn has_hooks(facts: &FileFacts) -> bool {
+    facts
+        .imports
+        .iter()
+        .any(|import| matches!(facts.text(import.specifier), "@tanstack/react-query" | "react-query" | "swr" | "react-native"))
 }
 
 /// Programs that somebody starts by hand, and can stop: command lines, tools of developers, files that nothing can import.
@@ -102,6 +110,7 @@ fn judge(
         || program.is(owner, Role::Test)
         || fact.global.as_ref().is_some_and(|global| settings.contains(global))
         || is_own_page(facts, call)
+        || sends_cookies(facts, call)
         || is_limited_around(facts, nesting, call)
         || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
         || has_adapter(facts, call)
@@ -229,6 +238,21 @@ fn is_own_page(facts: &FileFacts, call: NodeId) -> bool {
     if facts.language.family() != Family::TypeScript {
         return false;
     }
+    // `fetch(new URL("./font.ttf", import.meta.url))` reads a file of the bundle.
+    let mut is_of_bundle = false;
+    if let Some(first) = arguments(facts, call).next() {
+        facts.arena.walk(first, |node| {
+            if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+                let name = facts.text(name);
+                // What is built into a page is its own server's address.
+                is_of_bundle |=
+                    matches!(name, "meta" | "import.meta") || name.starts_with("NEXT_PUBLIC_") || name.starts_with("REACT_APP_");
+            }
+        });
+    }
+    if is_of_bundle {
+        return true;
+    }
     let first = arguments(facts, call).next().and_then(|node| match facts.arena.kind(node) {
         NodeKind::Text { parts, .. } => facts.arena.list(parts).next(),
         _ => Some(node),
@@ -236,6 +260,16 @@ fn is_own_page(facts: &FileFacts, call: NodeId) -> bool {
     first
         .and_then(|node| facts.string(node))
         .is_some_and(|url| ["/", ".", "blob:", "data:", "file:"].iter().any(|start| url.starts_with(start)))
+}
+
+/// A client that sends the user's cookies along runs in the browser: `axios.create({ withCredentials: true })`.
+fn sends_cookies(facts: &FileFacts, call: NodeId) -> bool {
+    let is_it =
+        |item: NodeId| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some("withCredentials"));
+    arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
+        NodeKind::Collection { items, .. } => facts.arena.list(items).any(is_it),
+        _ => false,
+    })
 }
 
 /// Something around the call gives up: `asyncio.wait_for(…)`, `async with timeout(5)`, `Promise.race([…])`, `withTimeout(…)`.
@@ -293,6 +327,8 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     let facts = program.file(owner.file);
     let called = spelled_callee(facts, call);
     let script = is_tool(program, owner);
+    // Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
+    let is_fetch = called.ends_with("fetch") && facts.language.family() == Family::TypeScript;
     let mut message = match (limit, fact.client) {
         (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
         (Limit::Off, false) => format!("`{called}` is told to wait for ever"),
@@ -308,7 +344,7 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     }
     Finding {
         rule: RULE.into(),
-        level: if script { Level::Note } else { Level::Warning },
+        level: if script || is_fetch { Level::Note } else { Level::Warning },
         message,
         primary: Label { location: program.location(owner.file, call_span(facts, call)), text: "waits".to_string() },
         related: Vec::new(),

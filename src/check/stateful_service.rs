@@ -189,6 +189,8 @@ fn change(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Change)> {
             NodeKind::Member { object, name, path: false } if CHANGES.contains(&facts.text(name)) => Some((object, Change::Inside)),
             _ => None,
         },
+        // A flag that goes up once is about the process itself: loaded, registered, warned.
+        NodeKind::Assign { value, op: AssignOp::Set, .. } if matches!(facts.arena.kind(value), NodeKind::Bool(true)) => None,
         NodeKind::Assign { target, op: AssignOp::Set | AssignOp::Augment(_), .. } => match facts.arena.kind(target) {
             NodeKind::Index { object, .. } => Some((object, Change::Inside)),
             _ => Some((target, Change::Set)),
@@ -385,7 +387,7 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, node: No
     related.extend(chain.iter().take(3).cloned());
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: Level::Note,
         message: format!(
             "`{name}`, {whose}, is changed by requests (`{}`): every process has its own, and a restart forgets it",
             handler_name(program, handler)

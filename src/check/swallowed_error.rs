@@ -260,11 +260,18 @@ fn of_promise(facts: &FileFacts, call: NodeId) -> Option<Swallows> {
     let body = facts.def(closure).body?;
     let plain = matches!(facts.arena.kind(body), NodeKind::Block { items, value: false } if facts.arena.list(items).len() == 0);
     // The chain itself says whether it cleans up: `stream.close().catch(() => {})`.
-    if !plain || given.next().is_some() || cleans_up(facts, object) {
+    if !plain || given.next().is_some() || cleans_up(facts, object) || is_used_again(facts, object, call) {
         return None;
     }
     let closure = facts.def(closure).span;
     Some(Swallows { whole: closure, place: closure, what: "this drops the error of a promise" })
+}
+
+/// A promise with a name that something else waits for, too: here only the complaint about an unhandled one is silenced.
+fn is_used_again(facts: &FileFacts, promise: NodeId, call: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(promise) else { return false };
+    let after = facts.arena.span(call).end;
+    facts.arena.ids().any(|node| facts.arena.kind(node) == NodeKind::Name(name) && facts.arena.span(node).start > after)
 }
 
 /// Rust: `let _ = write().await;`.
@@ -367,7 +374,7 @@ fn finding(program: &Program, owner: GlobalDef, found: &Swallows) -> Finding {
     }
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: Level::Note,
         message: format!("{message}: nobody will know that something went wrong, or what"),
         primary: Label { location: program.location(owner.file, found.place), text: "dropped here".to_string() },
         related: Vec::new(),

@@ -40,7 +40,11 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
             is_told[member as usize] = true;
         }
         let pairs = inside(links, &members, runs_at_load);
-        findings.extend(Knot::of(program, links, members, pairs).map(|knot| knot.finding(program)));
+        let uses: Vec<(u32, u32)> =
+            pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| !edge.re_export)).map(|(&pair, _)| pair).collect();
+        let is_of_barrels = real(components(links.names.len(), &uses)).next().is_none();
+        let told = |knot: Knot| if is_of_barrels { knot.barrel_note(program) } else { knot.finding(program) };
+        findings.extend(Knot::of(program, links, members, pairs).map(told));
     }
     for members in real(components(links.names.len(), &all)) {
         if members.iter().all(|&member| !is_told[member as usize]) {
@@ -176,6 +180,12 @@ impl<'l, 'a> Knot<'l, 'a> {
             related: self.flow(program),
             ..self.finding(program)
         }
+    }
+
+    /// A cycle that only a barrel closes, which uses nothing of what it passes on: its own parts import from it.
+    fn barrel_note(&self, program: &Program) -> Finding {
+        let message = format!("{} ({}); only passing names on closes the circle", self.what(), self.kinds());
+        Finding { level: Level::Note, message, ..self.finding(program) }
     }
 
     /// Every edge of the shortest cycle at its line.
