@@ -213,6 +213,9 @@ impl<'a> Linker<'a> {
                 return Some(value);
             }
         }
+        if let Some(value) = self.member_of_packages(file, name) {
+            return Some(value);
+        }
         // CommonJS: `import x from './x'` is `module.exports`; other names are its properties.
         if let Some(&whole) = self.scopes[file.index()].exports.get("=") {
             let value = self.export_value(file, whole);
@@ -226,6 +229,26 @@ impl<'a> Linker<'a> {
             return Some(self.value(Value::Module(module)));
         }
         None
+    }
+
+    /// A name that a file hands on from a package: `export * from '@prisma/client'`.
+    fn member_of_packages(&mut self, file: FileId, name: &str) -> Option<ValueId> {
+        if name == "default" {
+            return None;
+        }
+        let paths: Vec<String> = self.scopes[file.index()]
+            .star_re_exports
+            .iter()
+            .filter_map(|&star| match &self.import_targets[file.index()][star as usize] {
+                Target::External(path) => Some(format!("{path}.{name}")),
+                _ => None,
+            })
+            .collect();
+        let only = paths.len() == 1;
+        paths.into_iter().find_map(|path| {
+            let api = self.apis.intern(&path);
+            (only || self.apis.is_known(api)).then(|| self.value(Value::Api { api, subject: None, guessed: false }))
+        })
     }
 
     /// The value of an `export` statement or a `module.exports` assignment.
