@@ -64,10 +64,14 @@ fn applies(program: &Program, flow: &Flow) -> bool {
     match flow.source {
         Some(SourceKind::Request) => !any(&trusted) || ![own, origin].iter().any(|&function| program.is(function, Role::Test)),
         // What a script is given on its command line is worth a note: it may be run for somebody else.
-        Some(SourceKind::Outside) => !any(&[Role::Test, Role::Migration]),
-        // The settings of a session are the application's own, and nothing binds them.
-        None => !any(&trusted) && flow.built.is_none_or(|built| built.hole != Hole::Setting),
+        Some(SourceKind::Outside) => !any(&[Role::Test, Role::Migration]) && !is_setting(flow),
+        None => !any(&trusted) && !is_setting(flow),
     }
+}
+
+/// The settings of a session are the application's own, whoever configures it, and nothing binds them.
+fn is_setting(flow: &Flow) -> bool {
+    flow.built.is_some_and(|built| built.hole == Hole::Setting)
 }
 
 /// How much is known against the value: request data first, then other outside data, then the unknown.
@@ -76,7 +80,7 @@ fn level(program: &Program, flow: &Flow) -> Level {
     match (flow.source, flow.built.map(|built| built.hole)) {
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
-        (_, Some(Hole::Identifier | Hole::Setting)) => Level::Note,
+        (_, Some(Hole::Identifier)) => Level::Note,
         (Some(SourceKind::Outside), _) if in_script() => Level::Note,
         _ => Level::Warning,
     }

@@ -249,6 +249,8 @@ const SAME_ARGUMENT: &[&str] = &[
     "max",
     "Set",
     "Map",
+    "URL",
+    "URLSearchParams",
     "from_utf8",
     "from_utf8_lossy",
     "cleandoc",
@@ -386,8 +388,11 @@ impl<'a> Analysis<'_, 'a> {
             }
             "replace" | "replaceAll" | "replace_all" | "replacen" if arguments.len() >= 2 => {
                 // The text with a piece put in: what the piece holds is built into it.
-                if doubles_quotes(frame, arguments) {
-                    return quoted(&held);
+                match doubled_quotes(frame, arguments) {
+                    // A name between such quotes stays one.
+                    Some('"' | '`' | ']') => return Value::text(),
+                    Some(_) => return quoted(&held),
+                    None => {}
                 }
                 let put_is_harmless = arguments[1].value.is_harmless();
                 match self.pattern_text(frame, arguments[0].node, 0).map(left_by) {
@@ -451,6 +456,16 @@ impl<'a> Analysis<'_, 'a> {
                 let mut pieces = vec![Piece::value(held)];
                 pieces.extend(arguments.iter().map(|argument| Piece::after(argument.value.flat(), None)));
                 return self.build(frame, call.node, pieces);
+            }
+            "concat" if matches!(held.shape.as_deref(), Some(Shape::Tuple(_) | Shape::Elements(_))) => {
+                let mut list = held;
+                for Argument { value, .. } in arguments {
+                    match value.shape.as_deref() {
+                        Some(Shape::Tuple(_) | Shape::Elements(_)) => list.add(&value.element()),
+                        _ => list.add(value),
+                    }
+                }
+                return list;
             }
             "keys" => return held.keys(),
             "values" => return Value::elements(held.element()),
@@ -602,6 +617,13 @@ impl<'a> Analysis<'_, 'a> {
     ) -> Value {
         let first = arguments.first().map(|argument| argument.value.clone()).unwrap_or_default();
         match call.name {
+            // What is counted up to is a number.
+            "range" if frame.facts.language.family() == Family::Python => {
+                for argument in arguments {
+                    self.check_place(frame, argument.node);
+                }
+                return Value::elements(Value::number());
+            }
             // Who goes on has the other one.
             "Err" if frame.facts.language.family() == Family::Rust => return Value::harmless(),
             "sprintf" | "vsprintf" => return self.formatted(frame, call, arguments),
@@ -773,6 +795,17 @@ impl<'a> Analysis<'_, 'a> {
                     }
                 }
             }
+            // Which of its entries is read later, nobody knows.
+            "insert" if arguments.len() == 2 && frame.facts.language.family() == Family::Rust => {
+                if let NodeKind::Str(name) = frame.kind(arguments[0].node) {
+                    let key = self.keys.name(self.program, frame.file, name);
+                    value.set(&[key], arguments[1].value.clone());
+                } else {
+                    let request = |strand: &Strand| strand.origin == Origin::Source(SourceKind::Request);
+                    let put = arguments[1].value.map(&mut |strand| vec![Strand { weak: strand.weak || !request(strand), ..*strand }]);
+                    value.put_any(&arguments[0].value, &put);
+                }
+            }
             "set" => {
                 let [key, put] = arguments else { return false };
                 match frame.kind(key.node) {
@@ -880,14 +913,20 @@ fn left_by(pattern: &str) -> Left {
     if kept.chars().all(safe) && !classes { Left::Names } else { Left::Anything }
 }
 
-/// `replace("'", "''")`.
-fn doubles_quotes(frame: &Frame, arguments: &[Argument]) -> bool {
+/// The kind of quotes that `replace("'", "''")` doubles.
+fn doubled_quotes(frame: &Frame, arguments: &[Argument]) -> Option<char> {
     let literal = |at: usize| match arguments.get(at).map(|argument| frame.kind(argument.node)) {
         Some(NodeKind::Str(name)) => Some(frame.facts.text(name)),
-        Some(NodeKind::Regex(name)) => Some(frame.facts.text(name).trim_matches('/').trim_end_matches("/g")),
+        Some(NodeKind::Regex(name)) => frame.facts.text(name).strip_prefix('/')?.strip_suffix("/g"),
         _ => None,
     };
-    matches!((literal(0), literal(1)), (Some("'"), Some("''" | "\\'")) | (Some("\""), Some("\"\"")) | (Some("`"), Some("``")))
+    match (literal(0)?.trim_start_matches('\\'), literal(1)?) {
+        ("'", "''" | "\\'") => Some('\''),
+        ("\"", "\"\"") => Some('"'),
+        ("`", "``") => Some('`'),
+        ("]", "]]") => Some(']'),
+        _ => None,
+    }
 }
 
 /// Text quoted by hand: no proof against an attacker, but no finding where nothing is known of the value.

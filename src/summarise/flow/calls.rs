@@ -395,7 +395,7 @@ impl<'a> Analysis<'_, 'a> {
             let value = self.apply(frame, node, target, &flow, &bound, confidence);
             self.note_checked(frame, target, &flow, callee, arguments);
             let constructs = self.is_constructor(target);
-            let value = if constructs { Value::harmless() } else { value };
+            let value = if constructs { Value::harmless() } else { self.parsed_within(frame, target, callee, arguments, value) };
             result = Some(match result {
                 Some(have) => have.join(&value),
                 None => value,
@@ -564,6 +564,13 @@ impl<'a> Analysis<'_, 'a> {
             let whole = argument.follow(*path);
             if result.shape.as_deref().is_none_or(Shape::is_bare) {
                 result.shape = whole.shape;
+            } else if let (Some(Shape::Fields(own)), Some(Shape::Fields(parts))) = (result.shape.as_deref(), whole.shape.as_deref()) {
+                // `{ ...given, more }`: the other parts of what was given are still there.
+                let rest: Vec<(Key, Value)> =
+                    parts.iter().filter(|(key, _)| !own.contains_key(key)).map(|(key, part)| (*key, part.clone())).collect();
+                for (key, part) in rest {
+                    result.set(&[key], part);
+                }
             }
             result.kind = whole.kind;
             result.tail = whole.tail;
@@ -618,7 +625,7 @@ impl<'a> Analysis<'_, 'a> {
         }
         if class.is_none() && arguments.iter().all(|argument| argument.key.is_none()) {
             let name = lookup::last_name(self.program, frame.file, callee).unwrap_or("");
-            if matches!(name, "Set" | "Map" | "Array" | "String" | "Promise" | "URLSearchParams") {
+            if matches!(name, "Set" | "Map" | "Array" | "String" | "Promise" | "URLSearchParams" | "URL") {
                 return arguments.first().map_or_else(Value::harmless, |argument| Value { kind: Kind::Any, ..argument.value.clone() });
             }
             if matches!(name, "Date" | "Number") {

@@ -10,7 +10,7 @@ use super::lookup::{self, Safety};
 use super::reads::Growing;
 use super::steps::Way;
 use super::value::{Kind, Origin, Strand, Value};
-use super::{Analysis, FunctionFlow, without_types};
+use super::{Analysis, FunctionFlow, names, without_types};
 use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::Confidence;
@@ -148,7 +148,7 @@ impl<'a> Analysis<'_, 'a> {
         let facts: &'a FileFacts = program.file(def.file);
         let definition = facts.def(def.def);
         let Some(node) = definition.value else {
-            return self.unknown(Way::default());
+            return self.own(Way::default());
         };
         self.variables.insert(def, None);
         let mark = self.reads.mark();
@@ -196,15 +196,26 @@ impl<'a> Analysis<'_, 'a> {
         if tail && !frame.env.dead { result_join(result, value) } else { result }
     }
 
-    /// A value of unknown origin.
-    pub(super) fn unknown(&mut self, way: Way) -> Value {
-        Value::of(Strand { origin: Origin::Unknown, built: None, weak: false, confidence: Confidence::High, way })
+    /// A value that is not constant and of which nothing is known.
+    pub(super) fn own(&mut self, way: Way) -> Value {
+        Value::of(Strand { origin: Origin::Own, built: None, weak: false, confidence: Confidence::High, way })
+    }
+
+    /// A value that comes in at `node`, where nothing is known of it: of unknown origin if it is called like what clients send, else
+    /// the program's own.
+    pub(super) fn unknown_at(&mut self, frame: &Frame<'a>, node: NodeId) -> Value {
+        let origin = if names::speaks_of_request(frame.facts, node) { Origin::Unknown } else { Origin::Own };
+        self.origin_at(frame, node, origin)
     }
 
     /// A value of unknown origin that comes in at `node`.
-    pub(super) fn unknown_at(&mut self, frame: &Frame, node: NodeId) -> Value {
+    pub(super) fn free_at(&mut self, frame: &Frame<'a>, node: NodeId) -> Value {
+        self.origin_at(frame, node, Origin::Unknown)
+    }
+
+    fn origin_at(&mut self, frame: &Frame<'a>, node: NodeId, origin: Origin) -> Value {
         let way = self.ways.then(Way::default(), frame.step(node));
-        self.unknown(way)
+        Value::of(Strand { origin, built: None, weak: false, confidence: Confidence::High, way })
     }
 
     pub(super) fn source_at(&mut self, frame: &Frame, node: NodeId, kind: SourceKind) -> Value {

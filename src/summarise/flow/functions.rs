@@ -219,7 +219,7 @@ impl<'a> Analysis<'_, 'a> {
         let Some(body) = frame.facts.def(closure.def).body else { return Value::harmless() };
         if closure.file != frame.file || frame.running.contains(&closure) || frame.running.len() >= MOST_NESTED {
             self.limits.depth += u32::from(frame.running.len() >= MOST_NESTED);
-            return self.unknown(Way::default());
+            return self.own(Way::default());
         }
         let before = frame.env.clone();
         let function = std::mem::replace(&mut frame.function, closure);

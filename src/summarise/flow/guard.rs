@@ -13,7 +13,7 @@ use super::lookup::{self, Safety};
 use super::statements::is_literal_pattern;
 use super::value::{Key, Kind, Origin, Shape, Value};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::Name;
+use crate::model::facts::{DefId, Name};
 use crate::model::knowledge::SourceKind;
 use crate::model::program::{CallKind, Resolution};
 use crate::model::role::GlobalDef;
@@ -203,6 +203,14 @@ impl<'a> Analysis<'_, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// Anything for which the closure, a test of one parameter, is true is harmless.
+    pub(super) fn closure_passes(&mut self, frame: &mut Frame<'a>, closure: DefId) -> bool {
+        let definition = frame.facts.def(closure);
+        let param = definition.params.first().and_then(|param| param.name);
+        let test = definition.body.and_then(|body| only_result(frame, body));
+        matches!((param, test), (Some(param), Some(test)) if self.passes(frame, Variable::named(param), test, true))
     }
 
     /// Anything that passes the test is harmless.
@@ -602,7 +610,7 @@ fn reads_values(frame: &Frame, node: NodeId) -> bool {
 }
 
 /// `is_valid_column`, `isAllowedSort`: a test by name.
-fn says_valid(name: &str) -> bool {
+pub(super) fn says_valid(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let bare = lower.trim_start_matches("is").trim_start_matches('_');
     ["valid", "allowed", "safe", "permitted", "whitelisted", "allowlisted"].iter().any(|word| bare.starts_with(word))

@@ -499,7 +499,7 @@ fn is_safe_value(program: &Program, value: Known, depth: u8) -> bool {
 /// The type of a field: of its annotation, or of the column it is made of (`Column(Integer)`, `models.IntegerField()`).
 pub(super) fn field_safety(program: &Program, scopes: &Scopes, field: GlobalDef) -> Safety {
     let def = program.def(field);
-    if def.value.is_some_and(|value| has_pattern(program, field.file, value)) {
+    if def.value.is_some_and(|value| has_pattern(program, field.file, value)) || is_tested(program, field) {
         return Safety::Safe;
     }
     if let Some(annotation) = def.annotation {
@@ -522,6 +522,19 @@ pub(super) fn field_safety(program: &Program, scopes: &Scopes, field: GlobalDef)
         }
     }
     Safety::Unknown
+}
+
+/// A decorator says that data for the field has a fixed form: `@IsIn(["asc", "desc"])`.
+fn is_tested(program: &Program, field: GlobalDef) -> bool {
+    let facts = program.file(field.file);
+    program.def(field).decorators.iter().any(|&decorator| {
+        let callee = match facts.arena.kind(decorator) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => decorator,
+        };
+        let api = program.api(field.file, callee);
+        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::FixedSchema)))
+    })
 }
 
 /// The last name of a path: `c` of `a.b.c`.

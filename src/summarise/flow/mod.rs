@@ -68,6 +68,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
         variables: FxHashMap::default(),
         entries: entries::entries(program),
         schema_packages: schema::packages(program),
+        parsers: FxHashMap::default(),
         source_members: FxHashMap::default(),
         parameter_sources: RefCell::default(),
         reads: Reads::default(),
@@ -210,6 +211,8 @@ struct Analysis<'p, 'a> {
     entries: FxHashMap<GlobalDef, Entry>,
     /// Packages whose calls describe data.
     schema_packages: Vec<String>,
+    /// Which parameters functions parse by, as far as asked for (bit per parameter).
+    parsers: FxHashMap<GlobalDef, u64>,
     /// By which members an API's value gives data, as far as asked for.
     source_members: FxHashMap<ApiId, Option<Rc<SourceMembers>>>,
     /// The source that a parameter of an API's type is, as far as asked for.
@@ -300,11 +303,13 @@ impl Analysis<'_, '_> {
                 return;
             }
             Origin::Source(kind) if !weak => Some(kind),
+            Origin::Source(SourceKind::Outside) => return,
             Origin::Source(_) | Origin::Unknown => None,
+            Origin::Own => return,
         };
         // A whole text of unknown origin is a wrapper's business, not an injection.
         let is_text = built.is_some_and(|built| built.sql || built.function.file == end.place.0.file);
-        let counts = if end.request { source == Some(SourceKind::Request) } else { source.is_some() || is_text };
+        let counts = if end.request { source == Some(SourceKind::Request) } else { (source.is_some() && built.is_none()) || is_text };
         if counts {
             self.add_hit(unit, Hit { source, end, built, confidence, way });
         }
@@ -315,28 +320,39 @@ impl Analysis<'_, '_> {
     fn open_ends(&mut self, groups: &[Vec<GlobalDef>]) {
         let group_of: FxHashMap<GlobalDef, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |&unit| (unit, at))).collect();
-        // Functions that only call each other are called by nobody.
-        let own_group = |caller: GlobalDef, callee: GlobalDef| {
-            let (from, to) = (rank::unit_of(self.program, caller), rank::unit_of(self.program, callee));
-            from != to && group_of.contains_key(&from) && group_of.get(&from) == group_of.get(&to)
+        let group = |function: GlobalDef| group_of.get(&rank::unit_of(self.program, function)).copied();
+        let calls: Vec<(GlobalDef, GlobalDef)> = self
+            .program
+            .calls
+            .iter()
+            // What tests pass says nothing about what the application will.
+            .filter(|edge| {
+                edge.kind != CallKind::Implicit
+                    && edge.resolution > Resolution::NameOnly
+                    && edge.caller != edge.callee
+                    && !self.program.is(edge.caller, Role::Test)
+            })
+            .map(|edge| (edge.caller, edge.callee))
+            .collect();
+        let within = |caller: GlobalDef, callee: GlobalDef| {
+            rank::unit_of(self.program, caller) != rank::unit_of(self.program, callee)
+                && group(caller).is_some_and(|at| Some(at) == group(callee))
         };
-        let mut called: FxHashSet<GlobalDef> = FxHashSet::default();
-        for edge in &self.program.calls {
-            let counts = edge.kind != CallKind::Implicit
-                && edge.resolution > Resolution::NameOnly
-                && edge.caller != edge.callee
-                && !own_group(edge.caller, edge.callee);
-            // What tests and scripts pass says nothing about what the application will.
-            if counts && !self.program.is_any(edge.caller, &[Role::Test, Role::Script, Role::Migration]) {
-                called.insert(edge.callee);
-            }
-        }
+        // Functions that only call each other are called by nobody.
+        let entered: FxHashSet<usize> =
+            calls.iter().filter(|(caller, callee)| !within(*caller, *callee)).filter_map(|&(_, callee)| group(callee)).collect();
+        let called: FxHashSet<GlobalDef> = calls
+            .iter()
+            .filter(|(caller, callee)| !within(*caller, *callee) || group(*callee).is_some_and(|at| entered.contains(&at)))
+            .map(|&(_, callee)| callee)
+            .collect();
         let mut owners: Vec<GlobalDef> = self.functions.keys().copied().filter(|owner| !called.contains(owner)).collect();
         owners.sort();
         for owner in owners {
             let entrances = self.functions.get(&owner).map(|flow| flow.entrances.clone()).unwrap_or_default();
             for entrance in entrances {
-                if let Some(built) = entrance.built.filter(|_| !entrance.end.request) {
+                // What an unknown call makes of what an unknown caller passes is anybody's guess.
+                if let Some(built) = entrance.built.filter(|_| !entrance.end.request && !entrance.weak) {
                     let step = Step { function: owner, place: StepPlace::Parameter(entrance.param) };
                     let start = self.ways.then(Way::default(), step);
                     let way = self.ways.join(start, entrance.way);

@@ -7,7 +7,7 @@ use super::lookup::{self, Safety};
 use super::reads::Growing;
 use super::value::{Key, Kind, Origin, Shape, Value};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefFlags, DefKind, Name};
+use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Value as Known};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -28,11 +28,19 @@ impl<'a> Analysis<'_, 'a> {
         if let Some(def) = self.scopes.module_name(frame.file, name) {
             return self.definition(frame, node, def);
         }
+        // The body of a class sees the class's own names.
+        if let Some(class) = frame.class.filter(|_| frame.is_module())
+            && let Some(def) = self.scopes.child(self.program, class, frame.facts.text(name))
+        {
+            return self.definition(frame, node, def);
+        }
         match self.program.value(frame.file, node) {
-            Known::Api { api, .. } if self.is_free_global(frame, name, api) => self.unknown_at(frame, node),
+            Known::Api { api, .. } if self.is_free_global(frame, name, api) => self.free_at(frame, node),
             Known::Api { .. } => Value::harmless(),
             _ if matches!(frame.facts.text(name), "Self" | "crate" | "super" | "self") => Value::harmless(),
-            _ => self.unknown_at(frame, node),
+            // In Rust such a name is bound by a macro or a pattern that is not followed.
+            _ if frame.facts.language.family() == Family::Rust => self.unknown_at(frame, node),
+            _ => self.free_at(frame, node),
         }
     }
 
@@ -73,6 +81,9 @@ impl<'a> Analysis<'_, 'a> {
         }
         if let Some(kind) = self.api_source(frame.file, node) {
             return self.source_at(frame, node, kind);
+        }
+        if self.program.api_id(frame.file, node).is_some_and(|api| self.apis[api.0 as usize].sanitizer) {
+            return Value::number();
         }
         let text = frame.facts.text(name);
         let key = self.keys.name(self.program, frame.file, name);
@@ -284,6 +295,10 @@ impl<'a> Analysis<'_, 'a> {
                         keys.push(self.keys.name(self.program, frame.file, name));
                         at = object;
                     }
+                    NodeKind::Number(name) => {
+                        keys.push(Key::of_position(frame.facts.text(name).parse().ok()?)?);
+                        at = object;
+                    }
                     _ => return None,
                 },
                 NodeKind::Cast { value, .. } | NodeKind::Unary { op: UnaryOp::Other, value } => at = value,
@@ -303,6 +318,45 @@ fn is_class_name(frame: &Frame, node: NodeId) -> bool {
         || name.ends_with("_class")
         || name.ends_with("_klass")
         || name.ends_with("Class")
+}
+
+/// Names of what clients send.
+const REQUEST_NAMES: &[&str] = &[
+    "request",
+    "req",
+    "params",
+    "query_params",
+    "queryParams",
+    "searchParams",
+    "args",
+    "argv",
+    "form",
+    "headers",
+    "cookies",
+    "body",
+    "payload",
+];
+
+/// What clients send goes by this name.
+fn is_request_name(name: &str) -> bool {
+    REQUEST_NAMES.contains(&name)
+}
+
+/// The expression is called like something that clients send: `self.request.query`, `ctx.params.id`.
+pub(super) fn speaks_of_request(facts: &FileFacts, node: NodeId) -> bool {
+    let mut at = node;
+    for _ in 0..8 {
+        at = match facts.arena.kind(at) {
+            NodeKind::Name(name) => return is_request_name(facts.text(name)),
+            NodeKind::Member { name, .. } if is_request_name(facts.text(name)) => return true,
+            NodeKind::Member { object, .. } | NodeKind::Index { object, .. } => object,
+            NodeKind::Call { callee, .. } => callee,
+            NodeKind::Await(value) | NodeKind::Propagate(value) | NodeKind::Cast { value, .. } => value,
+            NodeKind::Apply { base, .. } => base,
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// `MAX_LENGTH`.

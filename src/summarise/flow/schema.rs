@@ -1,19 +1,30 @@
 //! What schemas of validation libraries promise: `z.object({ sort: z.enum(["name", "age"]) }).parse(x).sort` is one of the two.
 
 use super::Analysis;
+use super::calls::Argument;
 use super::evaluate::Frame;
 
-use super::value::{Key, Value};
+use super::value::{Key, Shape, Value};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefKind;
+use crate::model::facts::{DefId, DefKind, Name};
 use crate::model::knowledge::{ApiFact, segments};
 use crate::model::program::Value as Known;
+use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// Schemas inside schemas are read down to here.
 const DEEPEST: u8 = 12;
 /// Most fields of a schema that are kept apart.
 const MOST_FIELDS: usize = 64;
+
+/// Methods of schemas that give back the data they have tested.
+const PARSES: &[&str] = &["parse", "parseAsync", "safeParse", "safeParseAsync", "validateSync", "cast"];
+
+/// What a parameter of a function that makes schemas stands for.
+struct Given {
+    param: (FileId, Name),
+    argument: (FileId, NodeId),
+}
 
 /// What is known of data that has passed a schema.
 pub(super) enum Form {
@@ -28,7 +39,7 @@ pub(super) enum Form {
 impl<'a> Analysis<'_, 'a> {
     /// `schema.parse(x)`: what comes out, if the receiver is a schema that is known.
     pub(super) fn parsed(&mut self, frame: &Frame<'a>, schema: NodeId, name: &str, data: &Value) -> Option<Value> {
-        if !matches!(name, "parse" | "parseAsync" | "safeParse" | "safeParseAsync" | "validateSync" | "cast") {
+        if !PARSES.contains(&name) {
             return None;
         }
         let schema = local_value(frame, schema).unwrap_or(schema);
@@ -45,92 +56,222 @@ impl<'a> Analysis<'_, 'a> {
 
     /// The form that the schema at a node describes; `None` when it is no schema.
     fn form(&mut self, file: FileId, node: NodeId, depth: u8) -> Option<Form> {
+        self.form_with(file, node, &[], depth)
+    }
+
+    /// The same inside a function that makes schemas, whose parameters stand for `given`.
+    fn form_with(&mut self, file: FileId, node: NodeId, given: &[Given], depth: u8) -> Option<Form> {
         if depth > DEEPEST {
             return Some(Form::Open);
         }
         let facts = self.program.file(file);
         match facts.arena.kind(node) {
-            NodeKind::Name(name) => {
-                let named = match self.program.value(file, node) {
-                    Known::Def(def) => Some(def),
-                    _ => self.scopes.module_name(file, name),
-                };
-                let def = named.filter(|def| self.program.def(*def).kind == DefKind::Variable)?;
-                self.form(def.file, self.program.def(def).value?, depth + 1)
+            NodeKind::Name(_) => {
+                let (file, value) = self.named_value(file, node, given)?;
+                self.form_with(file, value, &[], depth + 1)
             }
             NodeKind::Call { callee, args, .. } => {
                 let args: Vec<NodeId> = facts.arena.list(args).collect();
                 match self.schema_fact(file, callee) {
                     Some(ApiFact::FixedSchema) => Some(Form::Fixed),
-                    Some(ApiFact::ObjectSchema) => Some(self.fields(file, args.first().copied(), depth)),
+                    Some(ApiFact::ObjectSchema) => Some(self.fields(file, args.first().copied(), given, depth)),
                     Some(ApiFact::ListSchema) => {
-                        let inner = args.first().and_then(|&arg| self.form(file, arg, depth + 1)).unwrap_or(Form::Open);
+                        let inner = args.first().and_then(|&arg| self.form_with(file, arg, given, depth + 1)).unwrap_or(Form::Open);
                         Some(Form::Elements(Box::new(inner)))
                     }
-                    _ => self.link(file, callee, &args, depth),
+                    _ => self.link(file, callee, &args, given, depth),
                 }
             }
             _ => None,
         }
     }
 
+    /// What a name in a schema stands for: the argument for a parameter, the value of a constant.
+    fn named_value(&self, file: FileId, node: NodeId, given: &[Given]) -> Option<(FileId, NodeId)> {
+        let NodeKind::Name(name) = self.program.file(file).arena.kind(node) else { return None };
+        if let Some(own) = given.iter().find(|own| own.param == (file, name)) {
+            return Some(own.argument);
+        }
+        let named = match self.program.value(file, node) {
+            Known::Def(def) => Some(def),
+            _ => self.scopes.module_name(file, name),
+        };
+        let def = named.filter(|def| self.program.def(*def).kind == DefKind::Variable)?;
+        Some((def.file, self.program.def(def).value?))
+    }
+
+    /// What a function of the project makes a schema of: `withPaging({ … })`.
+    fn made(&mut self, file: FileId, callee: NodeId, args: &[NodeId], given: &[Given], depth: u8) -> Option<Form> {
+        let Known::Def(def) = self.program.value(file, callee) else { return None };
+        let definition = self.program.def(def);
+        if definition.kind != DefKind::Function || depth > 6 {
+            return None;
+        }
+        let facts = self.program.file(def.file);
+        let body = definition.body?;
+        let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return None };
+        let result = match facts.arena.list(items).last().map(|last| facts.arena.kind(last)) {
+            Some(NodeKind::Return(value)) => value?,
+            _ => return None,
+        };
+        let given: Vec<Given> = definition
+            .params
+            .iter()
+            .zip(args)
+            .filter_map(|(param, &arg)| {
+                let argument = self.named_value(file, arg, given).unwrap_or((file, arg));
+                Some(Given { param: (def.file, param.name?), argument })
+            })
+            .collect();
+        self.form_with(def.file, result, &given, depth + 1)
+    }
+
     /// A call in a chain: `schema.optional()`, `schema.extend({ … })`.
-    fn link(&mut self, file: FileId, callee: NodeId, args: &[NodeId], depth: u8) -> Option<Form> {
-        let NodeKind::Member { object, name, .. } = self.program.file(file).arena.kind(callee) else { return None };
+    fn link(&mut self, file: FileId, callee: NodeId, args: &[NodeId], given: &[Given], depth: u8) -> Option<Form> {
+        let NodeKind::Member { object, name, .. } = self.program.file(file).arena.kind(callee) else {
+            return self.made(file, callee, args, given, depth);
+        };
         let own = self.is_schema_library(file, callee);
         let name = self.program.file(file).text(name);
-        if own && name == "union" {
-            return Some(self.all_fixed(file, args.first().copied(), depth));
+        let first = args.first().copied();
+        if own && matches!(name, "union" | "discriminatedUnion") {
+            return Some(self.either(file, if name == "union" { first } else { args.get(1).copied() }, given, depth));
         }
-        let before = self.form(file, object, depth + 1).or_else(|| own.then_some(Form::Open))?;
+        if own && name == "intersection" {
+            let forms: Vec<Form> =
+                args.iter().take(2).map(|&arg| self.form_with(file, arg, given, depth + 1).unwrap_or(Form::Open)).collect();
+            return Some(forms.into_iter().reduce(both).unwrap_or(Form::Open));
+        }
+        let before = self.form_with(file, object, given, depth + 1).or_else(|| own.then_some(Form::Open))?;
         let added = match name {
             // Made of what is fixed, it is fixed.
             "transform" | "overwrite" => return Some(if matches!(before, Form::Fixed) { before } else { Form::Open }),
-            "pipe" => return Some(args.first().and_then(|&arg| self.form(file, arg, depth + 1)).unwrap_or(Form::Open)),
+            "pipe" => return Some(first.and_then(|arg| self.form_with(file, arg, given, depth + 1)).unwrap_or(Form::Open)),
+            "refine" | "check" if matches!(before, Form::Open) => {
+                return Some(if first.is_some_and(|test| self.tests_form(file, test)) { Form::Fixed } else { Form::Open });
+            }
             "or" => {
-                let other = args.first().and_then(|&arg| self.form(file, arg, depth + 1));
+                let other = first.and_then(|arg| self.form_with(file, arg, given, depth + 1));
                 let fixed = matches!((&before, other), (Form::Fixed, Some(Form::Fixed)));
                 return Some(if fixed { Form::Fixed } else { Form::Open });
             }
-            "extend" | "safeExtend" | "augment" | "keys" | "shape" => self.fields(file, args.first().copied(), depth),
-            "merge" | "and" | "concat" => args.first().and_then(|&arg| self.form(file, arg, depth + 1)).unwrap_or(Form::Open),
+            "extend" | "safeExtend" | "augment" | "keys" | "shape" => self.fields(file, first, given, depth),
+            "merge" | "and" | "concat" => first.and_then(|arg| self.form_with(file, arg, given, depth + 1)).unwrap_or(Form::Open),
             "array" => return Some(Form::Elements(Box::new(before))),
             _ => return Some(before),
         };
-        Some(match (before, added) {
-            (Form::Fields(mut fields), Form::Fields(more)) => {
-                fields.retain(|(key, _)| more.iter().all(|(new, _)| new != key));
-                fields.extend(more);
-                Form::Fields(fields)
+        Some(both(before, added))
+    }
+
+    /// The function at `test` holds for harmless text only: `.refine(unit => UNITS.includes(unit))`, `.refine(isValidZone)`.
+    fn tests_form(&mut self, file: FileId, test: NodeId) -> bool {
+        let facts = self.program.file(file);
+        match facts.arena.kind(test) {
+            NodeKind::Closure(def) => {
+                let mut frame = Frame::new(facts, GlobalDef { file, def: DefId::MODULE });
+                self.closure_passes(&mut frame, def)
             }
-            (before, _) => before,
-        })
-    }
-
-    /// `z.union([z.literal("a"), z.number()])`.
-    fn all_fixed(&mut self, file: FileId, node: Option<NodeId>, depth: u8) -> Form {
-        let facts = self.program.file(file);
-        let Some(NodeKind::Collection { items, .. }) = node.map(|node| facts.arena.kind(node)) else { return Form::Open };
-        let fixed = facts
-            .arena
-            .list(items)
-            .take(MOST_FIELDS + 1)
-            .enumerate()
-            .all(|(at, item)| at < MOST_FIELDS && matches!(self.form(file, item, depth + 1), Some(Form::Fixed)));
-        if fixed { Form::Fixed } else { Form::Open }
-    }
-
-    fn fields(&mut self, file: FileId, node: Option<NodeId>, depth: u8) -> Form {
-        let facts = self.program.file(file);
-        let Some(NodeKind::Collection { items, .. }) = node.map(|node| facts.arena.kind(node)) else { return Form::Open };
-        let mut fields = Vec::new();
-        for item in facts.arena.list(items).take(MOST_FIELDS) {
-            let NodeKind::Entry { key, value } = facts.arena.kind(item) else { continue };
-            let NodeKind::Str(name) = facts.arena.kind(key) else { continue };
-            let form = self.form(file, value, depth + 1).unwrap_or(Form::Open);
-            fields.push((self.keys.name(self.program, file, name), form));
+            NodeKind::Name(name) => super::guard::says_valid(facts.text(name)),
+            _ => false,
         }
+    }
+
+    /// `z.union([z.literal("a"), z.number()])`, `z.discriminatedUnion("type", [a, b])`.
+    fn either(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8) -> Form {
+        let facts = self.program.file(file);
+        let Some(NodeKind::Collection { items, .. }) = node.map(|node| facts.arena.kind(node)) else { return Form::Open };
+        let items = facts.arena.list(items);
+        if items.len() > MOST_FIELDS {
+            return Form::Open;
+        }
+        let forms: Vec<Form> = items.map(|item| self.form_with(file, item, given, depth + 1).unwrap_or(Form::Open)).collect();
+        forms.into_iter().reduce(one_of).unwrap_or(Form::Open)
+    }
+
+    fn fields(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8) -> Form {
+        let mut fields = Vec::new();
+        self.add_fields(file, node, given, depth, &mut fields);
         Form::Fields(fields)
+    }
+
+    fn add_fields(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8, out: &mut Vec<(Key, Form)>) {
+        let facts = self.program.file(file);
+        let Some(node) = node.filter(|_| depth <= DEEPEST) else { return };
+        let NodeKind::Collection { items, .. } = facts.arena.kind(node) else {
+            if let Some((file, value)) = self.named_value(file, node, given) {
+                self.add_fields(file, Some(value), &[], depth + 1, out);
+            }
+            return;
+        };
+        for item in facts.arena.list(items).take(MOST_FIELDS) {
+            match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } => {
+                    let NodeKind::Str(name) = facts.arena.kind(key) else { continue };
+                    let form = self.form_with(file, value, given, depth + 1).unwrap_or(Form::Open);
+                    let key = self.keys.name(self.program, file, name);
+                    out.retain(|(have, _)| *have != key);
+                    out.push((key, form));
+                }
+                NodeKind::Spread { value, .. } => self.add_fields(file, Some(value), given, depth + 1, out),
+                _ => {}
+            }
+        }
+    }
+
+    // ---- functions that are given a schema ----------------------------------------------------------------------------------------
+
+    /// The result of a call of a function that parses by the schema it is given: `parseRequest(request, schema)`.
+    pub(super) fn parsed_within(
+        &mut self,
+        frame: &Frame<'a>,
+        target: GlobalDef,
+        callee: NodeId,
+        args: &[Argument],
+        result: Value,
+    ) -> Value {
+        if self.schema_packages.is_empty() || args.is_empty() {
+            return result;
+        }
+        let parses = self.parses_by(target);
+        if parses == 0 {
+            return result;
+        }
+        let shift = self.receiver_shift(frame, target, callee);
+        let mut result = result;
+        for (at, argument) in args.iter().take_while(|argument| argument.name.is_none()).enumerate() {
+            if at + shift >= 64 || parses & (1 << (at + shift)) == 0 {
+                continue;
+            }
+            let schema = local_value(frame, argument.node).unwrap_or(argument.node);
+            if let Some(form) = self.form(frame.file, schema, 0) {
+                result = fit(&form, &result);
+            }
+        }
+        result
+    }
+
+    /// The parameters of a function on which it calls `parse` and the like (bit per parameter).
+    fn parses_by(&mut self, function: GlobalDef) -> u64 {
+        if let Some(&known) = self.parsers.get(&function) {
+            return known;
+        }
+        let facts = self.program.file(function.file);
+        let def = facts.def(function.def);
+        let mut found = 0;
+        if let Some(body) = def.body.filter(|_| !def.params.is_empty()) {
+            facts.arena.walk(body, |node| {
+                if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+                    && let NodeKind::Member { object, name: method, .. } = facts.arena.kind(callee)
+                    && let NodeKind::Name(name) = facts.arena.kind(object)
+                    && PARSES.contains(&facts.text(method))
+                    && let Some(index) = def.params.iter().take(64).position(|param| param.name == Some(name))
+                {
+                    found |= 1 << index;
+                }
+            });
+        }
+        self.parsers.insert(function, found);
+        found
     }
 
     /// What knowledge says of the schema a call makes, also after other calls of its chain: `z.string().min(1).uuid()`.
@@ -185,6 +326,54 @@ pub(super) fn packages(program: &crate::model::program::Program) -> Vec<String> 
     found.sort();
     found.dedup();
     found
+}
+
+/// Data that has passed both.
+fn both(before: Form, added: Form) -> Form {
+    match (before, added) {
+        (Form::Fields(mut fields), Form::Fields(more)) => {
+            fields.retain(|(key, _)| more.iter().all(|(new, _)| new != key));
+            fields.extend(more);
+            Form::Fields(fields)
+        }
+        (Form::Open, added) => added,
+        (before, _) => before,
+    }
+}
+
+/// Data that has passed one of two. Objects lack the fields that only the other has.
+fn one_of(a: Form, b: Form) -> Form {
+    match (a, b) {
+        (Form::Fixed, Form::Fixed) => Form::Fixed,
+        (Form::Fields(mut fields), Form::Fields(more)) => {
+            for (key, form) in more {
+                match fields.iter().position(|(have, _)| *have == key) {
+                    Some(at) => {
+                        let have = std::mem::replace(&mut fields[at].1, Form::Open);
+                        fields[at].1 = one_of(have, form);
+                    }
+                    None => fields.push((key, form)),
+                }
+            }
+            Form::Fields(fields)
+        }
+        (Form::Elements(a), Form::Elements(b)) => Form::Elements(Box::new(one_of(*a, *b))),
+        _ => Form::Open,
+    }
+}
+
+/// A result that is, or has in one of its parts, data which has passed.
+fn fit(form: &Form, result: &Value) -> Value {
+    let Form::Fields(_) = form else {
+        return if result.shape.is_none() { passed(form, result) } else { result.clone() };
+    };
+    let mut out = passed(form, result);
+    if let Some(Shape::Fields(parts)) = result.shape.as_deref() {
+        for (key, part) in parts.iter().filter(|(key, _)| key.is_named()) {
+            out.set(&[*key], passed(form, part));
+        }
+    }
+    out
 }
 
 /// The data after it has passed.

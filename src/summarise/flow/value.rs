@@ -41,8 +41,12 @@ impl Key {
     pub(super) const FIRST_NAMED: u32 = Key::FIRST_POSITION + Key::POSITIONS;
 
     /// The element at a position, as far as positions are kept apart.
-    fn of_position(position: usize) -> Key {
-        u32::try_from(position).ok().filter(|&at| at < Key::POSITIONS).map_or(Key::VALUES, |at| Key(Key::FIRST_POSITION + at))
+    pub(super) fn of_position(position: usize) -> Option<Key> {
+        u32::try_from(position).ok().filter(|&at| at < Key::POSITIONS).map(|at| Key(Key::FIRST_POSITION + at))
+    }
+
+    fn any_position(position: usize) -> Key {
+        Key::of_position(position).unwrap_or(Key::VALUES)
     }
 
     fn position(self) -> Option<usize> {
@@ -51,7 +55,7 @@ impl Key {
     }
 
     /// It stands for something else than one constant key.
-    fn is_named(self) -> bool {
+    pub(super) fn is_named(self) -> bool {
         self.0 >= Key::FIRST_NAMED
     }
 }
@@ -83,8 +87,11 @@ pub(super) enum Origin {
         index: u16,
         path: Path,
     },
-    /// Not constant, and nothing better is known.
+    /// Not constant, and nothing better is known: a name that nothing defines, something that is called like a request.
     Unknown,
+    /// The program's own: rows of its database, what libraries make, fields that nobody is seen to fill. Nothing says that it comes
+    /// from outside, and it is no constant either.
+    Own,
 }
 
 /// One origin of data in a value.
@@ -335,8 +342,14 @@ impl Value {
     pub(super) fn at(&self, position: usize) -> Value {
         match self.shape.as_deref() {
             Some(Shape::Tuple(items)) => items.get(position).cloned().unwrap_or_else(|| self.element()),
-            Some(Shape::Elements(element)) => element.join(&self.own_member(Key::of_position(position))),
-            None => self.own_member(Key::of_position(position)),
+            Some(Shape::Elements(element)) => element.join(&self.own_member(Key::any_position(position))),
+            None => self.own_member(Key::any_position(position)),
+            // A list of which some positions were filled.
+            Some(Shape::Fields(fields)) if fields.keys().any(|key| key.position().is_some()) => {
+                let key = Key::any_position(position);
+                let own = fields.get(&key).cloned().unwrap_or_else(|| self.own_member(key));
+                fields.get(&Key::VALUES).filter(|_| key != Key::VALUES).map_or_else(|| own.clone(), |any| own.join(any))
+            }
             _ => self.element(),
         }
     }
@@ -358,7 +371,7 @@ impl Value {
     pub(super) fn walked(&self, keyed: bool) -> Value {
         match self.shape.as_deref() {
             Some(Shape::Fields(fields)) if fields.get(&Key::KEYS).is_some_and(|named| named.checked) => Value::harmless(),
-            Some(Shape::Fields(_)) if keyed => self.keys().element(),
+            Some(Shape::Fields(fields)) if keyed && !fields.keys().any(|key| key.position().is_some()) => self.keys().element(),
             None if keyed => self.own_member(Key::WALKED),
             _ => self.element(),
         }
@@ -383,11 +396,17 @@ impl Value {
             *self = value;
             return;
         };
-        let fields = match self.shape.as_deref() {
-            Some(Shape::Fields(fields)) => fields.clone(),
+        let mut fields = match (self.shape.as_deref(), key.position()) {
+            (Some(Shape::Fields(fields)), _) => fields.clone(),
+            (Some(Shape::Tuple(items)), Some(at)) if at < items.len() => {
+                let mut items = items.clone();
+                items[at].set(rest, value);
+                self.shape = Some(Rc::new(Shape::Tuple(items)));
+                return;
+            }
+            (Some(Shape::Tuple(_) | Shape::Elements(_)), Some(_)) => return self.add(&value),
             _ => BTreeMap::new(),
         };
-        let mut fields = fields;
         if !fields.contains_key(&key) && fields.len() >= MOST_FIELDS {
             self.strands = merge(&self.strands, &value.all_strands());
             return;
@@ -442,7 +461,7 @@ impl Value {
 
     /// The same without what is known to be neither a source nor decided by callers.
     pub(super) fn without_unknown(mut self) -> Value {
-        self.strands.retain(|strand| strand.origin != Origin::Unknown);
+        self.strands.retain(|strand| !matches!(strand.origin, Origin::Unknown | Origin::Own));
         self
     }
 
