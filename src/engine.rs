@@ -11,12 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
 use crate::cache::{self, Key};
 use crate::check;
-use crate::check::hardcoded_secret::{self, Secrets};
 use crate::config::own::OwnFile;
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
@@ -32,15 +30,14 @@ use crate::model::contract::{ContractMistake, Date};
 use crate::model::coverage::Coverage;
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
-use crate::model::nesting::Nestings;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::program::Program;
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
-use crate::model::rule::{Profile, Rule, Settings};
+use crate::model::rule::{Profile, Rule};
 use crate::model::source::{FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
-use crate::model::summary::{FlowLimits, Summaries};
+use crate::model::summary::FlowLimits;
 use crate::model::view::{Relation, View};
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
@@ -121,18 +118,18 @@ pub enum BaselineMode {
 pub struct Engine {
     root: PathBuf,
     options: Options,
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Arc<rayon::ThreadPool>>,
     config: Config,
     config_errors: Vec<ConfigError>,
     /// How many of them reading found; the others came with the last check.
     config_errors_read: usize,
     baseline: Option<Baseline>,
-    rulebook: Rulebook,
+    rulebook: Arc<Rulebook>,
     /// Those of the rules that are on.
     queries: Arc<Queries>,
     project: Project,
     /// Parallel to `project.files`.
-    facts: Vec<FileFacts>,
+    facts: Vec<Arc<FileFacts>>,
     /// Parallel to `project.files`.
     notes: Vec<FileNotes>,
     /// Text files that rules read, sorted by path.
@@ -154,6 +151,10 @@ pub struct Engine {
     /// Whether what a check finds is kept, to be moved when only places change.
     keeps: bool,
     last: Option<Last>,
+    /// The program of the last whole check and of the edits since.
+    warm: Option<warm::Warm>,
+    /// Why the last edit needed a whole check.
+    refused: Option<link::Reason>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
     /// The user's own rules, as they were read.
@@ -163,7 +164,7 @@ pub struct Engine {
     /// The result of an equal run.
     recalled: Option<Outcome>,
     cache_troubles: Vec<String>,
-    clock: clock::Clock,
+    clock: Arc<clock::Clock>,
 }
 
 /// One line of `archcheck roles`.
@@ -243,7 +244,7 @@ impl Engine {
     }
 
     fn new(root: &Path, options: Options) -> Engine {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK_BYTES).build().ok();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK_BYTES).build().ok().map(Arc::new);
         Engine {
             root: root.to_path_buf(),
             options,
@@ -252,7 +253,7 @@ impl Engine {
             config_errors: Vec::new(),
             config_errors_read: 0,
             baseline: None,
-            rulebook: Rulebook::default(),
+            rulebook: Arc::default(),
             queries: Arc::default(),
             project: Project::default(),
             facts: Vec::new(),
@@ -267,12 +268,14 @@ impl Engine {
             marks: Vec::new(),
             keeps: false,
             last: None,
+            warm: None,
+            refused: None,
             failures: Vec::new(),
             own: Vec::new(),
             store: None,
             recalled: None,
             cache_troubles: Vec::new(),
-            clock: clock::Clock::default(),
+            clock: Arc::default(),
         }
     }
 
@@ -283,7 +286,11 @@ impl Engine {
         }
         let failed =
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
-        let analysis = self.install(|engine| guarded(|| engine.analyse())).unwrap_or_else(failed);
+        let analysis = match self.keeps {
+            true => self.analyse_and_keep(),
+            false => self.install(|engine| guarded(|| engine.analyse())),
+        };
+        let analysis = analysis.unwrap_or_else(failed);
         let whole = !analysis.problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
         self.last = (self.keeps && whole).then(|| Last::new(analysis.clone()));
         self.conclude(analysis)
@@ -438,135 +445,12 @@ impl Engine {
 
     /// Path and facts of every source file, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &FileFacts)> {
-        self.project.files.iter().map(|file| &file.path).zip(&self.facts)
+        self.project.files.iter().map(|file| &file.path).zip(self.facts.iter().map(|facts| &**facts))
     }
 
     /// The technology stack of each package.
     pub fn stack(&self) -> Vec<PackageStack> {
         stack::stack(&self.project, &stack::count_imports(&self.project, &self.facts))
-    }
-
-    /// Stages 3 to 5: facts to findings.
-    fn analyse(&self) -> Analysis {
-        let selection = self.selection();
-        let settings = self.settings();
-        let is_on = |id: &str| self.rulebook.rule(id).is_none_or(|rule| selection.is_on(rule));
-        let call_graph = self.options.call_coverage || check::ASK_CALL_GRAPH.iter().any(|id| is_on(id));
-        let nestings = Arc::new(Nestings::new(&self.facts));
-        let secrets = OnceLock::new();
-        let prepare = || {
-            (0..self.facts.len() as u32).into_par_iter().for_each(|file| {
-                nestings.of(FileId(file));
-            });
-            if is_on("hardcoded-secret") {
-                let _ = secrets.set(self.clock.time("secrets", "", || self.find_secrets()));
-            }
-        };
-        self.linked_beside(call_graph, &nestings, prepare, |program| {
-            let queries = ("query", check::query::check as check::Check);
-            let all = check::ANALYSES.iter().filter(|(id, _)| is_on(id)).chain([&queries]);
-            let (late, early): (Vec<_>, Vec<_>) = all.partition(|(id, _)| check::ASK_FLOWS.contains(id));
-            let run = |checks: Vec<&(&'static str, check::Check)>, context: &check::Context| -> Vec<_> {
-                let timed = |(id, check): &(&'static str, check::Check)| (*id, self.clock.time("check", id, || guarded(|| check(context))));
-                checks.into_par_iter().with_max_len(1).map(timed).collect()
-            };
-            let summaries = || {
-                let effects = self.clock.time("summarise", "effects", || summarise::effects(program));
-                let results = run(early, &self.context(program, &effects, &settings, &secrets));
-                (effects, results)
-            };
-            let flows = || self.clock.time("summarise", "flows", || summarise::flows(program));
-            let (flows, (mut summaries, mut results)) = rayon::join(flows, summaries);
-            summaries.add_flows(flows);
-            let context = self.context(program, &summaries, &settings, &secrets);
-            results.extend(run(late, &context));
-            let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
-            let untaught = program.untaught.iter().map(|path| (path.clone(), nearest_name(program, path))).collect();
-            let mut analysis = Analysis {
-                coverage: self.clock.time("coverage", "", || view::coverage(program, &lines, self.options.call_coverage)),
-                calls: program.calls_seen,
-                calls_resolved: program.calls_known,
-                routes: program.routes.len() as u32,
-                untaught,
-                ..Analysis::default()
-            };
-            if self.marked {
-                analysis.marks = guarded(|| marks::marks(program, &summaries)).unwrap_or_default();
-            }
-            analysis.problems.extend(flow_limits(&summaries.flow_limits));
-            if is_on("openapi-drift") {
-                analysis.problems.extend(guarded(|| check::openapi_drift::left_out(&context)).unwrap_or_default());
-            }
-            if is_on("dbml-drift") {
-                analysis.problems.extend(guarded(|| check::dbml_drift::left_out(&context)).unwrap_or_default());
-            }
-            if is_on("contract") {
-                analysis.mistakes = guarded(|| check::contract::mistakes(&context)).unwrap_or_default();
-            }
-            for (id, result) in results {
-                match result {
-                    Some(findings) => analysis.findings.extend(findings),
-                    None => analysis.problems.push(internal(format!("the rule `{id}` failed on this repository and reports nothing"))),
-                }
-            }
-            analysis
-        })
-    }
-
-    /// Links the program for as long as `with` needs it.
-    fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
-        self.linked_beside(true, &Arc::new(Nestings::new(&self.facts)), || (), with)
-    }
-
-    /// As [`Engine::linked`], with the whole call graph only when that is wanted; `beside` is done at the same time.
-    fn linked_beside<'e, R>(
-        &'e self,
-        call_graph: bool,
-        nestings: &Arc<Nestings<'e>>,
-        beside: impl FnOnce() + Send,
-        with: impl FnOnce(&Program) -> R,
-    ) -> R {
-        let (program, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), beside);
-        with(&program)
-    }
-
-    fn link<'e>(&'e self, wants: link::Wants<'e>) -> Program<'e> {
-        let roles = RoleGlobs::new(&self.config);
-        let inputs = link::Inputs {
-            project: &self.project,
-            facts: &self.facts,
-            rulebook: &self.rulebook,
-            manifests: &|path| {
-                let at = self.texts.binary_search_by(|(known, _)| (**known).cmp(path)).ok()?;
-                Some(self.texts[at].1.to_string())
-            },
-            texts: &self.texts,
-            configured: &|path| roles.of(path),
-        };
-        let linking = self.clock.stage("link");
-        link::link_noting(&inputs, wants, &|part| linking.done(part))
-    }
-
-    fn context<'c>(
-        &'c self,
-        program: &'c Program<'c>,
-        summaries: &'c Summaries,
-        settings: &'c Settings,
-        secrets: &'c OnceLock<Secrets>,
-    ) -> check::Context<'c> {
-        check::Context::new(program, summaries, settings, &self.rulebook.rules, &self.texts, secrets)
-    }
-
-    fn find_secrets(&self) -> Secrets {
-        let in_text = |(path, text): &(Arc<str>, Arc<str>)| hardcoded_secret::scan_text(path, text);
-        let scan = || {
-            let (sources, texts) = rayon::join(
-                || self.facts.par_iter().map(hardcoded_secret::scan_source).collect(),
-                || self.texts.par_iter().map(in_text).collect(),
-            );
-            Secrets { sources, texts }
-        };
-        scan()
     }
 
     fn role_rows(&self, program: &Program) -> Vec<RoleRow> {
@@ -639,7 +523,7 @@ impl Engine {
     }
 
     fn read_config(&mut self) {
-        self.rulebook = Rulebook::built_in();
+        self.rulebook = Arc::new(Rulebook::built_in());
         self.config_errors.clear();
         self.config = match self.load_config() {
             Ok(config) => config,
@@ -650,10 +534,10 @@ impl Engine {
         };
         let (own, errors) = config::own::load(&self.root);
         self.config_errors.extend(errors);
-        self.config_errors.extend(own::add(&own, &mut self.rulebook));
+        self.config_errors.extend(own::add(&own, Arc::make_mut(&mut self.rulebook)));
         self.own = own;
         for knowledge in &self.config.knowledge {
-            let added = self.rulebook.add_knowledge(&self.config.path, std::slice::from_ref(&knowledge.value));
+            let added = Arc::make_mut(&mut self.rulebook).add_knowledge(&self.config.path, std::slice::from_ref(&knowledge.value));
             let errors = added.err().unwrap_or_default().into_iter();
             self.config_errors.extend(errors.map(|error| self.config.error(knowledge.span, error.message, "in this table", error.help)));
         }
@@ -900,7 +784,7 @@ fn lower_text(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::C
         clock.share("lower", "queries", || lower::match_queries(&mut facts, file, text, queries));
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
-        (facts, FileNotes { path: file.path.clone(), lines, directives })
+        (Arc::new(facts), FileNotes { path: file.path.clone(), lines, directives })
     })
 }
 
@@ -914,33 +798,6 @@ fn internal(message: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::Internal, None, message)
 }
 
-/// The configuration's parts that redefine roles by path.
-struct RoleGlobs {
-    globs: GlobSet,
-    roles: Vec<Role>,
-}
-
-impl RoleGlobs {
-    fn new(config: &Config) -> RoleGlobs {
-        let mut set = GlobSetBuilder::new();
-        let mut roles = Vec::new();
-        for (role, glob) in config.role_globs() {
-            // Config has told the user of globs that are not valid.
-            if let Ok(glob) = config::glob(&glob.value) {
-                set.add(glob);
-                roles.push(role);
-            }
-        }
-        RoleGlobs { globs: set.build().unwrap_or_else(|_| GlobSet::empty()), roles }
-    }
-
-    fn of(&self, path: &str) -> Vec<Role> {
-        let mut found: Vec<Role> = self.globs.matches(path).into_iter().filter_map(|at| self.roles.get(at).copied()).collect();
-        found.dedup();
-        found
-    }
-}
-
 fn notes_of_text(path: &Arc<str>, text: &str) -> FileNotes {
     let lines = LineIndex::new(text);
     let directives = triage::in_text(text, &lines);
@@ -952,16 +809,19 @@ fn crash(path: &Arc<str>) -> Problem {
 }
 
 /// What is made of one file's text.
-type Lowered = (FileFacts, FileNotes);
+type Lowered = (Arc<FileFacts>, FileNotes);
 
 mod changes;
 mod edits;
+mod graft;
+mod ground;
 mod live;
 mod marks;
 mod own;
 mod places;
 mod routes;
 mod store;
+mod warm;
 
 use live::{Kept, Last};
 

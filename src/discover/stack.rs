@@ -14,7 +14,7 @@ use crate::model::stack::{PackageStack, StackEvidence, StackItem, StackKind};
 pub type ImportCounts = Vec<BTreeMap<(Family, String), u32>>;
 
 /// Counts the imports of all files. `facts` runs parallel to `project.files`.
-pub fn count_imports(project: &Project, facts: &[FileFacts]) -> ImportCounts {
+pub fn count_imports(project: &Project, facts: &[Arc<FileFacts>]) -> ImportCounts {
     let mut counts: ImportCounts = vec![BTreeMap::new(); project.packages.len()];
     for (file, facts) in project.files.iter().zip(facts) {
         let Some(package) = project.package_of(&file.path) else { continue };

@@ -37,6 +37,8 @@ impl Engine {
             marks: Vec::new(),
             keeps: false,
             last: None,
+            warm: None,
+            refused: None,
             failures: Vec::new(),
             own: self.own.clone(),
             store: None,

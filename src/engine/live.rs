@@ -18,7 +18,7 @@ use crate::discover;
 use crate::lower::queries::Queries;
 use crate::model::facts::FileFacts;
 use crate::model::finding::{Outcome, SkipReason};
-use crate::model::source::{Language, SourceFile};
+use crate::model::source::{FileId, Language, SourceFile};
 
 /// Something that happened to the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Kept {
 /// What the last whole check found, and the facts it had of files that changed since.
 pub(super) struct Last {
     analysis: Analysis,
-    base: BTreeMap<Arc<str>, FileFacts>,
+    base: BTreeMap<Arc<str>, Arc<FileFacts>>,
 }
 
 impl Last {
@@ -87,7 +87,7 @@ impl Engine {
             };
         }
         if again {
-            self.last = None;
+            (self.last, self.warm) = (None, None);
             self.reload();
         }
         again || self.touched
@@ -140,6 +140,37 @@ impl Engine {
     /// From now on keeps what checks find, so that [`Engine::check_moved`] can answer.
     pub fn keep_findings(&mut self) {
         self.keeps = true;
+    }
+
+    /// What [`Engine::check`] says, without looking at everything: where only places changed, or the code of functions in a way that other files cannot see.
+    /// `None` where more changed. It may differ from the whole check where code learns from code in circles; who shows it has the whole check follow.
+    pub fn check_quickly(&mut self) -> Option<Outcome> {
+        self.check_moved().or_else(|| self.check_edited())
+    }
+
+    /// Why [`Engine::check_quickly`] had no answer, after it looked at an edit.
+    pub fn slowed_by(&self) -> Option<&'static str> {
+        self.refused
+    }
+
+    fn check_edited(&mut self) -> Option<Outcome> {
+        let last = self.last.as_ref()?;
+        let edit = |path: &Arc<str>| {
+            let at = self.position(path).ok()?;
+            Some((FileId(at as u32), self.facts[at].clone()))
+        };
+        let edits = last.base.keys().map(edit).collect::<Option<Vec<_>>>()?;
+        match self.analyse_edits(edits) {
+            Ok(analysis) => {
+                self.refused = None;
+                self.last = Some(Last::new(analysis.clone()));
+                Some(self.conclude(analysis))
+            }
+            Err(reason) => {
+                self.refused = Some(reason);
+                None
+            }
+        }
     }
 
     /// What [`Engine::check`] says, without linking, where since the last whole check only places changed: blank lines, layout, comments. `None` where

@@ -28,6 +28,7 @@ impl Engine {
     /// Whether [`Engine::check`] marks the roles of definitions.
     pub fn mark_roles(&mut self, on: bool) {
         self.marked = on;
+        self.warm = None;
         self.marks.clear();
     }
 

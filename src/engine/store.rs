@@ -152,13 +152,13 @@ impl Store {
         }
     }
 
-    fn record(&self, file: &SourceFile, text: Key) -> Option<Lowered> {
+    fn record(&self, file: &SourceFile, text: Key) -> Option<Plain> {
         let record = self.cache.get(facts_key(file.language, text))?;
         let Record { facts, lines, directives } = postcard::from_bytes(&record).ok()?;
         Some((facts, FileNotes { path: file.path.clone(), lines, directives }))
     }
 
-    fn matched(&self, file: &SourceFile, text: Key, (facts, notes): Lowered) -> Option<Lowered> {
+    fn matched(&self, file: &SourceFile, text: Key, (facts, notes): Plain) -> Option<Lowered> {
         Some(with_matches(facts, notes, self.kept_matches(file, text)?))
     }
 
@@ -226,8 +226,11 @@ fn language_name(language: Language) -> &'static [u8] {
     }
 }
 
+/// Facts to which matches are still to be added.
+type Plain = (FileFacts, FileNotes);
+
 /// The facts of a text without what queries match.
-fn plain(file: &SourceFile, text: &str) -> Lowered {
+fn plain(file: &SourceFile, text: &str) -> Plain {
     let facts = lower::lower(file, text);
     let lines = LineIndex::new(text);
     let directives = triage::in_source(text, &facts, &lines);
@@ -237,7 +240,7 @@ fn plain(file: &SourceFile, text: &str) -> Lowered {
 fn with_matches(mut facts: FileFacts, notes: FileNotes, matched: Matches) -> Lowered {
     facts.matches = matched.matches;
     facts.problems.extend(matched.problems);
-    (facts, notes)
+    (Arc::new(facts), notes)
 }
 
 /// One part of the work of lowering, for machines beside each other: `2/4`.

@@ -287,3 +287,99 @@ fn what_only_moved_is_reported_as_a_whole_check_reports_it() {
     }
     assert!(moved * 2 > tried, "{moved} of {tried} edits only move things");
 }
+
+/// Random numbers that are the same everywhere (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
+    }
+}
+
+/// An edit as people make them: a line again, a line less, two lines turned round, a word or a literal in place of another.
+fn edited(dice: &mut Dice, text: &str) -> String {
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_string).collect();
+    let inner: Vec<usize> = (0..lines.len()).filter(|&at| lines[at].starts_with([' ', '\t']) && lines[at].trim().len() > 1).collect();
+    let Some(&at) = inner.get(dice.below(inner.len())) else { return text.to_string() };
+    let words = |line: &str| -> Vec<String> {
+        line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| word.len() > 1).map(str::to_string).collect()
+    };
+    match dice.below(6) {
+        0 => lines.insert(at, lines[at].clone()),
+        1 => drop(lines.remove(at)),
+        2 if at + 1 < lines.len() => lines.swap(at, at + 1),
+        3 => lines[at] = lines[at].replacen('"', "\"x", 1).replacen('\'', "'x", 1),
+        _ => {
+            let (own, other) = (words(&lines[at]), words(&lines[inner[dice.below(inner.len())]]));
+            if let (Some(own), Some(other)) = (own.get(dice.below(own.len())), other.get(dice.below(other.len()))) {
+                lines[at] = lines[at].replacen(own.as_str(), other, 1);
+            }
+        }
+    }
+    lines.concat()
+}
+
+/// Random edits of code, one after the other: what is said at once is what a look at everything says. `EDITS`, `SEED` and `REPOSITORY` set how many,
+/// which, and of what.
+#[test]
+fn what_is_said_at_once_is_what_a_whole_check_says() {
+    let number = |name: &str, otherwise: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let (edits, seed) = (number("EDITS", 60), number("SEED", 11));
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let roots = match std::env::var("REPOSITORY") {
+        Ok(root) => vec![std::path::PathBuf::from(root)],
+        Err(_) => ["python-shop", "typescript-library", "rust-clinic"].map(|example| examples.join(example)).to_vec(),
+    };
+    let mut reasons: BTreeMap<&str, u32> = BTreeMap::new();
+    let (mut quick, mut tried, mut differ) = (0, 0, Vec::new());
+    for root in roots {
+        let options = Options { call_coverage: false, ..Options::default() };
+        let (mut engine, mut whole) = (Engine::open(&root, options.clone()).0, Engine::open(&root, options).0);
+        engine.keep_findings();
+        for engine in [&mut engine, &mut whole] {
+            engine.mark_roles(true);
+            engine.check();
+        }
+        let paths: Vec<Arc<str>> = engine.files().map(|(path, _)| path.clone()).collect();
+        let mut dice = Dice(seed);
+        for round in 0..edits {
+            let path = &paths[dice.below(paths.len())];
+            let text = match round % 7 {
+                0 => std::fs::read_to_string(root.join(&**path)).expect("a text"),
+                _ => engine.text(path).expect("a text").to_string(),
+            };
+            let change = set(path, &edited(&mut dice, &text));
+            if !engine.apply(vec![change.clone()]) {
+                continue;
+            }
+            whole.apply(vec![change]);
+            tried += 1;
+            let said = engine.check_quickly();
+            let expected = whole.check();
+            let Some(said) = said else {
+                *reasons.entry(engine.slowed_by().unwrap_or("other reasons")).or_default() += 1;
+                assert_eq!(engine.check().reported, expected.reported, "{path}, edit {round}");
+                continue;
+            };
+            quick += 1;
+            let same =
+                said.reported == expected.reported && said.suppressed == expected.suppressed && engine.role_marks() == whole.role_marks();
+            if !same {
+                let only = |a: &Outcome, b: &Outcome| -> Vec<String> {
+                    let new = a.reported.iter().filter(|finding| !b.reported.contains(finding));
+                    new.map(|finding| format!("{} {:?} {}", finding.rule, finding.primary.location, finding.message)).collect()
+                };
+                differ.push(format!("{path}, edit {round}: {:?} instead of {:?}", only(&said, &expected), only(&expected, &said)));
+                engine.check();
+            }
+        }
+    }
+    eprintln!("{quick} of {tried} at once, {} differ; {reasons:?}", differ.len());
+    assert!(differ.is_empty(), "{differ:#?}");
+    assert!(quick * 3 > tried, "{quick} of {tried} edits are answered at once: {reasons:?}");
+}

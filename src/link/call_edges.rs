@@ -18,29 +18,52 @@ impl<'a> Linker<'a> {
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
             let facts = &self.facts[file.index()];
-            for (def, definition) in facts.definitions() {
-                let caller = GlobalDef { file, def };
-                let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
-                roots.extend(definition.params.iter().filter_map(|param| param.default));
-                if definition.kind == DefKind::Field {
-                    roots.extend(definition.value);
-                }
-                for root in roots {
-                    let mut calls = Vec::new();
-                    facts.arena.walk(root, |node| {
-                        if let NodeKind::Call { form, .. } = facts.arena.kind(node)
-                            && form != CallForm::Pattern
-                        {
-                            calls.push(node);
-                        }
-                    });
-                    for call in calls {
-                        seen += 1;
-                        known += u32::from(self.edges_of_call(caller, call, subclasses, &mut edges));
-                    }
-                }
+            for (def, _) in facts.definitions() {
+                let counts = self.edges_of(GlobalDef { file, def }, subclasses, &mut edges);
+                seen += counts.0;
+                known += counts.1;
             }
         }
+        self.implicit_edges(&mut edges);
+        edges.sort_unstable();
+        edges.dedup();
+        (edges, seen, known)
+    }
+
+    /// The edges of the calls that stand in a definition; and how many calls were seen and known.
+    pub(super) fn edges_of(
+        &mut self,
+        caller: GlobalDef,
+        subclasses: &FxHashMap<GlobalDef, Vec<GlobalDef>>,
+        edges: &mut Vec<CallEdge>,
+    ) -> (u32, u32) {
+        let facts = &self.facts[caller.file.index()];
+        let definition = facts.def(caller.def);
+        let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
+        roots.extend(definition.params.iter().filter_map(|param| param.default));
+        if definition.kind == DefKind::Field {
+            roots.extend(definition.value);
+        }
+        let (mut seen, mut known) = (0, 0);
+        for root in roots {
+            let mut calls = Vec::new();
+            facts.arena.walk(root, |node| {
+                if let NodeKind::Call { form, .. } = facts.arena.kind(node)
+                    && form != CallForm::Pattern
+                {
+                    calls.push(node);
+                }
+            });
+            for call in calls {
+                seen += 1;
+                known += u32::from(self.edges_of_call(caller, call, subclasses, edges));
+            }
+        }
+        (seen, known)
+    }
+
+    /// The calls nobody wrote, since they were last asked for.
+    pub(super) fn implicit_edges(&mut self, edges: &mut Vec<CallEdge>) {
         let mut implicit: Vec<(GlobalDef, NodeId, GlobalDef)> = self.implicit.drain().collect();
         implicit.sort_unstable();
         edges.extend(implicit.into_iter().map(|(caller, site, callee)| CallEdge {
@@ -50,9 +73,6 @@ impl<'a> Linker<'a> {
             kind: CallKind::Implicit,
             resolution: Resolution::Exact,
         }));
-        edges.sort_unstable();
-        edges.dedup();
-        (edges, seen, known)
     }
 
     fn edges_of_call(

@@ -437,7 +437,7 @@ impl<'a> Linker<'a> {
     }
 
     /// All attributes assigned to the receiver in the methods of a class: name → (method, value node), constructor first.
-    fn collect_assigned(&self, class: GlobalDef) -> FxHashMap<&'a str, (DefId, NodeId)> {
+    pub(super) fn collect_assigned(&self, class: GlobalDef) -> FxHashMap<&'a str, (DefId, NodeId)> {
         let facts = &self.facts[class.file.index()];
         let mut table = FxHashMap::default();
         if facts.language.family() == Family::Rust {
@@ -515,7 +515,7 @@ fn merge(class: GlobalDef, mut sequences: Vec<Vec<GlobalDef>>) -> Option<Vec<Glo
 }
 
 /// `X.name = value` at the top level of a file: (X, name) → value.
-fn top_level_properties(facts: &FileFacts) -> FxHashMap<(&str, String), NodeId> {
+pub(super) fn top_level_properties(facts: &FileFacts) -> FxHashMap<(&str, String), NodeId> {
     let mut table = FxHashMap::default();
     let Some(body) = facts.def(DefId::MODULE).body else { return table };
     let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return table };

@@ -3,10 +3,13 @@
 //! Demand-driven: a call's result asks for the callee's return type, which may walk the callee's body first. Circles end
 //! at `Unknown`. Parameters without annotation learn from call sites (a second round walks those bodies again).
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::ClassInfo;
 use super::modules::{Modules, Target};
+use super::references::TextNames;
 use super::scopes::{Binding, FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
 use crate::model::body::{AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
@@ -37,7 +40,7 @@ pub(super) struct Frame {
 
 /// How far a function is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Open,
     Done(ValueId),
 }
@@ -50,7 +53,7 @@ pub(super) struct Registration {
 
 pub(super) struct Linker<'a> {
     pub(super) project: &'a Project,
-    pub(super) facts: &'a [FileFacts],
+    pub(super) facts: &'a [Arc<FileFacts>],
     pub(super) knowledge: &'a Knowledge,
     pub(super) modules: Modules,
     pub(super) scopes: Vec<FileScopes<'a>>,
@@ -69,10 +72,16 @@ pub(super) struct Linker<'a> {
     pub(super) import_values: FxHashMap<(FileId, u32), Option<ValueId>>,
     pub(super) member_values: FxHashMap<GlobalDef, FxHashMap<Box<str>, Option<ValueId>>>,
     pub(super) globs_open: FxHashSet<(GlobalDef, String)>,
-    variable_values: FxHashMap<GlobalDef, Option<ValueId>>,
-    states: FxHashMap<GlobalDef, State>,
+    pub(super) variable_values: FxHashMap<GlobalDef, Option<ValueId>>,
+    pub(super) states: FxHashMap<GlobalDef, State>,
     pub(super) hints: FxHashMap<GlobalDef, Vec<ValueId>>,
-    stale: FxHashSet<GlobalDef>,
+    /// In whose code the hint was given that counts.
+    pub(super) hinted_by: FxHashMap<(GlobalDef, usize), GlobalDef>,
+    /// Every hint given, counting or not, while code is looked at again.
+    pub(super) offers: Option<FxHashSet<(GlobalDef, usize, ValueId)>>,
+    pub(super) stale: FxHashSet<GlobalDef>,
+    /// What was walked again because of hints.
+    pub(super) restarted: FxHashSet<GlobalDef>,
     pub(super) classes: FxHashMap<GlobalDef, Option<ClassInfo>>,
     /// Python: method resolution orders.
     pub(super) linearisations: FxHashMap<GlobalDef, Option<Vec<GlobalDef>>>,
@@ -87,6 +96,10 @@ pub(super) struct Linker<'a> {
     /// Calls the framework makes: (caller, node, callee).
     pub(super) implicit: FxHashSet<(GlobalDef, NodeId, GlobalDef)>,
     pub(super) registrations: Vec<Registration>,
+    /// Where they were, once routes are made of them.
+    pub(super) registered: FxHashSet<(FileId, NodeId)>,
+    /// What texts can name, once the import graph is made.
+    pub(super) text_names: Option<Arc<TextNames>>,
     /// The member expression being evaluated, for property reads.
     pub(super) current_member: Option<NodeId>,
     /// The callee about to be evaluated: a member there is a method, never a field.
@@ -102,13 +115,13 @@ pub(super) struct Linker<'a> {
 }
 
 impl<'a> Linker<'a> {
-    pub(super) fn new(project: &'a Project, facts: &'a [FileFacts], knowledge: &'a Knowledge, modules: Modules) -> Linker<'a> {
+    pub(super) fn new(project: &'a Project, facts: &'a [Arc<FileFacts>], knowledge: &'a Knowledge, modules: Modules) -> Linker<'a> {
         Linker {
             project,
             facts,
             knowledge,
             modules,
-            scopes: facts.iter().map(FileScopes::of).collect(),
+            scopes: facts.iter().map(|facts| FileScopes::of(facts)).collect(),
             apis: ApiTable::new(knowledge),
             values: ValueTable::new(),
             node_values: facts.iter().map(|facts| vec![UNKNOWN; facts.arena.len()]).collect(),
@@ -123,7 +136,10 @@ impl<'a> Linker<'a> {
             variable_values: FxHashMap::default(),
             states: FxHashMap::default(),
             hints: FxHashMap::default(),
+            hinted_by: FxHashMap::default(),
+            offers: None,
             stale: FxHashSet::default(),
+            restarted: FxHashSet::default(),
             classes: FxHashMap::default(),
             linearisations: FxHashMap::default(),
             impls: FxHashMap::default(),
@@ -134,6 +150,8 @@ impl<'a> Linker<'a> {
             depth: 0,
             implicit: FxHashSet::default(),
             registrations: Vec::new(),
+            registered: FxHashSet::default(),
+            text_names: None,
             current_member: None,
             current_callee: None,
             wants_method: false,
@@ -167,6 +185,7 @@ impl<'a> Linker<'a> {
             for function in &stale {
                 self.states.remove(function);
             }
+            self.restarted.extend(&stale);
             for function in stale {
                 self.run(function);
             }
@@ -361,12 +380,17 @@ impl<'a> Linker<'a> {
         if param.is_none_or(|param| param.annotation.is_some() || param.kind != ParamKind::Normal) {
             return;
         }
+        if let Some(offers) = &mut self.offers {
+            offers.insert((function, position, value));
+        }
+        let here = self.here();
         let hints = self.hints.entry(function).or_default();
         if hints.len() <= position {
             hints.resize(position + 1, UNKNOWN);
         }
         if hints[position] == UNKNOWN {
             hints[position] = value;
+            self.hinted_by.insert((function, position), here);
             if self.states.contains_key(&function) {
                 self.stale.insert(function);
             }

@@ -1,7 +1,10 @@
 //! Import statements to edges of the import graph.
 
+use std::sync::Arc;
+
 use super::evaluate::Linker;
 use super::modules::Target;
+use super::references::TextNames;
 use super::tables::UNKNOWN;
 use crate::languages::python::modules::PythonTarget;
 use crate::languages::rust::resolve::RustNames;
@@ -77,28 +80,33 @@ impl<'a> Linker<'a> {
     /// The import graph, in order of files and imports; Rust paths without `use` included.
     pub(super) fn import_edges(&mut self) -> Vec<ImportEdge> {
         let mut edges = Vec::new();
-        let names = self.text_names();
+        let names = Arc::new(self.text_names());
         let mut rust = RustNames::new(self.facts, self.modules.rust.clone());
         for file in 0..self.facts.len() {
-            let file = FileId(file as u32);
-            if self.family(file) == Family::Rust {
-                edges.extend(super::rust_imports::edges(&mut rust, &self.modules.rust, self.facts, file));
+            self.import_edges_of(FileId(file as u32), &names, &mut rust, &mut edges);
+        }
+        self.text_names = Some(names);
+        edges
+    }
+
+    /// Those of one file.
+    pub(super) fn import_edges_of(&mut self, file: FileId, names: &TextNames, rust: &mut RustNames<'a>, edges: &mut Vec<ImportEdge>) {
+        if self.family(file) == Family::Rust {
+            edges.extend(super::rust_imports::edges(rust, &self.modules.rust, self.facts, file));
+            return;
+        }
+        let first = edges.len();
+        for at in 0..self.facts[file.index()].imports.len() {
+            if self.facts[file.index()].imports[at].item == ImportItem::Matching {
+                self.matching_edges(file, at, edges);
                 continue;
             }
-            let first = edges.len();
-            for at in 0..self.facts[file.index()].imports.len() {
-                if self.facts[file.index()].imports[at].item == ImportItem::Matching {
-                    self.matching_edges(file, at, &mut edges);
-                    continue;
-                }
-                let edge = self.import_edge(file, at as u32);
-                edges.push(edge);
-            }
-            if self.family(file) == Family::Python {
-                self.reference_edges(file, &names, first, &mut edges);
-            }
+            let edge = self.import_edge(file, at as u32);
+            edges.push(edge);
         }
-        edges
+        if self.family(file) == Family::Python {
+            self.reference_edges(file, names, first, edges);
+        }
     }
 
     fn import_edge(&mut self, file: FileId, at: u32) -> ImportEdge {

@@ -21,6 +21,7 @@ mod origins;
 mod points_to;
 mod references;
 pub mod render;
+mod rework;
 mod roles;
 mod route_guards;
 mod routes;
@@ -48,11 +49,12 @@ use crate::model::source::FileId;
 use crate::rulebook::Rulebook;
 use evaluate::Linker;
 use modules::Modules;
+pub use rework::{Edit, Linked, Reason};
 
 /// What linking needs besides the facts.
 pub struct Inputs<'a, 'f> {
     pub project: &'a Project,
-    pub facts: &'a [FileFacts],
+    pub facts: &'a [Arc<FileFacts>],
     pub rulebook: &'a Rulebook,
     /// Text of a `package.json`, `tsconfig.json` or the like, by path relative to the root.
     pub manifests: &'f dyn Fn(&str) -> Option<String>,
@@ -77,6 +79,11 @@ pub fn link<'a>(inputs: &Inputs<'a, '_>) -> Program<'a> {
 
 /// As [`link`], for what is wanted; `done` hears of each part of the work when it ends.
 pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(&str)) -> Program<'a> {
+    link_keeping(inputs, wants, done).program
+}
+
+/// As [`link_noting`], for who wants to go on from the program when single files change.
+pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(&str)) -> Linked<'a> {
     let modules = Modules::new(inputs.project, inputs.facts, inputs.manifests);
     let knowledge = &inputs.rulebook.knowledge;
     done("modules");
@@ -91,6 +98,7 @@ pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(
     let subclasses = linker.subclasses();
     let (calls, calls_seen, calls_known) = linker.call_edges(&subclasses);
     done("calls");
+    linker.remember_registrations();
     let flow = if wants.call_graph { points_to::solve(&mut linker) } else { points_to::Flow::default() };
     let call_graph = if wants.call_graph { merge::call_graph(&linker, &calls, &flow) } else { Vec::new() };
     done("call graph");
@@ -103,7 +111,7 @@ pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(
     let names: Vec<String> = (0..inputs.facts.len()).map(|file| linker.modules.name(inputs.project, FileId(file as u32))).collect();
     let taught = linker.taught(&names);
     done("names");
-    Program {
+    let program = Program {
         project: inputs.project,
         facts: inputs.facts,
         knowledge,
@@ -122,10 +130,11 @@ pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(
         calls_seen,
         calls_known,
         nestings: wants.nestings,
-        node_values: linker.node_values,
-        apis: linker.apis.finish(),
-        values: linker.values.finish(),
-    }
+        node_values: std::mem::take(&mut linker.node_values),
+        apis: linker.apis.take(),
+        values: linker.values.take(),
+    };
+    Linked { program, linker }
 }
 
 /// The range of each caller in the sorted edges.

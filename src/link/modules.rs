@@ -19,7 +19,7 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    pub(super) fn new(project: &Project, facts: &[FileFacts], manifests: &dyn Fn(&str) -> Option<String>) -> Modules {
+    pub(super) fn new(project: &Project, facts: &[Arc<FileFacts>], manifests: &dyn Fn(&str) -> Option<String>) -> Modules {
         let mut python = PythonModules::new(project);
         let absolute = facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python).flat_map(|(file, facts)| {
             let imports = facts.imports.iter().filter(|import| import.level == 0);
@@ -45,7 +45,7 @@ impl Modules {
 }
 
 /// The outputs that configurations of code generators in TypeScript name: the keys of `generates` in a `codegen.ts`.
-fn written(project: &Project, facts: &[FileFacts]) -> Vec<String> {
+fn written(project: &Project, facts: &[Arc<FileFacts>]) -> Vec<String> {
     let mut found = Vec::new();
     for (file, facts) in project.files.iter().zip(facts).filter(|(_, facts)| facts.language.family() == Family::TypeScript) {
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));

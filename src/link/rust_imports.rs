@@ -1,6 +1,8 @@
 //! Edges of the import graph that Rust makes: `use` declarations, and paths used with no `use` wherever a path can stand: in code,
 //! types, bounds, `impl` headers, attributes, strings of attributes, macro arguments and bodies of `macro_rules!`.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use crate::languages::rust::modules::RustModules;
@@ -14,7 +16,7 @@ use crate::model::source::{FileId, Span};
 const ANY: &[Space] = &[Space::Value, Space::Type, Space::Macro];
 
 /// The edges of one Rust file: its imports in order, then paths without `use`.
-pub(super) fn edges<'a>(names: &mut RustNames<'a>, modules: &RustModules, facts: &'a [FileFacts], file: FileId) -> Vec<ImportEdge> {
+pub(super) fn edges<'a>(names: &mut RustNames<'a>, modules: &RustModules, facts: &'a [Arc<FileFacts>], file: FileId) -> Vec<ImportEdge> {
     let mut found = Vec::new();
     let own = &facts[file.index()];
     for (at, import) in own.imports.iter().enumerate() {
@@ -102,7 +104,7 @@ struct Path<'a> {
     in_macro: bool,
 }
 
-fn paths<'a>(names: &mut RustNames<'a>, modules: &RustModules, facts: &'a [FileFacts], file: FileId, edges: &mut Vec<ImportEdge>) {
+fn paths<'a>(names: &mut RustNames<'a>, modules: &RustModules, facts: &'a [Arc<FileFacts>], file: FileId, edges: &mut Vec<ImportEdge>) {
     let own = &facts[file.index()];
     let imports = own.imports.len();
     let mut seen: FxHashSet<(DefId, GlobalDef)> = FxHashSet::default();

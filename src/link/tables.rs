@@ -105,8 +105,14 @@ impl<'a> ApiTable<'a> {
         knowledge.frameworks.get(framework).map(|framework| framework.name.as_str())
     }
 
-    pub(super) fn finish(self) -> Vec<Api> {
-        self.apis
+    /// Hands the paths out; nothing can be interned until [`ApiTable::put`].
+    pub(super) fn take(&mut self) -> Vec<Api> {
+        std::mem::take(&mut self.apis)
+    }
+
+    /// Takes them back.
+    pub(super) fn put(&mut self, apis: Vec<Api>) {
+        self.apis = apis;
     }
 }
 
@@ -139,8 +145,14 @@ impl ValueTable {
         self.values[id.0 as usize]
     }
 
-    pub(super) fn finish(self) -> Vec<Value> {
-        self.values
+    /// Hands the values out; nothing can be interned until [`ValueTable::put`].
+    pub(super) fn take(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.values)
+    }
+
+    /// Takes them back.
+    pub(super) fn put(&mut self, values: Vec<Value>) {
+        self.values = values;
     }
 }
 

@@ -30,11 +30,11 @@ fn with_program<T>(files: &[(&str, &str)], ask: impl FnOnce(&Program) -> T) -> T
     for (path, text) in &files {
         let language = Language::of_path(path).unwrap();
         project.files.push(SourceFile { path: Arc::from(*path), language, bytes: text.len() as u64 });
-        facts.push(match language.family() {
+        facts.push(Arc::new(match language.family() {
             Family::Python => languages::python::lower(text),
             Family::TypeScript => languages::typescript::lower::lower(text, language),
             Family::Rust => languages::rust::lower(text),
-        });
+        }));
     }
     let rulebook = Rulebook::built_in();
     let program = link(&Inputs {

@@ -121,6 +121,8 @@ impl Server<'_> {
             config: self.settings.config.as_ref().map(|file| path.join(file)),
             paths: shown.into_iter().collect(),
             jobs: self.settings.jobs,
+            // Nothing here counts calls.
+            call_coverage: false,
             today: Some((self.host.today)()),
             ..Options::default()
         };

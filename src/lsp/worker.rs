@@ -97,7 +97,7 @@ struct State {
     rules: Arc<Vec<Rule>>,
     outcome: Outcome,
     texts: Texts,
-    /// What is shown was moved with the code; the whole check of it is to come.
+    /// What is shown was found without looking at everything; the whole check of it is to come.
     moved: bool,
 }
 
@@ -210,9 +210,9 @@ impl State {
         };
         let Some(engine) = self.engine.as_mut() else { return };
         if changed || settled && self.moved {
-            let moved = if changed { engine.check_moved() } else { None };
-            self.moved = moved.is_some();
-            self.outcome = moved.unwrap_or_else(|| engine.check());
+            let quick = if changed { engine.check_quickly() } else { None };
+            self.moved = quick.is_some();
+            self.outcome = quick.unwrap_or_else(|| engine.check());
         }
         let setup = &self.setup;
         let context = diagnostics::Context { engine, root: &setup.root, pages: setup.pages.as_deref(), encoding: setup.encoding };

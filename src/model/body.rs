@@ -207,6 +207,63 @@ pub enum NodeKind {
     Other(List),
 }
 
+impl NodeKind {
+    /// The same kind with its names, children and lists of children replaced.
+    pub fn map(
+        self,
+        name: &mut dyn FnMut(Name) -> Name,
+        node: &mut dyn FnMut(NodeId) -> NodeId,
+        list: &mut dyn FnMut(List) -> List,
+    ) -> NodeKind {
+        use NodeKind::*;
+        match self {
+            Receiver | Super | Bool(_) | Null | Closure(_) | Define(_) | Continue => self,
+            Name(own) => Name(name(own)),
+            Str(own) => Str(name(own)),
+            Bytes(own) => Bytes(name(own)),
+            Number(own) => Number(name(own)),
+            Regex(own) => Regex(name(own)),
+            Member { object, name: own, path } => Member { object: node(object), name: name(own), path },
+            Index { object, index } => Index { object: node(object), index: node(index) },
+            Call { callee, args, form } => Call { callee: node(callee), args: list(args), form },
+            Argument { name: own, value } => Argument { name: name(own), value: node(value) },
+            Spread { value, named } => Spread { value: node(value), named },
+            Text { parts, form } => Text { parts: list(parts), form },
+            Await(value) => Await(node(value)),
+            Propagate(value) => Propagate(node(value)),
+            Unary { op, value } => Unary { op, value: node(value) },
+            Binary { op, left, right } => Binary { op, left: node(left), right: node(right) },
+            Collection { kind, items } => Collection { kind, items: list(items) },
+            Entry { key, value } => Entry { key: node(key), value: node(value) },
+            If { condition, then, otherwise } => If { condition: node(condition), then: node(then), otherwise: otherwise.map(node) },
+            Loop { kind, is_async, target, source, body } => {
+                Loop { kind, is_async, target: target.map(&mut *node), source: source.map(&mut *node), body: node(body) }
+            }
+            Block { items, value } => Block { items: list(items), value },
+            Match { subject, arms } => Match { subject: node(subject), arms: list(arms) },
+            Arm { pattern, guard, body } => Arm { pattern: node(pattern), guard: guard.map(&mut *node), body: node(body) },
+            Try { body, handlers, otherwise, finally } => {
+                Try { body: node(body), handlers: list(handlers), otherwise: otherwise.map(&mut *node), finally: finally.map(&mut *node) }
+            }
+            Handler { types, binding, body } => Handler { types: list(types), binding: binding.map(&mut *node), body: node(body) },
+            With { items, body, is_async } => With { items: list(items), body: node(body), is_async },
+            Assign { target, value, op } => Assign { target: node(target), value: node(value), op },
+            Declare { target, annotation, value, constant } => {
+                Declare { target: node(target), annotation: annotation.map(&mut *node), value: value.map(&mut *node), constant }
+            }
+            Return(value) => Return(value.map(node)),
+            Raise(value) => Raise(value.map(node)),
+            Yield(value) => Yield(value.map(node)),
+            Break(value) => Break(value.map(node)),
+            Assert(value) => Assert(node(value)),
+            Cast { value, to } => Cast { value: node(value), to: node(to) },
+            Apply { base, args } => Apply { base: node(base), args: list(args) },
+            Union(parts) => Union(list(parts)),
+            Other(parts) => Other(list(parts)),
+        }
+    }
+}
+
 /// How a call is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallForm {

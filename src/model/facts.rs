@@ -53,6 +53,15 @@ pub struct Interner {
 }
 
 impl Interner {
+    /// Goes on from names there are, which keep their numbers.
+    pub fn after(names: &Names) -> Interner {
+        let mut interner = Interner::default();
+        for name in 0..names.len() as u32 {
+            interner.intern(names.get(Name(name)));
+        }
+        interner
+    }
+
     /// The name of `text`, made if it is new.
     pub fn intern(&mut self, text: &str) -> Name {
         use std::hash::{Hash, Hasher};

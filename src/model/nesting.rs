@@ -3,7 +3,7 @@
 //!
 //! Built when asked for: it is not part of the facts. It knows nothing of names or types.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::body::{CallForm, List, NodeId, NodeKind};
 use super::facts::{DefId, DefKind, FileFacts, Name};
@@ -11,18 +11,24 @@ use super::source::{Family, FileId};
 
 /// The upward links of all files, made when first asked for.
 pub struct Nestings<'a> {
-    facts: &'a [FileFacts],
+    facts: &'a [Arc<FileFacts>],
     known: Vec<OnceLock<Nesting>>,
 }
 
 impl<'a> Nestings<'a> {
-    pub fn new(facts: &'a [FileFacts]) -> Nestings<'a> {
+    pub fn new(facts: &'a [Arc<FileFacts>]) -> Nestings<'a> {
         Nestings { facts, known: facts.iter().map(|_| OnceLock::new()).collect() }
     }
 
     /// Those of every file, in order.
     pub fn all(&self) -> impl Iterator<Item = &Nesting> {
         (0..self.facts.len() as u32).map(|file| self.of(FileId(file)))
+    }
+
+    /// Goes on with other facts of one file.
+    pub fn replace(&mut self, facts: &'a [Arc<FileFacts>], file: FileId) {
+        self.facts = facts;
+        self.known[file.index()] = OnceLock::new();
     }
 
     /// The upward links of a file.

@@ -172,7 +172,7 @@ pub const VIEW_METHODS: &[(&str, &str)] = &[
 /// The linked program. Per-file tables are indexed by `FileId`, per-node tables by `NodeId`.
 pub struct Program<'a> {
     pub project: &'a Project,
-    pub facts: &'a [FileFacts],
+    pub facts: &'a [Arc<FileFacts>],
     pub knowledge: &'a Knowledge,
     /// Module path of each file as its language writes it: `app.db.session`, `src/users/users.service`, `crate_name::db`.
     pub modules: Vec<String>,

@@ -23,13 +23,39 @@ use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
 /// Most rounds over one component of mutually recursive functions; reaches only get nearer, so few are needed.
 const MAX_ROUNDS: usize = 8;
 
-/// Fills `queries`, `reaches` and `runs_in` of every function's summary.
-pub fn effects(program: &Program, summaries: &mut Summaries) {
+/// What the code of one file says by itself.
+pub struct FileEffects {
+    /// Closure → the function as part of which it runs.
+    hosts: Vec<(DefId, DefId)>,
+    queries: Vec<Found>,
+    /// Functions whose queries a cache stands in front of.
+    cached: Vec<DefId>,
+}
+
+impl FileEffects {
+    /// Reads a file of the program.
+    pub(super) fn of(program: &Program, file: FileId, associations: &Associations) -> FileEffects {
+        let nesting = program.nesting(file);
+        FileEffects {
+            hosts: hosts_of(program, file, nesting),
+            queries: queries(program, file, nesting, associations),
+            cached: cached_functions(program, file, nesting),
+        }
+    }
+}
+
+/// Fills `queries`, `reaches` and `runs_in` of every function's summary; `files` are all files, in order.
+pub(super) fn effects<F: AsRef<FileEffects>>(program: &Program, files: &[F], summaries: &mut Summaries) {
     let nestings = &program.nestings;
     let functions: Vec<GlobalDef> = program.functions().collect();
-    let hosts = hosts(program, nestings);
-    let own = own_queries(program, nestings);
-    let cached = cached_functions(program, nestings, &functions);
+    let files = || files.iter().enumerate().map(|(at, effects)| (FileId(at as u32), effects.as_ref()));
+    let all = files().flat_map(|(file, effects)| {
+        effects.hosts.iter().map(move |&(closure, host)| (GlobalDef { file, def: closure }, GlobalDef { file, def: host }))
+    });
+    let hosts: FxHashMap<GlobalDef, GlobalDef> = all.collect();
+    let own = own_queries(program, nestings, files());
+    let cached: FxHashSet<GlobalDef> =
+        files().flat_map(|(file, effects)| effects.cached.iter().map(move |&def| GlobalDef { file, def })).collect();
     let groups = groups(program, &functions, &hosts, own, &cached);
     let edges = followed_edges(program, &functions, &hosts, nestings);
     let reaches = reaches(program, &functions, &groups, &edges, &cached);
@@ -48,22 +74,21 @@ pub fn effects(program: &Program, summaries: &mut Summaries) {
 }
 
 /// Closure → the function as part of which it runs.
-fn hosts(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, GlobalDef> {
-    let mut hosts = FxHashMap::default();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        // Parents come before children, so the host of the holder is known by then.
-        for (id, def) in facts.definitions() {
-            if !def.flags.has(DefFlags::CLOSURE) {
-                continue;
-            }
-            // Module code that hands a closure over (`export const POST = wrap(async () => …)`) makes a handler, it does not run it.
-            let is_function = |def: &DefId| matches!(facts.def(*def).kind, DefKind::Function | DefKind::Method);
-            if let Some(holder) = holder(program, file, facts, &nestings[at], id).filter(is_function) {
-                let holder = GlobalDef { file, def: holder };
-                let host = hosts.get(&holder).copied().unwrap_or(holder);
-                hosts.insert(GlobalDef { file, def: id }, host);
-            }
+fn hosts_of(program: &Program, file: FileId, nesting: &Nesting) -> Vec<(DefId, DefId)> {
+    let facts = program.file(file);
+    let mut hosts: Vec<(DefId, DefId)> = Vec::new();
+    let mut known: FxHashMap<DefId, DefId> = FxHashMap::default();
+    // Parents come before children, so the host of the holder is known by then.
+    for (id, def) in facts.definitions() {
+        if !def.flags.has(DefFlags::CLOSURE) {
+            continue;
+        }
+        // Module code that hands a closure over (`export const POST = wrap(async () => …)`) makes a handler, it does not run it.
+        let is_function = |def: &DefId| matches!(facts.def(*def).kind, DefKind::Function | DefKind::Method);
+        if let Some(holder) = holder(program, file, facts, nesting, id).filter(is_function) {
+            let host = known.get(&holder).copied().unwrap_or(holder);
+            known.insert(id, host);
+            hosts.push((id, host));
         }
     }
     hosts
@@ -131,18 +156,20 @@ const LISTENERS: &[&str] = &[
 ];
 
 /// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
-fn own_queries(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
+fn own_queries<'f>(
+    program: &Program,
+    nestings: &Nestings,
+    files: impl Iterator<Item = (FileId, &'f FileEffects)>,
+) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
     let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
-    let mut returned: FxHashMap<GlobalDef, Vec<Found>> = FxHashMap::default();
-    let associations = Associations::default();
-    for (at, nesting) in nestings.all().enumerate() {
-        let file = FileId(at as u32);
-        for found in queries(program, file, nesting, &associations) {
+    let mut returned: FxHashMap<GlobalDef, Vec<&Found>> = FxHashMap::default();
+    for (file, effects) in files {
+        for found in &effects.queries {
             let function = GlobalDef { file, def: found.owner };
             if found.returned {
                 returned.entry(function).or_default().push(found);
             } else {
-                own.entry(function).or_default().push(found.effect);
+                own.entry(function).or_default().push(found.effect.clone());
             }
         }
     }
@@ -155,26 +182,23 @@ fn own_queries(program: &Program, nestings: &Nestings) -> FxHashMap<GlobalDef, V
         }
         if uses_up(program, edge.caller.file, &nestings[edge.caller.file.index()], edge.site) {
             let found = returned.remove(&edge.callee).unwrap_or_default();
-            own.entry(edge.callee).or_default().extend(found.into_iter().map(|found| found.effect));
+            own.entry(edge.callee).or_default().extend(found.into_iter().map(|found| found.effect.clone()));
         }
     }
     own
 }
 
 /// Functions whose queries a cache stands in front of.
-fn cached_functions(program: &Program, nestings: &Nestings, functions: &[GlobalDef]) -> FxHashSet<GlobalDef> {
-    functions
-        .iter()
-        .copied()
-        .filter(|&function| {
-            let facts = program.file(function.file);
-            let nesting = &nestings[function.file.index()];
-            opens_connection(facts.text(facts.def(function.def).name))
-                || decorated_by_cache(program, facts, function)
-                || wrapped_by_cache(program, facts, nesting, function)
-                || reads_cache_first(facts, function)
-        })
-        .collect()
+fn cached_functions(program: &Program, file: FileId, nesting: &Nesting) -> Vec<DefId> {
+    let facts = program.file(file);
+    let is_cached = |function: GlobalDef| {
+        opens_connection(facts.text(facts.def(function.def).name))
+            || decorated_by_cache(program, facts, function)
+            || wrapped_by_cache(program, facts, nesting, function)
+            || reads_cache_first(facts, function)
+    };
+    let functions = facts.definitions().filter(|(_, def)| def.body.is_some()).map(|(def, _)| def);
+    functions.filter(|&def| is_cached(GlobalDef { file, def })).collect()
 }
 
 /// What a connection does when it is opened is done once for many queries.

@@ -6,10 +6,18 @@ mod queries;
 mod sql;
 mod transactions;
 
+pub use effects::FileEffects;
+pub use flow::Units;
+pub use queries::Associations;
+
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
 use crate::model::summary::Summaries;
 
 /// Summarises every function of the program.
@@ -21,16 +29,40 @@ pub fn summarise(program: &Program) -> Summaries {
 
 /// The half of the summaries that says what each function does to the database.
 pub fn effects(program: &Program) -> Summaries {
+    let associations = Associations::default();
+    let files: Vec<Arc<FileEffects>> =
+        (0..program.facts.len() as u32).map(|file| Arc::new(effects_of(program, FileId(file), &associations))).collect();
+    effects_from(program, &files)
+}
+
+/// What the code of one file says by itself of the database. Each file can be asked at the same time as others, and what one said holds until its own
+/// code changes.
+pub fn effects_of(program: &Program, file: FileId, associations: &Associations) -> FileEffects {
+    FileEffects::of(program, file, associations)
+}
+
+/// As [`effects`], from what all files say, in order.
+pub fn effects_from(program: &Program, files: &[Arc<FileEffects>]) -> Summaries {
     let mut summaries = Summaries::default();
-    effects::effects(program, &mut summaries);
+    effects::effects(program, files, &mut summaries);
     summaries
 }
 
 /// The half that says how data flows; to be added to the other. Neither needs the other, so they can be made at the same time.
 pub fn flows(program: &Program) -> Summaries {
+    flows_noting(program).0
+}
+
+/// As [`flows`], with the functions that were looked at.
+pub fn flows_noting(program: &Program) -> (Summaries, Units) {
     let mut summaries = Summaries::default();
-    flow::summarise(program, &mut summaries);
-    summaries
+    let units = flow::summarise(program, &mut summaries);
+    (summaries, units)
+}
+
+/// True when the flows of a program are the same although the code of these functions is another.
+pub fn flows_are_same(program: &Program, units: &Units, changed: &[GlobalDef]) -> bool {
+    flow::are_beside(units, program, changed)
 }
 
 /// Summaries as text, for `archcheck dump summaries`: a line a query and a reach, in order of functions.

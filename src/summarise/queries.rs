@@ -5,7 +5,7 @@
 //! directly or through a local variable. A function that returns a builder has no query of its own; whether its callers
 //! await it is asked in `effects`. Types are the linker's work: nothing here guesses what a name stands for.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +21,7 @@ use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 
 /// A query and the definition whose code holds it.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) owner: DefId,
     pub(super) effect: QueryEffect,
@@ -46,7 +47,7 @@ pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting, associ
 /// The names under which the project's models reach each other: `Post` and `posts` of `User.hasMany(Post, { as: "posts" })`. Read when a
 /// query first asks.
 #[derive(Default)]
-pub(super) struct Associations(OnceCell<FxHashSet<String>>);
+pub struct Associations(OnceLock<FxHashSet<String>>);
 
 impl Associations {
     /// An association of this name is declared, in the singular or plural.

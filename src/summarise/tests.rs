@@ -94,7 +94,7 @@ fn effects(facts: FileFacts) -> String {
     for (at, edge) in calls.iter().enumerate() {
         calls_of.entry(edge.caller).or_insert((at as u32, at as u32)).1 = at as u32 + 1;
     }
-    let all = [facts];
+    let all = [std::sync::Arc::new(facts)];
     let program = Program {
         project: &project,
         facts: &all,

@@ -26,7 +26,7 @@ enum Ground {
 pub(super) fn check(context: &Context) -> Vec<Finding> {
     let (program, strict) = (context.program, context.settings.strict());
     let secrets = context.secrets.get_or_init(|| Secrets {
-        sources: program.facts.iter().map(scan_source).collect(),
+        sources: program.facts.iter().map(|facts| scan_source(facts)).collect(),
         texts: context.texts.iter().map(|(path, text)| scan_text(path, text)).collect(),
     });
     let mut findings = Vec::new();

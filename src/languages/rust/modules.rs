@@ -5,6 +5,7 @@
 //! libraries first. `include!("x.rs")` makes that file a part of the module. Nothing is read here and no name is looked up in a scope.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -63,7 +64,7 @@ struct PackageNames {
 
 impl RustModules {
     /// Builds the tree. `facts` are indexed by [`FileId`]; files of other languages are passed over.
-    pub fn new(project: &Project, facts: &[FileFacts]) -> RustModules {
+    pub fn new(project: &Project, facts: &[Arc<FileFacts>]) -> RustModules {
         let mut tree = Builder::new(project, facts);
         tree.roots();
         tree.reach();
@@ -164,7 +165,7 @@ impl RustModules {
 /// Builds the tree.
 struct Builder<'a> {
     project: &'a Project,
-    facts: &'a [FileFacts],
+    facts: &'a [Arc<FileFacts>],
     files: FxHashMap<&'a str, FileId>,
     tree: RustModules,
     /// Files whose declarations are still to be followed, and whether they own their folder like `mod.rs`.
@@ -172,7 +173,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(project: &'a Project, facts: &'a [FileFacts]) -> Builder<'a> {
+    fn new(project: &'a Project, facts: &'a [Arc<FileFacts>]) -> Builder<'a> {
         let files: FxHashMap<&str, FileId> = (0..project.files.len().min(facts.len()))
             .filter(|&at| facts[at].language == Language::Rust)
             .map(|at| (&*project.files[at].path, FileId(at as u32)))
@@ -538,7 +539,7 @@ mod tests {
     fn tree(files: &[(&str, &str)], packages: Vec<Package>) -> (Project, RustModules) {
         let mut files = files.to_vec();
         files.sort();
-        let facts: Vec<FileFacts> = files.iter().map(|(_, text)| lower(text)).collect();
+        let facts: Vec<Arc<FileFacts>> = files.iter().map(|(_, text)| Arc::new(lower(text))).collect();
         let files = files
             .iter()
             .map(|(path, text)| SourceFile { path: Arc::from(*path), language: Language::Rust, bytes: text.len() as u64 })

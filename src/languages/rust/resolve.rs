@@ -126,7 +126,7 @@ type Query<'a> = (GlobalDef, &'a str, Space);
 
 /// The names of a project's Rust files.
 pub struct RustNames<'a> {
-    facts: &'a [FileFacts],
+    facts: &'a [Arc<FileFacts>],
     modules: Arc<RustModules>,
     /// By file; empty for other languages.
     scopes: Vec<FxHashMap<DefId, Scope<'a>>>,
@@ -143,7 +143,7 @@ pub struct RustNames<'a> {
 
 impl<'a> RustNames<'a> {
     /// Reads the scopes of all Rust files.
-    pub fn new(facts: &'a [FileFacts], modules: Arc<RustModules>) -> RustNames<'a> {
+    pub fn new(facts: &'a [Arc<FileFacts>], modules: Arc<RustModules>) -> RustNames<'a> {
         let mut macros: FxHashMap<GlobalDef, FxHashMap<&'a str, GlobalDef>> = FxHashMap::default();
         let mut scopes = Vec::with_capacity(facts.len());
         for (at, facts) in facts.iter().enumerate() {

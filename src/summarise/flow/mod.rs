@@ -28,6 +28,8 @@ mod steps;
 mod text;
 mod value;
 
+pub use rank::Units;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -55,7 +57,7 @@ const MOST_SINKS: usize = 48;
 const MOST_FLOWS: usize = 64;
 
 /// Adds the data flows of every function to its summary.
-pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
+pub(super) fn summarise(program: &Program, summaries: &mut Summaries) -> Units {
     let apis = program.apis.iter().map(|api| ApiNote::new(program, api)).collect();
     let mut analysis = Analysis {
         program,
@@ -74,10 +76,17 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) {
         reads: Reads::default(),
         limits: FlowLimits::default(),
     };
-    let order = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
+    let (order, units) = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
     analysis.run_groups(&order);
     analysis.open_ends(&order);
     analysis.write(summaries);
+    units
+}
+
+/// True when other code in these functions makes no difference to the flows.
+pub(super) fn are_beside(units: &Units, program: &Program, functions: &[GlobalDef]) -> bool {
+    let is_sink = |api: ApiId| !ApiNote::new(program, &program.apis[api.0 as usize]).sinks.is_empty();
+    units.are_beside(program, functions, is_sink)
 }
 
 /// What knowledge says about an API, as far as data flow cares.

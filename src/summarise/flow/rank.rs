@@ -15,10 +15,10 @@ use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// Groups of units, callees before callers; units of one group call each other.
-pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Vec<GlobalDef>> {
+pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
     let sinks = units_with_sinks(program, is_sink);
     if sinks.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Units::default());
     }
     let edges = unit_edges(program);
     let mut callers: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
@@ -28,6 +28,8 @@ pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Ve
         callees.entry(caller).or_default().push(callee);
     }
     let relevant = reach(sinks, |unit| callers.get(&unit).cloned().unwrap_or_default());
+    let seen = |units: &[GlobalDef]| units.iter().copied().collect();
+    let to_sinks = seen(&relevant);
     let mut makers = Makers::default();
     let mut made: Vec<(GlobalDef, GlobalDef)> = Vec::new();
     let units = reach(relevant, |unit| {
@@ -38,6 +40,7 @@ pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Ve
         }
         next
     });
+    let known = Units { looked_at: seen(&units), to_sinks };
     let mut graph: DiGraph<GlobalDef, ()> = DiGraph::new();
     let index: FxHashMap<GlobalDef, NodeIndex> = units.iter().map(|&unit| (unit, graph.add_node(unit))).collect();
     for (caller, callee) in edges.iter().chain(&made) {
@@ -54,7 +57,53 @@ pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<Ve
         group.sort();
         groups.push(group);
     }
-    groups
+    (groups, known)
+}
+
+/// Which units the analysis looks at.
+#[derive(Default)]
+pub struct Units {
+    looked_at: FxHashSet<GlobalDef>,
+    /// Those from which a sink can be reached.
+    to_sinks: FxHashSet<GlobalDef>,
+}
+
+impl Units {
+    /// True when other code in these functions makes no difference to what the analysis says: it looked at none of them, and still would not.
+    pub(super) fn are_beside(&self, program: &Program, functions: &[GlobalDef], is_sink: impl Fn(ApiId) -> bool) -> bool {
+        functions.iter().all(|&function| {
+            let calls = program.calls_from(function).iter().filter(|edge| edge.resolution > Resolution::NameOnly);
+            !self.looked_at.contains(&unit_of(program, function))
+                && calls.map(|edge| unit_of(program, edge.callee)).all(|callee| !self.to_sinks.contains(&callee))
+                && !fills_fields(program, function)
+                && !has_sink(program, function, &is_sink)
+        })
+    }
+}
+
+/// It puts something into a field of its object: whoever reads that has to look at it.
+fn fills_fields(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let mut fills = false;
+    if let Some(body) = facts.def(function.def).body {
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } = facts.arena.kind(node) {
+                fills |= matches!(facts.arena.kind(target), NodeKind::Member { .. });
+            }
+        });
+    }
+    fills
+}
+
+fn has_sink(program: &Program, function: GlobalDef, is_sink: &impl Fn(ApiId) -> bool) -> bool {
+    let facts = program.file(function.file);
+    let mut nodes = Vec::new();
+    if let Some(body) = facts.def(function.def).body {
+        facts.arena.walk(body, |node| nodes.push(node));
+    }
+    // A statement makes sinks of calls beside it.
+    let speaks = |node: &NodeId| matches!(facts.arena.kind(*node), NodeKind::Str(name) if text::opens_statement(facts.text(name)));
+    nodes.iter().any(speaks) || !sinks_among(program, function.file, nodes.into_iter(), is_sink).is_empty()
 }
 
 /// The unit that a function belongs to.
@@ -66,29 +115,7 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     let mut out = Vec::new();
     for (file, facts) in program.facts.iter().enumerate() {
         let file = FileId(file as u32);
-        let holds_statement = std::cell::OnceCell::new();
-        let has_sink_name = |callee: NodeId| match facts.arena.kind(callee) {
-            NodeKind::Member { name, .. } => match facts.text(name) {
-                name if calls::LOOSE_SINK_NAMES.contains(&name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
-                name => calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
-            },
-            _ => false,
-        };
-        let sink = |node: NodeId| match facts.arena.kind(node) {
-            NodeKind::Call { callee, .. } => {
-                let inner = match facts.arena.kind(callee) {
-                    NodeKind::Apply { base, .. } => base,
-                    _ => callee,
-                };
-                [callee, inner].into_iter().any(|node| match (program.api_id(file, node), program.value(file, node)) {
-                    (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(inner)),
-                    (None, Known::Unknown) => has_sink_name(inner),
-                    _ => false,
-                })
-            }
-            _ => false,
-        };
-        let found: FxHashSet<NodeId> = facts.arena.ids().filter(|&node| sink(node)).collect();
+        let found = sinks_among(program, file, facts.arena.ids(), &is_sink);
         if found.is_empty() {
             continue;
         }
@@ -108,6 +135,39 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     out.sort();
     out.dedup();
     out
+}
+
+/// The calls among these nodes that run text, or may.
+fn sinks_among(
+    program: &Program,
+    file: FileId,
+    nodes: impl Iterator<Item = NodeId>,
+    is_sink: &impl Fn(ApiId) -> bool,
+) -> FxHashSet<NodeId> {
+    let facts = program.file(file);
+    let holds_statement = std::cell::OnceCell::new();
+    let has_sink_name = |callee: NodeId| match facts.arena.kind(callee) {
+        NodeKind::Member { name, .. } => match facts.text(name) {
+            name if calls::LOOSE_SINK_NAMES.contains(&name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
+            name => calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
+        },
+        _ => false,
+    };
+    let sink = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => {
+            let inner = match facts.arena.kind(callee) {
+                NodeKind::Apply { base, .. } => base,
+                _ => callee,
+            };
+            [callee, inner].into_iter().any(|node| match (program.api_id(file, node), program.value(file, node)) {
+                (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(inner)),
+                (None, Known::Unknown) => has_sink_name(inner),
+                _ => false,
+            })
+        }
+        _ => false,
+    };
+    nodes.filter(|&node| sink(node)).collect()
 }
 
 /// Some literal of the file begins like an SQL statement.
