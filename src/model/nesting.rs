@@ -170,9 +170,12 @@ pub fn chain_inner(facts: &FileFacts, id: NodeId) -> Option<NodeId> {
     }
 }
 
-/// The links of a chain from the outermost inward, the root last: `a.b().c` gives `a.b().c`, `a.b()`, `a.b`, `a`.
+/// Links of a chain that are followed. Who asks at each link would otherwise take the square of a length that the input chooses.
+const MOST_LINKS: usize = 512;
+
+/// The links of a chain from the outermost inward, the root last: `a.b().c` gives `a.b().c`, `a.b()`, `a.b`, `a`. At most [`MOST_LINKS`].
 pub fn chain(facts: &FileFacts, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-    std::iter::successors(Some(id), move |&at| chain_inner(facts, at))
+    std::iter::successors(Some(id), move |&at| chain_inner(facts, at)).take(MOST_LINKS)
 }
 
 /// The innermost link of a chain: a name, the receiver, a literal …
