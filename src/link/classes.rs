@@ -190,12 +190,9 @@ impl<'a> Linker<'a> {
         }
         let bases = self.class_info(class).bases;
         open.push(class);
-        let mut sequences = Vec::with_capacity(bases.len() + 1);
-        for &base in &bases {
-            sequences.push(self.linearised(base, open));
-        }
+        // The first that has none decides: to ask the others too would take twice as long at each level of a hierarchy that is too deep.
+        let sequences: Option<Vec<Vec<GlobalDef>>> = bases.iter().map(|&base| self.linearised(base, open)).collect();
         open.pop();
-        let sequences: Option<Vec<Vec<GlobalDef>>> = sequences.into_iter().collect();
         let order = sequences.and_then(|mut sequences| {
             sequences.push(bases);
             merge(class, sequences)
