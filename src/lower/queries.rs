@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use tree_sitter::{Node, ParseOptions, Parser, Query, QueryCursor, QueryCursorOptions, QueryError, StreamingIterator};
+use tree_sitter::{Node, ParseOptions, Parser, Query, QueryCursor, QueryCursorOptions, QueryError, StreamingIterator, Tree};
 
 use crate::languages::tree::grammar;
 use crate::model::problem::{Problem, ProblemKind};
@@ -19,7 +19,14 @@ use crate::model::source::{Family, Language, Span};
 /// Matches kept of one file and rule; the rest is counted.
 const MATCHES: usize = 1_000;
 /// States the matcher may have open at once.
-const OPEN_STATES: u32 = 4_096;
+const OPEN_STATES: usize = 4_096;
+/// The matcher looks at every open state at every node, so a large file may have fewer open …
+const LOOKS: usize = 30_000_000;
+/// … and so may a tree that is deeper than code: each call in a call, or in a chain of calls, holds states open. A megabyte of them would take minutes.
+const DEEP: u32 = 300;
+const OPEN_IN_THE_DEEP: u32 = 16;
+/// Matches of one file and rule whose text is looked at.
+const CANDIDATES: usize = 20_000;
 /// Progress reports of the matcher for one file.
 const STEPS: usize = 200_000;
 /// Bytes kept of a capture's text.
@@ -175,18 +182,21 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
     let Some(tree) = parse(&mut parser, text) else { return none };
     let mut found = Vec::new();
     let mut cut = false;
+    let states = open_states(&tree);
+    let mut file = InFile { text, root: tree.root_node(), known: BTreeMap::new(), functions: None };
     for (rule, query) in asked {
-        cut |= run(query, &queries.rules[rule], tree.root_node(), text, &mut found);
+        cut |= run(query, &queries.rules[rule], states, &mut file, &mut found);
     }
     let message = "rule queries match more here than is kept; some findings may be missing";
     let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
     (found, problems)
 }
 
-/// Adds what one rule's query matches below a node; true when there was more than is kept.
-fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), root: Node<'_>, text: &str, found: &mut Vec<QueryMatch>) -> bool {
+/// Adds what one rule's query matches in a file; true when there was more than is kept.
+fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), states: u32, file: &mut InFile<'_>, found: &mut Vec<QueryMatch>) -> bool {
+    let (text, root) = (file.text, file.root);
     let mut cursor = QueryCursor::new();
-    cursor.set_match_limit(OPEN_STATES);
+    cursor.set_match_limit(states);
     let mut steps = 0;
     let mut progress = |_: &tree_sitter::QueryCursorState| {
         steps += 1;
@@ -194,11 +204,15 @@ fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), root: Node<'_>, text: &
     };
     let options = QueryCursorOptions::new().progress_callback(&mut progress);
     let names = query.capture_names();
-    let mut count = 0;
+    let (mut count, mut candidates) = (0, 0);
     let mut matched = cursor.matches_with_options(query, root, text.as_bytes(), options);
     while let Some(one) = matched.next() {
         let pattern = one.pattern_index as u32;
-        if one.captures().is_empty() || !own.patterns.get(one.pattern_index).is_some_and(|own| holds(own, one.captures(), names, text)) {
+        candidates += 1;
+        if candidates > CANDIDATES || one.captures().is_empty() {
+            continue;
+        }
+        if !own.patterns.get(one.pattern_index).is_some_and(|own| holds(own, one.captures(), names, file)) {
             continue;
         }
         let captures = one.captures().iter().map(|capture| captured(names[capture.index as usize], capture.node, text)).collect();
@@ -208,11 +222,38 @@ fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), root: Node<'_>, text: &
         }
     }
     drop(matched);
-    count > MATCHES || steps > STEPS || cursor.did_exceed_match_limit()
+    count > MATCHES || candidates > CANDIDATES || steps > STEPS || cursor.did_exceed_match_limit()
 }
 
-fn parse(parser: &mut Parser, text: &str) -> Option<tree_sitter::Tree> {
-    let mut left = 20_000 + text.len() / 4;
+/// The most states that may be open at once in a tree.
+fn open_states(tree: &Tree) -> u32 {
+    if is_deep(tree) {
+        return OPEN_IN_THE_DEEP;
+    }
+    (LOOKS / tree.root_node().descendant_count().max(1)).clamp(64, OPEN_STATES) as u32
+}
+
+/// True for a tree of more levels than code has.
+fn is_deep(tree: &Tree) -> bool {
+    let mut cursor = tree.walk();
+    loop {
+        if cursor.depth() > DEEP {
+            return true;
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return false;
+            }
+        }
+    }
+}
+
+fn parse(parser: &mut Parser, text: &str) -> Option<Tree> {
+    // As for facts: code takes half a step a byte, and ten stop only what grows faster than the file. The parser reports every hundredth.
+    let mut left = 2_000 + text.len() / 10;
     let mut progress = |_: &tree_sitter::ParseState| {
         left = left.saturating_sub(1);
         if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -232,34 +273,88 @@ fn captured(name: &str, node: Node<'_>, text: &str) -> Capture {
     Capture { name: name.to_string(), span: Span::new(range.start, range.end), text }
 }
 
+/// What is asked of a whole file at every match, and looked for once.
+struct InFile<'a> {
+    text: &'a str,
+    root: Node<'a>,
+    known: BTreeMap<String, bool>,
+    functions: Option<Vec<Function<'a>>>,
+}
+
+/// A function and, by number, the one it stands in.
+struct Function<'a> {
+    node: Node<'a>,
+    outer: Option<usize>,
+}
+
+impl<'a> InFile<'a> {
+    fn has(&mut self, word: &str) -> bool {
+        if let Some(&known) = self.known.get(word) {
+            return known;
+        }
+        let found = self.text.contains(word);
+        self.known.insert(word.to_string(), found);
+        found
+    }
+
+    /// The innermost function a node stands in. To climb from the node would cost its depth at each step.
+    fn function_around(&mut self, node: Node<'_>) -> Option<Node<'a>> {
+        let functions = self.functions.get_or_insert_with(|| functions(self.root));
+        let begun = functions.partition_point(|function| function.node.start_byte() <= node.start_byte());
+        let mut at = begun.checked_sub(1);
+        while let Some(function) = at.and_then(|at| functions.get(at)) {
+            if function.node.end_byte() >= node.end_byte() && function.node.id() != node.id() {
+                return Some(function.node);
+            }
+            at = function.outer;
+        }
+        None
+    }
+}
+
+/// The functions of a tree, in order of their starts.
+fn functions(root: Node<'_>) -> Vec<Function<'_>> {
+    let mut found: Vec<Function<'_>> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_named() && is_function(node.kind()) {
+            while open.last().is_some_and(|&last| found[last].node.end_byte() <= node.start_byte()) {
+                open.pop();
+            }
+            found.push(Function { node, outer: open.last().copied() });
+            open.push(found.len() - 1);
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
+}
+
+fn is_function(kind: &str) -> bool {
+    matches!(kind, "method_definition" | "arrow_function" | "closure_expression" | "lambda")
+        || kind.starts_with("function_") && kind != "function_type"
+        || kind.ends_with("function_declaration")
+}
+
 /// The predicates on text that tree-sitter does not have.
-fn holds(pattern: &Pattern, captures: &[tree_sitter::QueryCapture<'_>], names: &[&str], text: &str) -> bool {
+fn holds(pattern: &Pattern, captures: &[tree_sitter::QueryCapture<'_>], names: &[&str], file: &mut InFile<'_>) -> bool {
+    let text = file.text;
     let whole = |node: Node<'_>| text.get(node.byte_range()).unwrap_or_default();
     pattern.contains.iter().all(|wanted| {
         let has = |text: &str| wanted.words.iter().any(|word| text.contains(word.as_str()));
         let mut own = captures.iter().filter(|capture| names[capture.index as usize] == wanted.capture).map(|capture| capture.node);
         let held = match wanted.scope {
             TextScope::Capture => own.any(|node| has(whole(node))),
-            TextScope::Function => own.any(|node| has(function_around(node).map_or(text, whole))),
-            TextScope::File => has(text),
+            TextScope::Function => own.any(|node| has(file.function_around(node).map_or(text, whole))),
+            TextScope::File => wanted.words.iter().any(|word| file.has(word)),
         };
         held != wanted.negated
     })
-}
-
-/// The innermost function a node stands in.
-fn function_around(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node;
-    // Each step up costs its depth, so the climb is bounded.
-    for _ in 0..200 {
-        at = at.parent()?;
-        let kind = at.kind();
-        if matches!(kind, "method_definition" | "arrow_function" | "closure_expression" | "lambda")
-            || kind.starts_with("function_") && kind != "function_type"
-            || kind.ends_with("function_declaration")
-        {
-            return Some(at);
-        }
-    }
-    None
 }

@@ -62,7 +62,8 @@ pub(super) fn parse(text: &[u8]) -> Option<Tree> {
             *slot = Some(parser);
         }
         let parser = slot.as_mut()?;
-        let mut left = 20_000 + text.len() / 4;
+        // Code takes half a step a byte; the parser reports every hundredth.
+        let mut left = 2_000 + text.len() / 10;
         let mut progress = |_: &tree_sitter::ParseState| {
             left = left.saturating_sub(1);
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
