@@ -6,9 +6,20 @@ use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::program::{Value, ValueId};
 
+/// Patterns in patterns that are bound. Alternatives and assignments lean to the left, so that they may be as deep as a file is long.
+const DEEPEST_PATTERN: u32 = 500;
+
 impl<'a> Linker<'a> {
     /// Binds a pattern to a value.
     pub(super) fn bind(&mut self, pattern: NodeId, value: ValueId) {
+        if self.patterns_open < DEEPEST_PATTERN {
+            self.patterns_open += 1;
+            self.bind_pattern(pattern, value);
+            self.patterns_open -= 1;
+        }
+    }
+
+    fn bind_pattern(&mut self, pattern: NodeId, value: ValueId) {
         let file = self.here().file;
         let facts = &self.facts[file.index()];
         let arena = &facts.arena;

@@ -71,6 +71,10 @@ pub(super) struct Linker<'a> {
     pub(super) generated: FxHashMap<GlobalDef, FxHashMap<&'a str, ValueId>>,
     pub(super) import_values: FxHashMap<(FileId, u32), Option<ValueId>>,
     pub(super) member_values: FxHashMap<GlobalDef, FxHashMap<Box<str>, Option<ValueId>>>,
+    /// How many modules the name that is looked for was followed through.
+    pub(super) re_exports_open: u32,
+    /// How many patterns the one that is bound stands in.
+    pub(super) patterns_open: u32,
     pub(super) globs_open: FxHashSet<(GlobalDef, String)>,
     pub(super) variable_values: FxHashMap<GlobalDef, Option<ValueId>>,
     pub(super) states: FxHashMap<GlobalDef, State>,
@@ -132,6 +136,8 @@ impl<'a> Linker<'a> {
             generated: FxHashMap::default(),
             import_values: FxHashMap::default(),
             member_values: FxHashMap::default(),
+            re_exports_open: 0,
+            patterns_open: 0,
             globs_open: FxHashSet::default(),
             variable_values: FxHashMap::default(),
             states: FxHashMap::default(),

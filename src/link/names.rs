@@ -11,6 +11,9 @@ use crate::model::program::{Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 
+/// Modules through which a name is followed, one re-exporting the next. Each is a few frames of the stack, and remembers the name.
+const MOST_RE_EXPORTS: u32 = 200;
+
 impl<'a> Linker<'a> {
     /// What an import binds.
     pub(super) fn import_value(&mut self, file: FileId, at: u32) -> ValueId {
@@ -133,13 +136,18 @@ impl<'a> Linker<'a> {
         if let Some(known) = self.member_values.get(&module).and_then(|names| names.get(name)) {
             return *known;
         }
+        if self.re_exports_open >= MOST_RE_EXPORTS {
+            return None;
+        }
         // A circle of re-exports ends here.
         self.member_values.entry(module).or_default().insert(name.into(), None);
+        self.re_exports_open += 1;
         let found = match self.family(module.file) {
             Family::Python => self.python_member(module, name),
             Family::TypeScript => self.typescript_member(module, name),
             Family::Rust => self.rust_member(module, name),
         };
+        self.re_exports_open -= 1;
         self.member_values.entry(module).or_default().insert(name.into(), found);
         found
     }
