@@ -254,14 +254,18 @@ impl<'a> Linker<'a> {
                 }
             }
         }
-        let mut inner: FxHashSet<NodeId> = FxHashSet::default();
+        let object_of = |node: NodeId| match facts.arena.kind(node) {
+            NodeKind::Member { object, .. } => Some(object),
+            _ => None,
+        };
+        // Chains from their outermost links alone: to walk each from every link takes the square of its length.
+        let inner: FxHashSet<NodeId> = facts.arena.ids().filter_map(object_of).filter(|&object| object_of(object).is_some()).collect();
         let mut chains: Vec<(NodeId, Vec<NodeId>)> = Vec::new();
-        for node in facts.arena.ids() {
-            let NodeKind::Member { object, .. } = facts.arena.kind(node) else { continue };
+        for node in facts.arena.ids().filter(|node| !inner.contains(node)) {
+            let Some(object) = object_of(node) else { continue };
             let mut chain = vec![node];
             let mut root = object;
             while let NodeKind::Member { object, .. } = facts.arena.kind(root) {
-                inner.insert(root);
                 chain.push(root);
                 root = object;
             }
@@ -271,7 +275,6 @@ impl<'a> Linker<'a> {
                 chains.push((root, chain));
             }
         }
-        chains.retain(|(_, chain)| chain.last().is_some_and(|last| !inner.contains(last)));
         chains.sort_by_key(|(root, _)| facts.arena.span(*root).start);
         let owners = Owners::of(facts);
         let mut found = Vec::new();

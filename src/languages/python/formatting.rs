@@ -37,6 +37,9 @@ enum Step {
     Index(String),
 }
 
+/// Parts of a formatted text that may be formatted once more.
+const MOST_PARTS: usize = 64;
+
 /// The arguments of a format, each given out once.
 #[derive(Default)]
 struct Arguments {
@@ -50,7 +53,7 @@ struct Arguments {
 impl<'t> Lowering<'t> {
     /// A method of a literal that builds text; `None` for any other call.
     pub(super) fn text_method(&mut self, callee: NodeId, object: NodeId, name: Name, args: List, span: Span) -> Option<NodeId> {
-        if !matches!(self.arena.kind(object), NodeKind::Str(_) | NodeKind::Text { .. }) {
+        if !matches!(self.arena.kind(object), NodeKind::Str(_) | NodeKind::Text { .. }) || self.is_long_format(object) {
             return None;
         }
         let method = match self.names.get(name) {
@@ -75,6 +78,11 @@ impl<'t> Lowering<'t> {
             }
         }
         Some(self.format(object, arguments, split_braces, span))
+    }
+
+    /// A text that was formatted before and has many parts. To format it again and again, `"…" % a % b % c …`, would copy them each time.
+    pub(super) fn is_long_format(&self, text: NodeId) -> bool {
+        matches!(self.arena.kind(text), NodeKind::Text { parts, form: TextForm::Format } if self.arena.list(parts).len() > MOST_PARTS)
     }
 
     fn only_of(&self, list: List) -> Option<NodeId> {

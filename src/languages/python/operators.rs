@@ -127,7 +127,7 @@ impl<'t> Lowering<'t> {
 
     fn binary(&mut self, op: Kind, left: NodeId, right: NodeId, span: Span) -> NodeId {
         let is_text = matches!(self.arena.kind(left), NodeKind::Str(_) | NodeKind::Text { .. });
-        if op == Kind::Percent && is_text {
+        if op == Kind::Percent && is_text && !self.is_long_format(left) {
             return self.percent_format(left, right, span);
         }
         let op = op.operator().unwrap_or(BinaryOp::Other);

@@ -32,6 +32,8 @@ use graph::{Graph, Obj, SiteId, Sym, Thing, Use, Var, Work};
 
 /// Most pieces of work before solving is cut short.
 const MOST_STEPS: usize = 6_000_000;
+/// Most pairs of a call and what it calls before solving is cut short: each costs memory for as long as solving takes.
+const MOST_CALLS: usize = 1_000_000;
 /// An argument that may be more functions than this says nothing of what is called.
 const MOST_HANDED: usize = 8;
 /// How often constants are looked for behind keys that are variables.
@@ -246,7 +248,7 @@ impl<'a> Solver<'_, 'a> {
                     break;
                 }
                 steps += work.len();
-                if steps > MOST_STEPS {
+                if steps > MOST_STEPS || self.bound.len() > MOST_CALLS {
                     self.graph.full += 1;
                     return;
                 }
