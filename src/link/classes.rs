@@ -197,6 +197,8 @@ impl<'a> Linker<'a> {
             sequences.push(bases);
             merge(class, sequences)
         });
+        // Whoever asks first, from above or from below: a hierarchy of more classes has none, so that ten thousand levels do not keep ten thousand lists of them.
+        let order = order.filter(|order| order.len() <= WIDEST_HIERARCHY);
         // What a circle cut short is not remembered.
         if open.is_empty() || order.is_some() {
             self.linearisations.insert(class, order.clone());

@@ -289,3 +289,15 @@ fn helpers_beside_handlers_are_no_services() {
     let output = linked(&files);
     assert!(!output.contains("role service"), "{output}");
 }
+
+#[test]
+fn a_hierarchy_that_is_too_deep_is_given_up_at_once() {
+    // Each level has two bases: to look at both, again and again, would take 2^400 steps.
+    let classes: String = (0..400).rev().map(|at| format!("class B{at}(B{}, B{}):\n    def m{at}(self): ...\n", at + 1, at + 2)).collect();
+    let code = format!(
+        "class B401:\n    def m401(self): ...\nclass B400(B401):\n    def m400(self): ...\n{classes}\ndef f(b: B0):\n    b.m3()\ndef g(b: B370):\n    b.m390()\n"
+    );
+    let calls = call_graph_of(&[("app.py", &code)]);
+    let called = |from: &str, to: &str| calls.iter().any(|call| call.contains(from) && call.ends_with(to));
+    assert!(called("f -> ", "B3.m3") && called("g -> ", "B390.m390"), "{calls:?}");
+}
