@@ -81,9 +81,16 @@ pub struct Project {
     pub problems: Vec<Problem>,
 }
 
+/// So many packages are looked at one by one.
+const FEW_PACKAGES: usize = 16;
+
 impl Project {
     /// The index of the package a path belongs to: the one with the longest root above it.
     pub fn package_of(&self, path: &str) -> Option<usize> {
+        // Everybody asks for every file: many packages are not walked each time.
+        if self.packages.len() > FEW_PACKAGES {
+            return self.package_above(path);
+        }
         self.packages
             .iter()
             .enumerate()
@@ -92,5 +99,43 @@ impl Project {
             })
             .max_by_key(|(_, package)| package.root.len())
             .map(|(at, _)| at)
+    }
+
+    /// The same, folder by folder upward.
+    fn package_above(&self, path: &str) -> Option<usize> {
+        let mut folder = path;
+        loop {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            let found = self.packages.binary_search_by(|package| package.root.as_str().cmp(folder));
+            if found.is_ok() || folder.is_empty() {
+                return found.ok();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_packages_and_many_own_the_same_files() {
+        let roots = ["", "a", "a/b", "a/b-c", "ab"].map(str::to_string).into_iter();
+        let mut roots: Vec<String> = roots.chain((0..40).map(|at| format!("p/{at}"))).collect();
+        roots.sort();
+        let package = |root: &String| Package { root: root.clone(), ..Package::default() };
+        let project = Project { packages: roots.iter().map(package).collect(), ..Project::default() };
+        let owner = |path: &str| project.package_of(path).map(|at| project.packages[at].root.as_str());
+        for (path, root) in [
+            ("x.py", ""),
+            ("a/x.py", "a"),
+            ("a/b/c/x.py", "a/b"),
+            ("a/b-c/x.py", "a/b-c"),
+            ("abc/x.py", ""),
+            ("ab/x", "ab"),
+            ("p/7/x", "p/7"),
+        ] {
+            assert_eq!(owner(path), Some(root), "{path}");
+        }
     }
 }
