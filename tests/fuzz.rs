@@ -1,23 +1,29 @@
 //! Whatever stands in files, nothing panics and nothing takes for ever: the examples of all rules and frameworks, cut up and put together again by tokens, through the
 //! whole pipeline; and the readers of configuration, pages, queries, suppressions and manifests on mutations of what they know.
 //!
-//! `ARCHCHECK_FUZZ` is for how many seconds each target runs (one by default), `ARCHCHECK_FUZZ_FROM` the number of the first input: a failure names its own. Slow without
-//! optimisation: `ARCHCHECK_FUZZ=600 cargo test --profile quick --test fuzz -- --nocapture`.
+//! `ARCHCHECK_FUZZ` is for how many seconds each target runs (one by default), `ARCHCHECK_FUZZ_FROM` the number of the first input: a failure names its own.
+//! `ARCHCHECK_FUZZ_SEEDS` is a folder of real code to cut up besides. Slow without optimisation:
+//! `ARCHCHECK_FUZZ=600 ARCHCHECK_FUZZ_SEEDS=../code cargo test --profile quick --test fuzz -- --nocapture`.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use archcheck::config;
 use archcheck::engine::{BaselineMode, Change, Engine, Options};
+use archcheck::lower;
+use archcheck::lower::queries::Queries;
 use archcheck::model::problem::ProblemKind;
 use archcheck::model::rule::{ExampleFile, Profile};
-use archcheck::model::source::{Language, LineIndex};
+use archcheck::model::source::{Language, LineIndex, SourceFile};
 use archcheck::report::{self, Context, Format};
 use archcheck::rulebook::{Rulebook, framework_examples};
 use archcheck::triage;
+use serde_json::{Value, json};
 
 /// No input takes longer, however slow the machine.
 const SECONDS: u64 = 60;
@@ -135,6 +141,34 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
+/// The tokens from the nearest bracket at or after a place to the one that closes it, or else the line with all that is indented more.
+fn subtree(parts: &[String], at: usize) -> (usize, usize) {
+    let at = at.min(parts.len());
+    let open = parts[at..].iter().take(20).position(|part| matches!(part.as_str(), "(" | "[" | "{"));
+    if let Some(open) = open.map(|open| at + open) {
+        let mut depth = 0i32;
+        for (index, part) in parts[open..].iter().enumerate() {
+            depth += match part.as_str() {
+                "(" | "[" | "{" => 1,
+                ")" | "]" | "}" => -1,
+                _ => 0,
+            };
+            if depth == 0 {
+                return (open, open + index + 1);
+            }
+        }
+    }
+    let start = parts[..at].iter().rposition(|part| part == "\n").map_or(0, |newline| newline + 1);
+    let indent = |line: usize| parts.get(line).filter(|part| part.trim_matches([' ', '\t']).is_empty()).map_or(0, String::len);
+    let mut end = start;
+    loop {
+        end = parts[end..].iter().position(|part| part == "\n").map_or(parts.len(), |newline| end + newline + 1);
+        if end >= parts.len() || indent(end) <= indent(start) {
+            return (start, end);
+        }
+    }
+}
+
 /// A text made of seeds of its kind.
 fn mutated(seeds: &[String], dice: &mut Dice) -> String {
     let first = dice.one_of(seeds).clone();
@@ -142,7 +176,7 @@ fn mutated(seeds: &[String], dice: &mut Dice) -> String {
     for _ in 0..dice.below(9) {
         let at = dice.below(parts.len() + 1);
         let end = (at + 1 + dice.below(12)).min(parts.len());
-        match dice.below(9) {
+        match dice.below(12) {
             0 => drop(parts.drain(at.min(end)..end)),
             1 => {
                 let copied = parts[at.min(end)..end].to_vec();
@@ -175,8 +209,41 @@ fn mutated(seeds: &[String], dice: &mut Dice) -> String {
                 let to = at + dice.below(parts.len() - at + 1);
                 parts.insert(to, close.repeat(depth));
             }
-            _ => parts.insert(at, (*dice.one_of(&SPICE)).repeat(1 + dice.below(60))),
+            8 => parts.insert(at, (*dice.one_of(&SPICE)).repeat(1 + dice.below(60))),
+            // Whole subtrees, as far as brackets and indentation tell them.
+            9 => {
+                let (from, to) = subtree(&parts, at);
+                let copied = parts[from..to].to_vec();
+                match dice.below(3) {
+                    0 => drop(parts.drain(from..to)),
+                    1 => {
+                        let place = dice.below(parts.len() + 1);
+                        parts.splice(place..place, copied);
+                    }
+                    // Into itself: a tree with itself as a branch.
+                    _ => {
+                        let place = from + dice.below(to - from + 1);
+                        parts.splice(place..place, copied);
+                    }
+                }
+            }
+            10 => {
+                let (from, to) = subtree(&parts, at);
+                let other = tokens(dice.one_of::<String>(seeds)).into_iter().map(str::to_string).collect::<Vec<_>>();
+                let (other_from, other_to) = subtree(&other, dice.below(other.len()));
+                parts.splice(from..to, other[other_from..other_to].iter().cloned());
+            }
+            _ => {
+                let (a, b) = (subtree(&parts, at), subtree(&parts, dice.below(parts.len())));
+                let ((from, to), (later, last)) = (a.min(b), a.max(b));
+                if to <= later {
+                    let second: Vec<String> = parts.splice(later..last, parts[from..to].to_vec()).collect();
+                    parts.splice(from..to, second);
+                }
+            }
         }
+        // What doubles may not do so for ever.
+        parts.truncate(60_000);
         if parts.is_empty() {
             parts.push(String::new());
         }
@@ -218,6 +285,75 @@ fn examples() -> Vec<ExampleFile> {
     let rules = book.rules.iter().flat_map(|rule| &rule.examples);
     let frameworks = framework_examples();
     rules.chain(frameworks.iter().flat_map(|(_, examples)| examples)).flat_map(|example| example.files.clone()).collect()
+}
+
+/// The files of one kind of the folder that is named, if one is: at most so many, of at most 60 kB.
+fn real_code(kind: &str) -> Vec<String> {
+    let Ok(folder) = std::env::var("ARCHCHECK_FUZZ_SEEDS") else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(&folder).to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
+        entries.sort_by_key(|entry| entry.file_name());
+        for entry in entries {
+            let path = entry.path();
+            let name = entry.file_name();
+            match entry.file_type() {
+                Ok(it) if it.is_dir() && name != "node_modules" && name != ".git" => folders.push(path),
+                Ok(it) if it.is_file() && path.extension().is_some_and(|extension| extension == kind) && found.len() < 4_000 => {
+                    found.extend(std::fs::read_to_string(path).ok().filter(|text| text.len() < 60_000));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Seeds of one language: the examples of all pages, and real code.
+fn seeds_of(kinds: &[&str]) -> Vec<String> {
+    let mut seeds: Vec<String> =
+        examples().into_iter().filter(|file| kinds.contains(&extension(&file.path))).map(|file| file.text).collect();
+    kinds.iter().for_each(|kind| seeds.extend(real_code(kind)));
+    seeds
+}
+
+/// Lowers what became of the seeds and matches all queries of rules in it; every place that comes out lies in the text.
+fn lowered(target: &str, kinds: &[&str], language: Language) {
+    let seeds = seeds_of(kinds);
+    let book = Rulebook::built_in();
+    let of_rules = book.rules.iter().filter(|rule| !rule.queries.is_empty()).map(|rule| (rule.id.clone(), rule.queries.clone()));
+    let queries = Queries::new(of_rules.flat_map(|(id, queries)| queries.into_iter().map(move |query| (id.clone(), query))).collect());
+    run(target, |dice| {
+        let text = mutated(&seeds, dice);
+        let file = SourceFile { path: Arc::from("a"), language, bytes: text.len() as u64 };
+        let mut facts = lower::lower(&file, &text);
+        lower::match_queries(&mut facts, &file, &text, &queries);
+        triage::in_source(&text, &facts, &LineIndex::new(&text));
+        let places = facts.definitions().map(|(_, def)| def.name_span).chain(facts.problems.iter().filter_map(|problem| problem.span));
+        let matched = facts.matches.iter().flat_map(|found| found.captures.iter().map(|capture| capture.span));
+        match places.chain(matched).find(|span| text.get(span.range()).is_none()) {
+            Some(span) => Err(format!("{span:?} is no place in {} bytes", text.len())),
+            None => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn any_python_is_lowered() {
+    lowered("python", &["py"], Language::Python);
+}
+
+#[test]
+fn any_typescript_is_lowered() {
+    lowered("typescript", &["ts"], Language::TypeScript);
+    lowered("tsx", &["tsx", "ts"], Language::Tsx);
+    lowered("javascript", &["js", "jsx", "ts"], Language::JavaScript);
+}
+
+#[test]
+fn any_rust_is_lowered() {
+    lowered("rust", &["rs"], Language::Rust);
 }
 
 fn extension(path: &str) -> &str {
@@ -285,6 +421,144 @@ fn any_source_goes_through_the_whole_pipeline() {
         let format = *dice.one_of(&Format::ALL);
         report::write(format, &Context::new(&outcome, &rules, &engine), &mut Vec::new()).map_err(|error| error.to_string())?;
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    });
+}
+
+/// A value somewhere in a message is another, or is gone.
+fn bend(value: &mut Value, dice: &mut Dice) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() && dice.below(4) > 0 => {
+            let key = entries.keys().nth(dice.below(entries.len())).cloned().unwrap_or_default();
+            match dice.below(6) {
+                0 => drop(entries.remove(&key)),
+                _ => bend(&mut entries[&key], dice),
+            }
+        }
+        Value::Array(items) if !items.is_empty() && dice.below(4) > 0 => {
+            let at = dice.below(items.len());
+            bend(&mut items[at], dice);
+        }
+        _ => {
+            let others = [
+                json!(null),
+                json!(-1),
+                json!(0),
+                json!(3),
+                json!(4294967295u64),
+                json!(1e300),
+                json!("é\u{0}😀"),
+                json!([]),
+                json!({}),
+                json!(true),
+                json!("file:///%zz"),
+                json!("untitled:x"),
+                json!({ "line": 4294967295u64, "character": 4294967295u64 }),
+            ];
+            *value = dice.one_of(&others).clone();
+        }
+    }
+}
+
+/// What an editor might say; places lie in the text, or beyond.
+fn message(address: &str, seeds: &[String], version: i64, dice: &mut Dice) -> Value {
+    let place = |dice: &mut Dice| json!({ "line": dice.below(30), "character": dice.below(60) });
+    let range = |dice: &mut Dice| json!({ "start": place(dice), "end": place(dice) });
+    let document = json!({ "uri": address, "version": version });
+    let (method, params) = match dice.below(14) {
+        0..=5 => {
+            let changes: Vec<Value> = (0..1 + dice.below(3))
+                .map(|_| {
+                    let text = mutated(seeds, dice).chars().take(200).collect::<String>();
+                    match dice.below(6) {
+                        0 => json!({ "text": mutated(seeds, dice) }),
+                        _ => json!({ "range": range(dice), "text": text }),
+                    }
+                })
+                .collect();
+            ("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }))
+        }
+        6 => (
+            "textDocument/didOpen",
+            json!({ "textDocument": { "uri": address, "languageId": "python", "version": version, "text": mutated(seeds, dice) } }),
+        ),
+        7 => ("textDocument/didClose", json!({ "textDocument": document })),
+        8 => ("textDocument/didSave", json!({ "textDocument": document })),
+        9 => ("textDocument/hover", json!({ "textDocument": document, "position": place(dice) })),
+        10 => ("textDocument/codeAction", json!({ "textDocument": document, "range": range(dice), "context": { "diagnostics": [] } })),
+        11 => ("textDocument/codeLens", json!({ "textDocument": document })),
+        12 => ("textDocument/diagnostic", json!({ "textDocument": document })),
+        _ => ("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": address, "type": 1 + dice.below(3) }] })),
+    };
+    let mut params = params;
+    if dice.below(4) == 0 {
+        bend(&mut params, dice);
+    }
+    let asks = matches!(method, "textDocument/hover" | "textDocument/codeAction" | "textDocument/codeLens" | "textDocument/diagnostic");
+    match asks {
+        true => json!({ "jsonrpc": "2.0", "id": version, "method": method, "params": params }),
+        false => json!({ "jsonrpc": "2.0", "method": method, "params": params }),
+    }
+}
+
+#[test]
+fn a_server_survives_any_client() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("app")).expect("a folder");
+    std::fs::write(folder.path().join("app/b.py"), "LIMIT = 3\n").expect("written");
+    std::fs::write(folder.path().join("app/a.py"), "from app.b import LIMIT\n").expect("written");
+    let seeds: Vec<String> = seeds_of(&["py"]).into_iter().filter(|text| text.len() < 4_000).collect();
+    let root = format!("file://{}", folder.path().display());
+    let addresses = [format!("{root}/app/a.py"), format!("{root}/app/b.py"), format!("{root}/new.py"), "untitled:a".to_string()];
+    run("server", |dice| {
+        let errors = folder.path().join("errors.log");
+        let mut server = Command::new(env!("CARGO_BIN_EXE_archcheck"))
+            .arg("lsp")
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&errors).expect("a file"))
+            .spawn()
+            .expect("it runs");
+        let mut said = server.stdout.take().expect("a pipe");
+        let listen = std::thread::spawn(move || {
+            let mut heard = String::new();
+            let mut bytes = Vec::new();
+            let _ = said.read_to_end(&mut bytes);
+            heard.push_str(&String::from_utf8_lossy(&bytes));
+            heard
+        });
+        let mut to = server.stdin.take().expect("a pipe");
+        let mut send = |message: &Value| {
+            let text = message.to_string();
+            let _ = write!(to, "Content-Length: {}\r\n\r\n{text}", text.len());
+        };
+        send(
+            &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "processId": null, "capabilities": {}, "workspaceFolders": [{ "uri": root, "name": "x" }] } }),
+        );
+        send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+        for at in 0..60 {
+            send(&message(dice.one_of(&addresses).as_str(), &seeds, at + 1, dice));
+        }
+        send(&json!({ "jsonrpc": "2.0", "id": 1000, "method": "shutdown" }));
+        send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+        drop(to);
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = server.try_wait().map_err(|error| error.to_string())? {
+                break status;
+            }
+            if begun.elapsed() > Duration::from_secs(SECONDS) {
+                let _ = server.kill();
+                return Err("it does not end".to_string());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let heard = listen.join().unwrap_or_default();
+        let errors = std::fs::read_to_string(&errors).unwrap_or_default();
+        if status.code() != Some(0) || errors.contains("panicked") || heard.contains("please report it") {
+            return Err(format!("{status}: {}", errors.chars().take(600).collect::<String>()));
+        }
+        if heard.contains("\"id\":1000") { Ok(()) } else { Err("shutdown is not answered".to_string()) }
     });
 }
 

@@ -1,8 +1,7 @@
 //! Repositories that mean harm, or look as if they did: each ends in bounded time and memory, with a result and without a word from the panic handler.
 //!
-//! `ARCHCHECK_HOSTILE` is by how much everything is larger than the few thousands of the default (`10`); `ARCHCHECK_BINARY` another binary to try; `ONLY` a part of a
-//! case's name. Times and memory are printed:
-//! `ARCHCHECK_HOSTILE=10 cargo test --profile quick --test hostile -- --ignored --nocapture`.
+//! `ARCHCHECK_HOSTILE` is how many the many are (100 by default); `ARCHCHECK_BINARY` another binary to try; `ONLY` a part of a case's name. Times and memory are printed:
+//! `ARCHCHECK_HOSTILE=5000 cargo test --profile quick --test hostile -- --nocapture`. One input after the other, at full size: `benches/hostile.py`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,7 +16,7 @@ const MEMORY: u64 = 6 << 20;
 
 struct Hostile<'a> {
     root: &'a Path,
-    /// Some thousands.
+    /// How many, where it is many.
     many: usize,
 }
 
@@ -120,6 +119,12 @@ const CASES: &[Case] = &[
         let many = hostile.many * 10;
         let dots = ".b()\n".repeat(many);
         hostile.each("members", format!("x = (a{dots})\n"), format!("a{dots};"), format!("fn f() {{ a{dots}; }}"));
+        hostile.each(
+            "formats",
+            format!("x = (\"{{}}\"{})\ny = (\"%s\"{})\n", ".format(a)\n".repeat(many), "% a\n".repeat(many)),
+            format!("const x = 'a'{};", ".concat(b)\n".repeat(many)),
+            format!("fn f() {{ a{}; }}", "% b\n".repeat(many)),
+        );
         let sum = "a +\n".repeat(many);
         hostile.each("sums", format!("x = ({sum}1)\n"), format!("const x = {sum}1;"), format!("fn f() {{ let x = {sum}1; }}"));
         let texts = "\"a\" +\n".repeat(many);
@@ -306,6 +311,15 @@ const CASES: &[Case] = &[
         }
         hostile.file("rs/Cargo.toml", "[package]\nname = \"r\"\nversion = \"0.1.0\"\n");
         hostile.file("rs/src/lib.rs", (0..many).map(|at| format!("pub mod m{at};\npub use m{at}::*;\n")).collect::<String>());
+        // Chains: each hop is a few frames of somebody's stack.
+        for at in 0..hostile.many * 20 {
+            let next = at + 1;
+            hostile.file(
+                &format!("py/s{at}.py"),
+                format!("from s{next} import *\nfrom s{next} import x, C{next}\ny = x.y\nclass C{at}(C{next}): pass\n"),
+            );
+        }
+        hostile.file("py/a.py", "from s0 import x, y, missing, C0\nx(y)\nmissing(C0())\n");
         hostile.file("rs/src/own.rs", "pub use self::a::b; mod a { pub use super::b; } pub use b as c; pub use c as b; type T = T; type U = Vec<U>; impl T for U {} trait A: B {} trait B: A {}");
     }),
     ("barrels", |hostile| {
@@ -475,14 +489,13 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-#[ignore = "takes minutes without optimisation: cargo test --profile quick --test hostile -- --ignored --nocapture"]
 fn hostile_repositories_end_in_time() {
-    let scale = std::env::var("ARCHCHECK_HOSTILE").ok().and_then(|value| value.parse().ok()).unwrap_or(1);
+    let many = std::env::var("ARCHCHECK_HOSTILE").ok().and_then(|value| value.parse().ok()).unwrap_or(100);
     let only = std::env::var("ONLY").unwrap_or_default();
     let mut failures = String::new();
     for (name, make) in CASES.iter().filter(|(name, _)| name.contains(&only)) {
         let folder = tempfile::tempdir().expect("a folder");
-        make(&Hostile { root: folder.path(), many: 1_000 * scale });
+        make(&Hostile { root: folder.path(), many });
         // A configuration belongs to a root, so each of these is one.
         let roots = match *name {
             "own configuration" => fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path()).collect(),
