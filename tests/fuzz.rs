@@ -544,11 +544,12 @@ fn a_server_survives_any_client() {
         drop(to);
         let begun = Instant::now();
         let status = loop {
-            if let Some(status) = server.try_wait().map_err(|error| error.to_string())? {
+            if let Some(status) = server.try_wait().expect("a child") {
                 break status;
             }
             if begun.elapsed() > Duration::from_secs(SECONDS) {
-                let _ = server.kill();
+                server.kill().expect("killed");
+                server.wait().expect("it ended");
                 return Err("it does not end".to_string());
             }
             std::thread::sleep(Duration::from_millis(5));

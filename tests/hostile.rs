@@ -449,7 +449,7 @@ const CASES: &[Case] = &[
             ("globs", format!("version = 1\nexclude = [\"{}\"]\n", "{a,b}".repeat(40))),
             ("stars", format!("version = 1\nexclude = [\"{}x\"]\n[parts]\na = \"{}x\"\n", "**/*".repeat(2_000), "**/".repeat(2_000))),
             ("classes", format!("version = 1\n[parts]\na = \"{}\"\nb = \"{}\"\n", "[a-z]".repeat(20_000), "{".repeat(20_000))),
-            ("knowledge", format!("version = 1\n[[knowledge]]\nlanguage = \"python\"\nblocking = [\"{}\"]\n", "{a,b}".repeat(60))),
+            ("knowledge", format!("version = 1\n[[knowledge]]\nfamily = \"python\"\nblocking = [\"{}\"]\n", "{a,b}".repeat(60))),
             (
                 "many",
                 format!(
