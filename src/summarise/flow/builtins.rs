@@ -836,7 +836,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// `s.parse::<i32>()`, `query.get_result::<i64>(conn)`: what comes back is of a safe type.
-    fn has_safe_type_arguments(&self, frame: &Frame<'a>, node: NodeId) -> bool {
+    pub(super) fn has_safe_type_arguments(&self, frame: &Frame<'a>, node: NodeId) -> bool {
         let NodeKind::Call { callee, .. } = frame.kind(node) else { return false };
         let NodeKind::Apply { args, .. } = frame.kind(callee) else { return false };
         let args = frame.list(args);

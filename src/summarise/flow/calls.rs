@@ -185,7 +185,8 @@ impl<'a> Analysis<'_, 'a> {
                 return self.source_at(frame, node, kind);
             }
             if note.query {
-                return self.unknown_at(frame, node);
+                // `query.get_result::<i64>(conn)`.
+                return if self.has_safe_type_arguments(frame, node) { Value::number() } else { self.unknown_at(frame, node) };
             }
         }
         if let Some(own) = own {
