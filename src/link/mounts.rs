@@ -12,6 +12,7 @@ use super::layouts::{Exception, Layouts};
 use super::modules::Target;
 use super::origins::{Origins, Router, router_base};
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
+use crate::model::contract::Ambient;
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::knowledge::{ApiFact, ArgumentRef, Layout, MountFact, MountKind, RouterFact};
 use crate::model::program::{ApiId, Value};
@@ -260,7 +261,7 @@ impl Mounts {
             }
             NodeKind::Name(_) | NodeKind::Member { .. } => {
                 let known = match linker.get(linker.node_values[file.index()][node.index()]) {
-                    Value::Api { api, .. } => linker.apis.path(api).starts_with("builtins."),
+                    Value::Api { api, .. } => linker.apis.path(api).starts_with("builtins.") || is_setting(linker, api),
                     Value::Unknown => true,
                     _ => false,
                 };
@@ -564,6 +565,16 @@ fn summands(facts: &FileFacts, value: NodeId) -> Vec<NodeId> {
         }
     }
     found
+}
+
+/// True for what the environment says: `process.env.PREFIX`.
+fn is_setting(linker: &mut Linker, api: ApiId) -> bool {
+    let path = linker.apis.path(api).to_string();
+    let ends: Vec<usize> = path.match_indices('.').map(|(at, _)| at).chain([path.len()]).collect();
+    ends.into_iter().any(|end| {
+        let above = linker.apis.intern(&path[..end]);
+        linker.apis.facts(above).any(|(fact, _)| matches!(fact, ApiFact::Ambient(Ambient::Env)))
+    })
 }
 
 /// What a wrapper gives is mounted where its mount is, without the prefix.
