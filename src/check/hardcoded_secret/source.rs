@@ -395,7 +395,9 @@ impl<'a> Scan<'a> {
                 Some(setting) => {
                     let class = generic::classify(setting).or(class);
                     // `config.get("site", "secret")`: a section and the name of an option.
-                    let is_option = self.facts.language.family() == Family::Python && generic::classify(text).is_some();
+                    let is_option = self.facts.language.family() == Family::Python
+                        && generic::classify(setting).is_none()
+                        && generic::classify(text).is_some();
                     if !is_option && class.is_some_and(|class| is_fallback_secret(class, setting, text)) {
                         hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
                     }
