@@ -49,8 +49,8 @@ def main():
     ask(1, "initialize", {"processId": None, "rootUri": None, "capabilities": capabilities, "workspaceFolders": [folder]})
     send({"method": "initialized", "params": {}})
     dice = random.Random(int(os.environ.get("SEED", "5")))
-    listed = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
-    files = [root / name for name in listed if name.endswith((".py", ".ts", ".tsx", ".rs")) and (root / name).is_file()]
+    kinds = (".py", ".ts", ".tsx", ".rs")
+    files = sorted(path for path in root.rglob("*") if path.suffix in kinds and path.is_file() and "node_modules" not in path.parts)
     dice.shuffle(files)
     taken, number = [], 1
     for path in files:
