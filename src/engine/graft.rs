@@ -120,7 +120,7 @@ impl<'f> Join<'f> {
                 same &= self.merge(a, b, 0)?;
             }
             let is_function = matches!(before.kind, DefKind::Function | DefKind::Method);
-            if !same && !(inner && is_function) {
+            if !(same || inner && is_function) {
                 return None;
             }
             for (before, now) in [(before.body, now.body), (before.value, now.value)] {
