@@ -34,13 +34,14 @@ impl<'a> Analysis<'_, 'a> {
     pub(super) fn binary(&mut self, frame: &mut Frame<'a>, node: NodeId, op: BinaryOp, left: NodeId, right: NodeId) -> Value {
         match op {
             BinaryOp::And => {
-                let a = self.evaluate(frame, left);
+                self.evaluate(frame, left);
                 self.prepare(frame, left, 0);
                 let env = frame.env.clone();
                 self.refine(frame, left, true);
                 let b = self.evaluate(frame, right);
                 frame.env = env.join(std::mem::take(&mut frame.env));
-                if frame.facts.language.family() == Family::Rust { Value::number() } else { a.join(&b) }
+                // The left side is the whole only where it is nothing: false, empty, zero.
+                if frame.facts.language.family() == Family::Rust { Value::number() } else { b }
             }
             BinaryOp::Or | BinaryOp::Coalesce => {
                 let a = self.evaluate(frame, left);

@@ -249,8 +249,6 @@ const SAME_ARGUMENT: &[&str] = &[
     "max",
     "Set",
     "Map",
-    "URL",
-    "URLSearchParams",
     "from_utf8",
     "from_utf8_lossy",
     "cleandoc",

@@ -14,7 +14,7 @@ use super::{Analysis, FunctionFlow, names, without_types};
 use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::Confidence;
-use crate::model::knowledge::SourceKind;
+use crate::model::knowledge::{FrameworkKind, SourceKind};
 use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -204,8 +204,17 @@ impl<'a> Analysis<'_, 'a> {
     /// A value that comes in at `node`, where nothing is known of it: of unknown origin if it is called like what clients send, else
     /// the program's own.
     pub(super) fn unknown_at(&mut self, frame: &Frame<'a>, node: NodeId) -> Value {
-        let origin = if names::speaks_of_request(frame.facts, node) { Origin::Unknown } else { Origin::Own };
+        let speaks = names::speaks_of_request(frame.facts, node) && !self.is_of_web_framework(frame.file, node);
+        let origin = if speaks { Origin::Unknown } else { Origin::Own };
         self.origin_at(frame, node, origin)
+    }
+
+    /// It is of a web framework that is known: what of it is the client's is known too.
+    fn is_of_web_framework(&self, file: FileId, node: NodeId) -> bool {
+        let Some(api) = self.program.api(file, node) else { return false };
+        let package = api.path.split(['.', '(']).next().unwrap_or("");
+        let frameworks = &self.program.knowledge.frameworks;
+        frameworks.iter().any(|framework| framework.kind == FrameworkKind::Web && framework.packages.iter().any(|own| own == package))
     }
 
     /// A value of unknown origin that comes in at `node`.

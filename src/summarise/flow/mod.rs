@@ -45,7 +45,7 @@ use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Step, StepPlace, Summaries};
+use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Hole, Step, StepPlace, Summaries};
 
 /// Most passes over the whole, when data goes through fields of objects.
 const MOST_PASSES: usize = 4;
@@ -361,7 +361,8 @@ impl Analysis<'_, '_> {
             let entrances = self.functions.get(&owner).map(|flow| flow.entrances.clone()).unwrap_or_default();
             for entrance in entrances {
                 // What an unknown call makes of what an unknown caller passes is anybody's guess.
-                if let Some(built) = entrance.built.filter(|_| !entrance.end.request && !entrance.weak) {
+                let guess = |built: &Built| entrance.weak && (built.hole == Hole::Identifier || !self.is_request(owner, entrance.param));
+                if let Some(built) = entrance.built.filter(|built| !entrance.end.request && !guess(built)) {
                     let step = Step { function: owner, place: StepPlace::Parameter(entrance.param) };
                     let start = self.ways.then(Way::default(), step);
                     let way = self.ways.join(start, entrance.way);
@@ -370,6 +371,12 @@ impl Analysis<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The parameter is called like a request.
+    fn is_request(&self, owner: GlobalDef, param: u16) -> bool {
+        let name = self.program.def(owner).params.get(param as usize).and_then(|param| param.name);
+        name.is_some_and(|name| matches!(self.program.file(owner.file).text(name), "request" | "req"))
     }
 
     /// Hands the results over.
