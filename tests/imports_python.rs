@@ -63,7 +63,7 @@ fn imports_of(root: &Path) -> Imports {
     let mut readable = texts.iter().map(Option::is_some);
     project.files.retain(|_| readable.next().unwrap());
     let texts: Vec<Arc<str>> = texts.into_iter().flatten().collect();
-    let facts: Vec<_> = project.files.iter().zip(&texts).map(|(file, text)| lower(file, text)).collect();
+    let facts: Vec<_> = project.files.iter().zip(&texts).map(|(file, text)| Arc::new(lower(file, text))).collect();
     let manifests: BTreeMap<Arc<str>, Arc<str>> =
         project.texts.iter().filter_map(|text| Some((text.path.clone(), read_text(root, &text.path).ok()?))).collect();
     let texts_of_others: Vec<_> = manifests.iter().map(|(path, text)| (path.clone(), text.clone())).collect();

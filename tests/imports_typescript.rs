@@ -35,7 +35,7 @@ fn edges_of(root: &Path) -> Edges {
     let mut readable = texts.iter().map(Option::is_some);
     project.files.retain(|_| readable.next().unwrap());
     let texts: Vec<Arc<str>> = texts.into_iter().flatten().collect();
-    let facts: Vec<_> = project.files.iter().zip(&texts).map(|(file, text)| lower(file, text)).collect();
+    let facts: Vec<_> = project.files.iter().zip(&texts).map(|(file, text)| Arc::new(lower(file, text))).collect();
     let manifests: Vec<(Arc<str>, Arc<str>)> =
         project.texts.iter().filter_map(|text| Some((text.path.clone(), read_text(root, &text.path).ok()?))).collect();
     let rulebook = Rulebook::built_in();

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 /// A small repository after discovery and lowering.
 pub struct Checked {
     pub project: Project,
-    pub facts: Vec<FileFacts>,
+    pub facts: Vec<Arc<FileFacts>>,
     pub lines: Vec<LineIndex>,
     rulebook: Rulebook,
     manifests: Box<Manifests>,
@@ -46,7 +46,7 @@ impl Checked {
         for file in &project.files {
             let text = read(root, file).unwrap();
             lines.push(LineIndex::new(&text));
-            facts.push(lower(file, &text));
+            facts.push(Arc::new(lower(file, &text)));
         }
         let texts: Vec<(Arc<str>, Arc<str>)> =
             project.texts.iter().filter_map(|text| Some((text.path.clone(), read_text(root, &text.path).ok()?))).collect();
