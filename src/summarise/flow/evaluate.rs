@@ -211,10 +211,24 @@ impl<'a> Analysis<'_, 'a> {
 
     /// It is of a web framework that is known: what of it is the client's is known too.
     fn is_of_web_framework(&self, file: FileId, node: NodeId) -> bool {
-        let Some(api) = self.program.api(file, node) else { return false };
-        let package = api.path.split(['.', '(']).next().unwrap_or("");
         let frameworks = &self.program.knowledge.frameworks;
-        frameworks.iter().any(|framework| framework.kind == FrameworkKind::Web && framework.packages.iter().any(|own| own == package))
+        let mut at = node;
+        for _ in 0..8 {
+            if let Some(api) = self.program.api(file, at) {
+                let package = api.path.split(['.', '(']).next().unwrap_or("");
+                let is_web = |kind| kind == FrameworkKind::Web;
+                if frameworks.iter().any(|framework| is_web(framework.kind) && framework.packages.iter().any(|own| own == package)) {
+                    return true;
+                }
+            }
+            // A test of its type says nothing of where it is from.
+            at = match self.program.file(file).arena.kind(at) {
+                NodeKind::Member { object, .. } | NodeKind::Index { object, .. } => object,
+                NodeKind::Call { callee, .. } => callee,
+                _ => return false,
+            };
+        }
+        false
     }
 
     /// A value of unknown origin that comes in at `node`.

@@ -38,6 +38,8 @@ impl<'a> Analysis<'_, 'a> {
             Known::Api { api, .. } if self.is_free_global(frame, name, api) => self.free_at(frame, node),
             Known::Api { .. } => Value::harmless(),
             _ if matches!(frame.facts.text(name), "Self" | "crate" | "super" | "self") => Value::harmless(),
+            // `__file__`, `__name__`.
+            _ if frame.facts.text(name).starts_with("__") && frame.facts.text(name).ends_with("__") => Value::harmless(),
             // In Rust such a name is bound by a macro or a pattern that is not followed.
             _ if frame.facts.language.family() == Family::Rust => self.unknown_at(frame, node),
             _ => self.free_at(frame, node),
@@ -46,7 +48,7 @@ impl<'a> Analysis<'_, 'a> {
 
     /// A name that nothing in the file defines or imports and no library is known by: some other script's variable, of which nothing is known.
     pub(super) fn is_free_global(&self, frame: &Frame<'a>, name: Name, api: ApiId) -> bool {
-        const CONSTANT: &[&str] = &["undefined", "NaN", "Infinity", "__dirname", "__filename"];
+        const CONSTANT: &[&str] = &["undefined", "NaN", "Infinity", "__dirname", "__filename", "globalThis"];
         let text = frame.facts.text(name);
         frame.facts.language.family() == Family::TypeScript
             && self.program.apis[api.0 as usize].path == text
