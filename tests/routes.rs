@@ -146,7 +146,7 @@ fn express_routers_by_import_parameter_and_chain() {
             "GET /api list [login]",
             "GET /api/{user}/items/{id} show",
             "GET /health <lambda>",
-            "GET {?}/lost lost",
+            "GET /{?}/lost lost",
         ]
     );
 }

@@ -38,8 +38,8 @@ fn check(path: &str, text: &str) {
 fn the_page_s_examples_hold() {
     let book = Rulebook::built_in();
     let rule = book.rule("hardcoded-secret").expect("the rule has a page");
-    // What counts in tests is judged after the scan.
-    let in_tests = |path: &str| path.starts_with("tests/");
+    // What counts in tests, also in settings for them, is judged after the scan.
+    let in_tests = |path: &str| path.starts_with("tests/") || path == "settings/ci.py";
     let files: Vec<_> = rule.examples.iter().flat_map(|example| &example.files).filter(|file| !in_tests(&file.path)).collect();
     assert!(files.len() >= 10);
     for file in files {
