@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/dice.rs"]
+mod dice;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,6 +15,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use archcheck::engine::{Change, Engine, Options};
+use dice::Dice;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -455,19 +459,6 @@ fn requests_are_cancelled_refused_and_survived() {
     let asked: Vec<&str> = client.said.iter().filter_map(|said| said["method"].as_str()).collect();
     assert!(asked.contains(&"window/workDoneProgress/create"), "{asked:?}");
     client.leave();
-}
-
-/// Random numbers that are the same everywhere (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
-    }
 }
 
 const PIECES: &[&str] = &[

@@ -1,6 +1,10 @@
 //! The engine on small repositories: what changes do, and that nothing hangs on threads.
 
+#[path = "../../tests/support/dice.rs"]
+mod dice;
+
 use super::*;
+use dice::Dice;
 
 const HANDLER: &str = "\
 from fastapi import FastAPI
@@ -286,19 +290,6 @@ fn what_only_moved_is_reported_as_a_whole_check_reports_it() {
         }
     }
     assert!(moved * 2 > tried, "{moved} of {tried} edits only move things");
-}
-
-/// Random numbers that are the same everywhere (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
-    }
 }
 
 /// An edit as people make them: a line again, a line less, two lines turned round, a word or a literal in place of another.

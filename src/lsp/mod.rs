@@ -16,6 +16,7 @@ mod worker;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use gen_lsp_types::Uri;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -31,6 +32,8 @@ use worker::Analysed;
 
 /// Deep input recurses in bounded but large frames.
 const STACK_BYTES: usize = 16 << 20;
+/// How long a client that leaves may take to read what was said to it.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What the server is given by who starts it.
 #[derive(Clone, Debug)]
@@ -59,9 +62,11 @@ pub fn serve(host: Host) -> Result<bool, String> {
         let (connection, threads) = Connection::stdio();
         let polite = converse(&connection, host);
         drop(connection);
-        // Reading ends with the pipe; a client that keeps it open must not keep us.
-        if polite.is_ok() {
-            drop(threads);
+        // What was said last is still on its way out. A client that does not listen must not keep us.
+        let (written, wait) = channel();
+        let finish = move || written.send(threads.join().is_ok());
+        if polite.is_ok() && std::thread::Builder::new().name("farewell".to_string()).spawn(finish).is_ok() {
+            let _ = wait.recv_timeout(FAREWELL);
         }
         polite
     };
