@@ -328,13 +328,13 @@ def own_configuration():
 
 @case
 def own_rules():
-    def page(query):
-        return f'+++\nkind = "query"\nlevel = "warning"\nlanguages = ["python"]\nmessage = "m"\n+++\n# Title\n\n```query python\n{query}\n```\n'
+    def page(query, name="bomb"):
+        return f'+++\nid = "{name}"\nkind = "query"\nlevel = "warning"\ntitle = "t"\nmessage = "m"\n\n[help]\ndefault = "h"\n+++\nWhy.\n\n```query python\n{query}\n```\n'
 
     queries = {
-        "a regular expression of 10^10": '((identifier) @x (#match? @x "((((a{100}){100}){100}){100}){100}")) @finding',
-        "a regular expression of repeats of repeats": '((string) @x (#match? @x "^(([a-z]+)+)+$")) @finding',
-        "a regular expression of 50000 brackets": '((string) @x (#match? @x "' + around("(", ")", "a", 50_000) + '")) @finding',
+        "a regular expression of 10^10": '((identifier) @finding (#match? @finding "((((a{100}){100}){100}){100}){100}"))',
+        "a regular expression of repeats of repeats": '((string) @finding (#match? @finding "^(([a-z]+)+)+$"))',
+        "a regular expression of 50000 brackets": '((string) @finding (#match? @finding "' + around("(", ")", "a", 50_000) + '"))',
         "a query of 10000 levels": around("(_ ", ")", "(identifier) @finding", 10_000),
         "a query of any five": "(module (_)* @a (_)* @b (_)* @c (_)* @d (_)* @e (_)* @finding)",
         "a query of 100000 open brackets": "(" * N,
@@ -345,7 +345,7 @@ def own_rules():
     found = {f"rule page: {name}": {".archcheck/rules/bomb.md": page(query), "x.py": code} for name, query in queries.items()}
     found["rule page: front matter of 100000 brackets"] = {".archcheck/rules/front.md": "+++\na = " + around("[", "]", "1", N) + "\n+++\n", "x.py": code}
     found["rule page: a line of 10 MB"] = {".archcheck/rules/long.md": "+++\n" + "x" * 10_000_000, "x.py": code}
-    found["2000 rule pages"] = {f".archcheck/rules/p{at}.md": page('((identifier) @finding (#match? @finding "^x[0-9]*7$"))') for at in range(2000)} | {"x.py": code}
+    found["2000 rule pages"] = {f".archcheck/rules/p{at}.md": page('((identifier) @finding (#match? @finding "^x[0-9]*7$"))', f"p{at}") for at in range(2000)} | {"x.py": code}
     return found
 
 

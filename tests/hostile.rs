@@ -465,19 +465,26 @@ const CASES: &[Case] = &[
         }
     }),
     ("own rules", |hostile| {
-        let page = |query: &str| {
-            format!(
-                "+++\nkind = \"query\"\nlevel = \"warning\"\nlanguages = [\"python\"]\nmessage = \"m\"\n+++\n# Title\n\n```query python\n{query}\n```\n"
-            )
+        // A page that is wrong ends the run, so each stands in a root of its own.
+        let query = |name: &str, query: &str| {
+            let page = format!(
+                "+++\nid = \"{name}\"\nkind = \"query\"\nlevel = \"warning\"\ntitle = \"t\"\nmessage = \"m\"\n\n[help]\ndefault = \"h\"\n+++\nWhy.\n\n```query python\n{query}\n```\n"
+            );
+            (name.to_string(), page)
         };
-        hostile.file(".archcheck/rules/bomb.md", page("((identifier) @x (#match? @x \"((((a{100}){100}){100}){100}){100}\")) @finding"));
-        hostile.file(".archcheck/rules/slow.md", page("((string) @x (#match? @x \"^(([a-z]+)+)+$\")) @finding"));
-        hostile.file(".archcheck/rules/deep.md", page(&around("(_ ", ")", "(identifier) @finding", hostile.many)));
-        hostile.file(".archcheck/rules/wide.md", page("(module (_)* @a (_)* @b (_)* @c (_)* @d (_)* @e (_)* @finding)"));
-        hostile.file(".archcheck/rules/open.md", page(&"(".repeat(hostile.many * 10)));
-        hostile.file(".archcheck/rules/front.md", format!("+++\na = {}\n+++\n", around("[", "]", "1", hostile.many * 10)));
-        hostile.file(".archcheck/rules/long.md", format!("+++\n{}", "x".repeat(hostile.many * 100)));
-        hostile.file("x.py", hostile.all(|at| format!("x{at} = \"{}!\"\n", "a".repeat(40))));
+        let pages = [
+            query("bomb", "((identifier) @x (#match? @x \"((((a{100}){100}){100}){100}){100}\")) @finding"),
+            query("slow", "((string) @finding (#match? @finding \"^(([a-z]+)+)+$\"))"),
+            query("deep", &around("(_ ", ")", "(identifier) @finding", hostile.many)),
+            query("wide", "(module (_)* @a (_)* @b (_)* @c (_)* @d (_)* @e (_)* @finding)"),
+            query("open", &"(".repeat(hostile.many * 10)),
+            ("front".to_string(), format!("+++\na = {}\n+++\n", around("[", "]", "1", hostile.many * 10))),
+            ("long".to_string(), format!("+++\n{}", "x".repeat(hostile.many * 100))),
+        ];
+        for (name, page) in pages {
+            hostile.file(&format!("{name}/.archcheck/rules/{name}.md"), page);
+            hostile.file(&format!("{name}/x.py"), hostile.all(|at| format!("x{at} = \"{}!\"\n", "a".repeat(40))));
+        }
     }),
     ("suppressions", |hostile| {
         let all = hostile.all(|at| format!("# archcheck: ignore[{}] x{at}\n", "a,".repeat(20)));
@@ -496,9 +503,11 @@ fn hostile_repositories_end_in_time() {
     for (name, make) in CASES.iter().filter(|(name, _)| name.contains(&only)) {
         let folder = tempfile::tempdir().expect("a folder");
         make(&Hostile { root: folder.path(), many });
-        // A configuration belongs to a root, so each of these is one.
+        // A configuration and the rules of a project belong to a root, so each of these is one.
         let roots = match *name {
-            "own configuration" => fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path()).collect(),
+            "own configuration" | "own rules" => {
+                fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+            }
             _ => vec![folder.path().to_path_buf()],
         };
         for root in roots {

@@ -184,23 +184,29 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
     let mut cut = false;
     let states = open_states(&tree);
     let mut file = InFile { text, root: tree.root_node(), known: BTreeMap::new(), functions: None };
+    let mut steps = 0;
     for (rule, query) in asked {
-        cut |= run(query, &queries.rules[rule], states, &mut file, &mut found);
+        cut |= run(query, &queries.rules[rule], (states, &mut steps), &mut file, &mut found);
     }
     let message = "rule queries match more here than is kept; some findings may be missing";
     let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
     (found, problems)
 }
 
-/// Adds what one rule's query matches in a file; true when there was more than is kept.
-fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), states: u32, file: &mut InFile<'_>, found: &mut Vec<QueryMatch>) -> bool {
+/// Adds what one rule's query matches in a file; true when there was more than is kept. `steps` counts the work of all rules in this file.
+fn run(
+    query: &Query,
+    (id, own): &(Arc<str>, RuleQuery),
+    (states, steps): (u32, &mut usize),
+    file: &mut InFile<'_>,
+    found: &mut Vec<QueryMatch>,
+) -> bool {
     let (text, root) = (file.text, file.root);
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(states);
-    let mut steps = 0;
     let mut progress = |_: &tree_sitter::QueryCursorState| {
-        steps += 1;
-        if steps > STEPS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        *steps += 1;
+        if *steps > STEPS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = QueryCursorOptions::new().progress_callback(&mut progress);
     let names = query.capture_names();
@@ -222,7 +228,7 @@ fn run(query: &Query, (id, own): &(Arc<str>, RuleQuery), states: u32, file: &mut
         }
     }
     drop(matched);
-    count > MATCHES || candidates > CANDIDATES || steps > STEPS || cursor.did_exceed_match_limit()
+    count > MATCHES || candidates > CANDIDATES || *steps > STEPS || cursor.did_exceed_match_limit()
 }
 
 /// The most states that may be open at once in a tree.

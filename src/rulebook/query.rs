@@ -25,6 +25,9 @@ const TEXT_SCOPES: [(&str, TextScope); 3] =
 /// What `#reaches?` knows besides paths.
 pub(super) const EFFECTS: &[&str] = &["database-query", "database-read", "database-write"];
 
+/// How deep a query may be nested: whoever compiles it recurses.
+const DEEPEST: usize = 1_000;
+
 /// The family a folder of queries, or a fence's word, stands for.
 pub(super) fn family(word: &str) -> Option<Family> {
     match word {
@@ -42,6 +45,10 @@ pub(super) fn family(word: &str) -> Option<Family> {
 pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: Family) -> Result<RuleQuery, Vec<LoadError>> {
     let mut reader = Reader { file, whole, start, errors: Vec::new() };
     let tokens = tokens(text);
+    if let Some(at) = too_deep(&tokens) {
+        reader.error(at, "the query is nested too deeply", format!("{DEEPEST} levels are the most"));
+        return Err(reader.errors);
+    }
     let mut patterns = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -115,6 +122,22 @@ fn tokens(text: &str) -> Vec<Token> {
         }
     }
     found
+}
+
+/// Where the query is nested deeper than may be.
+fn too_deep(tokens: &[Token]) -> Option<usize> {
+    let mut depth = 0usize;
+    for token in tokens {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(token.at);
+        }
+    }
+    None
 }
 
 /// The index behind the form that begins at `at`.
@@ -307,5 +330,6 @@ mod tests {
         assert!(wrong("((call) @f (#reaches? @f \"databse-query\"))").contains("did you mean `database-query`?"));
         assert!(wrong("((call) @f (#set! level \"loud\"))").contains("`loud` is no level"));
         assert!(wrong("; nothing\n").contains("has no pattern"));
+        assert!(wrong(&"(".repeat(100_000)).contains("nested too deeply"));
     }
 }
