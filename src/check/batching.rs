@@ -161,7 +161,7 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
             let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
             let Value::Instance { class, .. } = program.value(place.file, object) else { return false };
-            own(name) && method_of(program, class, name, 0).is_some()
+            own(name) && method_of(program, class, name).is_some()
         }
     }
 }

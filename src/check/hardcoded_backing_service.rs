@@ -11,7 +11,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, BackingService};
-use crate::model::nesting::{Nesting, Nestings, arguments};
+use crate::model::nesting::{Nesting, Nestings, arguments, named_argument};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -129,10 +129,7 @@ fn argument_at(facts: &FileFacts, call: NodeId, reference: &ArgumentRef) -> Opti
             let mut parts = path.split('.');
             let first = parts.next()?;
             let Ok(at) = first.parse::<usize>() else {
-                return arguments(facts, call).find_map(|node| match facts.arena.kind(node) {
-                    NodeKind::Argument { name, value } if facts.text(name) == path => Some(value),
-                    _ => None,
-                });
+                return named_argument(facts, call, path);
             };
             let mut node = positional(at)?;
             for key in parts {

@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
             }
             return;
         }
-        let method = method_of(program, class, name, 0);
+        let method = method_of(program, class, name);
         if let Some(method) = method.filter(|_| depth < MAX_DEPTH) {
             self.callee_receiver(method, class, path, site, depth + 1, found);
         }

@@ -13,7 +13,7 @@ use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef, WaitFact};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, named_argument};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -164,12 +164,7 @@ fn limit_of(facts: &FileFacts, call: NodeId, argument: &ArgumentRef) -> Limit {
     match argument {
         ArgumentRef::Position(at) => positional(*at as usize).map_or(Limit::Missing, |value| of_value(facts, value)),
         ArgumentRef::Name(path) => match path.split_once('.') {
-            None => arguments(facts, call)
-                .find_map(|node| match facts.arena.kind(node) {
-                    NodeKind::Argument { name, value } if facts.text(name) == path => Some(value),
-                    _ => None,
-                })
-                .map_or(Limit::Missing, |value| of_value(facts, value)),
+            None => named_argument(facts, call, path).map_or(Limit::Missing, |value| of_value(facts, value)),
             Some((at, key)) => match at.parse().ok().and_then(positional) {
                 Some(options) => of_options(facts, options, key, 0),
                 None => Limit::Missing,

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::model::body::NodeId;
 use crate::model::body::NodeKind;
-use crate::model::facts::{DefFlags, DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefKind, Definition, FileFacts};
 use crate::model::knowledge::{ApiFact, ArgumentRef, RelationFact, RelationRead};
-use crate::model::nesting::{arguments, last_name};
+use crate::model::nesting::{arguments, last_name, named_argument};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -97,17 +97,27 @@ impl Relations {
 }
 
 /// A method or property of the class or its bases.
-pub(super) fn method_of(program: &Program, class: GlobalDef, name: &str, depth: u8) -> Option<GlobalDef> {
+pub(super) fn method_of(program: &Program, class: GlobalDef, name: &str) -> Option<GlobalDef> {
+    let is_it = |facts: &FileFacts, def: &Definition| {
+        def.kind == DefKind::Method && facts.text(def.name) == name && !def.flags.has(DefFlags::CLASS_METHOD)
+    };
+    member_of(program, class, &is_it, 0)
+}
+
+/// A field of the class or its bases.
+pub(super) fn field_of(program: &Program, class: GlobalDef, name: &str) -> Option<GlobalDef> {
+    member_of(program, class, &|facts: &FileFacts, def: &Definition| def.kind == DefKind::Field && facts.text(def.name) == name, 0)
+}
+
+fn member_of(program: &Program, class: GlobalDef, is_it: &dyn Fn(&FileFacts, &Definition) -> bool, depth: u8) -> Option<GlobalDef> {
     let facts = program.file(class.file);
-    let own = facts.definitions().find(|(_, def)| {
-        def.parent == class.def && def.kind == DefKind::Method && facts.text(def.name) == name && !def.flags.has(DefFlags::CLASS_METHOD)
-    });
+    let own = facts.definitions().find(|(_, def)| def.parent == class.def && is_it(facts, def));
     own.map(|(def, _)| GlobalDef { file: class.file, def }).or_else(|| {
         if depth > 4 {
             return None;
         }
         program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
-            Value::Def(parent) if parent != class => method_of(program, parent, name, depth + 1),
+            Value::Def(parent) if parent != class => member_of(program, parent, is_it, depth + 1),
             _ => None,
         })
     })
@@ -125,19 +135,11 @@ fn class_names<'a>(program: &Program<'a>) -> FxHashMap<&'a str, Option<GlobalDef
     classes
 }
 
-/// The named argument's value.
-fn named(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
-    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
-        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
-        _ => None,
-    })
-}
-
 /// The relation loads itself with its owner, or cannot be loaded lazily; also when what it is told is not in sight (`**options`).
 fn is_eager(facts: &FileFacts, call: NodeId, fact: &RelationFact) -> bool {
     let Some(argument) = &fact.eager_argument else { return false };
     let hidden = arguments(facts, call).any(|argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. }));
-    let mut given = named(facts, call, argument);
+    let mut given = named_argument(facts, call, argument);
     // `sa_relationship_kwargs={"lazy": "selectin"}`, `{ eager: true }`.
     facts.arena.walk(call, |node| {
         if let NodeKind::Entry { key, value } = facts.arena.kind(node)
@@ -167,9 +169,9 @@ fn target(
     let given = match &fact.target {
         Some(ArgumentRef::Position(at)) => {
             let mut plain = arguments(facts, call).filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. }));
-            plain.nth(*at as usize).or_else(|| named(facts, call, "to")).or_else(|| named(facts, call, "argument"))
+            plain.nth(*at as usize).or_else(|| named_argument(facts, call, "to")).or_else(|| named_argument(facts, call, "argument"))
         }
-        Some(ArgumentRef::Name(name)) => named(facts, call, name),
+        Some(ArgumentRef::Name(name)) => named_argument(facts, call, name),
         None => None,
     };
     let mut found = None;
@@ -202,7 +204,7 @@ fn target(
 /// The name under which the other side is reached.
 fn reverse_name(program: &Program, facts: &FileFacts, owner: GlobalDef, call: NodeId, fact: &RelationFact) -> Option<String> {
     let argument = fact.reverse.as_ref()?;
-    let given = named(facts, call, argument).and_then(|value| match facts.arena.kind(value) {
+    let given = named_argument(facts, call, argument).and_then(|value| match facts.arena.kind(value) {
         NodeKind::Str(text) => Some(facts.text(text).to_string()),
         // `backref=db.backref("posts", …)`
         NodeKind::Call { .. } => arguments(facts, value).next().and_then(|first| facts.string(first)).map(str::to_string),

@@ -4,18 +4,16 @@
 //! Told only where the handler answers with a list, the query behind it is in sight and is no awaited one: an asynchronous session refuses to
 //! load lazily, so there the relation is loaded elsewhere.
 
-use rustc_hash::FxHashSet;
-
 use super::Context;
 use super::loading::{Callers, origins};
 use super::relations::Relations;
 use super::scope::in_scope;
-use super::serializer_fields::FieldRead;
+use super::serializer_fields::{FieldRead, Reader};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::DefKind;
 use crate::model::finding::Label;
 use crate::model::knowledge::RelationRead;
-use crate::model::nesting::{arguments, last_name, walk_deep};
+use crate::model::nesting::{last_name, named_argument, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -54,7 +52,7 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &C
 fn response(program: &Program, handler: GlobalDef) -> Option<(Option<GlobalDef>, NodeId)> {
     let facts = program.file(handler.file);
     let def = program.def(handler);
-    let given = def.decorators.iter().find_map(|&decorator| named(facts, decorator, "response_model"));
+    let given = def.decorators.iter().find_map(|&decorator| named_argument(facts, decorator, "response_model"));
     let node = given.or(def.annotation)?;
     Some((class_of(program, handler.file, node), node))
 }
@@ -71,7 +69,7 @@ fn listed(program: &Program, file: FileId, annotation: NodeId, model: Option<Glo
     for (name, annotation) in fields(program, model) {
         if let Some(schema) = list_item(program, model.file, annotation)
             && matches!(facts.arena.kind(result), NodeKind::Call { .. })
-            && let Some(rows) = named(facts, result, name)
+            && let Some(rows) = named_argument(facts, result, name)
         {
             found.push((schema, rows));
         }
@@ -93,25 +91,9 @@ fn read_rows<'a>(
     let place = program.location(handler.file, program.file(handler.file).arena.span(rows));
     let answers = Label { location: place, text: format!("many `{}` are answered here", program.name(schema)) };
     let eager: Vec<String> = origins.iter().flat_map(|origin| origin.eager.iter().cloned()).collect();
-    let mut reader = Reader {
-        program,
-        relations,
-        outer: schema,
-        evidence: vec![answers, origin.label()],
-        found: Vec::new(),
-        seen: FxHashSet::default(),
-    };
+    let mut reader = Reader::new(program, relations, schema, vec![answers, origin.label()]);
     reader.schema(schema, class, &[], false);
-    found.extend(reader.found.into_iter().filter(|read| !read.path.iter().all(|name| eager.contains(name))));
-}
-
-struct Reader<'a, 'p> {
-    program: &'p Program<'p>,
-    relations: &'a Relations,
-    outer: GlobalDef,
-    evidence: Vec<Label>,
-    found: Vec<FieldRead<'a>>,
-    seen: FxHashSet<(GlobalDef, Vec<String>)>,
+    found.extend(reader.missing(&eager));
 }
 
 impl Reader<'_, '_> {
@@ -132,15 +114,7 @@ impl Reader<'_, '_> {
             let mut path = path.to_vec();
             path.push(name.to_string());
             let to_many = to_many || list_item(program, schema.file, annotation).is_some();
-            self.found.push(FieldRead {
-                relation,
-                path: path.clone(),
-                to_many,
-                class: schema,
-                span: def.name_span,
-                outer: self.outer,
-                evidence: self.evidence.clone(),
-            });
+            self.note(relation, &path, to_many, schema, def.name_span);
             if let Some(target) = relation.target {
                 self.schema(inner, target, &path, to_many);
             }
@@ -198,11 +172,4 @@ fn class_of(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> 
         Value::Def(class) | Value::Instance { class, .. } if program.def(class).kind == DefKind::Class => Some(class),
         _ => None,
     }
-}
-
-fn named(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
-    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
-        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
-        _ => None,
-    })
 }

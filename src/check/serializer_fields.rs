@@ -8,12 +8,12 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::loading::{Callers, loaded_in_class, origins};
 use super::per_item::{Lists, Many, class_called, is_serializer, model_of};
-use super::relations::{Relation, Relations, method_of};
+use super::relations::{Relation, Relations, field_of, method_of};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::DefKind;
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact, RelationRead};
-use crate::model::nesting::{arguments, called_name};
+use crate::model::nesting::{arguments, called_name, named_argument};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
@@ -44,10 +44,9 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &C
     for (class, many) in lists.serializers().into_iter().filter(|(_, many)| !many.nested) {
         let Some(model) = model_of(program, class, 0) else { continue };
         let Some((eager, evidence)) = loaded(context, callers, model, many) else { continue };
-        let mut reader = Reader { program, relations, outer: class, evidence, found: Vec::new(), seen: FxHashSet::default() };
+        let mut reader = Reader::new(program, relations, class, evidence);
         reader.class(class, model, &[], false);
-        let missing = |read: &FieldRead| !read.path.iter().all(|name| eager.contains(name));
-        found.extend(reader.found.into_iter().filter(missing));
+        found.extend(reader.missing(&eager));
     }
     found
 }
@@ -81,7 +80,7 @@ fn loaded(context: &Context, callers: &Callers, model: GlobalDef, many: &Many) -
             eager.extend(origins.iter().flat_map(|origin| origin.eager.iter().cloned()));
         }
         None => {
-            let has = |name: &str| method_of(program, source, name, 0).is_some() || has_field(program, source, name, 0);
+            let has = |name: &str| method_of(program, source, name).is_some() || field_of(program, source, name).is_some();
             if !(has("queryset") || has("get_queryset")) || has("get_serializer_class") || answers_otherwise(program, source) {
                 return None;
             }
@@ -92,7 +91,7 @@ fn loaded(context: &Context, callers: &Callers, model: GlobalDef, many: &Many) -
 
 /// The view has a `list` of its own that does not use the view's serializer.
 fn answers_otherwise(program: &Program, view: GlobalDef) -> bool {
-    let Some(list) = method_of(program, view, "list", 0) else { return false };
+    let Some(list) = method_of(program, view, "list") else { return false };
     let facts = program.file(list.file);
     let Some(body) = program.def(list).body else { return false };
     let mut uses = false;
@@ -116,25 +115,33 @@ fn default_manager(program: &Program, model: GlobalDef) -> (Vec<String>, bool) {
     }
 }
 
-fn has_field(program: &Program, class: GlobalDef, name: &str, depth: u8) -> bool {
-    let facts = program.file(class.file);
-    let own = facts.definitions().any(|(_, def)| def.parent == class.def && def.kind == DefKind::Field && facts.text(def.name) == name);
-    own || depth < 5
-        && program.def(class).bases.iter().any(|&base| {
-            matches!(program.value(class.file, base), Value::Def(parent) if parent != class && has_field(program, parent, name, depth + 1))
-        })
-}
-
-struct Reader<'a, 'p> {
-    program: &'p Program<'p>,
-    relations: &'a Relations,
+/// Goes through the fields of one class that is given many objects.
+pub(super) struct Reader<'a, 'p> {
+    pub(super) program: &'p Program<'p>,
+    pub(super) relations: &'a Relations,
     outer: GlobalDef,
     evidence: Vec<Label>,
     found: Vec<FieldRead<'a>>,
-    seen: FxHashSet<(GlobalDef, Vec<String>)>,
+    /// Classes that were gone through, with the path to them.
+    pub(super) seen: FxHashSet<(GlobalDef, Vec<String>)>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a, 'p> Reader<'a, 'p> {
+    pub(super) fn new(program: &'p Program<'p>, relations: &'a Relations, outer: GlobalDef, evidence: Vec<Label>) -> Reader<'a, 'p> {
+        Reader { program, relations, outer, evidence, found: Vec::new(), seen: FxHashSet::default() }
+    }
+
+    /// The field of `class` at `span` reads the relation at the end of `path`.
+    pub(super) fn note(&mut self, relation: &'a Relation, path: &[String], to_many: bool, class: GlobalDef, span: Span) {
+        let (path, evidence) = (path.to_vec(), self.evidence.clone());
+        self.found.push(FieldRead { relation, path, to_many, class, span, outer: self.outer, evidence });
+    }
+
+    /// The reads of what was not loaded with the objects.
+    pub(super) fn missing(self, eager: &[String]) -> impl Iterator<Item = FieldRead<'a>> {
+        self.found.into_iter().filter(|read| !read.path.iter().all(|name| eager.contains(name)))
+    }
+
     /// The fields of a serializer of rows of `model`, which are reached from the outer objects by `path`.
     fn class(&mut self, class: GlobalDef, model: GlobalDef, path: &[String], to_many: bool) {
         let program = self.program;
@@ -145,11 +152,11 @@ impl<'a> Reader<'a, '_> {
         for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
             let Some(call) = def.value else { continue };
             let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { continue };
-            if named(facts, call, "write_only").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true)) {
+            if named_argument(facts, call, "write_only").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true)) {
                 continue;
             }
             let nested = class_called(program, class.file, callee).filter(|&inner| is_serializer(program, inner));
-            let source = named(facts, call, "source").and_then(|value| facts.string(value));
+            let source = named_argument(facts, call, "source").and_then(|value| facts.string(value));
             let prints = nested.is_some() || self.prints_related(class, call);
             let names: Vec<&str> = source.unwrap_or_else(|| facts.text(def.name)).split('.').collect();
             // The last name of `source="customer.name"` is a column.
@@ -183,15 +190,7 @@ impl<'a> Reader<'a, '_> {
             let Some(relation) = self.relations.get(self.program, model, name) else { return };
             path.push((*name).to_string());
             to_many |= relation.read == RelationRead::Manager;
-            self.found.push(FieldRead {
-                relation,
-                path: path.clone(),
-                to_many,
-                class,
-                span,
-                outer: self.outer,
-                evidence: self.evidence.clone(),
-            });
+            self.note(relation, &path, to_many, class, span);
             let Some(target) = relation.target else { return };
             model = target;
         }
@@ -209,16 +208,9 @@ impl<'a> Reader<'a, '_> {
         let Some(api) = program.called_api(class.file, call) else { return false };
         program.facts_of(api).any(|(fact, _)| match fact {
             ApiFact::PerItem(PerItemFact::Related { key }) => {
-                !key || named(facts, call, "many").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true))
+                !key || named_argument(facts, call, "many").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true))
             }
             _ => false,
         })
     }
-}
-
-fn named(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
-    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
-        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
-        _ => None,
-    })
 }

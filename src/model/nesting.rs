@@ -216,6 +216,14 @@ pub fn arguments(facts: &FileFacts, call: NodeId) -> impl ExactSizeIterator<Item
     facts.arena.list(list)
 }
 
+/// The value of the argument of this name.
+pub fn named_argument(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
+    arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } if facts.text(name) == wanted => Some(value),
+        _ => None,
+    })
+}
+
 /// Calls `visit` with `root` and everything below it, the code of closures included. Stops below nodes for which it says false.
 pub fn walk_deep(facts: &FileFacts, root: NodeId, mut visit: impl FnMut(NodeId) -> bool) {
     let mut roots = vec![root];

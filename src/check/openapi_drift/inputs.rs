@@ -17,6 +17,8 @@ use crate::model::source::{Family, FileId, Span};
 
 /// The framework whose handlers say by their parameters what a request carries.
 const FRAMEWORK: &str = "fastapi";
+/// Most classes of one hierarchy that are looked at.
+const MOST_CLASSES: usize = 16;
 const HELP: &str = "make the document and the handler ask for the same";
 
 /// What a handler takes.
@@ -191,17 +193,32 @@ fn struct_fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
     (!found.is_empty()).then_some(found)
 }
 
+/// A class and the project's definitions that it extends, and whether all of these are classes of the project.
+fn with_bases(program: &Program, class: GlobalDef) -> (Vec<GlobalDef>, bool) {
+    let (mut seen, mut waiting, mut known) = (Vec::new(), vec![class], true);
+    while let Some(class) = waiting.pop() {
+        if seen.contains(&class) || seen.len() > MOST_CLASSES {
+            continue;
+        }
+        seen.push(class);
+        for &base in &program.def(class).bases {
+            let parent = match program.value(class.file, base) {
+                Value::Def(parent) => Some(parent),
+                _ => None,
+            };
+            known &= parent.is_some_and(|parent| program.def(parent).kind == DefKind::Class);
+            waiting.extend(parent);
+        }
+    }
+    (seen, known)
+}
+
 /// The fields of a class that a framework makes of a body, none of which has to be there for certain; `None` where the class takes more than
 /// it shows, or under other names.
 fn plain_fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
     let mut found: Vec<Known> = Vec::new();
-    let mut waiting = vec![class];
-    let mut seen: Vec<GlobalDef> = Vec::new();
-    while let Some(class) = waiting.pop() {
-        if seen.contains(&class) || seen.len() > 16 {
-            continue;
-        }
-        seen.push(class);
+    let (classes, true) = with_bases(program, class) else { return None };
+    for class in classes {
         let facts = program.file(class.file);
         for (id, def) in facts.definitions().filter(|(_, def)| def.parent == class.def && def.kind == DefKind::Field) {
             let renamed = |&node: &NodeId| called_name(facts, node).is_some_and(|name| matches!(name, "Expose" | "Transform" | "Exclude"));
@@ -210,12 +227,6 @@ fn plain_fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
             }
             let place = program.name_location(GlobalDef { file: class.file, def: id });
             found.push(Known { name: facts.text(def.name).to_string(), required: false, place });
-        }
-        for &base in &program.def(class).bases {
-            match program.value(class.file, base) {
-                Value::Def(parent) if program.def(parent).kind == DefKind::Class => waiting.push(parent),
-                _ => return None,
-            }
         }
     }
     (!found.is_empty()).then_some(found)
@@ -320,13 +331,7 @@ fn known_fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
 /// The fields of a class that reads bodies; `None` where names are changed on the way.
 fn fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
     let mut found: Vec<Known> = Vec::new();
-    let mut waiting = vec![class];
-    let mut seen: Vec<GlobalDef> = Vec::new();
-    while let Some(class) = waiting.pop() {
-        if seen.contains(&class) || seen.len() > 16 {
-            continue;
-        }
-        seen.push(class);
+    for class in with_bases(program, class).0 {
         let facts = program.file(class.file);
         for (id, def) in facts.definitions().filter(|(_, def)| def.parent == class.def) {
             let name = facts.text(def.name);
@@ -362,11 +367,6 @@ fn fields(program: &Program, class: GlobalDef) -> Option<Vec<Known>> {
             if !found.iter().any(|known| known.name == name) {
                 let place = program.name_location(GlobalDef { file: class.file, def: id });
                 found.push(Known { name: name.to_string(), required: !optional, place });
-            }
-        }
-        for &base in &program.def(class).bases {
-            if let Value::Def(parent) = program.value(class.file, base) {
-                waiting.push(parent);
             }
         }
     }
