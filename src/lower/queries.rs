@@ -16,17 +16,19 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::model::query::{Capture, Pattern, QueryMatch, RuleQuery, TextScope};
 use crate::model::source::{Family, Language, Span};
 
-/// Matches kept of one file and rule; the rest is counted.
+/// Matches kept of one file and rule, and of one file and all rules; that there were more is told.
 const MATCHES: usize = 1_000;
+const MATCHES_OF_ALL: usize = 20_000;
 /// States the matcher may have open at once.
 const OPEN_STATES: usize = 4_096;
-/// The matcher looks at every open state at every node, so a large file may have fewer open …
-const LOOKS: usize = 30_000_000;
+/// The matcher compares all open states with each other at every node, so a large file may have fewer open …
+const PAIRS: usize = 2_000_000_000;
 /// … and so may a tree that is deeper than code: each call in a call, or in a chain of calls, holds states open. A megabyte of them would take minutes.
 const DEEP: u32 = 300;
 const OPEN_IN_THE_DEEP: u32 = 16;
-/// Matches of one file and rule whose text is looked at.
+/// Matches of one file and rule whose text is looked at; and those of all rules.
 const CANDIDATES: usize = 20_000;
+const CANDIDATES_OF_ALL: usize = 1_000_000;
 /// Progress reports of the matcher for one file.
 const STEPS: usize = 200_000;
 /// Bytes kept of a capture's text.
@@ -184,26 +186,37 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
     let mut cut = false;
     let states = open_states(&tree);
     let mut file = InFile { text, root: tree.root_node(), known: BTreeMap::new(), functions: None };
-    let mut steps = 0;
+    let mut work = Work::default();
     for (rule, query) in asked {
-        cut |= run(query, &queries.rules[rule], (states, &mut steps), &mut file, &mut found);
+        if found.len() >= MATCHES_OF_ALL {
+            break;
+        }
+        cut |= run(query, &queries.rules[rule], (states, &mut work), &mut file, &mut found);
     }
     let message = "rule queries match more here than is kept; some findings may be missing";
     let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
     (found, problems)
 }
 
-/// Adds what one rule's query matches in a file; true when there was more than is kept. `steps` counts the work of all rules in this file.
+/// The work of all rules in one file.
+#[derive(Default)]
+struct Work {
+    steps: usize,
+    candidates: usize,
+}
+
+/// Adds what one rule's query matches in a file; true when there was more than is kept.
 fn run(
     query: &Query,
     (id, own): &(Arc<str>, RuleQuery),
-    (states, steps): (u32, &mut usize),
+    (states, work): (u32, &mut Work),
     file: &mut InFile<'_>,
     found: &mut Vec<QueryMatch>,
 ) -> bool {
     let (text, root) = (file.text, file.root);
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(states);
+    let Work { steps, candidates: of_all } = work;
     let mut progress = |_: &tree_sitter::QueryCursorState| {
         *steps += 1;
         if *steps > STEPS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -215,7 +228,11 @@ fn run(
     while let Some(one) = matched.next() {
         let pattern = one.pattern_index as u32;
         candidates += 1;
-        if candidates > CANDIDATES || one.captures().is_empty() {
+        *of_all += 1;
+        if candidates > CANDIDATES || *of_all > CANDIDATES_OF_ALL {
+            break;
+        }
+        if one.captures().is_empty() {
             continue;
         }
         if !own.patterns.get(one.pattern_index).is_some_and(|own| holds(own, one.captures(), names, file)) {
@@ -223,12 +240,12 @@ fn run(
         }
         let captures = one.captures().iter().map(|capture| captured(names[capture.index as usize], capture.node, text)).collect();
         count += 1;
-        if count <= MATCHES {
+        if count <= MATCHES && found.len() < MATCHES_OF_ALL {
             found.push(QueryMatch { rule: id.clone(), pattern, captures });
         }
     }
     drop(matched);
-    count > MATCHES || candidates > CANDIDATES || *steps > STEPS || cursor.did_exceed_match_limit()
+    count > MATCHES || found.len() >= MATCHES_OF_ALL || candidates > CANDIDATES || *of_all > CANDIDATES_OF_ALL || *steps > STEPS || cursor.did_exceed_match_limit()
 }
 
 /// The most states that may be open at once in a tree.
@@ -236,7 +253,7 @@ fn open_states(tree: &Tree) -> u32 {
     if is_deep(tree) {
         return OPEN_IN_THE_DEEP;
     }
-    (LOOKS / tree.root_node().descendant_count().max(1)).clamp(64, OPEN_STATES) as u32
+    (PAIRS / tree.root_node().descendant_count().max(1)).isqrt().clamp(64, OPEN_STATES) as u32
 }
 
 /// True for a tree of more levels than code has.

@@ -27,6 +27,8 @@ pub(super) const EFFECTS: &[&str] = &["database-query", "database-read", "databa
 
 /// How deep a query may be nested: whoever compiles it recurses.
 const DEEPEST: usize = 1_000;
+/// Patterns of one query: the matcher tries all that begin alike at every node.
+const MOST_PATTERNS: usize = 250;
 
 /// The family a folder of queries, or a fence's word, stands for.
 pub(super) fn family(word: &str) -> Option<Family> {
@@ -60,6 +62,10 @@ pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: F
             _ => patterns.push(Pattern::default()),
         }
         at = end.max(at + 1);
+    }
+    if patterns.len() > MOST_PATTERNS {
+        let message = format!("the query has {} patterns", patterns.len());
+        reader.error(0, message, format!("{MOST_PATTERNS} are the most: `#any-of?` and `#match?` put many texts into one"));
     }
     if patterns.is_empty() {
         reader.error(0, "the query has no pattern", "a pattern is a node in parentheses: `(call) @finding`");
@@ -331,5 +337,7 @@ mod tests {
         assert!(wrong("((call) @f (#set! level \"loud\"))").contains("`loud` is no level"));
         assert!(wrong("; nothing\n").contains("has no pattern"));
         assert!(wrong(&"(".repeat(100_000)).contains("nested too deeply"));
+        assert!(wrong(&"(call) @finding\n".repeat(251)).contains("has 251 patterns"));
+        assert!(query(&"(call) @finding\n".repeat(250)).is_ok());
     }
 }

@@ -42,7 +42,7 @@ fn command(text: &str) -> &str {
 
 fn header(text: &str, command: &str, base: usize) -> Vec<SecretHit> {
     static HEADER: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = r#"(?:-H|--header)[ =\t]*["'](?P<name>[A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(?:(?P<scheme>(?i:basic|bearer|token|api-token|apikey|key))[ \t]+)?(?P<value>[^\s"'\\]{6,4000})["']"#;
+    let pattern = r#"(?:-H|--header)[ =\t]*["'](?P<name>[A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(?:(?P<scheme>(?i:basic|bearer|token|api-token|apikey|key))[ \t]+)?(?P<value>[^\s"'\\]{6,})["']"#;
     let Some(header) = HEADER.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
     let mut hits = Vec::new();
     for found in header.captures_iter(command) {

@@ -5,6 +5,7 @@
 
 mod predicates;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
@@ -31,6 +32,9 @@ struct Place<'a> {
     nodes: FxHashMap<(u32, u32), Vec<NodeId>>,
     parts: &'a PartGlobs,
     imported: &'a Imported,
+    rules: &'a FxHashMap<&'a str, &'a Rule>,
+    /// Definitions around spans that were asked for: many rules match the same places.
+    owners: RefCell<FxHashMap<Span, DefId>>,
 }
 
 /// What each file and each package imports from outside, by the first words of the specifiers.
@@ -49,6 +53,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     let parts = PartGlobs::of(&context.settings.contract.parts);
     let imported = imported(context);
+    let rules: FxHashMap<&str, &Rule> = context.rules.iter().map(|rule| (&*rule.id, rule)).collect();
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| !facts.matches.is_empty()) {
         let mut nodes: FxHashMap<(u32, u32), Vec<NodeId>> = FxHashMap::default();
@@ -57,7 +62,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
             nodes.entry((span.start, span.end)).or_default().push(id);
         }
         let file = FileId(at as u32);
-        let place = Place { context, file, nesting: program.nesting(file), nodes, parts: &parts, imported: &imported };
+        let (nesting, owners) = (program.nesting(file), RefCell::default());
+        let place = Place { context, file, nesting, nodes, parts: &parts, imported: &imported, rules: &rules, owners };
         findings.extend(facts.matches.iter().filter_map(|found| place.finding(found)));
     }
     findings
@@ -89,7 +95,7 @@ fn imported(context: &Context) -> Imported {
 
 impl Place<'_> {
     fn finding(&self, found: &QueryMatch) -> Option<Finding> {
-        let rule = self.context.rules.iter().find(|rule| rule.id == found.rule)?;
+        let &rule = self.rules.get(&*found.rule)?;
         let family = self.context.program.file(self.file).language.family();
         let query = rule.queries.iter().find(|query| query.family == family)?;
         let pattern = query.patterns.get(found.pattern as usize)?;
@@ -131,10 +137,13 @@ impl Place<'_> {
 
     /// The innermost definition around a span that has code of its own.
     fn owner(&self, span: Span) -> GlobalDef {
-        let facts = self.context.program.file(self.file);
-        let holding = facts.definitions().filter(|(_, def)| def.span.contains(span));
-        // Parents come before children, so the last one is the innermost.
-        let def = holding.map(|(id, _)| id).last().unwrap_or(DefId::MODULE);
+        let innermost = || {
+            let facts = self.context.program.file(self.file);
+            let holding = facts.definitions().filter(|(_, def)| def.span.contains(span));
+            // Parents come before children, so the last one is the innermost.
+            holding.map(|(id, _)| id).last().unwrap_or(DefId::MODULE)
+        };
+        let def = *self.owners.borrow_mut().entry(span).or_insert_with(innermost);
         GlobalDef { file: self.file, def }
     }
 }

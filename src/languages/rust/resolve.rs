@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::modules::{ExternCrate, RustModules};
 use crate::model::body::{CallForm, NodeKind};
@@ -14,8 +14,12 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem};
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Language};
 
-/// Scopes looked through for one path at most; webs of globs that need more are left unresolved.
+/// Scopes looked through for one path at most, those behind globs included; webs of globs that need more are left unresolved.
 const MOST_STEPS: u32 = 4_000;
+/// Scopes looked through for all paths of a project at most, and further ones for each file: real code needs a few for a path, circles of
+/// thousands of globs need [`MOST_STEPS`] for each. What is left then is unresolved.
+const MOST_WORK: u64 = 2_000_000;
+const MOST_WORK_A_FILE: u64 = 2_000;
 
 /// Longest chain of imports followed.
 const DEEPEST: usize = 128;
@@ -138,7 +142,10 @@ pub struct RustNames<'a> {
     /// Modules that may have names no text shows.
     makers: FxHashMap<GlobalDef, bool>,
     open: Vec<Query<'a>>,
+    /// Scopes looked through for the present path.
     steps: u32,
+    /// The same for all paths.
+    work: u64,
 }
 
 impl<'a> RustNames<'a> {
@@ -169,6 +176,7 @@ impl<'a> RustNames<'a> {
             makers: FxHashMap::default(),
             open: Vec::new(),
             steps: 0,
+            work: 0,
         }
     }
 
@@ -356,8 +364,7 @@ impl<'a> RustNames<'a> {
         if let Some(known) = self.memo.get(&query) {
             return known.clone();
         }
-        self.steps += 1;
-        if self.open.contains(&query) || self.steps > MOST_STEPS || self.open.len() > DEEPEST {
+        if !self.may_look_further() || self.open.len() > DEEPEST || self.open.contains(&query) {
             return None;
         }
         self.open.push(query);
@@ -368,6 +375,13 @@ impl<'a> RustNames<'a> {
             self.memo.insert(query, found.clone());
         }
         found
+    }
+
+    /// Counts one more scope that is looked through; false when there have been too many.
+    fn may_look_further(&mut self) -> bool {
+        self.steps += 1;
+        self.work += 1;
+        self.steps <= MOST_STEPS && self.work <= MOST_WORK + MOST_WORK_A_FILE * self.facts.len() as u64
     }
 
     /// What a scope names itself: definitions, submodules, imports, files it includes, at a crate's root its macros.
@@ -473,8 +487,9 @@ impl<'a> RustNames<'a> {
     /// brings is not known.
     fn through_globs(&mut self, scope: GlobalDef, name: &'a str, space: Space, viewer: GlobalDef) -> Option<Found> {
         let mut queue = vec![(scope, viewer)];
+        let mut known = FxHashSet::from_iter([scope]);
         let mut at = 0;
-        while at < queue.len() && queue.len() < WIDEST_GLOBS {
+        while at < queue.len() && queue.len() < WIDEST_GLOBS && self.may_look_further() {
             let (scope, viewer) = queue[at];
             at += 1;
             let home = self.module_of(scope);
@@ -483,7 +498,7 @@ impl<'a> RustNames<'a> {
                     continue;
                 }
                 match self.glob_base(scope.file, star) {
-                    Some(Found::Module(base)) if queue.iter().all(|&(known, _)| known != base) => {
+                    Some(Found::Module(base)) if known.insert(base) => {
                         if let Some(found) = self.explicit(base, name, space)
                             && self.is_visible(&found, base, name, home)
                             && !matches!(found, Found::External(_))
