@@ -232,7 +232,10 @@ impl<'a> Solver<'_, 'a> {
 
     /// `functools.partial(f, a)` or `f.bind(this, a)` is called: what was given then comes first.
     pub(super) fn call_partial(&mut self, site: SiteId, made: SiteId) {
-        let Some((function, given)) = self.partials.get(&made).cloned() else { return };
+        // One inner call for each pair of a written call and a place: `f = partial(f, a)` calls itself, with more arguments each time.
+        let written = self.written.get(&site).copied().unwrap_or(site);
+        let key = self.graph.obj(Thing::Partial(made));
+        let Some((function, given)) = self.partials.get(&made).cloned().filter(|_| self.bound.insert((written, key))) else { return };
         let from = &self.sites[site.0 as usize];
         let mut args = given;
         args.extend(from.args.iter().copied());
@@ -245,13 +248,9 @@ impl<'a> Solver<'_, 'a> {
             kind: from.kind,
             new: from.new,
         };
-        // One inner call for each pair of places.
-        let key = self.graph.obj(Thing::Partial(made));
-        if !self.bound.insert((site, key)) {
-            return;
-        }
         self.sites.push(inner);
         let inner = SiteId(self.sites.len() as u32 - 1);
+        self.written.insert(inner, written);
         self.graph.use_at(function, Use::Call { site: inner, this: None });
     }
 

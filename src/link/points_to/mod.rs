@@ -150,6 +150,8 @@ struct Solver<'l, 'a> {
     /// Parameters that functions give back as they are; for these, each call has its own argument as result.
     passes: FxHashMap<GlobalDef, Vec<u32>>,
     partials: FxHashMap<SiteId, (Var, Vec<Arg>)>,
+    /// The written call behind a call that a partial function makes.
+    written: FxHashMap<SiteId, SiteId>,
     edges: FxHashSet<FlowCall>,
     dynamics: Vec<Dynamic>,
     constants: FxHashMap<Var, Vec<Sym>>,
@@ -203,6 +205,7 @@ pub(super) fn solve(linker: &mut Linker) -> Flow {
         bound: FxHashSet::default(),
         passes: FxHashMap::default(),
         partials: FxHashMap::default(),
+        written: FxHashMap::default(),
         edges: FxHashSet::default(),
         dynamics: Vec::new(),
         constants: FxHashMap::default(),

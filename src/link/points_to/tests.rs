@@ -165,6 +165,11 @@ fn properties_run_when_they_are_read() {
 fn builtins_call_what_they_are_given() {
     python("def a(x): pass\ndef b(x): pass\nlist(map(a, [1]))\nsorted([1], key=b)\nprint(a)\n", &["app -> app.a", "app -> app.b"]);
     python("from functools import partial\ndef a(f, x):\n    f()\ndef b(): pass\npartial(a, b)(1)\n", &["app -> app.a", "app.a -> app.b"]);
+    // Each turn binds one argument more, and the call in it is still one call.
+    python(
+        "from functools import partial\ndef a(*x): pass\ndef b():\n    f = a\n    for i in range(9):\n        f = partial(f, i)\n        f()\n",
+        &["app.b -> app.a"],
+    );
     python("class A:\n    def x(self): pass\ngetattr(A(), 'x')()\n", &["app -> app.A", "app -> app.A.x"]);
 }
 
