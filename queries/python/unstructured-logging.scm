@@ -3,4 +3,4 @@
   (#role? @finding "router" "service" "repository" "middleware" "task")
   (#package-imports? "logging" "structlog" "loguru")
   (#function-contains? @finding "def ")
-  (#not-function-contains? @finding "__main__" "argparse" "sys.argv"))
+  (#not-function-contains? @finding "__main__" "argparse" "sys.argv" "LogRecord"))

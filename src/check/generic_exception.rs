@@ -12,7 +12,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::nesting::{Nesting, arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -45,7 +45,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && is_domain(program, owner)
             {
                 own.entry(package).or_insert((0, class)).0 += 1;
-            } else if is_general(program, file, raised) && is_domain(program, owner) && !is_assertion(facts, raised) {
+            } else if is_general(program, file, raised)
+                && is_domain(program, owner)
+                && !is_assertion(facts, raised)
+                && !is_caught_here(facts, nestings.of(file), node)
+            {
                 *bare.entry(package).or_default() += 1;
                 general.push((owner, node, raised));
             }
@@ -115,6 +119,36 @@ fn is_general(program: &Program, file: FileId, raised: NodeId) -> bool {
         Family::Python => matches!(facts.text(name), "Exception" | "BaseException" | "RuntimeError"),
         _ => facts.text(name) == "Error",
     }
+}
+
+/// Raised inside a `try` of the same function whose handler catches everything and does not pass it on: no caller sees it.
+fn is_caught_here(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    let span = facts.arena.span(node);
+    nesting.around(node).any(|around| {
+        let NodeKind::Try { body, handlers, .. } = facts.arena.kind(around) else { return false };
+        facts.arena.span(body).contains(span)
+            && facts.arena.list(handlers).any(|handler| {
+                let NodeKind::Handler { types, binding, body } = facts.arena.kind(handler) else { return false };
+                let all = facts.arena.list(types).len() == 0
+                    || facts.arena.list(types).any(|kind| {
+                        last_name(facts, kind)
+                            .is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException" | "RuntimeError"))
+                    });
+                all && !passes_on(facts, body, binding)
+            })
+    })
+}
+
+/// `raise`, `throw error`: what was caught goes on as it is.
+fn passes_on(facts: &FileFacts, handler: NodeId, binding: Option<NodeId>) -> bool {
+    let bound = binding.and_then(|binding| last_name(facts, binding));
+    let mut found = false;
+    facts.arena.walk(handler, |node| {
+        if let NodeKind::Raise(raised) = facts.arena.kind(node) {
+            found |= raised.is_none_or(|raised| matches!(facts.arena.kind(raised), NodeKind::Name(name) if Some(name) == bound));
+        }
+    });
+    found
 }
 
 fn is_domain(program: &Program, owner: GlobalDef) -> bool {

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::requests::in_development_branch;
+use super::scope::is_tool;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts};
@@ -37,6 +38,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let nestings = &*program.nestings;
     let settings = settings(program);
+    let strict = context.settings.strict();
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
         let file = FileId(at as u32);
@@ -47,7 +49,13 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
         for call in facts.arena.ids() {
             let Some(fact) = waits(program, file, call) else { continue };
-            findings.extend(judge(program, nestings.of(file), &settings, file, call, fact));
+            // What a person can stop, and Node gives up by itself, is for those who want to see every place.
+            let found = judge(program, nestings.of(file), &settings, file, call, fact);
+            findings.extend(
+                found
+                    .filter(|&(owner, _)| strict || !is_patient(program, owner, call))
+                    .map(|(owner, limit)| finding(program, owner, call, fact, limit)),
+            );
         }
     }
     findings
@@ -70,18 +78,6 @@ fn has_hooks(facts: &FileFacts) -> bool {
         .any(|import| matches!(facts.text(import.specifier), "@tanstack/react-query" | "react-query" | "swr" | "react-native"))
 }
 
-/// Programs that somebody starts by hand, and can stop: command lines, tools of developers, files that nothing can import.
-fn is_tool(program: &Program, owner: GlobalDef) -> bool {
-    let path = program.path(owner.file);
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let tools = folders.split('/').any(|folder| {
-        words(folder)
-            .iter()
-            .any(|word| matches!(word.as_str(), "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks"))
-    });
-    program.is(owner, Role::Script) || tools || name.ends_with(".py") && name.contains('-')
-}
-
 fn waits<'a>(program: &Program<'a>, file: FileId, call: NodeId) -> Option<&'a WaitFact> {
     let api = program.called_api(file, call)?;
     program.facts_of(api).find_map(|(fact, _)| match fact {
@@ -97,7 +93,7 @@ fn judge(
     file: FileId,
     call: NodeId,
     fact: &WaitFact,
-) -> Option<Finding> {
+) -> Option<(GlobalDef, Limit)> {
     let facts = program.file(file);
     let owner = GlobalDef { file, def: nesting.owner(call) };
     let limit = limit(facts, nesting, call, fact);
@@ -115,7 +111,7 @@ fn judge(
         || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
         || has_adapter(facts, call)
         || in_development_branch(facts, nesting, call);
-    (!quiet).then(|| finding(program, owner, call, fact, limit))
+    (!quiet).then_some((owner, limit))
 }
 
 /// The last two names of what is called or assigned to set a limit for all: `socket.setdefaulttimeout`, `defaults.timeout`.
@@ -318,12 +314,28 @@ fn has_adapter(facts: &FileFacts, call: NodeId) -> bool {
         && facts.arena.ids().any(|node| called_name(facts, node) == Some("mount"))
 }
 
+/// Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
+fn is_fetch(facts: &FileFacts, call: NodeId) -> bool {
+    facts.language.family() == Family::TypeScript && spelled_callee(facts, call).ends_with("fetch")
+}
+
+/// `fetch` in a program that somebody started and can stop.
+fn is_patient(program: &Program, owner: GlobalDef, call: NodeId) -> bool {
+    is_fetch(program.file(owner.file), call) && runs_by_hand(program, owner, call)
+}
+
+/// In a tool or script; in Python also what a file asks for when it is loaded, which no server would start with.
+fn runs_by_hand(program: &Program, owner: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(owner.file);
+    let is_client = || waits(program, owner.file, call).is_some_and(|fact| fact.client);
+    is_tool(program, owner) || owner.def == DefId::MODULE && facts.language.family() == Family::Python && !is_client()
+}
+
 fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, limit: Limit) -> Finding {
     let facts = program.file(owner.file);
     let called = spelled_callee(facts, call);
-    let script = is_tool(program, owner);
-    // Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
-    let is_fetch = called.ends_with("fetch") && facts.language.family() == Family::TypeScript;
+    let script = runs_by_hand(program, owner, call);
+    let is_fetch = is_fetch(facts, call);
     let mut message = match (limit, fact.client) {
         (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
         (Limit::Off, false) => format!("`{called}` is told to wait for ever"),

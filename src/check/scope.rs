@@ -34,6 +34,18 @@ pub(super) fn is_script(program: &Program, file: FileId) -> bool {
     program.is(GlobalDef { file, def: DefId::MODULE }, Role::Script)
 }
 
+/// Programs that somebody starts by hand, and can stop: command lines, tools of developers, files that nothing can import.
+pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
+    let path = program.path(owner.file);
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let tools = folders.split('/').any(|folder| {
+        words(folder)
+            .iter()
+            .any(|word| matches!(word.as_str(), "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks"))
+    });
+    program.is(owner, Role::Script) || tools || name.ends_with(".py") && name.contains('-')
+}
+
 /// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.
 fn holds_samples(path: &str) -> bool {
     const SAMPLES: &[&str] = &[

@@ -17,6 +17,7 @@ use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
+use crate::model::words::words;
 
 const RULE: &str = "stateful-service";
 
@@ -48,7 +49,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let nesting = nestings.of(function.file);
         if facts.language.family() == Family::Rust {
             for (node, state, name) in super::rust_statics::changes(context, function, body) {
-                if !coordinates(&name) && seen.insert((state, name.clone())) {
+                if !coordinates(&name) && !takes_out_of_a_cache(facts, node, &name) && seen.insert((state, name.clone())) {
                     findings.push(finding(
                         program,
                         requests,
@@ -70,6 +71,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             };
             if fits
                 && !coordinates(&name)
+                && !takes_out_of_a_cache(facts, node, &name)
                 && how.fits(state.holds)
                 && !is_memo(context, facts, function, node, &name)
                 && !in_development_branch(facts, nesting, node)
@@ -84,7 +86,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// What is in it only while something runs: calls that are under way, locks.
 fn coordinates(name: &str) -> bool {
-    crate::model::words::words(name).iter().any(|word| {
+    words(name).iter().any(|word| {
         matches!(
             word.as_str(),
             "flight"
@@ -108,6 +110,17 @@ fn coordinates(name: &str) -> bool {
                 | "sockets"
         )
     })
+}
+
+/// Whoever keeps copies has to drop those that are old: what counts is what is put in.
+fn takes_out_of_a_cache(facts: &FileFacts, change: NodeId, name: &str) -> bool {
+    let takes = match facts.arena.kind(change) {
+        NodeKind::Unary { op: UnaryOp::Delete, .. } => true,
+        _ => called_name(facts, change).is_some_and(|called| {
+            matches!(called, "pop" | "popitem" | "remove" | "discard" | "clear" | "delete" | "retain" | "drain" | "invalidate")
+        }),
+    };
+    takes && words(name).iter().any(|word| matches!(word.as_str(), "cache" | "caches" | "cached" | "memo"))
 }
 
 /// What was computed once is kept under its key: the function looks the entry up first and asks no database or service for it, so that every
@@ -364,9 +377,14 @@ fn declares(facts: &FileFacts, function: DefId, name: &str) -> bool {
     found
 }
 
-/// `if (!started) started = true`, `if not loaded: loaded = True`: set once.
+/// `if (!started) started = true`, `if not loaded: loaded = True`: set once. Or set back in a `finally`.
 fn is_kept_value(facts: &FileFacts, nesting: &crate::model::nesting::Nesting, node: NodeId, name: &str) -> bool {
+    let span = facts.arena.span(node);
     nesting.around(node).any(|around| {
+        // `finally { busy = false }`: it says that something is under way.
+        if let NodeKind::Try { finally: Some(finally), .. } = facts.arena.kind(around) {
+            return facts.arena.span(finally).contains(span);
+        }
         let NodeKind::If { condition, .. } = facts.arena.kind(around) else { return false };
         let mut asks = false;
         facts.arena.walk(condition, |inner| asks |= matches!(facts.arena.kind(inner), NodeKind::Name(own) if facts.text(own) == name));

@@ -6,7 +6,7 @@
 
 use super::Context;
 use super::requests::has_fact;
-use super::scope::in_scope;
+use super::scope::{in_scope, is_tool};
 use crate::model::body::{CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
@@ -48,6 +48,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let Some(found) = found else { continue };
             let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
             if in_scope(program, owner)
+                && !is_tool(program, owner)
+                && !goes_on(facts, nestings.of(file), node)
                 && !is_explained(facts, found.whole, facts.arena.span(node), facts.def(owner.def).span)
                 && !is_best_effort(program, nestings.of(file), owner, node)
             {
@@ -265,6 +267,21 @@ fn of_promise(facts: &FileFacts, call: NodeId) -> Option<Swallows> {
     }
     let closure = facts.def(closure).span;
     Some(Swallows { whole: closure, place: closure, what: "this drops the error of a promise" })
+}
+
+/// `queue.catch(() => {}).then(next)`: the next step waits for the one before, whose own caller has its error. Or it stands in a
+/// `finally`, where an error would hide the one that is on its way.
+fn goes_on(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    let NodeKind::Call { .. } = facts.arena.kind(node) else { return false };
+    let chained = nesting.parent(node).is_some_and(
+        |member| matches!(facts.arena.kind(member), NodeKind::Member { name, .. } if matches!(facts.text(name), "then" | "finally")),
+    );
+    let span = facts.arena.span(node);
+    chained
+        || nesting.around(node).any(|around| match facts.arena.kind(around) {
+            NodeKind::Try { finally: Some(finally), .. } => facts.arena.span(finally).contains(span),
+            _ => false,
+        })
 }
 
 /// A promise with a name that something else waits for, too: here only the complaint about an unhandled one is silenced.

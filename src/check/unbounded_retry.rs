@@ -3,12 +3,14 @@
 //! A loop without an end whose body tries something, leaves when that succeeded, and goes round again when it failed. A handler that may
 //! leave (a counter, a deadline) bounds it. Main loops of workers never leave on success, and are none.
 
+use rustc_hash::FxHashSet;
+
 use super::Context;
 use super::scope::in_scope;
 use crate::model::body::{LoopKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, FileFacts};
+use crate::model::facts::{DefFlags, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::{arguments, called_name};
+use crate::model::nesting::{arguments, called_name, chain};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
@@ -57,7 +59,27 @@ fn retries(facts: &FileFacts, body: NodeId) -> bool {
         NodeKind::Handler { body, .. } => !leaves(facts, body) && (!after || continues(facts, body)),
         _ => false,
     };
-    succeeds && handlers.iter().any(|&handler| goes_round(handler)) && !counts(facts, body)
+    let changes = |handler: NodeId| match facts.arena.kind(handler) {
+        NodeKind::Handler { body, .. } => changes_the_attempt(facts, body, tried),
+        _ => false,
+    };
+    succeeds && handlers.iter().any(|&handler| goes_round(handler) && !changes(handler)) && !counts(facts, body)
+}
+
+/// The handler sets something that the attempt is made with, so that the next one is another: `params[missing] = default`.
+fn changes_the_attempt(facts: &FileFacts, handler: NodeId, tried: NodeId) -> bool {
+    let mut used: FxHashSet<Name> = FxHashSet::default();
+    facts.arena.walk(tried, |node| {
+        if let NodeKind::Name(name) = facts.arena.kind(node) {
+            used.insert(name);
+        }
+    });
+    any(facts, handler, |kind| match kind {
+        NodeKind::Assign { target, .. } => {
+            chain(facts, target).last().is_some_and(|root| matches!(facts.arena.kind(root), NodeKind::Name(name) if used.contains(&name)))
+        }
+        _ => false,
+    })
 }
 
 /// Rust: the body is a `match` on what is tried, which leaves with `Ok` and goes round with any `Err`. Waiting for another thread

@@ -315,7 +315,13 @@ fn is_aside(served: &Served) -> bool {
         "ws",
         "socket.io",
     ];
-    let is_word = |last: &str| PROBES.contains(&last) || ASIDE.contains(&last);
+    // `/docs.json` is `/docs` in another form.
+    let stem = |last: &str| {
+        last.rsplit_once('.')
+            .map_or(last, |(stem, end)| if matches!(end, "json" | "yaml" | "yml" | "html") { stem } else { last })
+            .to_string()
+    };
+    let is_word = |last: &str| PROBES.contains(&last) || ASIDE.contains(&last) || ASIDE.contains(&stem(last).as_str());
     let mut parts = served.key.split('/').filter(|part| !part.is_empty());
     served.key == "/"
         || matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "WEBSOCKET" | "WS")
