@@ -13,7 +13,7 @@ use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
-use super::scope::{in_scope, is_start_up};
+use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -30,7 +30,7 @@ pub(super) const RULE: &str = "blocking-call-in-async";
 const MAX_DEPTH: u8 = 4;
 
 /// Most calls between start-up code and what only it calls.
-const START_CALLS: u8 = 3;
+const START_CALLS: u8 = 12;
 
 /// How the event loop comes to a function.
 #[derive(Clone, Copy)]
@@ -58,9 +58,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let nesting = nestings.of(function.file);
         let Some(body) = facts.def(function.def).body else { continue };
         facts.arena.walk(body, |node| {
-            // What rarely takes long (`path.exists()`) is for those who want to see every place.
             if let Some(briefly) = blocks(program, function.file, node)
-                && (!briefly || context.settings.strict())
+                && !reads_the_kernel(facts, node)
                 && !is_excused(program, facts, nesting, &handed, function, node)
             {
                 findings.push(finding(program, &ways, function, node, briefly));
@@ -80,6 +79,14 @@ fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<bool> {
         ApiFact::BlocksUnlessAwaited => Some(false),
         _ => None,
     })
+}
+
+/// `/proc/meminfo`, `/sys/fs/cgroup/memory.max`: the kernel answers at once, no disk is asked.
+fn reads_the_kernel(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call)
+        .next()
+        .and_then(|path| facts.string(path))
+        .is_some_and(|path| ["/proc/", "/sys/"].iter().any(|root| path.starts_with(root)))
 }
 
 /// The chain that begins with the call is awaited in the end, or handed to something that may await it.
@@ -196,6 +203,7 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
             def.flags.has(DefFlags::ASYNC)
                 && program.file(function.file).language.family() != Family::TypeScript
                 && in_scope(program, function)
+                && !is_tool(program, function)
                 && !starts_up(program, function)
                 && !starting.contains(&function)
         })
@@ -219,11 +227,18 @@ fn is_rendered_ahead(facts: &FileFacts) -> bool {
     })
 }
 
-/// Functions that only start-up code calls, at any remove: what `main` reads its settings with.
+/// Functions that only start-up code calls, at any remove: what `main` reads its settings with. What is called in a loop is what the
+/// program is for; tests and examples call whatever they like.
 fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
     let mut callers: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
-    for edge in program.calls.iter().filter(|edge| edge.callee != edge.caller) {
+    let mut again: FxHashSet<GlobalDef> = FxHashSet::default();
+    let beside = [Role::Test, Role::Migration];
+    for edge in program.calls.iter().filter(|edge| edge.callee != edge.caller && !program.is_any(edge.caller, &beside)) {
         callers.entry(edge.callee).or_default().push(edge.caller);
+        let (facts, nesting) = (program.file(edge.caller.file), program.nestings.of(edge.caller.file));
+        if nesting.around(edge.site).any(|around| matches!(facts.arena.kind(around), NodeKind::Loop { .. })) {
+            again.insert(edge.callee);
+        }
     }
     let mut starting: FxHashSet<GlobalDef> = FxHashSet::default();
     let mut known: FxHashMap<GlobalDef, bool> = FxHashMap::default();
@@ -233,6 +248,7 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
             .iter()
             .filter(|(callee, from)| {
                 !starting.contains(callee)
+                    && !again.contains(callee)
                     && from.iter().all(|caller| starting.contains(caller) || starts_up(*caller))
                     && !program.is(**callee, Role::Router)
             })
