@@ -92,8 +92,22 @@ pub(super) fn by_content(path: &str, text: &str, language: Language) -> Option<S
     if (!is_front_door && is_generated(text)) || (language.family() == Family::TypeScript && text.trim_start().starts_with("<?xml")) {
         return Some(SkipReason::Generated); // Qt Linguist writes XML into `.ts` files.
     }
+    if language == Language::JavaScript && has_banner(text) {
+        return Some(SkipReason::Vendored);
+    }
     let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
     (text.len() > 20_000 && text.len() / (newlines + 1) > 500).then_some(SkipReason::Minified)
+}
+
+/// The comment that minifiers keep, with a version and where the library comes from: a copy of a release.
+fn has_banner(text: &str) -> bool {
+    static BANNER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?is)\bv?\d+\.\d+\.\d+.*(licen[cs]ed?\b|https?://)|(licen[cs]ed?\b|https?://).*\bv?\d+\.\d+\.\d+").ok()
+    });
+    let Some(comment) = text.trim_start().strip_prefix("/*!").and_then(|rest| rest.split_once("*/")).map(|(comment, _)| comment) else {
+        return false;
+    };
+    comment.len() < 1_500 && BANNER.as_ref().is_some_and(|banner| banner.is_match(comment))
 }
 
 /// True when the comments at the top of the file say that a tool wrote it.

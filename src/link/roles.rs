@@ -234,8 +234,14 @@ impl<'a> Linker<'a> {
             return None;
         }
         let package = &self.project.packages[self.project.package_of(&self.project.files[file.index()].path)?];
-        let dependencies: Vec<&str> = package.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
-        let evidence = names.of_dependencies(&dependencies)?;
+        let all = |dev: bool| {
+            let dependencies = package.dependencies.iter().filter(move |dependency| dev || !dependency.dev);
+            dependencies.map(|dependency| dependency.name.as_str()).collect::<Vec<&str>>()
+        };
+        let evidence = names.of_dependencies(&all(true))?;
+        // A client may need a server's library to be built or tested; where all is for development, a bundler packs it.
+        let shipped = all(false);
+        let dependencies = if names.of_dependencies(&shipped).is_some() { shipped } else { all(true) };
         let serves = |framework: &Framework| {
             let kinds =
                 [FrameworkKind::Web, FrameworkKind::Orm, FrameworkKind::Driver, FrameworkKind::QueryBuilder, FrameworkKind::TaskQueue];
@@ -306,7 +312,9 @@ impl<'a> Linker<'a> {
             return whole;
         }
         let inside = path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'));
-        names.of_path(inside)
+        let hints = names.of_path(inside);
+        // A script may be a package of its own.
+        if hints.is_empty() && root.split('/').any(|folder| matches!(folder, "scripts" | "script" | ".github")) { whole } else { hints }
     }
 
     fn has_jsx(&self, file: FileId) -> bool {

@@ -80,7 +80,7 @@ impl Lowering<'_> {
     }
 }
 
-/// True when `cfg(…)` holds only in tests: `test`, `all(test, …)`, `any(test, feature = "testing")`.
+/// True when `cfg(…)` holds only in tests or builds for developers: `test`, `all(test, …)`, `any(test, feature = "testing")`, `debug_assertions`.
 fn is_test_condition(bytes: &[u8], start: usize, end: usize) -> bool {
     let bytes = bytes.get(..end).unwrap_or_default();
     let name = token(bytes, start);
@@ -135,7 +135,7 @@ fn condition(bytes: &[u8], at: &mut usize, depth: u32) -> Holds {
         let about_tests = text == b"feature" && memchr::memmem::find(&bytes[value.start..value.end], b"test").is_some();
         return if about_tests { Holds::WithTestFeature } else { Holds::Elsewhere };
     }
-    if text == b"test" { Holds::InTests } else { Holds::Elsewhere }
+    if matches!(text, b"test" | b"debug_assertions") { Holds::InTests } else { Holds::Elsewhere }
 }
 
 #[cfg(test)]
@@ -150,6 +150,8 @@ mod tests {
     fn knows_conditions_that_hold_only_in_tests() {
         assert!(holds("cfg(test)"));
         assert!(holds("cfg(all(test, unix))"));
+        assert!(holds("cfg(debug_assertions)"));
+        assert!(!holds("cfg(not(debug_assertions))"));
         assert!(holds("cfg(any(test, feature = \"test-utils\"))"));
         assert!(!holds("cfg(not(test))"));
         assert!(!holds("cfg(any(test, unix))"));
