@@ -245,7 +245,12 @@ fn run(
         }
     }
     drop(matched);
-    count > MATCHES || found.len() >= MATCHES_OF_ALL || candidates > CANDIDATES || *of_all > CANDIDATES_OF_ALL || *steps > STEPS || cursor.did_exceed_match_limit()
+    count > MATCHES
+        || found.len() >= MATCHES_OF_ALL
+        || candidates > CANDIDATES
+        || *of_all > CANDIDATES_OF_ALL
+        || *steps > STEPS
+        || cursor.did_exceed_match_limit()
 }
 
 /// The most states that may be open at once in a tree.
