@@ -20,6 +20,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, 
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::model::words::has_word;
 
 const RULE: &str = "error-detail-leak";
 
@@ -479,7 +480,7 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
     };
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: if is_for_show(program.path(function.file)) { Level::Note } else { Level::Warning },
         message: format!("`{text}` sends {what} of an unexpected error to the client, {when}"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: vec![Label { location: program.location(function.file, place), text: caught.how.to_string() }],
@@ -490,6 +491,12 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
         confidence: if status == Status::Server { Confidence::High } else { Confidence::Medium },
         redact: Vec::new(),
     }
+}
+
+/// Examples, stand-ins and tools of developers: what they tell, they tell whoever runs them.
+pub(super) fn is_for_show(path: &str) -> bool {
+    const WORDS: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos", "stub", "stubs", "dev"];
+    path.split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), WORDS))
 }
 
 /// True for code that runs in a server: not a command or a test.

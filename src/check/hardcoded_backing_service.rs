@@ -328,7 +328,7 @@ fn finding(program: &Program, file: FileId, call: NodeId, service: BackingServic
     let related = constant.filter(|_| !secret).map(|location| Label { location, text: "the literal".to_string() });
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: Level::Note,
         message,
         primary: Label { location: program.location(file, span), text: label.to_string() },
         related: related.into_iter().collect(),

@@ -76,7 +76,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         if speakers.len() >= MANY && silent * 4 <= speakers.len() && !context.settings.strict() {
             findings.extend(note(program, speakers));
         } else {
-            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker, *silent > 0)));
+            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker)));
         }
     }
     findings
@@ -178,32 +178,34 @@ fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
 /// A module for the project's exceptions, its responses, or for the request at hand: the HTTP layer by another name.
 fn maps_errors(program: &Program, function: GlobalDef) -> bool {
     let path = program.path(function.file);
-    let file = path.rsplit('/').next().unwrap_or(path);
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
-    crate::model::words::words(stem).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "error"
-                | "errors"
-                | "exception"
-                | "exceptions"
-                | "http"
-                | "response"
-                | "responses"
-                | "request"
-                | "requests"
-                | "middleware"
-                | "guard"
-                | "strategy"
-                | "decorator"
-                | "decorators"
-                | "filter"
-                | "interceptor"
-                | "dependency"
-                | "dependencies"
-                | "deps"
-        )
-    })
+    let is_of_errors = matches!(folders.rsplit('/').next(), Some("error" | "errors" | "exception" | "exceptions"));
+    is_of_errors
+        || crate::model::words::words(stem).iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "error"
+                    | "errors"
+                    | "exception"
+                    | "exceptions"
+                    | "http"
+                    | "response"
+                    | "responses"
+                    | "request"
+                    | "requests"
+                    | "middleware"
+                    | "guard"
+                    | "strategy"
+                    | "decorator"
+                    | "decorators"
+                    | "filter"
+                    | "interceptor"
+                    | "dependency"
+                    | "dependencies"
+                    | "deps"
+            )
+        })
 }
 
 /// The places at which a function speaks HTTP, and whether it raises anything else.
@@ -310,7 +312,7 @@ fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
     Some(format!("{}.{}", facts.text(import.specifier).replace("::", "."), facts.text(item)))
 }
 
-fn finding(program: &Program, speaker: &Speaker, has_errors: bool) -> Option<Finding> {
+fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
     let function = speaker.function;
     let evidence = program.role(function)?;
     // What is raised or made says more than a type in the signature.
@@ -335,8 +337,9 @@ fn finding(program: &Program, speaker: &Speaker, has_errors: bool) -> Option<Fin
         What::Takes => "take the values that are needed, and let the handler read them from the request",
         What::Gives => "give a plain value, and let the handler make the response of it",
     };
-    // NestJS documents its exceptions as what services raise; without errors of its own a project follows that.
-    let is_idiom = first.2 == What::Raises && !has_errors && program.file(function.file).language.family() == Family::TypeScript;
+    // NestJS documents its exceptions as what services raise: a project that does so follows its framework.
+    let is_idiom =
+        (first.2 == What::Raises || first.1.ends_with("Exception")) && program.file(function.file).language.family() == Family::TypeScript;
     Some(Finding {
         rule: RULE.into(),
         level: if is_idiom { Level::Note } else { Level::Warning },

@@ -52,10 +52,27 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn makes_samples(program: &Program, function: GlobalDef) -> bool {
     let is_sample = |text: &str| {
         parts(text).iter().any(|word| {
-            matches!(word.as_str(), "faker" | "fake" | "sample" | "samples" | "dummy" | "predefined" | "demo" | "example" | "examples")
+            matches!(
+                word.as_str(),
+                "faker"
+                    | "fake"
+                    | "sample"
+                    | "samples"
+                    | "dummy"
+                    | "predefined"
+                    | "demo"
+                    | "example"
+                    | "examples"
+                    | "bench"
+                    | "benchmark"
+                    | "benchmarks"
+                    | "loadtest"
+                    | "loadtests"
+            )
         })
     };
-    static MAY_BE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["fake", "sample", "dummy", "predefined", "demo", "example"]));
+    static MAY_BE: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| letters(&["fake", "sample", "dummy", "predefined", "demo", "example", "bench", "loadtest"]));
     let path = program.path(function.file);
     MAY_BE.as_ref().is_none_or(|letters| letters.is_match(&**path)) && path.split(['/', '.']).any(is_sample)
 }
@@ -169,7 +186,11 @@ fn makes(name: &str) -> bool {
 
 /// What must not be guessed.
 fn is_secret(name: &str) -> bool {
-    let words = parts(name);
+    let mut words = parts(name);
+    // `idForToken` is an id.
+    if let Some(at) = words.iter().position(|word| word == "for") {
+        words.truncate(at);
+    }
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let row = |first: &[&str], second: &str| words.windows(2).any(|pair| first.contains(&pair[0].as_str()) && pair[1] == second);
     let harmless = has(&[
@@ -189,7 +210,6 @@ fn is_secret(name: &str) -> bool {
         "apikey",
         "jwt",
         "sessionid",
-        "nonce",
         "passphrase",
         "salt",
     ]);

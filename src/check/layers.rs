@@ -57,7 +57,7 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
     for upward in found {
         groups.entry((upward.from, upward.target.file)).or_default().push(upward);
     }
-    groups.into_values().filter_map(|group| finding(program, &group)).collect()
+    groups.into_values().filter_map(|group| finding(program, &ground, &group)).collect()
 }
 
 /// What the judgement of single edges rests on.
@@ -381,7 +381,7 @@ fn layer_of<'a>(program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence>
     program.role(id).filter(|evidence| evidence.role.rank().is_some())
 }
 
-fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
+fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Finding> {
     let first = group.first()?;
     let lower_word = first.lower.map_or("module below the handlers", |evidence| evidence.role.name());
     let verb = if first.is_call { "calls" } else { "imports" };
@@ -412,12 +412,9 @@ fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
     } else {
         Confidence::Low
     };
-    // A name on either side is a weak proof: say it, but do not break a build over it.
-    let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
-    let is_weak = !is_proven(first.higher) || first.lower.is_none_or(|lower| !is_proven(lower));
     Some(Finding {
         rule: "layer-violation".into(),
-        level: if is_weak { Level::Warning } else { Level::Error },
+        level: level(ground, first),
         message,
         primary: Label { location: program.location(first.from, first.span), text: format!("{lower_word} → {higher}") },
         related,
@@ -431,6 +428,19 @@ fn finding(program: &Program, group: &[Upward]) -> Option<Finding> {
         confidence,
         redact: Vec::new(),
     })
+}
+
+/// An error needs proof on both sides. What is proven to be a model, a repository or a service, and what is called one and rests on a module which
+/// routes lead to, is a warning. A repository that uses a service, and a module without a role of its own that borrows from a router, often have their reasons:
+/// the names are weak proof of what they are.
+fn level(ground: &Ground, upward: &Upward) -> Level {
+    let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
+    let is_routed = upward.higher.role == Role::Router && ground.handling.contains(&upward.target.file);
+    match upward.lower {
+        Some(lower) if is_proven(lower) && is_proven(upward.higher) => Level::Error,
+        Some(lower) if is_routed || is_proven(lower) => Level::Warning,
+        _ => Level::Note,
+    }
 }
 
 /// What handlers of one package do about the layer below them.

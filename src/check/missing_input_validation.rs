@@ -35,6 +35,8 @@ const MAX_PLACES: usize = 6;
 pub(super) struct Input {
     pub(super) sources: FxHashSet<NodeId>,
     pub(super) names: FxHashSet<Name>,
+    /// Names of a whole body, nothing taken out of it yet.
+    pub(super) whole: FxHashSet<Name>,
     /// Names that are given something else later: a conversion, a default.
     pub(super) converted: FxHashSet<Name>,
     /// Fields of the body that a middleware before the handler sets: `req.body.userId = session.userId`.
@@ -71,10 +73,18 @@ fn is_read(facts: &FileFacts, node: NodeId) -> bool {
     })
 }
 
-/// A handler with the first use of what it has not looked at.
+/// A use of what nobody has looked at.
+struct Use {
+    node: NodeId,
+    text: String,
+    /// It becomes part of a row, as it came. What only finds rows, or is handed on alone, may be looked at elsewhere, and does less.
+    is_kept: bool,
+}
+
+/// A handler with its uses of what it has not looked at, the worst first.
 struct Unchecked<'a> {
     handler: Handler<'a>,
-    uses: Vec<(NodeId, String)>,
+    uses: Vec<Use>,
     source: Option<Span>,
 }
 
@@ -240,7 +250,8 @@ fn unchecked<'a>(context: &'a Context, handler: Handler<'a>, fields: &FxHashMap<
 fn input(program: &Program, handler: &Handler) -> Input {
     let file = handler.function.file;
     let facts = program.file(file);
-    let mut input = Input { sources: FxHashSet::default(), names: body_params(program, handler).into_iter().collect(), ..Input::default() };
+    let given = body_params(program, handler);
+    let mut input = Input { names: given.iter().copied().collect(), whole: given.into_iter().collect(), ..Input::default() };
     for &part in &handler.code {
         let def = facts.def(part.def);
         let roots = def.body.into_iter().chain(def.params.iter().flat_map(|param| param.pattern));
@@ -277,6 +288,9 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
         NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, op: AssignOp::Set }
             if input.is_in(facts, value) && !matches!(facts.arena.kind(target), NodeKind::Member { .. } | NodeKind::Index { .. }) =>
         {
+            if let (NodeKind::Name(name), true) = (facts.arena.kind(target), is_whole(facts, value, input)) {
+                input.whole.insert(name);
+            }
             input.names.extend(bound_names(facts, target));
         }
         NodeKind::Loop { target: Some(target), source: Some(source), .. } if input.is_in(facts, source) => {
@@ -295,6 +309,18 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
             }
         }
         _ => {}
+    }
+}
+
+/// The body as a whole: `req.body`, `await request.json()`, or a name that is given one.
+fn is_whole(facts: &FileFacts, node: NodeId, input: &Input) -> bool {
+    match facts.arena.kind(node) {
+        NodeKind::Await(value) | NodeKind::Propagate(value) | NodeKind::Cast { value, .. } | NodeKind::Spread { value, .. } => {
+            is_whole(facts, value, input)
+        }
+        NodeKind::Name(name) => input.whole.contains(&name),
+        NodeKind::Call { callee, .. } => arguments(facts, node).len() == 0 && input.sources.contains(&callee),
+        _ => input.sources.contains(&node),
     }
 }
 
@@ -327,20 +353,23 @@ fn is_answer(program: &Program, file: FileId, object: NodeId) -> bool {
 }
 
 /// Where unseen data goes into a query, a model, or a function that writes.
-fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<(NodeId, String)> {
+fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
     let program = context.program;
     let file = handler.function.file;
     let facts = program.file(file);
-    let mut found: Vec<(NodeId, String)> = Vec::new();
+    let mut found: Vec<Use> = Vec::new();
     for query in handler.queries.iter().filter(|query| !compares_only(program, file, query)) {
-        let given = chain(facts, query.site)
-            .flat_map(|link| arguments(facts, link).collect::<Vec<_>>())
-            .filter(|&argument| query.access != Access::Read || !is_named_id(facts, argument))
-            .find_map(|argument| used_in(program, file, argument, input));
+        let given = || {
+            chain(facts, query.site)
+                .flat_map(|link| given_to(facts, link))
+                .filter(|given| query.access != Access::Read || !is_named_id(facts, given.0))
+                .filter_map(|(argument, finds)| Some((used_in(program, file, argument, input)?, finds)))
+        };
         // Whoever asks for a row by its id gets it or not.
-        let by_id = |node: &NodeId| query.access == Access::Read && is_id(facts, *node);
-        if let Some(node) = given.filter(|node| !by_id(node)) {
-            found.push((node, format!("is given to `{}`", spelled_callee(facts, query.site))));
+        let by_id = |node: NodeId| query.access == Access::Read && is_id(facts, node);
+        if let Some((node, finds)) = given().find(|given| !given.1).or_else(|| given().next()).filter(|given| !by_id(given.0)) {
+            let text = format!("is given to `{}`", spelled_callee(facts, query.site));
+            found.push(Use { node, text, is_kept: query.access == Access::Write && !finds });
         }
     }
     let writes = handler.code.iter().any(|&part| {
@@ -358,7 +387,7 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<(NodeId, Str
                     && input.is_in(facts, value)
                 {
                     let text = format!("is kept as `{}`", facts.text(name));
-                    found.push((value, text));
+                    found.push(Use { node: value, text, is_kept: true });
                 }
             }
             NodeKind::Call { form, .. } if form != CallForm::Pattern => {
@@ -370,9 +399,70 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<(NodeId, Str
         }
         true
     });
-    found.sort_by_key(|(node, _)| facts.arena.span(*node));
-    found.dedup_by_key(|(node, _)| facts.arena.span(*node).start);
+    found.sort_by_key(|used| (facts.arena.span(used.node), !used.is_kept));
+    found.dedup_by_key(|used| facts.arena.span(used.node).start);
+    found.sort_by_key(|used| !used.is_kept);
     found
+}
+
+/// What one link of a query is given, and whether it only tells which rows are meant: `filter(name=…)`, `{ where: { name } }`.
+fn given_to(facts: &FileFacts, link: NodeId) -> Vec<(NodeId, bool)> {
+    const FINDS: &[&str] = &[
+        "filter",
+        "filter_by",
+        "where",
+        "exclude",
+        "get",
+        "exists",
+        "find",
+        "findOne",
+        "findById",
+        "findByPk",
+        "find_one",
+        "delete",
+        "deleteOne",
+        "deleteMany",
+        "delete_one",
+        "delete_many",
+        "destroy",
+        "remove",
+        "findByIdAndDelete",
+        "findByIdAndRemove",
+        "findOneAndDelete",
+        "and_",
+        "or_",
+        "eq",
+        "having",
+    ];
+    // The first argument says which row, the others what becomes of it.
+    const FINDS_FIRST: &[&str] = &[
+        "updateOne",
+        "updateMany",
+        "replaceOne",
+        "update_one",
+        "update_many",
+        "replace_one",
+        "findByIdAndUpdate",
+        "findOneAndUpdate",
+        "findOneAndReplace",
+        "find_one_and_update",
+    ];
+    let name = called_name(facts, link).unwrap_or_default();
+    let mut given = Vec::new();
+    for (at, argument) in arguments(facts, link).enumerate() {
+        let finds = FINDS.contains(&name) || at == 0 && FINDS_FIRST.contains(&name);
+        match facts.arena.kind(argument) {
+            NodeKind::Collection { items, .. } if !finds => {
+                given.extend(facts.arena.list(items).map(|item| (item, is_condition(facts, item))))
+            }
+            _ => given.push((argument, finds)),
+        }
+    }
+    given
+}
+
+fn is_condition(facts: &FileFacts, item: NodeId) -> bool {
+    matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if matches!(facts.string(key), Some("where" | "filter")))
 }
 
 fn is_id(facts: &FileFacts, node: NodeId) -> bool {
@@ -435,14 +525,14 @@ fn used_in(program: &Program, file: FileId, argument: NodeId, input: &Input) -> 
 }
 
 /// Unseen data given to a model's constructor or to a function that writes.
-fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) -> Option<(NodeId, String)> {
+fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) -> Option<Use> {
     let program = context.program;
     let file = handler.function.file;
     let facts = program.file(file);
     let node = arguments(facts, call).find_map(|argument| first_use(facts, argument, input))?;
     let spelled = spelled_callee(facts, call);
     if constructs_model(program, file, call) {
-        return Some((node, format!("is given to `{spelled}`")));
+        return Some(Use { node, text: format!("is given to `{spelled}`"), is_kept: true });
     }
     let leads_to_write = handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
         edge.kind == CallKind::Call
@@ -450,7 +540,8 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
             && context.summaries.of(edge.callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
             && !is_checked_below(program, edge.callee)
     });
-    leads_to_write.then(|| (node, format!("is given to `{spelled}`, which writes to the database")))
+    let text = format!("is given to `{spelled}`, which writes to the database");
+    leads_to_write.then(|| Use { node, text, is_kept: is_whole(facts, node, input) })
 }
 
 fn constructs_model(program: &Program, file: FileId, call: NodeId) -> bool {
@@ -474,20 +565,20 @@ fn is_checked_below(program: &Program, function: GlobalDef) -> bool {
 fn finding(program: &Program, unchecked: &Unchecked) -> Option<Finding> {
     let function = unchecked.handler.function;
     let facts = program.file(function.file);
-    let (node, text) = unchecked.uses.first()?;
+    let Use { node, text, is_kept } = unchecked.uses.first()?;
     let name = handler_name(program, function);
     let spelled = spell(facts, *node);
     let mut related: Vec<Label> = Vec::new();
     if let Some(source) = unchecked.source {
         related.push(Label { location: program.location(function.file, source), text: "what the client sent".to_string() });
     }
-    related.extend(unchecked.uses.iter().skip(1).take(MAX_PLACES).map(|(node, text)| Label {
+    related.extend(unchecked.uses.iter().skip(1).take(MAX_PLACES).map(|Use { node, text, .. }| Label {
         location: program.location(function.file, facts.arena.span(*node)),
         text: format!("`{}` {text}", spell(facts, *node)),
     }));
     Some(Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: if *is_kept { Level::Warning } else { Level::Note },
         message: format!("handler `{name}`{} uses `{spelled}` as the client sent it: it {text}", route_text(unchecked.handler.route)),
         primary: Label { location: program.location(function.file, facts.arena.span(*node)), text: "not validated".to_string() },
         related,
@@ -520,7 +611,7 @@ fn note(program: &Program, handlers: &[Unchecked]) -> Option<Finding> {
     let mut finding = finding(program, first)?;
     let others = worst.iter().skip(1).take(MAX_PLACES).filter_map(|unchecked| {
         let file = unchecked.handler.function.file;
-        let (node, _) = unchecked.uses.first()?;
+        let Use { node, .. } = unchecked.uses.first()?;
         let text = format!("`{}` uses `{}`", handler_name(program, unchecked.handler.function), spell(program.file(file), *node));
         Some(Label { location: program.location(file, call_span(program.file(file), *node)), text })
     });

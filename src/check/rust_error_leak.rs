@@ -1,6 +1,6 @@
 //! Rust's side of `error-detail-leak`: the text of another library's error in an answer with a status of 5xx.
 
-use super::error_detail_leak::link_argument;
+use super::error_detail_leak::{is_for_show, link_argument};
 use super::sensitive::carriers;
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
@@ -128,7 +128,7 @@ fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
     };
     Finding {
         rule: "error-detail-leak".into(),
-        level: Level::Warning,
+        level: if is_for_show(program.path(function.file)) { Level::Note } else { Level::Warning },
         message: format!("`{text}` sends the text of an unexpected error to the client, with a status of 5xx"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: Vec::new(),

@@ -186,6 +186,7 @@ const HARMLESS: &[&str] = &[
     "scope",
     "scopes",
     "claims",
+    "payload",
     "subject",
     "attempts",
     "attempt",

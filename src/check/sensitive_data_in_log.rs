@@ -9,7 +9,7 @@ use super::requests::{in_development_branch, named};
 use super::scope::in_scope;
 use super::sensitive::{Secret, assigned, carriers, hides, parts, secret};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{CallForm, NodeId, NodeKind, UnaryOp};
+use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
@@ -26,6 +26,7 @@ struct Logged {
     what: String,
     name: String,
     confidence: Confidence,
+    level: Level,
 }
 
 /// Finds secrets in logs.
@@ -59,6 +60,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && !in_development_branch(facts, nesting, node)
                 && !speaks_to_user(program, function)
                 && !is_refusal(facts, nesting, node)
+                && !is_missing(facts, nesting, node, logged.node)
             {
                 findings.push(finding(program, function, node, &logged));
             }
@@ -135,6 +137,7 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
                             what: Secret::Password.text().to_string(),
                             name: name.to_string(),
                             confidence: Confidence::Medium,
+                            level: Level::Warning,
                         });
                     }
                 }
@@ -185,12 +188,14 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
     };
     let is_handed_out = kind == Secret::Token
         && parts(owner).iter().any(|word| matches!(word.as_str(), "coupon" | "discount" | "promo" | "voucher" | "device" | "push"));
-    let confidence = if is_plain_token { Confidence::Medium } else { Confidence::High };
+    // Nothing says what a plain `token` opens: it may as well be the name of a thing.
+    let (confidence, level) = if is_plain_token { (Confidence::Medium, Level::Note) } else { (Confidence::High, Level::Warning) };
     (!is_constant && !is_other && !is_unclear && !is_handed_out).then(|| Logged {
         node,
         what: kind.text().to_string(),
         name: spell(facts, node),
         confidence,
+        level,
     })
 }
 
@@ -241,7 +246,7 @@ fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         "environ" | "env" if outside => "the whole environment",
         _ => return None,
     };
-    Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium })
+    Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning })
 }
 
 /// A variable that is given a whole body, and nothing else: `data = request.json`, `const body = await req.json()`.
@@ -272,6 +277,40 @@ fn is_refusal(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
     })
 }
 
+/// In a branch for its absence: `if token is None or isinstance(token, AuthError)`, `if (!token)`.
+fn is_missing(facts: &FileFacts, nesting: &Nesting, node: NodeId, logged: NodeId) -> bool {
+    let name = spell(facts, logged);
+    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::If { condition, then, .. }) if then == around => asks_absence(facts, condition, &name, 0),
+        _ => false,
+    })
+}
+
+/// Every way to make the condition true leaves the value empty, or an error.
+fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> bool {
+    let is_it = |node: NodeId| spell(facts, node) == name;
+    match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, value } => is_it(value),
+        NodeKind::Binary { op: BinaryOp::Or, left, right } if depth < 8 => {
+            asks_absence(facts, left, name, depth + 1) && asks_absence(facts, right, name, depth + 1)
+        }
+        NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } => is_it(left) && is_nothing(facts, right),
+        NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
+            let given: Vec<NodeId> = arguments(facts, condition).collect();
+            let is_error = |class: &NodeId| {
+                last_name(facts, *class).is_some_and(|class| ["Error", "Exception"].iter().any(|end| facts.text(class).ends_with(end)))
+            };
+            given.first().is_some_and(|&first| is_it(first)) && given.get(1).is_some_and(is_error)
+        }
+        _ => false,
+    }
+}
+
+fn is_nothing(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Null)
+        || matches!(facts.arena.kind(node), NodeKind::Name(name) if facts.text(name) == "undefined")
+}
+
 /// Commands speak to who started them; so does what only runs at start-up to show a generated password.
 fn speaks_to_user(program: &Program, function: GlobalDef) -> bool {
     let path = program.path(function.file);
@@ -287,7 +326,7 @@ fn finding(program: &Program, function: GlobalDef, call: NodeId, logged: &Logged
     let spelled = spelled_callee(facts, call);
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: logged.level,
         message: format!("`{spelled}` logs `{}`, {}", logged.name, logged.what),
         primary: Label { location: program.location(function.file, call_span(facts, call)), text: "ends in the log".to_string() },
         related: vec![Label { location: program.location(function.file, facts.arena.span(logged.node)), text: logged.what.clone() }],
@@ -345,7 +384,9 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
             if skips_all || is_wrapped || skipped.contains(&name) {
                 continue;
             }
-            let logged = Logged { node: instrument, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High };
+            let level = if parts(name) == ["token"] { Level::Note } else { Level::Warning };
+            let logged =
+                Logged { node: instrument, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High, level };
             let mut one = finding(program, function, instrument, &logged);
             one.message = format!("`#[instrument]` records `{name}`, {}, with each span", kind.text());
             one.primary.location.span = facts.arena.span(instrument);

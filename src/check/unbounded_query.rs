@@ -7,16 +7,17 @@
 use super::Context;
 use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::loading::owner_of;
+use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
-use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
-use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, walk_deep};
+use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
 use crate::model::summary::QueryEffect;
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 
 const RULE: &str = "unbounded-query";
 
@@ -52,7 +53,7 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
     Some(Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: if is_for_few(program, handler) { Level::Note } else { Level::Warning },
         message: format!(
             "`{name}`{} answers with every row of `{table}`: `{}` has no limit",
             route_text(handler.route),
@@ -81,6 +82,30 @@ fn is_exempt(program: &Program, handler: &Handler) -> bool {
         })
     };
     whole(path) || whole(program.name(handler.function))
+}
+
+/// Pages of administrators: few people ask for them, and they want to see everything.
+fn is_for_few(program: &Program, handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let speaks = |text: &str| {
+        text.split(['/', '.']).any(|part| has_word(part, &["admin", "administration", "management", "backoffice", "moderation"]))
+    };
+    speaks(path) || speaks(program.path(handler.function.file))
+}
+
+/// The query is kept in a local first, and something narrows it there: `q = q.filter(…)`, or a function of the project that may.
+fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, site)) else { return false };
+    assigned(facts, function.def, name).into_iter().any(|value| {
+        chain(facts, value).any(|link| match facts.arena.kind(link) {
+            NodeKind::Call { callee, .. } => {
+                NARROWING.contains(&called_name(facts, link).unwrap_or_default())
+                    || matches!(program.value(function.file, callee), Value::Def(_) | Value::Method { .. })
+            }
+            _ => false,
+        })
+    })
 }
 
 /// Tables that stay small, by their name.
@@ -166,7 +191,8 @@ fn unbounded<'a>(
         let nesting = program.nesting(function.file);
         for query in &summary.queries {
             let counts = query.access == Access::Read && query.confidence >= Confidence::Medium;
-            if counts && gives_all(facts, nesting, query) && is_answered(facts, nesting, query.site) {
+            let is_all = || gives_all(facts, nesting, query) && !is_narrowed_before(program, function, query.site);
+            if counts && is_all() && is_answered(facts, nesting, query.site) {
                 return Some((function, query));
             }
         }

@@ -35,7 +35,8 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         let path = program.path(file);
         let ground = ground_of_source(context, file);
         let family = Some(facts.language.family());
-        findings.extend(secrets.sources[at].iter().filter_map(|hit| finding(path, hit, ground, family, strict)));
+        let hits = secrets.sources[at].iter().filter(|hit| hit.kind != SecretKind::NamedLiteral || !is_shown_whole(path));
+        findings.extend(hits.filter_map(|hit| finding(path, hit, ground, family, strict)));
     }
     for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
         let ground = ground_of_path(path);
@@ -77,14 +78,18 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
     })
 }
 
-/// Vendors' tokens at full level everywhere. What only its place makes a secret is nothing in a test.
+/// Vendors' tokens at full level, in tests where a checksum tells them from made-up ones. What only its place makes a secret is nothing in a test.
 fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
+    if hit.provider && ground == Ground::Test && !hit.proven {
+        return Some(Level::Note);
+    }
     if hit.provider {
         return Some(Level::Error);
     }
     match ground {
         Ground::Test => hit.strong.then_some(Level::Note),
-        Ground::Tool | Ground::Development => Some(if hit.strong { Level::Warning } else { Level::Note }),
+        // Whether it opens anything beyond a developer's machine is not written there.
+        Ground::Tool | Ground::Development => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
         Ground::Production => Some(Level::Error),
@@ -93,13 +98,20 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
 
 fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
     match ground {
-        _ if hit.provider => None,
+        _ if hit.provider && (hit.proven || ground != Ground::Test) => None,
         Ground::Test => Some("A note only: this is test code."),
-        Ground::Tool => Some("Not an error: this is a script, a seed or a migration."),
-        Ground::Development => Some("Not an error: it is for development."),
+        Ground::Tool => Some("A note only: this is a script, a seed or a migration."),
+        Ground::Development => Some("A note only: it is for development."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
         Ground::Production => None,
     }
+}
+
+/// The settings of a static site: what stands there goes into every page.
+fn is_shown_whole(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ["docusaurus.config.", "gatsby-config.", "astro.config."].iter().any(|start| name.starts_with(start))
+        || path.contains(".vitepress/config.")
 }
 
 fn kind_word(kind: &SecretKind) -> &'static str {
@@ -152,7 +164,8 @@ fn ground_of_path(path: &str) -> Ground {
     ];
     // Settings for pipelines; a folder of that name may hold anything.
     const PIPELINES: &[&str] = &["ci"];
-    const TOOLS: &[&str] = &["script", "scripts", "seed", "seeds", "seeder", "seeders", "migrations"];
+    const TOOLS: &[&str] =
+        &["script", "scripts", "tool", "tools", "loadtest", "loadtests", "seed", "seeds", "seeder", "seeders", "migrations"];
     const DEVELOPMENT: &[&str] = &["dev", "development", "local", "localhost", "sandbox", "devcontainer", "demo"];
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let words = generic::words(name);
@@ -164,7 +177,12 @@ fn ground_of_path(path: &str) -> Ground {
     match () {
         () if any(TESTS) || folders.split('/').any(is_test) || words.iter().any(|word| PIPELINES.contains(&word.as_str())) => Ground::Test,
         () if any(TOOLS) => Ground::Tool,
-        () if any(DEVELOPMENT) => Ground::Development,
+        // `local_data/`, `dev-certs/`: a folder is called after what it is for.
+        () if any(DEVELOPMENT)
+            || folders.split('/').any(|folder| generic::words(folder).iter().any(|word| DEVELOPMENT.contains(&word.as_str()))) =>
+        {
+            Ground::Development
+        }
         () => Ground::Production,
     }
 }
@@ -202,6 +220,8 @@ mod tests {
         assert_eq!(ground_of_path("packages/e2e_tests/setup.ts"), Ground::Test);
         assert_eq!(ground_of_path("settings/ci.py"), Ground::Test);
         assert_eq!(ground_of_path("contest/latest.py"), Ground::Production);
+        assert_eq!(ground_of_path("local_data/jwt.key"), Ground::Development);
+        assert_eq!(ground_of_path("locality/jwt.key"), Ground::Production);
         assert_eq!(ground_of_path("prisma/seed.ts"), Ground::Tool);
     }
 }

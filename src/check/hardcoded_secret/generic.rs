@@ -181,6 +181,11 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
     let words = words(name);
     let words: Vec<&str> =
         words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).filter(|word| !word.is_empty()).collect();
+    // `PASSWORD_FOR_MAIL`: for what it is comes after it.
+    let words = match words.iter().position(|&word| word == "for") {
+        Some(at) if at > 0 => &words[..at],
+        _ => &words[..],
+    };
     let tails = words.iter().rev().take_while(|word| TAILS.contains(word)).count();
     let words = words.get(..words.len().saturating_sub(tails)).unwrap_or(&[]);
     let (last, before) = words.split_last()?;

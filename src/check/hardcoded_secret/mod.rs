@@ -60,8 +60,10 @@ pub struct SecretHit {
     pub redact: Span,
     pub kind: SecretKind,
     pub name: String,
-    /// A vendor's own format: reported at full level everywhere, test code included.
+    /// A vendor's own format: reported at full level, in test code where it is proven.
     pub provider: bool,
+    /// Its checksum is right: nobody makes that up.
+    pub proven: bool,
     /// The value would be taken for a secret without its place, too: kept in test code, at a lower level.
     pub strong: bool,
     /// Inside test code by syntax.
@@ -146,6 +148,7 @@ impl SecretHit {
             kind,
             name: found.name.to_owned(),
             provider,
+            proven: found.proven,
             strong,
             in_test: false,
             for_development: false,
@@ -164,6 +167,7 @@ impl SecretHit {
             kind,
             name: url.scheme.clone(),
             provider: false,
+            proven: false,
             strong,
             in_test: false,
             for_development: false,
@@ -180,6 +184,7 @@ impl SecretHit {
             kind: SecretKind::NamedLiteral,
             name: name.to_owned(),
             provider: false,
+            proven: false,
             strong: true,
             in_test: false,
             for_development: false,

@@ -95,6 +95,8 @@ pub(super) struct Found {
     pub(super) class: Class,
     /// False for what a vendor gives out for tests, and what its form cannot tell from that.
     pub(super) live: bool,
+    /// The format has a checksum, and it is right.
+    pub(super) proven: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +228,7 @@ fn match_around(text: &str, format: &'static Format, start: usize, end: usize) -
         name: &format.name,
         class,
         live,
+        proven: format.check == Check::Crc,
     })
 }
 

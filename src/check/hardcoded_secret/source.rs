@@ -7,6 +7,7 @@ use super::{SecretHit, SecretKind, positions, providers, urls};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::masked;
+use crate::model::nesting::chain_root;
 use crate::model::source::{Family, Span};
 
 /// How deep wrappers around a literal are followed.
@@ -334,6 +335,15 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// `ARGS.admin_password == "…"`, `settings.SECRET_KEY == "…"`: the program looks whether somebody has left it as it was.
+    fn is_of_settings(&self, id: NodeId) -> bool {
+        let NodeKind::Member { .. } = self.facts.arena.kind(id) else { return false };
+        let NodeKind::Name(root) = self.facts.arena.kind(chain_root(self.facts, id)) else { return false };
+        let root = self.facts.text(root);
+        let is_constant = root.len() > 1 && root.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+        is_constant || matches!(root, "settings" | "config" | "env" | "args" | "opts" | "options")
+    }
+
     fn name_of(&self, id: NodeId) -> Option<String> {
         let text = match self.facts.arena.kind(id) {
             NodeKind::Name(name) | NodeKind::Str(name) | NodeKind::Member { name, .. } => self.facts.text(name),
@@ -347,6 +357,7 @@ impl<'a> Scan<'a> {
         if let NodeKind::Binary { op: BinaryOp::Equal, left, right } = self.facts.arena.kind(id) {
             for (side, other) in [(left, right), (right, left)] {
                 if self.facts.string(other).is_some()
+                    && !self.is_of_settings(side)
                     && let Some(name) = self.name_of(side)
                 {
                     self.named(&name, other, hits);
@@ -430,6 +441,7 @@ impl<'a> Scan<'a> {
             kind,
             name: name.to_owned(),
             provider: false,
+            proven: false,
             strong,
             in_test: false,
             for_development: false,

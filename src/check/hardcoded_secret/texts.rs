@@ -9,7 +9,7 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::generic::{self, NameClass};
-use super::{SecretHit, SecretKind, curl, providers, urls};
+use super::{SecretHit, SecretKind, curl, jwt, providers, urls};
 
 /// Longest line whose settings are read.
 const LINE: usize = 2000;
@@ -26,7 +26,7 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
         hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
-        hits.extend(settings(text, is_code(path)));
+        hits.extend(settings(text, is_code(path)).into_iter().filter(|hit| !is_plain_in_kubernetes(text, hit)));
         hits.extend(curl::find(text));
     }
     without_rows(&mut hits);
@@ -34,6 +34,10 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     for hit in &mut hits {
         hit.for_development =
             says(text, hit.span.start as usize, NOT_FOR_PRODUCTION) || hit.kind == SecretKind::NamedLiteral && is_local(text);
+    }
+    let has_sections = [".cfg", ".ini", ".toml"].iter().any(|end| path.ends_with(end));
+    for hit in hits.iter_mut().filter(|_| has_sections) {
+        hit.in_test = is_of_tests(text, hit.span.start as usize);
     }
     hits.retain(|hit| hit.provider || open(hit));
     super::without_repeats(hits)
@@ -81,6 +85,24 @@ fn says(text: &str, at: usize, phrases: &[&str]) -> bool {
         .filter(|comment| comment.len() <= LINE)
         .map(str::to_ascii_lowercase)
         .any(|comment| phrases.iter().any(|phrase| comment.contains(phrase)))
+}
+
+/// The section it stands in is a test runner's: `[tool:pytest]`, `[testenv]`, `[tool.pytest.ini_options]`.
+fn is_of_tests(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let section = before.rfind("\n[").map(|start| start + 1).or_else(|| before.starts_with('[').then_some(0));
+    let header = section.and_then(|start| before.get(start..)).and_then(|rest| rest.lines().next()).unwrap_or("");
+    header.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "pytest" | "test" | "tests" | "testenv"))
+}
+
+/// Kubernetes keeps the values of a `Secret` in base 64: what it stands for decides.
+fn is_plain_in_kubernetes(text: &str, hit: &SecretHit) -> bool {
+    let before = text.get(..hit.span.start as usize).unwrap_or("");
+    let start = before.rfind("\n---").unwrap_or(0);
+    let is_secret = before.get(start..).is_some_and(|document| document.lines().any(|line| line.trim_end() == "kind: Secret"));
+    let value = text.get(hit.span.range()).unwrap_or("");
+    let decoded = is_secret.then(|| jwt::base64_url(value.trim_end_matches('='))).flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.is_some_and(|value| !generic::looks_secret(&hit.name, &value))
 }
 
 /// Settings that name this machine as their host are those of a developer.
@@ -346,6 +368,20 @@ mod tests {
         assert_eq!(development(&format!("DB_HOST=localhost\nAPI_KEY={value}\n")), [true]);
         assert_eq!(development(&format!("DB_HOST=${{HOST:-localhost}}\nAPI_KEY={value}\n")), [false]);
         assert_eq!(development(&format!("# Public API key: it is safe to commit it\nAPI_KEY={value}\n")), [false; 0]);
+    }
+
+    #[test]
+    fn a_section_of_a_test_runner_is_test_code() {
+        let in_test = |text: &str| scan("setup.cfg", text).iter().map(|hit| hit.in_test).collect::<Vec<_>>();
+        assert_eq!(in_test("[tool:pytest]\nenv =\n    SECRET_KEY=Zq3vT8xN5mB2kL7p\n"), [true]);
+        assert_eq!(in_test("[tool:pytest]\n\n[app]\nSECRET_KEY=Zq3vT8xN5mB2kL7p\n"), [false]);
+    }
+
+    #[test]
+    fn kubernetes_hides_nothing() {
+        let secret = |value: &str| format!("apiVersion: v1\nkind: Secret\ndata:\n  password: {value}\n---\nkind: Service\n");
+        assert_eq!(found("k8s/db.yaml", &secret("cGFzc3dvcmQ=")), [""; 0]);
+        assert_eq!(found("k8s/db.yaml", &secret("WnEzdlQ4eE41bUIya0w3cA==")), ["WnEzdlQ4eE41bUIya0w3cA=="]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefKind, Definition, FileFacts, ImportItem, Name};
+use crate::model::facts::{DefKind, Definition, FileFacts, Import, ImportItem, Name};
 use crate::model::program::{ImportEdge, Program};
 use crate::model::source::{FileId, Language};
 
@@ -23,14 +23,7 @@ impl Elided {
         if !matches!(facts.language, Language::TypeScript | Language::Tsx) || edge.re_export {
             return false;
         }
-        let is_it = |import: &&crate::model::facts::Import| {
-            import.span == edge.span
-                && match import.item {
-                    ImportItem::Named(name) => facts.text(name) == edge.name,
-                    _ => edge.name.is_empty(),
-                }
-        };
-        let Some(import) = facts.imports.iter().find(is_it) else { return false };
+        let Some(import) = import_of(facts, edge) else { return false };
         match (import.item, import.local) {
             (ImportItem::Named(_) | ImportItem::Module | ImportItem::Root, Some(local)) => {
                 !self.used.entry(edge.from).or_insert_with(|| values(facts)).contains(&local)
@@ -38,6 +31,18 @@ impl Elided {
             _ => false,
         }
     }
+}
+
+/// The import that an edge stands for.
+pub(super) fn import_of<'f>(facts: &'f FileFacts, edge: &ImportEdge) -> Option<&'f Import> {
+    let is_it = |import: &&Import| {
+        import.span == edge.span
+            && match import.item {
+                ImportItem::Named(name) => facts.text(name) == edge.name,
+                _ => edge.name.is_empty(),
+            }
+    };
+    facts.imports.iter().find(is_it)
 }
 
 /// The first names of everything that is used as a value.
@@ -68,7 +73,7 @@ fn values(facts: &FileFacts) -> FxHashSet<Name> {
 }
 
 /// What decorators make TypeScript emit: the types of parameters and properties of decorated things.
-fn metadata(facts: &FileFacts, def: &Definition, used: &mut FxHashSet<Name>) {
+pub(super) fn metadata(facts: &FileFacts, def: &Definition, used: &mut FxHashSet<Name>) {
     let is_decorated = |def: &Definition| !def.decorators.is_empty() || def.params.iter().any(|param| !param.decorators.is_empty());
     let emits = is_decorated(def) || (def.kind == DefKind::Method && is_decorated(facts.def(def.parent)));
     if !emits {
@@ -83,7 +88,7 @@ fn metadata(facts: &FileFacts, def: &Definition, used: &mut FxHashSet<Name>) {
 }
 
 /// The names below a node, apart from those in types.
-fn collect(facts: &FileFacts, root: NodeId, used: &mut FxHashSet<Name>) {
+pub(super) fn collect(facts: &FileFacts, root: NodeId, used: &mut FxHashSet<Name>) {
     let mut waiting = vec![root];
     while let Some(node) = waiting.pop() {
         match facts.arena.kind(node) {

@@ -16,6 +16,8 @@ use crate::model::source::{Family, FileId};
 pub(super) struct Links<'a> {
     /// What a unit is called in messages.
     pub(super) word: &'static str,
+    /// They are files, and load each other; the parts of a Rust crate do not.
+    pub(super) loads: bool,
     pub(super) names: Vec<String>,
     /// Between different units only, in order.
     pub(super) pairs: BTreeMap<(u32, u32), Vec<&'a ImportEdge>>,
@@ -33,7 +35,7 @@ impl<'a> Links<'a> {
                 pairs.entry((edge.from.0, to.0)).or_default().push(edge);
             }
         }
-        Links { word: "module", names, pairs }
+        Links { word: "module", loads: true, names, pairs }
     }
 
     /// The parts of Rust code that `archcheck.toml` names. Two parts of one order are not looked at: the order judges them. Nor is a part that lies in
@@ -66,7 +68,7 @@ impl<'a> Links<'a> {
             }
         }
         let names = contract.parts.iter().map(|part| part.name.value.clone()).collect();
-        Some(Links { word: "part", names, pairs })
+        Some(Links { word: "part", loads: false, names, pairs })
     }
 }
 

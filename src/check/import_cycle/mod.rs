@@ -4,6 +4,7 @@
 //! one finding. Imports inside functions run later: a cycle that only they close is a note. Rust modules load nothing; there, cycles
 //! between the parts that `archcheck.toml` names count.
 
+mod at_load;
 mod elided;
 mod links;
 
@@ -14,6 +15,8 @@ use crate::graph::{Digraph, components, cycles};
 use crate::model::facts::ImportKind;
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{ImportEdge, ImportTarget, Program};
+use crate::model::role::Role;
+use at_load::AtLoad;
 use links::Links;
 
 /// Most imports listed beside the first that is to be cut.
@@ -35,6 +38,7 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
     let real = |found: Vec<Vec<u32>>| found.into_iter().filter(|members| members.len() > 1);
     let mut findings = Vec::new();
     let mut is_told = vec![false; links.names.len()];
+    let mut uses_at_load = AtLoad::default();
     for members in real(components(links.names.len(), &at_load)) {
         for &member in &members {
             is_told[member as usize] = true;
@@ -43,7 +47,13 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
         let uses: Vec<(u32, u32)> =
             pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| !edge.re_export)).map(|(&pair, _)| pair).collect();
         let is_of_barrels = real(components(links.names.len(), &uses)).next().is_none();
-        let told = |knot: Knot| if is_of_barrels { knot.barrel_note(program) } else { knot.finding(program) };
+        let is_idle = links.loads && !pairs.values().flatten().any(|edge| uses_at_load.uses(program, edge));
+        let told = |knot: Knot| match () {
+            () if is_of_barrels => knot.barrel_note(program),
+            () if knot.is_of_browser(program) => knot.note_that(program, "in code for browsers"),
+            () if is_idle => knot.note_that(program, "none of them uses another while it loads"),
+            () => knot.finding(program),
+        };
         findings.extend(Knot::of(program, links, members, pairs).map(told));
     }
     for members in real(components(links.names.len(), &all)) {
@@ -185,6 +195,19 @@ impl<'l, 'a> Knot<'l, 'a> {
     /// A cycle that only a barrel closes, which uses nothing of what it passes on: its own parts import from it.
     fn barrel_note(&self, program: &Program) -> Finding {
         let message = format!("{} ({}); only passing names on closes the circle", self.what(), self.kinds());
+        Finding { level: Level::Note, message, ..self.finding(program) }
+    }
+
+    /// Every import of the shortest cycle stands in code for browsers.
+    fn is_of_browser(&self, program: &Program) -> bool {
+        let of = |pair: (u32, u32)| self.pairs.get(&pair).into_iter().flatten();
+        let is_browsers = |edge: &&ImportEdge| program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend);
+        self.steps().all(|pair| of(pair).all(|edge| is_browsers(&edge)))
+    }
+
+    /// A cycle that is not likely to fail when it loads: components of a browser use each other when they are drawn.
+    fn note_that(&self, program: &Program, why: &str) -> Finding {
+        let message = format!("{} ({}); {why}", self.what(), self.kinds());
         Finding { level: Level::Note, message, ..self.finding(program) }
     }
 

@@ -215,6 +215,10 @@ pub(super) fn setup_py(path: &Arc<str>, text: &str, drafts: &mut Drafts) {
         ])
     });
     let Some([name, requires, string, package_dir, find]) = PARTS.as_ref() else { return };
+    // Setting up is also what handlers and helpers do: the manifest speaks of what it is built with.
+    if !["setuptools", "distutils", "skbuild", "cx_Freeze"].iter().any(|tool| text.contains(tool)) {
+        return;
+    }
     let folder = folder_of(path).to_string();
     let package = drafts.package(&folder, path, Family::Python);
     if package.name.is_none() {
@@ -482,6 +486,7 @@ pythonpath = ["."]
                 "c/setup.py",
                 "from setuptools import *\nsetup(name='gamma', packages=find_packages('src'), install_requires=[\n  'requests>=2',\n  \"Celery\",\n])\n",
             ),
+            ("c/handlers/setup.py", "def setup(request):\n    return render('setup.html', name='shop')\n"),
             ("d/Pipfile", "[packages]\nflask = \"*\"\n[dev-packages]\nblack = \"*\"\n"),
         ]);
         let shown: Vec<_> = found

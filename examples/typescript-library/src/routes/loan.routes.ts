@@ -23,7 +23,7 @@ loanRouter.post('/', async (req, res) => {
   const open = await prisma.loan.count({ where: { readerId, returned: null } })
   if (open >= reader.limit) return res.sendStatus(403)
   if (book.copies < 1) return res.sendStatus(409)
-  await prisma.book.update({ where: { id: bookId }, data: { copies: book.copies - 1 } }) // expect: business-logic-in-handler, missing-input-validation
-  const loan = await prisma.loan.create({ data: { bookId, readerId } }) // expect: missing-transaction
+  await prisma.book.update({ where: { id: bookId }, data: { copies: book.copies - 1 } }) // expect: business-logic-in-handler
+  const loan = await prisma.loan.create({ data: { bookId, readerId } }) // expect: missing-input-validation, missing-transaction
   return res.status(201).json(loan)
 })
