@@ -9,7 +9,7 @@
   (#eq? @option "verify_signature")
   (#file-contains? "jwt")
   (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
-  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=" "get(\"exp\")" "[\"exp\"]" "get('exp')" "['exp']")
   (#not-contains? @finding "id_token" "idToken"))
 
 ((call

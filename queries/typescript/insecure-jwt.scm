@@ -80,3 +80,19 @@
   (#set! level "warning")
   (#set! message "Tokens that have expired are accepted.")
   (#set! help "expiry"))
+
+; What a token says decides, and nobody has looked at its signature: this call only reads it.
+((if_statement
+   condition: (parenthesized_expression
+     (binary_expression
+       left: (member_expression object: (call_expression function: (_) @decode) @finding))))
+  (#file-contains? "jsonwebtoken")
+  (#resolves-to? @decode "jsonwebtoken.decode" "jsonwebtoken.default.decode")
+  (#not-function-contains? @finding "verify(" "unverified" ".exp " ".exp)"))
+
+((if_statement
+   condition: (parenthesized_expression
+     (member_expression object: (call_expression function: (_) @decode) @finding)))
+  (#file-contains? "jsonwebtoken")
+  (#resolves-to? @decode "jsonwebtoken.decode" "jsonwebtoken.default.decode")
+  (#not-function-contains? @finding "verify(" "unverified" ".exp " ".exp)"))

@@ -114,7 +114,7 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
     let confidence = handler.queries.iter().map(|query| query.confidence).min().unwrap_or(Confidence::High);
     Some(Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        level: if is_thin(reasons, score) { Level::Note } else { Level::Warning },
         message: format!("handler `{name}`{} holds business logic: it {shown}", route_text(handler.route)),
         primary: label(first),
         related,
@@ -128,6 +128,13 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
         confidence,
         redact: Vec::new(),
     })
+}
+
+/// Just enough to be said: one table that is written in a loop, or decisions and numbers after which nothing is done.
+fn is_thin(reasons: &[Reason], score: i64) -> bool {
+    let has = |kind: Kind| reasons.iter().any(|reason| reason.kind == kind);
+    let only = |kinds: &[Kind]| reasons.iter().all(|reason| kinds.contains(&reason.kind));
+    score <= THRESHOLD && (only(&[Kind::Loop, Kind::Writes]) || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes))
 }
 
 fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {

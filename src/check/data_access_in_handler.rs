@@ -31,8 +31,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut flat: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
     for handler in handlers.iter().filter(|handler| !handler.queries.is_empty()) {
         let package = package(program, handler.function);
-        if context.settings.strict() || habits.get(&package) == Some(&Habit::Layered) {
-            findings.extend(one(program, handler, &handlers));
+        let habit = habits.get(&package).copied().unwrap_or(Habit::Flat);
+        if context.settings.strict() || habit != Habit::Flat {
+            // Where most handlers query, each that does is no exception.
+            let level = if habit == Habit::Mixed { Level::Note } else { Level::Warning };
+            findings.extend(one(program, handler, &handlers).map(|finding| Finding { level, ..finding }));
         } else {
             flat.entry(package).or_default().push(handler);
         }

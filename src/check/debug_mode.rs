@@ -11,6 +11,7 @@ use crate::model::knowledge::ArgumentRef;
 use crate::model::nesting::Nesting;
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId, Span};
+use crate::model::words::has_word;
 
 /// Applications that take `debug=True`: what it shows to whom.
 const APPLICATIONS: &[(&str, &str)] = &[
@@ -54,6 +55,7 @@ fn is_for_development(path: &str) -> bool {
                 | "tests"
                 | "testing"
                 | "debug"
+                | "tester"
                 | "example"
                 | "examples"
                 | "demo"
@@ -88,7 +90,10 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
         return None;
     }
     let spelled = spelled_callee(facts, node);
-    Some(finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `debug=True`: {effect}")))
+    let found = finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `debug=True`: {effect}"));
+    // `local_main()`: who starts it so is at their own machine.
+    let is_local = has_word(facts.text(facts.def(nesting.owner(node)).name), &["local", "dev", "debug", "develop", "development"]);
+    Some(if is_local { Finding { level: Level::Note, ..found } } else { found })
 }
 
 /// `DEBUG = True` in a module of settings that no other one stands in for.

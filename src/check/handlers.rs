@@ -180,12 +180,17 @@ pub(super) fn code_of(program: &Program, function: GlobalDef) -> Vec<GlobalDef> 
 pub(super) enum Habit {
     /// Handlers hand their work to services or repositories; a query in a handler is an exception.
     Layered,
+    /// Some do, and more do not.
+    Mixed,
     /// There is no such layer.
     Flat,
 }
 
 /// Share of handlers that delegate from which a package counts as layered.
-const LAYERED_PERCENT: usize = 20;
+const LAYERED_PERCENT: usize = 50;
+
+/// The share from which there is such a layer, at least.
+const MIXED_PERCENT: usize = 20;
 
 /// The habit of each package, by its index in the project (`None`: no package).
 pub(super) fn habits(program: &Program, handlers: &[Handler]) -> FxHashMap<Option<usize>, Habit> {
@@ -198,8 +203,13 @@ pub(super) fn habits(program: &Program, handlers: &[Handler]) -> FxHashMap<Optio
     counts
         .into_iter()
         .map(|(package, (delegating, querying))| {
-            let layered = delegating >= 2 && delegating * 100 >= (delegating + querying) * LAYERED_PERCENT;
-            (package, if layered { Habit::Layered } else { Habit::Flat })
+            let is_from = |percent: usize| delegating >= 2 && delegating * 100 >= (delegating + querying) * percent;
+            let habit = match () {
+                () if is_from(LAYERED_PERCENT) => Habit::Layered,
+                () if is_from(MIXED_PERCENT) => Habit::Mixed,
+                () => Habit::Flat,
+            };
+            (package, habit)
         })
         .collect()
 }

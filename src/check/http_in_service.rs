@@ -116,11 +116,13 @@ fn of_http_layer(program: &Program) -> FxHashSet<GlobalDef> {
     found
 }
 
-/// A part of a handler, in a folder of such: another one hands it the request and the response whole.
+/// A part of a handler, in a folder of such or in a class that is called a controller: another one hands it the request and the response whole.
 fn is_handed_both(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
+    let class = facts.def(program.outermost(function).def).parent;
+    let is_controller = class != DefId::MODULE && facts.text(facts.def(class).name).ends_with("Controller");
     facts.language.family() == Family::TypeScript
-        && program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers"))
+        && (is_controller || program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers")))
         && facts
             .def(program.outermost(function).def)
             .params

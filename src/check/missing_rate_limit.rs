@@ -26,6 +26,7 @@ const MAX_PLACES: usize = 8;
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let guards = Guards::new(program, Purpose::Limit);
+    let known = Guards::new(program, Purpose::Guard);
     let handlers = handlers(context);
     let mut packages: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
     for handler in handlers.iter().filter(|handler| handler.route.is_some()) {
@@ -40,7 +41,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
         // That some handler's code knows of 429 may be about a service that it calls: no habit, but no reason to say there is none either.
         let evidence: Vec<Evidence> = handlers.iter().filter_map(|handler| guards.of(handler)).collect();
         let limited = evidence.iter().find(|evidence| !evidence.in_code);
-        let open: Vec<&Handler> = endpoints.iter().copied().filter(|handler| guards.of(handler).is_none()).collect();
+        // Whoever gets there has shown who they are: a token for a machine, codes of a second factor are another matter.
+        let is_inside = |handler: &Handler| is_for_token(handler) && known.of(handler).is_some_and(|evidence| !evidence.in_code);
+        let open: Vec<&Handler> = endpoints.iter().copied().filter(|handler| guards.of(handler).is_none() && !is_inside(handler)).collect();
         match limited {
             Some(evidence) => findings.extend(open.iter().map(|handler| {
                 finding(
@@ -55,6 +58,12 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// It gives out tokens: `POST /token`.
+fn is_for_token(handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    path.trim_end_matches('/').ends_with("/token")
 }
 
 /// The files of a package that run in the server.

@@ -13,7 +13,7 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
-use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
+use crate::model::nesting::{Nesting, arguments, called_name, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -118,7 +118,7 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
             continue;
         }
         carriers(facts, argument, &mut |node, name| {
-            if found.is_none() {
+            if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
                 found = secret_value(program, file, node, name)
                     .or_else(|| whole(program, file, node))
                     .or_else(|| kept(program, function, node));
@@ -147,6 +147,31 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
         });
     }
     found
+}
+
+/// `token[FIELD_VALID_UNTIL]`, `token[Field.validUntil]`: one field of a row that is called so.
+fn is_field_of(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let Some(NodeKind::Index { object, index }) = program.nesting(file).parent(node).map(|parent| facts.arena.kind(parent)) else {
+        return false;
+    };
+    let is_constant = |name: &str| name.starts_with(char::is_uppercase);
+    object == node
+        && last_name(facts, index)
+            .is_some_and(|_| matches!(facts.arena.kind(chain_root(facts, index)), NodeKind::Name(root) if is_constant(facts.text(root))))
+}
+
+/// What a few characters of it were kept in: `short = token[:5] + "…"`, `token.slice(0, 4)`.
+fn is_cut(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let [value] = assigned(facts, function.def, name)[..] else { return false };
+    let mut cuts = hides(facts, value);
+    facts.arena.walk(value, |inner| {
+        if let NodeKind::Index { index, .. } = facts.arena.kind(inner) {
+            cuts |= matches!(facts.arena.kind(index), NodeKind::Binary { op: BinaryOp::Range, .. } | NodeKind::Other(_));
+        }
+    });
+    cuts
 }
 
 fn is_harmless(facts: &FileFacts, value: NodeId) -> bool {
