@@ -176,7 +176,8 @@ fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Findin
     related.extend(handler.route.map(|route| Label { location: route.place.clone(), text: "the route".to_string() }));
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
+        // Tokens are mostly given for something that cannot be guessed.
+        level: if is_for_token(handler) { Level::Note } else { Level::Warning },
         message: format!("`{name}`{} may be tried without end: no limiter stands before it", route_text(handler.route)),
         primary: Label { location: program.name_location(handler.function), text: "no limit".to_string() },
         related,

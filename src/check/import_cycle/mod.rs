@@ -202,7 +202,7 @@ impl<'l, 'a> Knot<'l, 'a> {
     fn is_of_browser(&self, program: &Program) -> bool {
         let of = |pair: (u32, u32)| self.pairs.get(&pair).into_iter().flatten();
         let is_browsers = |edge: &&ImportEdge| program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend);
-        self.steps().all(|pair| of(pair).all(|edge| is_browsers(&edge)))
+        self.steps().all(|pair| of(pair).all(is_browsers))
     }
 
     /// A cycle that is not likely to fail when it loads: components of a browser use each other when they are drawn.
