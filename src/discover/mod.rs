@@ -4,6 +4,7 @@
 //! found by [`read`], which the engine calls in its parallel pass. Nothing is installed, run or fetched, and nothing is dropped in silence:
 //! what is left out stands in [`Project::skipped`] by reason. Files the user's own ignore files or `exclude` name are not counted.
 
+mod bundled;
 mod ignores;
 mod manifests;
 pub mod render;

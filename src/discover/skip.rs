@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::bundled;
 use super::walk::{Entry, file_name};
 use crate::model::finding::SkipReason;
 use crate::model::source::{Family, Language};
@@ -184,13 +185,17 @@ impl<'a> Tree<'a> {
 
     /// Every folder that is left out as a whole.
     fn folder_verdicts(&self) -> BTreeMap<&'a str, SkipReason> {
+        let copies = bundled::copies(&self.paths);
         let mut verdicts = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for path in &self.paths {
+            if copies.contains(path) {
+                verdicts.insert(*path, SkipReason::Vendored);
+            }
             for (at, _) in path.match_indices('/') {
                 let folder = &path[..at];
                 if seen.insert(folder)
-                    && let Some(reason) = self.folder_verdict(folder)
+                    && let Some(reason) = copies.contains(folder).then_some(SkipReason::Vendored).or_else(|| self.folder_verdict(folder))
                 {
                     verdicts.insert(folder, reason);
                 }
@@ -297,7 +302,7 @@ fn below_order(path: &str, folder: &str) -> bool {
 
 /// The verdict on the outermost folder that has one.
 fn folder_reason(path: &str, verdicts: &BTreeMap<&str, SkipReason>) -> Option<SkipReason> {
-    path.match_indices('/').find_map(|(at, _)| verdicts.get(&path[..at]).copied())
+    path.match_indices('/').map(|(at, _)| at).chain([path.len()]).find_map(|at| verdicts.get(&path[..at]).copied())
 }
 
 fn strip_script(path: &str) -> Option<&str> {

@@ -234,7 +234,8 @@ fn is_lock_file(name: &str) -> bool {
 
 /// Names that are neither code nor text but that tell what a folder is: virtual environments, vendored copies, build output, packages.
 fn is_marker(name: &str) -> bool {
-    const NAMES: &[&str] = &["pyvenv.cfg", "CACHEDIR.TAG", "Pipfile", "vendor.txt", "modules.txt", ".cargo-checksum.json", "py.typed"];
+    const NAMES: &[&str] =
+        &["pyvenv.cfg", "CACHEDIR.TAG", "Pipfile", "vendor.txt", "modules.txt", ".cargo-checksum.json", "py.typed", "WHEEL"];
     NAMES.contains(&name)
         || name.ends_with(".map")
         || name.starts_with("LICENSE")
