@@ -8,12 +8,13 @@ use super::meant;
 use super::n_plus_one::Repeated;
 use super::relations::method_of;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::FileFacts;
+use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::Level;
 use crate::model::knowledge::{Access, ApiFact, QueryFact};
-use crate::model::nesting::{arguments, called_name, chain};
+use crate::model::nesting::{arguments, called_name, chain, chain_root};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
 use crate::model::summary::QueryEffect;
 
 /// How a repeated query is told.
@@ -160,10 +161,41 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
             let name = called_name(facts, repeated.site.node).unwrap_or_default();
             let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
-            let Value::Instance { class, .. } = program.value(place.file, object) else { return false };
-            own(name) && method_of(program, class, name).is_some()
+            if !own(name) {
+                return false;
+            }
+            match row_class(place, repeated, object) {
+                Some(class) => method_of(program, class, name).is_some(),
+                // Rows of a model that is not known, in a project where that matters.
+                None => overrides(program, name),
+            }
         }
     }
+}
+
+/// The model of the rows: of the item itself, or the one that the loop asks (`for row in Model.objects.filter(…)`).
+fn row_class(place: &Place, repeated: &Repeated, item: NodeId) -> Option<GlobalDef> {
+    let (program, file) = (place.program, place.file);
+    if let Value::Instance { class, .. } = program.value(file, item) {
+        return Some(class);
+    }
+    let source = repeated.repetition.source?;
+    match program.value(file, chain_root(place.facts, source)) {
+        Value::Def(class) if program.is(class, Role::Model) => Some(class),
+        _ => None,
+    }
+}
+
+/// Some model of the project has a method of its own of this name.
+fn overrides(program: &Program, name: &str) -> bool {
+    (0..program.facts.len() as u32).map(FileId).any(|file| {
+        let facts = program.file(file);
+        facts.names.may_hold(name)
+            && facts.definitions().any(|(_, def)| {
+                let class = GlobalDef { file, def: def.parent };
+                def.kind == DefKind::Method && facts.text(def.name) == name && program.is(class, Role::Model)
+            })
+    })
 }
 
 /// What to do, in the ORM at hand.

@@ -32,6 +32,9 @@ pub(super) enum Bound {
 /// A literal of up to this many items is a fixed list of things to do, whatever they are.
 const FEW: usize = 8;
 
+/// A list that is refused when it is longer than this is short.
+const REFUSED: usize = 20;
+
 /// The reason, if there is one, for which the loop is fine around the call at `site`.
 pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Option<Bound> {
     let facts = place.facts;
@@ -39,7 +42,7 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
         && repetition.kind != RepetitionKind::While
         && repetition.kind != RepetitionKind::Counted
     {
-        if is_constant(place, source, 0) {
+        if is_constant(place, source, 0) || is_refused_when_long(place, repetition.node, source) || are_parts_of_name(facts, source) {
             return Some(Bound::Constant);
         }
         if is_keyword_arguments(facts, source) {
@@ -63,6 +66,51 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
         return Some(Bound::Once);
     }
     memo(place, repetition, site).then_some(Bound::Memo)
+}
+
+/// `path.split('.')`: the parts of a path or of a name with dots.
+fn are_parts_of_name(facts: &FileFacts, source: NodeId) -> bool {
+    let separator = arguments(facts, source).next().map(|argument| facts.arena.kind(argument));
+    matches!(called_name(facts, source), Some("split" | "rsplit"))
+        && matches!(separator, Some(NodeKind::Str(text)) if matches!(facts.text(text), "." | "/" | "::" | "__"))
+}
+
+/// `if logins.len() > 10 { return Err(…) }` stands before the loop over `logins`.
+fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
+    let facts = place.facts;
+    let NodeKind::Name(list) = facts.arena.kind(chain_root(facts, source)) else { return false };
+    let Some(body) = facts.def(place.nesting.owner(head)).body else { return false };
+    let start = facts.arena.span(head).start;
+    let measures = |node: NodeId| {
+        let of_list = |node: NodeId| facts.arena.kind(node) == NodeKind::Name(list);
+        match facts.arena.kind(node) {
+            NodeKind::Member { object, name, .. } => matches!(facts.text(name), "length" | "size") && of_list(object),
+            NodeKind::Call { callee, .. } if called_name(facts, node) == Some("len") => match facts.arena.kind(callee) {
+                NodeKind::Member { object, .. } => of_list(object),
+                _ => arguments(facts, node).next().is_some_and(of_list),
+            },
+            _ => false,
+        }
+    };
+    let is_few = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Number(text) if facts.text(text).parse().is_ok_and(|most: usize| most <= REFUSED));
+    let leaves = |then: NodeId| {
+        let mut leaves = false;
+        walk_deep(facts, then, |node| {
+            leaves |= matches!(facts.arena.kind(node), NodeKind::Return(_) | NodeKind::Raise(_));
+            !leaves
+        });
+        leaves
+    };
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        if let NodeKind::If { condition, then, .. } = facts.arena.kind(node)
+            && let NodeKind::Binary { op: BinaryOp::Greater | BinaryOp::GreaterEqual, left, right } = facts.arena.kind(condition)
+        {
+            found |= facts.arena.span(node).start < start && measures(left) && is_few(right) && leaves(then);
+        }
+        !found
+    });
+    found
 }
 
 /// `kwargs.items()`, `order.model_dump().items()`, `vars(order)`: the attributes of one object.

@@ -11,6 +11,7 @@ use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::summary::Summary;
 use crate::model::words::{has_word, words};
 
 /// Most functions that are looked through for calls of other services.
@@ -69,13 +70,19 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if writes_several_tables(place, site) {
         return Some(", by a function that writes several tables for each");
     }
+    if saves_rows_of_its_own(place, site) {
+        return Some(", by a function that saves rows whose own `save` must run");
+    }
     if works_on_many(place, site) {
         return Some(", though each round already works on many rows");
     }
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
         return Some(", many calls away");
     }
-    if is_group(place, repeated) || is_group_of_query(place, repeated) {
+    if is_check_of_row(place, site) {
+        return Some(", by a method that checks one row");
+    }
+    if is_group(place, repeated) || is_group_of_query(place, repeated) || is_group_by_key(place, repeated) {
         return Some(", once for each group of rows");
     }
     let body = repetition.body?;
@@ -152,6 +159,16 @@ fn is_after_response(place: &Place, head: NodeId) -> bool {
         }
     }
     false
+}
+
+/// What is called for each also writes through a `save` that the model has of its own.
+fn saves_rows_of_its_own(place: &Place, site: &Site) -> bool {
+    let own = |function: GlobalDef| {
+        let class = GlobalDef { file: function.file, def: place.program.def(function).parent };
+        matches!(place.program.name(function), "save" | "delete") && place.program.is(class, Role::Model)
+    };
+    let Some(summary) = site.reached.and_then(|(callee, _)| place.summaries.of(callee)) else { return false };
+    summary.reaches.iter().any(|reach| reach.access == Access::Write && own(reach.target))
 }
 
 /// `deleteLinksBatch(links)`, `bulk_insert(rows)` for each group.
@@ -276,6 +293,29 @@ fn is_work_of_the_row(place: &Place, repeated: &Repeated) -> bool {
     let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
     let writes = || place.summaries.of(callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write));
     on_item && program.is(class, Role::Model) && writes()
+}
+
+/// `row.clean()`, `full_clean()`: what the library or the form has for one row, with the messages for it.
+fn is_check_of_row(place: &Place, site: &Site) -> bool {
+    const CHECKS: &[&str] = &["clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints"];
+    site.reached.is_some_and(|(callee, _)| {
+        let class = GlobalDef { file: callee.file, def: place.program.def(callee).parent };
+        CHECKS.contains(&place.program.name(callee)) && place.program.is(class, Role::Model)
+    })
+}
+
+/// `for list_id in {item.list_id for item in items}: tidy(list_id)`, where `tidy` also writes: work on all rows of a list at once.
+fn is_group_by_key(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let facts = place.facts;
+    let Some((callee, _)) = site.reached else { return false };
+    let Some(NodeKind::Loop { kind: LoopKind::Comprehension, body, .. }) = repetition.source.map(|source| facts.arena.kind(source)) else {
+        return false;
+    };
+    let NodeKind::Member { name, .. } = facts.arena.kind(body) else { return false };
+    let of_others = |name: &str| name.ends_with("_id") || name.ends_with("Id");
+    let writes = |summary: &Summary| summary.reaches.iter().any(|reach| reach.access == Access::Write);
+    of_others(facts.text(name)) && place.summaries.of(callee).is_some_and(writes)
 }
 
 /// `for kind in rows.values_list("kind").distinct(): rows.filter(kind=kind).update(…)`: one statement for each group.

@@ -262,6 +262,9 @@ fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxH
         return None;
     }
     for repetition in around(place, site.node, site.passed) {
+        if walks_one_value(place, site, &repetition) {
+            return None;
+        }
         if is_prefetched(lazy, place, site, &repetition) || is_strategy(place, site, &repetition) {
             return None;
         }
@@ -293,6 +296,17 @@ fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxH
         }
     }
     None
+}
+
+/// `for key, value in data.items(): self.tidy(value)` in `tidy(self, data)` itself: a walk through the parts of one value.
+fn walks_one_value(place: &Place, site: &Site, repetition: &Repetition) -> bool {
+    let facts = place.facts;
+    let is_given = |node: NodeId| {
+        let params = &facts.def(place.nesting.owner(repetition.node)).params;
+        matches!(facts.arena.kind(node), NodeKind::Name(name) if params.iter().any(|param| param.name == Some(name)))
+    };
+    let parts = |source: NodeId| is_given(source) || matches!(called_name(facts, source), Some("items" | "keys" | "values" | "entries"));
+    site.reached.is_some_and(|(callee, _)| place.program.outermost(site.function) == callee) && repetition.source.is_some_and(parts)
 }
 
 /// `order.lines.all()` of orders that came with `prefetch_related("lines")`: read from memory.
