@@ -125,6 +125,8 @@ pub const ASK_CALL_GRAPH: &[&str] = &["orphan-module"];
 /// The rules that ask how data flows. All others can run before that is known, with the other half of the summaries.
 pub const ASK_FLOWS: &[&str] = &["query", "sql-injection"];
 
+pub use sql_injection::texts as sql_texts;
+
 /// Rule id → code, in order of id.
 pub const ANALYSES: &[(&str, Check)] = &[
     ("blocking-call-in-async", blocking_call_in_async::check),

@@ -146,7 +146,11 @@ impl<'e> Ground<'e> {
             let results = run(early, &self.context(program, &effects, secrets));
             (effects, files, results)
         };
-        let flows = || flows.unwrap_or_else(|| self.clock.time("summarise", "flows", || Arc::new(summarise::flows_noting(program))));
+        let flows = || {
+            flows.unwrap_or_else(|| {
+                self.clock.time("summarise", "flows", || Arc::new(summarise::flows_noting(program, check::sql_texts(&self.asked.settings))))
+            })
+        };
         let (flows, (mut summaries, effects, mut results)) = rayon::join(flows, summaries);
         summaries.add_flows(flows.0.clone());
         let context = self.context(program, &summaries, secrets);

@@ -381,6 +381,10 @@ pub enum ApiFact {
         built: bool,
         /// Only data of a request counts: what else is put in may be what the library is meant to take.
         request: bool,
+        /// A piece that the library puts into a statement of its own: under the strict reading it has to be written where it is given.
+        piece: bool,
+        /// The argument is a template with places of these names, which the library fills; what stands at others is text.
+        fills: Vec<String>,
     },
     /// Reading it (or calling it) gives data from outside.
     Source(SourceKind),

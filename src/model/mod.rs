@@ -21,6 +21,7 @@ pub mod rule;
 pub mod source;
 pub mod stack;
 pub mod summary;
+pub mod templates;
 pub mod timings;
 pub mod view;
 pub mod words;

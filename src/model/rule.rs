@@ -98,6 +98,11 @@ impl Settings {
         self.options.get(rule).and_then(|options| options.get(option)).and_then(toml::Value::as_integer).unwrap_or(default)
     }
 
+    /// A yes-or-no option of a rule; no when it is not set.
+    pub fn flag(&self, rule: &str, option: &str) -> bool {
+        self.options.get(rule).and_then(|options| options.get(option)).and_then(toml::Value::as_bool).unwrap_or(false)
+    }
+
     /// The contract of the whole, then those of folders.
     pub fn contracts(&self) -> impl Iterator<Item = &Contract> {
         std::iter::once(&self.contract).chain(&self.nested)

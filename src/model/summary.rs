@@ -144,12 +144,26 @@ pub struct FlowToSink {
     pub confidence: Confidence,
 }
 
+/// Which SQL texts are flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SqlTexts {
+    /// Those that hold data from outside, or of unknown origin, where they are run.
+    #[default]
+    Foreign,
+    /// All that anything but constants was put into, and also statements that are written and not seen to be run.
+    All,
+}
+
 /// A flow from a source inside a function (or what it calls) to a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     pub kind: SinkKind,
     /// `None`: a non-constant value whose origin is not known.
     pub source: Option<SourceKind>,
+    /// It only counts under [`SqlTexts::All`]: the value is the program's own, or need not be the data any more.
+    pub strict: bool,
+    /// The sink runs the text. If not, it is where a statement is written that nobody is seen to run.
+    pub runs: bool,
     /// Steps from source to sink, in order; the first is where the value comes in, the last the sink's call.
     pub steps: Vec<Step>,
     /// Function and call node of the sink.

@@ -257,6 +257,12 @@ struct SinkEntry {
     /// Only data of a request.
     #[serde(default)]
     request: bool,
+    /// A piece that the library puts into a statement of its own.
+    #[serde(default)]
+    piece: bool,
+    /// It is a template, and the library fills the places of these names.
+    #[serde(default)]
+    fills: Vec<String>,
 }
 
 /// One argument or several, each of which counts.
@@ -923,8 +929,9 @@ impl Target<'_> {
     }
 
     fn sink(&mut self, sink: SinkEntry) {
-        for argument in sink.argument.all() {
-            self.add(&sink.api, &ApiFact::Sink { kind: sink.kind, argument, built: sink.built, request: sink.request });
+        let SinkEntry { kind, api, argument, built, request, piece, fills } = sink;
+        for argument in argument.all() {
+            self.add(&api, &ApiFact::Sink { kind, argument, built, request, piece, fills: fills.clone() });
         }
     }
 

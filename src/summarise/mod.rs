@@ -18,12 +18,12 @@ use std::sync::Arc;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::model::summary::Summaries;
+use crate::model::summary::{SqlTexts, Summaries};
 
 /// Summarises every function of the program.
 pub fn summarise(program: &Program) -> Summaries {
     let mut summaries = effects(program);
-    summaries.add_flows(flows(program));
+    summaries.add_flows(flows_noting(program, SqlTexts::Foreign).0);
     summaries
 }
 
@@ -48,15 +48,11 @@ pub fn effects_from(program: &Program, files: &[Arc<FileEffects>]) -> Summaries 
     summaries
 }
 
-/// The half that says how data flows; to be added to the other. Neither needs the other, so they can be made at the same time.
-pub fn flows(program: &Program) -> Summaries {
-    flows_noting(program).0
-}
-
-/// As [`flows`], with the functions that were looked at.
-pub fn flows_noting(program: &Program) -> (Summaries, Units) {
+/// The half that says how data flows; to be added to the other. Neither needs the other, so they can be made at the same time. With the
+/// functions that were looked at.
+pub fn flows_noting(program: &Program, texts: SqlTexts) -> (Summaries, Units) {
     let mut summaries = Summaries::default();
-    let units = flow::summarise(program, &mut summaries);
+    let units = flow::summarise(program, &mut summaries, texts);
     (summaries, units)
 }
 

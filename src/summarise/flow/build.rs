@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Analysis;
 use super::evaluate::Frame;
 use super::lookup::{self, Safety};
 use super::text;
 use super::value::{Key, Kind, MOST_STRANDS, Origin, Shape, Strand, Value, merge, sorted};
+use super::{Analysis, End};
 use crate::model::body::{BinaryOp, CollectionKind, List, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefId, Name};
+use crate::model::knowledge::SinkKind;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::model::summary::{Built, Hole};
+use crate::model::summary::{Built, Hole, SqlTexts};
 
 /// Bytes of each literal piece that are looked at to judge the places after it.
 const CONTEXT: usize = 400;
@@ -176,6 +177,15 @@ impl<'a> Analysis<'_, 'a> {
             }
         });
         let statement = self.is_statement(frame, &pieces);
+        let setting = match pieces.first() {
+            Some(Piece::Literal(name)) => text::opens_setting(facts.text(*name)),
+            Some(Piece::Value { value, before, .. }) => {
+                value.setting
+                    || text::opens_setting(text_of(*before))
+                    || (value.strands.is_empty() && text::opens_setting(text_of(value.tail)))
+            }
+            None => false,
+        };
         let mut strands: Vec<Strand> = Vec::new();
         let mut tail: Option<(FileId, Name)> = None;
         let mut fresh: Vec<(Strand, Hole, bool)> = Vec::new();
@@ -201,7 +211,7 @@ impl<'a> Analysis<'_, 'a> {
                         Some(Piece::Value { value: next, .. }) if next.strands.is_empty() => text_of(next.tail),
                         _ => "",
                     };
-                    let hole = text::hole(&so_far, after);
+                    let hole = if setting { Hole::Setting } else { text::hole(&so_far, after) };
                     // `:{name}`, `{{${key}}}`: the driver takes it for the name of a parameter.
                     let named = text::ends_in_placeholder(&so_far);
                     // The first piece may be what the text was before: then nothing is put into it.
@@ -232,13 +242,17 @@ impl<'a> Analysis<'_, 'a> {
                 };
                 strand.built = Some(Built { function: frame.function, node, hole, sql });
                 strand.way = self.ways.then(strand.way, frame.step(node));
+                if statement && self.texts == SqlTexts::All {
+                    let end = End { kind: SinkKind::Sql, place: (frame.function, node), api: None, request: false, runs: false };
+                    self.arrive(frame.unit, &strand, end);
+                }
             }
             strands.push(strand);
         }
         if strands.len() > MOST_STRANDS {
             self.limits.strands += 1;
         }
-        Value { strands: sorted(strands), kind: Kind::Text, tail, sql, statement, ..Value::default() }
+        Value { strands: sorted(strands), kind: Kind::Text, tail, sql, statement, setting, ..Value::default() }
     }
 
     /// The literal pieces together, with something for each value, are a statement.

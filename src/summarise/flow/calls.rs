@@ -18,7 +18,8 @@ use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind};
 use crate::model::program::{Api, ApiId, CallKind, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
-use crate::model::summary::{Step, StepPlace};
+use crate::model::summary::{Built, Hole, Step, StepPlace};
+use crate::model::templates::{Template, template};
 
 /// Functions that one call may lead to, at most: implementations of an interface.
 const MOST_CALLEES: usize = 6;
@@ -155,6 +156,9 @@ impl<'a> Analysis<'_, 'a> {
         if let Some(api) = api {
             is_sink = self.sinks(frame, node, callee, api, &arguments);
         }
+        if name == "__init__" && receiver.is_some_and(|object| frame.kind(object) == NodeKind::Super) {
+            self.template_sink(frame, node, &arguments);
+        }
         if api.is_none_or(|api| self.program.apis[api.0 as usize].matches.is_empty()) {
             // A tagged template binds what is put into it.
             if form != CallForm::Tagged {
@@ -278,7 +282,7 @@ impl<'a> Analysis<'_, 'a> {
             for strand in texts.into_iter().filter(|strand| !built || strand.built.is_some()) {
                 let way = self.ways.then(strand.way, way_end);
                 let strand = Strand { way, confidence: strand.confidence.min(confidence), ..strand };
-                let end = End { kind: *kind, place: (frame.function, node), api: Some(api), request: *request };
+                let end = End { kind: *kind, place: (frame.function, node), api: Some(api), request: *request, runs: true };
                 self.arrive(frame.unit, &strand, end);
             }
         }
@@ -317,7 +321,22 @@ impl<'a> Analysis<'_, 'a> {
             if strand.built.is_some() {
                 let way = self.ways.then(strand.way, step);
                 let strand = Strand { way, confidence: strand.confidence.min(Confidence::Medium), ..strand };
-                let end = End { kind: SinkKind::Sql, place: (frame.function, node), api: None, request: false };
+                let end = End { kind: SinkKind::Sql, place: (frame.function, node), api: None, request: false, runs: true };
+                self.arrive(frame.unit, &strand, end);
+            }
+        }
+    }
+
+    /// `super().__init__(text=text)` where the class's template has a place of this name: it becomes text.
+    fn template_sink(&mut self, frame: &Frame<'a>, node: NodeId, arguments: &[Argument]) {
+        let class = lookup::class_of(self.program, frame.function);
+        let Some(Template { api, open, .. }) = class.and_then(|class| template(self.program, class)) else { return };
+        for argument in arguments.iter().filter(|argument| argument.name.as_deref().is_some_and(|name| open.contains(&name))) {
+            for strand in argument.value.all_strands() {
+                let built = Built { function: frame.function, node, hole: Hole::Fragment, sql: true };
+                let way = self.ways.then(strand.way, frame.step(node));
+                let strand = Strand { built: Some(built), way, ..strand };
+                let end = End { kind: SinkKind::Sql, place: (frame.function, node), api: Some(api), request: false, runs: true };
                 self.arrive(frame.unit, &strand, end);
             }
         }

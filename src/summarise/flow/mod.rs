@@ -45,7 +45,7 @@ use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Hole, Step, StepPlace, Summaries};
+use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Hole, SqlTexts, Step, StepPlace, Summaries};
 
 /// Most passes over the whole, when data goes through fields of objects.
 const MOST_PASSES: usize = 4;
@@ -57,10 +57,11 @@ const MOST_SINKS: usize = 48;
 const MOST_FLOWS: usize = 64;
 
 /// Adds the data flows of every function to its summary.
-pub(super) fn summarise(program: &Program, summaries: &mut Summaries) -> Units {
+pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: SqlTexts) -> Units {
     let apis = program.apis.iter().map(|api| ApiNote::new(program, api)).collect();
     let mut analysis = Analysis {
         program,
+        texts,
         apis,
         keys: Keys::new(program.facts.len()),
         scopes: Scopes::new(program),
@@ -76,7 +77,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries) -> Units {
         reads: Reads::default(),
         limits: FlowLimits::default(),
     };
-    let (order, units) = rank::rank(program, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
+    let (order, units) = rank::rank(program, texts, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
     analysis.run_groups(&order);
     analysis.open_ends(&order);
     analysis.write(summaries);
@@ -127,6 +128,8 @@ struct End {
     api: Option<ApiId>,
     /// Only data of a request counts there.
     request: bool,
+    /// It runs the text. If not, the place is where a statement is written that nobody is seen to run.
+    runs: bool,
 }
 
 impl ApiNote {
@@ -149,7 +152,7 @@ impl ApiNote {
             match fact {
                 ApiFact::Source(kind) => note.source = Some(note.source.map_or(*kind, |have| have.min(*kind))),
                 ApiFact::ParameterSource(kind) => note.parameter = Some(note.parameter.map_or(*kind, |have| have.min(*kind))),
-                ApiFact::Sink { kind: SinkKind::Sql, argument, built, request } => {
+                ApiFact::Sink { kind: SinkKind::Sql, argument, built, request, .. } => {
                     note.sinks.push(Sink { kind: SinkKind::Sql, argument: argument.clone(), built: *built, request: *request });
                 }
                 ApiFact::Sanitizer(SinkKind::Sql) => note.sanitizer = true,
@@ -185,6 +188,8 @@ impl Entrance {
 #[derive(Clone, Debug, PartialEq)]
 struct Hit {
     source: Option<SourceKind>,
+    /// See [`Flow::strict`].
+    strict: bool,
     end: End,
     built: Option<Built>,
     confidence: Confidence,
@@ -208,6 +213,7 @@ struct FunctionFlow {
 /// The whole analysis.
 struct Analysis<'p, 'a> {
     program: &'p Program<'a>,
+    texts: SqlTexts,
     apis: Vec<ApiNote>,
     keys: Keys<'a>,
     scopes: Scopes,
@@ -305,22 +311,23 @@ impl Analysis<'_, '_> {
     /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
     fn arrive(&mut self, unit: GlobalDef, strand: &Strand, end: End) {
         let Strand { built, weak, confidence, way, .. } = *strand;
-        let source = match strand.origin {
+        let all = self.texts == SqlTexts::All;
+        let (source, strict) = match strand.origin {
             Origin::Param { owner, index, path } => {
                 let entrance = Entrance { param: index, path, end, built, weak, confidence, way };
                 self.add_entrance(owner, entrance);
                 return;
             }
-            Origin::Source(kind) if !weak => Some(kind),
-            Origin::Source(SourceKind::Outside) => return,
-            Origin::Source(_) | Origin::Unknown => None,
-            Origin::Own => return,
+            Origin::Source(kind) if !weak => (Some(kind), false),
+            Origin::Source(SourceKind::Request) | Origin::Unknown => (None, false),
+            Origin::Source(SourceKind::Outside) | Origin::Own if all => (None, true),
+            Origin::Source(SourceKind::Outside) | Origin::Own => return,
         };
         // A whole text of unknown origin is a wrapper's business, not an injection.
         let is_text = built.is_some_and(|built| built.sql || built.function.file == end.place.0.file);
         let counts = if end.request { source == Some(SourceKind::Request) } else { (source.is_some() && built.is_none()) || is_text };
         if counts {
-            self.add_hit(unit, Hit { source, end, built, confidence, way });
+            self.add_hit(unit, Hit { source, strict, end, built, confidence, way });
         }
     }
 
@@ -362,12 +369,14 @@ impl Analysis<'_, '_> {
             for entrance in entrances {
                 // What an unknown call makes of what an unknown caller passes is anybody's guess.
                 let guess = |built: &Built| entrance.weak && (built.hole == Hole::Identifier || !self.is_request(owner, entrance.param));
-                if let Some(built) = entrance.built.filter(|built| !entrance.end.request && !guess(built)) {
+                let all = self.texts == SqlTexts::All;
+                if let Some(built) = entrance.built.filter(|built| !entrance.end.request && (all || !guess(built))) {
+                    let strict = guess(&built);
                     let step = Step { function: owner, place: StepPlace::Parameter(entrance.param) };
                     let start = self.ways.then(Way::default(), step);
                     let way = self.ways.join(start, entrance.way);
                     let Entrance { end, confidence, .. } = entrance;
-                    self.add_hit(owner, Hit { source: None, end, built: Some(built), confidence, way });
+                    self.add_hit(owner, Hit { source: None, strict, end, built: Some(built), confidence, way });
                 }
             }
         }
@@ -398,6 +407,7 @@ impl Analysis<'_, '_> {
             summary.param_sinks = flow
                 .entrances
                 .iter()
+                .filter(|entrance| entrance.end.runs)
                 .map(|entrance| FlowToSink {
                     param: entrance.param,
                     kind: entrance.end.kind,
@@ -413,6 +423,8 @@ impl Analysis<'_, '_> {
                 .map(|hit| Flow {
                     kind: hit.end.kind,
                     source: hit.source,
+                    strict: hit.strict,
+                    runs: hit.end.runs,
                     steps: with_end(self.ways.list(hit.way), sink_step(hit.end.place)),
                     sink: hit.end.place,
                     api: hit.end.api,

@@ -13,10 +13,12 @@ use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
+use crate::model::summary::SqlTexts;
+use crate::model::templates::template;
 
 /// Groups of units, callees before callers; units of one group call each other.
-pub(super) fn rank(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
-    let sinks = units_with_sinks(program, is_sink);
+pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
+    let sinks = units_with_sinks(program, texts, is_sink);
     if sinks.is_empty() {
         return (Vec::new(), Units::default());
     }
@@ -111,11 +113,17 @@ pub(super) fn unit_of(program: &Program, function: GlobalDef) -> GlobalDef {
     program.outermost(function)
 }
 
-fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<GlobalDef> {
+fn units_with_sinks(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> Vec<GlobalDef> {
     let mut out = Vec::new();
     for (file, facts) in program.facts.iter().enumerate() {
         let file = FileId(file as u32);
-        let found = sinks_among(program, file, facts.arena.ids(), &is_sink);
+        let mut found = sinks_among(program, file, facts.arena.ids(), &is_sink);
+        if texts == SqlTexts::All {
+            // Where statements are written, whether they are seen to run or not.
+            let speaks = |node: &NodeId| matches!(facts.arena.kind(*node), NodeKind::Str(name) if text::opens_statement(facts.text(name)));
+            found.extend(facts.arena.ids().filter(speaks));
+        }
+        out.extend(template_users(program, file));
         if found.is_empty() {
             continue;
         }
@@ -135,6 +143,14 @@ fn units_with_sinks(program: &Program, is_sink: impl Fn(ApiId) -> bool) -> Vec<G
     out.sort();
     out.dedup();
     out
+}
+
+/// Constructors of classes whose template has places for text.
+fn template_users(program: &Program, file: FileId) -> Vec<GlobalDef> {
+    let facts = program.file(file);
+    let constructors = facts.definitions().filter(|(_, def)| def.kind == DefKind::Method && facts.text(def.name) == "__init__");
+    let fits = constructors.filter(|(_, def)| template(program, GlobalDef { file, def: def.parent }).is_some());
+    fits.map(|(def, _)| unit_of(program, GlobalDef { file, def })).collect()
 }
 
 /// The calls among these nodes that run text, or may.

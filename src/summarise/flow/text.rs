@@ -93,6 +93,12 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
     if quoted { Hole::Identifier } else { Hole::Fragment }
 }
 
+/// Text that goes on like this sets something for the session, whatever is put together behind it.
+pub(super) fn opens_setting(text: &str) -> bool {
+    let start = first_chars(text.trim_start(), 16).to_ascii_uppercase();
+    ["PRAGMA ", "SET SEARCH_PATH", "SET SESSION ", "SET LOCAL "].iter().any(|opening| start.starts_with(opening))
+}
+
 /// What is put in after `before` is the name of a bound parameter: `… = :{name}`, `… = %({name})s`, `{{${name}}}`, `… = @${name}`.
 pub(super) fn ends_in_placeholder(before: &str) -> bool {
     let opens =
@@ -134,6 +140,10 @@ fn in_list(before: &str) -> Hole {
 
 /// True when a literal piece of text reads as (part of) an SQL statement.
 pub(super) fn reads_as_sql(text: &str) -> bool {
+    // SQL has other comments: this is a script for somebody's own language.
+    if text.trim_start().starts_with("//") {
+        return false;
+    }
     let upper = first_chars(text, 2000).to_ascii_uppercase();
     let words: Vec<&str> = upper.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).take(80).collect();
     let has = |word: &str| words.contains(&word);
@@ -236,6 +246,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_together_behind_a_setting_is_told_by_its_start() {
+        assert!(opens_setting("SET search_path = ") && opens_setting("pragma table_info("));
+        assert!(!opens_setting(" SET name = ") && !opens_setting("UPDATE t SET a = "));
+    }
+
+    #[test]
     fn whole_statements_are_told_from_pieces() {
         assert!(continues_statement(" LIMIT 1") && continues_statement("\n order by a") && continues_statement(";"));
         assert!(!continues_statement("") && !continues_statement(" = 1") && !continues_statement(", b FROM t"));
@@ -257,6 +273,7 @@ mod tests {
     fn prose_is_not_sql() {
         assert!(reads_as_sql("\n  select a from t where "));
         assert!(reads_as_sql(" AND name = '"));
+        assert!(!reads_as_sql("// Limit to one segment\nif (!("));
         assert!(!reads_as_sql("Please select a value from the list"[7..].trim_start_matches("select").trim()));
         assert!(is_statement(" select a, ? from t"));
         assert!(!is_statement("Update your profile"));

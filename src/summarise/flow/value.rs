@@ -152,6 +152,8 @@ pub(super) struct Value {
     pub(super) sql: bool,
     /// It is text that is an SQL statement beyond doubt.
     pub(super) statement: bool,
+    /// It is text that sets something for the session.
+    pub(super) setting: bool,
     /// Strands were taken away because the code checked them.
     pub(super) checked: bool,
 }
@@ -237,6 +239,7 @@ impl Value {
             tail: self.tail.or(other.tail),
             sql: self.sql || other.sql,
             statement: self.statement || other.statement,
+            setting: self.setting || other.setting,
             checked: self.checked && other.checked,
         };
         if depth >= DEEPEST {

@@ -4,6 +4,8 @@
 //! built (the place other tools mark too), else one for each place where text is built that another function runs, at a level
 //! that says how much is known about the value. A function that runs whatever text it is given is no finding: its callers are.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use super::Context;
@@ -13,8 +15,9 @@ use crate::model::knowledge::{ApiFact, SinkKind, SourceKind};
 use crate::model::nesting::{called_name, spell};
 use crate::model::program::{ApiId, Program};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::rule::Settings;
 use crate::model::source::Family;
-use crate::model::summary::{Built, Flow, Hole, Step, StepPlace};
+use crate::model::summary::{Built, Flow, Hole, SqlTexts, Step, StepPlace};
 
 const RULE: &str = "sql-injection";
 
@@ -27,11 +30,24 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut places: BTreeMap<Location, Vec<&Flow>> = BTreeMap::new();
     for function in program.functions() {
         let Some(summary) = context.summaries.of(function) else { continue };
-        for flow in summary.flows.iter().filter(|flow| flow.kind == SinkKind::Sql && applies(program, flow)) {
+        for flow in summary.flows.iter().filter(|flow| flow.kind == SinkKind::Sql && flow.runs && applies(program, flow)) {
             places.entry(place(program, flow)).or_default().push(flow);
         }
     }
-    places.into_iter().filter_map(|(place, flows)| finding(context, place, flows)).collect()
+    let mut findings: Vec<Finding> = places.into_iter().filter_map(|(place, flows)| finding(context, place, flows)).collect();
+    if is_strict(context.settings) {
+        findings.extend(written::check(context, &findings));
+    }
+    findings
+}
+
+/// Which texts the rule wants to hear of.
+pub fn texts(settings: &Settings) -> SqlTexts {
+    if is_strict(settings) { SqlTexts::All } else { SqlTexts::Foreign }
+}
+
+fn is_strict(settings: &Settings) -> bool {
+    settings.strict() || settings.flag(RULE, "constant-text")
 }
 
 /// Where the finding stands: at the call that runs the text, if the function that builds the text also runs it, and then at the
@@ -78,6 +94,7 @@ fn is_setting(flow: &Flow) -> bool {
 fn level(program: &Program, flow: &Flow) -> Level {
     let in_script = || flow.steps.iter().any(|step| program.is(step.function, Role::Script));
     match (flow.source, flow.built.map(|built| built.hole)) {
+        _ if !flow.runs => Level::Note,
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
         (_, Some(Hole::Identifier)) => Level::Note,
@@ -91,6 +108,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
     flows.sort_by_key(|flow| {
         (
             std::cmp::Reverse(level(program, flow)),
+            flow.strict,
             flow.source.is_none(),
             flow.source,
             std::cmp::Reverse(flow.confidence),
@@ -129,6 +147,8 @@ fn message(program: &Program, flow: &Flow) -> String {
     let sink = short_api(program, flow);
     let value = origin_text(program, flow);
     match (flow.source, flow.built) {
+        (_, Some(built)) if !flow.runs => format!("a value{value} is put into an SQL statement by {}", builder(program, built)),
+        (None, Some(built)) if flow.strict => format!("SQL for `{sink}` is built around a value{value} by {}", builder(program, built)),
         (Some(SourceKind::Request), Some(built)) => {
             format!("SQL for `{sink}` is built from request data{value} by {}", builder(program, built))
         }
@@ -184,6 +204,7 @@ fn builder(program: &Program, built: Built) -> &'static str {
         NodeKind::Call { form: CallForm::Macro, .. } => "`write!`",
         NodeKind::Call { .. } => match called_name(facts, built.node) {
             Some("format" | "substitute" | "safe_substitute") => "string formatting",
+            Some("__init__") => "a template",
             Some("replace" | "replaceAll" | "replacen" | "replace_all") => "text replacement",
             _ => "concatenation",
         },
@@ -219,6 +240,7 @@ fn step_label(program: &Program, flow: &Flow, at: usize, step: Step) -> Label {
     let first = match flow.source {
         Some(SourceKind::Request) => "request data comes in",
         Some(SourceKind::Outside) => "outside data comes in",
+        None if flow.strict => "a value that is no constant",
         None => "a value of unknown origin",
     };
     let text = match step.place {
