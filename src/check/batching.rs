@@ -176,7 +176,9 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
 /// The model of the rows: of the item itself, or the one that the loop asks (`for row in Model.objects.filter(…)`).
 fn row_class(place: &Place, repeated: &Repeated, item: NodeId) -> Option<GlobalDef> {
     let (program, file) = (place.program, place.file);
-    if let Value::Instance { class, .. } = program.value(file, item) {
+    if let Value::Instance { class, .. } = program.value(file, item)
+        && program.is(class, Role::Model)
+    {
         return Some(class);
     }
     let source = repeated.repetition.source?;

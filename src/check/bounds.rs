@@ -79,7 +79,6 @@ fn are_parts_of_name(facts: &FileFacts, source: NodeId) -> bool {
 fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
     let facts = place.facts;
     let NodeKind::Name(list) = facts.arena.kind(chain_root(facts, source)) else { return false };
-    let Some(body) = facts.def(place.nesting.owner(head)).body else { return false };
     let start = facts.arena.span(head).start;
     let measures = |node: NodeId| {
         let of_list = |node: NodeId| facts.arena.kind(node) == NodeKind::Name(list);
@@ -92,24 +91,32 @@ fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
             _ => false,
         }
     };
-    let is_few = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Number(text) if facts.text(text).parse().is_ok_and(|most: usize| most <= REFUSED));
-    let leaves = |then: NodeId| {
-        let mut leaves = false;
-        walk_deep(facts, then, |node| {
-            leaves |= matches!(facts.arena.kind(node), NodeKind::Return(_) | NodeKind::Raise(_));
-            !leaves
-        });
-        leaves
+    let is_few = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Number(text) if facts.text(text).parse().is_ok_and(|most: usize| (2..=REFUSED).contains(&most)));
+    let leaves = |then: NodeId| match facts.arena.kind(then) {
+        NodeKind::Block { items, .. } => {
+            facts.arena.list(items).last().is_some_and(|last| matches!(facts.arena.kind(last), NodeKind::Return(_) | NodeKind::Raise(_)))
+        }
+        kind => matches!(kind, NodeKind::Return(_) | NodeKind::Raise(_)),
     };
     let mut found = false;
-    walk_deep(facts, body, |node| {
-        if let NodeKind::If { condition, then, .. } = facts.arena.kind(node)
-            && let NodeKind::Binary { op: BinaryOp::Greater | BinaryOp::GreaterEqual, left, right } = facts.arena.kind(condition)
-        {
-            found |= facts.arena.span(node).start < start && measures(left) && is_few(right) && leaves(then);
+    let mut owner = place.nesting.owner(head);
+    // The test may stand outside the closure that the loop is in.
+    for _ in 0..4 {
+        let def = facts.def(owner);
+        let Some(body) = def.body.filter(|_| owner != DefId::MODULE) else { break };
+        walk_deep(facts, body, |node| {
+            if let NodeKind::If { condition, then, .. } = facts.arena.kind(node)
+                && let NodeKind::Binary { op: BinaryOp::Greater | BinaryOp::GreaterEqual, left, right } = facts.arena.kind(condition)
+            {
+                found |= facts.arena.span(node).start < start && measures(left) && is_few(right) && leaves(then);
+            }
+            !found
+        });
+        if !def.flags.has(DefFlags::CLOSURE) {
+            break;
         }
-        !found
-    });
+        owner = def.parent;
+    }
     found
 }
 
