@@ -165,7 +165,8 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
                 return false;
             }
             match row_class(place, repeated, object) {
-                Some(class) => method_of(program, class, name).is_some(),
+                Some(class) if method_of(program, class, name).is_some() => true,
+                Some(class) => is_base(program, class) && overrides(program, name),
                 // Rows of a model that is not known, in a project where that matters.
                 None => overrides(program, name),
             }
@@ -173,19 +174,26 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
     }
 }
 
-/// The model of the rows: of the item itself, or the one that the loop asks (`for row in Model.objects.filter(…)`).
+/// The model of the rows: the one that the loop asks (`for row in Model.objects.filter(…)`), or that of the item itself.
 fn row_class(place: &Place, repeated: &Repeated, item: NodeId) -> Option<GlobalDef> {
     let (program, file) = (place.program, place.file);
-    if let Value::Instance { class, .. } = program.value(file, item)
-        && program.is(class, Role::Model)
-    {
-        return Some(class);
-    }
-    let source = repeated.repetition.source?;
-    match program.value(file, chain_root(place.facts, source)) {
-        Value::Def(class) if program.is(class, Role::Model) => Some(class),
+    let asked = repeated.repetition.source.map(|source| program.value(file, chain_root(place.facts, source)));
+    match (asked, program.value(file, item)) {
+        (Some(Value::Def(class)), _) | (_, Value::Instance { class, .. }) if program.is(class, Role::Model) => Some(class),
         _ => None,
     }
+}
+
+/// Other classes of the project are made of it: rows that a manager of it gives may be theirs.
+fn is_base(program: &Program, class: GlobalDef) -> bool {
+    let name = program.name(class);
+    (0..program.facts.len() as u32).map(FileId).any(|file| {
+        let facts = program.file(file);
+        facts.names.may_hold(name)
+            && facts
+                .definitions()
+                .any(|(_, def)| def.bases.iter().any(|&base| matches!(program.value(file, base), Value::Def(above) if above == class)))
+    })
 }
 
 /// Some model of the project has a method of its own of this name.
