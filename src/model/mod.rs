@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;
+pub mod lookup;
 pub mod nesting;
 pub mod problem;
 pub mod program;
