@@ -3,6 +3,7 @@
 //! A document describes the models whose tables it has. What differs between the two is told by table; types and nullability only where no
 //! database could take one for the other.
 
+mod forms;
 mod models;
 
 use std::collections::BTreeMap;

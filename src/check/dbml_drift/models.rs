@@ -1,10 +1,11 @@
-//! The tables that the code's models declare: classes of SQLAlchemy, SQLModel, Django, TypeORM and SeaORM, tables of Drizzle, SQLAlchemy and Diesel, `define` and
-//! `init` of Sequelize.
+//! The tables that the code's models declare: classes with attributes, fields or decorators, structs with a derived trait, calls, macros and methods with an object
+//! of columns. How each library writes them is data: [`forms`](super::forms).
 //!
 //! Only what is written out is read. A class with a base that nobody can see, a list of columns with something spread into it, may have more columns than are listed:
 //! such a table is open, and nobody claims that it lacks one.
 
 use super::super::scope::in_scope;
+use super::forms::{Attributes, Called, Decorated, Defined, Derived, FORMS, Fields, Macro, has, starts};
 use crate::documents::schema::{Class, Column, Table};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
@@ -39,14 +40,19 @@ pub(super) fn models(program: &Program) -> Vec<Model> {
             let id = GlobalDef { file, def };
             match definition.kind {
                 DefKind::Class => found.extend(class_model(program, id)),
-                DefKind::Struct => found.extend(sea_orm(program, id)),
+                DefKind::Struct => found.extend(FORMS.derived.iter().find_map(|form| of_struct(program, id, form))),
                 DefKind::Variable => found.extend(definition.value.and_then(|value| made(facts, file, definition, value))),
                 _ => {}
             }
         }
-        if facts.names.may_hold("diesel") || facts.names.may_hold("table") || facts.names.may_hold("define") || facts.names.may_hold("init")
-        {
-            found.extend(facts.arena.ids().filter_map(|node| diesel(facts, file, node).or_else(|| sequelize(program, facts, file, node))));
+        let macros: Vec<&Macro> = FORMS.macros.iter().filter(|form| facts.names.may_hold(&form.name)).collect();
+        let defined: Vec<&Defined> =
+            FORMS.defined.iter().filter(|form| facts.names.may_hold(&form.named) || facts.names.may_hold(&form.of_class)).collect();
+        if !macros.is_empty() || !defined.is_empty() {
+            found.extend(facts.arena.ids().filter_map(|node| {
+                let of_macro = macros.iter().find_map(|form| of_macro(facts, file, node, form));
+                of_macro.or_else(|| defined.iter().find_map(|form| of_method(facts, file, node, form)))
+            }));
         }
     }
     found
@@ -135,26 +141,30 @@ fn lineage(program: &Program, class: GlobalDef) -> Lineage {
 fn class_model(program: &Program, class: GlobalDef) -> Option<Model> {
     let facts = program.file(class.file);
     let definition = facts.def(class.def);
-    if let Some(entity) =
-        definition.decorators.iter().copied().find(|&decorator| is_called(program, class.file, decorator, "typeorm.Entity"))
-    {
-        return type_orm(program, class, entity);
+    for form in &FORMS.decorated {
+        let entity = definition.decorators.iter().copied().find(|&decorator| is_called(program, class.file, decorator, &form.entity));
+        if let Some(entity) = entity {
+            return of_decorated(program, class, entity, form);
+        }
     }
     if program.role(class).is_none_or(|evidence| evidence.role != Role::Model) {
         return None;
     }
     let lineage = lineage(program, class);
-    let from = |prefix: &str| lineage.outside.iter().any(|path| path.starts_with(prefix));
-    // `models.TextChoices` is no model.
-    let django_base =
-        |path: &String| path.starts_with("django.db.models") && path.ends_with("Model") || path.starts_with("django.contrib.auth");
-    if lineage.outside.iter().any(django_base) {
-        return django(program, class, &lineage);
+    let from = |bases: &[String]| lineage.outside.iter().any(|path| bases.iter().any(|base| fits(base, path)));
+    if let Some(form) = FORMS.fields.iter().find(|form| from(&form.bases)) {
+        return of_fields(program, class, &lineage, form);
     }
-    if from("sqlalchemy") || from("sqlmodel") || from("flask_sqlalchemy") {
-        return sql_alchemy(program, class, &lineage);
+    let form = FORMS.attributes.iter().find(|form| lineage.outside.iter().any(|path| starts(&form.bases, path)))?;
+    of_attributes(program, class, &lineage, form)
+}
+
+/// A path, and a pattern with at most one `*`.
+fn fits(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((head, tail)) => path.len() >= head.len() + tail.len() && path.starts_with(head) && path.ends_with(tail),
+        None => pattern == path,
     }
-    None
 }
 
 fn is_called(program: &Program, file: FileId, decorator: NodeId, path: &str) -> bool {
@@ -184,30 +194,24 @@ fn snake(name: &str) -> String {
     words(name).join("_")
 }
 
-fn sql_alchemy(program: &Program, class: GlobalDef, lineage: &Lineage) -> Option<Model> {
+fn of_attributes(program: &Program, class: GlobalDef, lineage: &Lineage, form: &Attributes) -> Option<Model> {
     let facts = program.file(class.file);
     let definition = facts.def(class.def);
     let own =
         |wanted: &str| facts.definitions().find(|(_, def)| def.parent == class.def && facts.text(def.name) == wanted).map(|(_, def)| def);
-    let is_table = definition.bases.iter().any(|&base| matches!(facts.arena.kind(base), NodeKind::Argument { name, value } if facts.text(name) == "table" && facts.arena.kind(value) == NodeKind::Bool(true)));
-    let flask = lineage.outside.iter().any(|path| path.starts_with("flask_sqlalchemy"));
-    let name = match own("__tablename__") {
+    let is_table = definition.bases.iter().any(|&base| matches!(facts.arena.kind(base), NodeKind::Argument { name, value } if facts.text(name) == form.switch && facts.arena.kind(value) == NodeKind::Bool(true)));
+    let snaked = lineage.outside.iter().any(|path| starts(&form.snake, path));
+    let name = match own(&form.name) {
         Some(def) if def.kind == DefKind::Field => facts.string(def.value?)?.to_string(),
         Some(_) => return None,
-        None if own("__abstract__").is_some() => return None,
+        None if own(&form.r#abstract).is_some() => return None,
         None if is_table => facts.text(definition.name).to_lowercase(),
-        None if flask => snake(facts.text(definition.name)),
+        None if snaked => snake(facts.text(definition.name)),
         None => return None,
     };
-    let sql_model = is_table || lineage.outside.iter().any(|path| path.starts_with("sqlmodel"));
+    let switched = is_table || lineage.outside.iter().any(|path| starts(&form.switched, path));
     let mut model = new(class.file, name, definition);
-    model.table.open = lineage.unknown
-        || own("__table__").is_some()
-        || lineage.outside.iter().any(|path| {
-            !["sqlalchemy", "sqlmodel", "flask_sqlalchemy", "builtins", "typing", "abc", "pydantic"]
-                .iter()
-                .any(|known| path.starts_with(known))
-        });
+    model.table.open = lineage.unknown || own(&form.whole).is_some() || lineage.outside.iter().any(|path| !starts(&form.known, path));
     for (field, def) in fields(program, lineage) {
         let facts = program.file(field.file);
         let name = facts.text(def.name);
@@ -217,36 +221,39 @@ fn sql_alchemy(program: &Program, class: GlobalDef, lineage: &Lineage) -> Option
         let call = def.value.filter(|&value| matches!(facts.arena.kind(value), NodeKind::Call { .. }));
         let callee = call.and_then(|call| called_name(facts, call));
         match callee {
-            Some("Column" | "mapped_column") => {}
-            Some("Field") | None if sql_model && def.annotation.is_some() => {}
-            None if def.annotation.is_some_and(|annotation| spoken_base(facts, annotation) == Some("Mapped"))
+            Some(callee) if has(&form.columns, callee) => {}
+            Some(callee) if switched && def.annotation.is_some() && has(&form.switched_columns, callee) => {}
+            None if switched && def.annotation.is_some() => {}
+            None if def.annotation.is_some_and(|annotation| spoken_base(facts, annotation) == Some(form.annotated.as_str()))
                 && !refers_to_model(program, field, def) => {}
-            Some("relationship" | "Relationship" | "backref" | "column_property" | "association_proxy" | "synonym" | "hybrid_property")
-            | None => continue,
+            None => continue,
+            Some(callee) if has(&form.others, callee) => continue,
             Some(_) => {
                 // Some helper of the project may make columns.
                 model.table.open = true;
                 continue;
             }
         }
-        if sql_model && callee != Some("Column") && refers_to_model(program, field, def) {
+        let by_annotation = callee.is_none_or(|callee| has(&form.switched_columns, callee));
+        let may_be_null = callee.is_some_and(|callee| has(&form.nullable_unless, callee));
+        if switched && !may_be_null && refers_to_model(program, field, def) {
             continue;
         }
-        let written = call.filter(|_| callee != Some("Field")).and_then(|call| first_text(facts, call));
+        let written = call.filter(|_| !by_annotation).and_then(|call| first_text(facts, call));
         let mut column = column(written.unwrap_or(name), def);
         let optional = def.annotation.map(|annotation| is_optional(facts, annotation));
         if let Some(call) = call {
-            column.key = flag(facts, option(facts, call, "primary_key")) == Some(true);
-            column.nullable = flag(facts, option(facts, call, "nullable"));
+            column.key = flag(facts, option(facts, call, &form.key)) == Some(true);
+            column.nullable = flag(facts, option(facts, call, &form.nullable));
             for argument in arguments(facts, call) {
                 match facts.arena.kind(argument) {
-                    NodeKind::Argument { name, value } if facts.text(name) == "foreign_key" => {
+                    NodeKind::Argument { name, value } if facts.text(name) == form.foreign_key => {
                         column.refers = facts.string(value).map(table_of)
                     }
                     NodeKind::Argument { .. } | NodeKind::Str(_) => {}
                     _ => match spoken(facts, argument) {
-                        Some("ForeignKey") => column.refers = first_text(facts, argument).map(table_of),
-                        Some(kind) if column.class.is_none() && callee != Some("Field") => {
+                        Some(reference) if reference == form.reference => column.refers = first_text(facts, argument).map(table_of),
+                        Some(kind) if column.class.is_none() && !by_annotation => {
                             column.class = Class::of(kind);
                             column.kind = kind.to_string();
                         }
@@ -265,7 +272,7 @@ fn sql_alchemy(program: &Program, class: GlobalDef, lineage: &Lineage) -> Option
         column.nullable = match (column.nullable, column.key) {
             (Some(said), _) => Some(said),
             (None, true) => Some(false),
-            (None, false) => optional.or((callee == Some("Column")).then_some(true)),
+            (None, false) => optional.or(may_be_null.then_some(true)),
         };
         add(&mut model, field, class, column);
     }
@@ -289,7 +296,7 @@ fn is_optional(facts: &FileFacts, annotation: NodeId) -> bool {
     facts.arena.walk(annotation, |node| {
         found |= match facts.arena.kind(node) {
             NodeKind::Null => true,
-            NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name) == "Optional" || facts.text(name) == "None",
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => has(&FORMS.annotations.optional, facts.text(name)),
             _ => false,
         };
     });
@@ -302,14 +309,14 @@ fn type_name(facts: &FileFacts, annotation: NodeId) -> Option<&str> {
     facts.arena.walk_while(annotation, |node| match facts.arena.kind(node) {
         NodeKind::Apply { base, .. } => {
             // Lists and mappings are no plain types.
-            if !spoken(facts, base).is_some_and(|name| matches!(name, "Mapped" | "Optional" | "Annotated" | "Option")) {
+            if !spoken(facts, base).is_some_and(|name| has(&FORMS.annotations.transparent, name)) {
                 found.push("");
             }
             true
         }
         NodeKind::Name(name) | NodeKind::Member { name, .. } => {
             let name = facts.text(name);
-            if !matches!(name, "Mapped" | "Optional" | "Annotated" | "Option") {
+            if !has(&FORMS.annotations.transparent, name) {
                 found.push(name);
             }
             false
@@ -332,128 +339,102 @@ fn refers_to_model(program: &Program, field: GlobalDef, def: &Definition) -> boo
                 Value::Def(class) => program.role(class).is_some_and(|evidence| evidence.role == Role::Model),
                 _ => false,
             },
-            NodeKind::Apply { base, .. } => matches!(spoken(facts, base), Some("list" | "List" | "set" | "Set")),
+            NodeKind::Apply { base, .. } => spoken(facts, base).is_some_and(|name| has(&FORMS.annotations.many, name)),
             _ => false,
         };
     });
     found
 }
 
-fn django(program: &Program, class: GlobalDef, lineage: &Lineage) -> Option<Model> {
+fn of_fields(program: &Program, class: GlobalDef, lineage: &Lineage, form: &Fields) -> Option<Model> {
     let facts = program.file(class.file);
     let definition = facts.def(class.def);
     let meta = facts
         .definitions()
-        .find(|(_, def)| def.parent == class.def && def.kind == DefKind::Class && facts.text(def.name) == "Meta")
+        .find(|(_, def)| def.parent == class.def && def.kind == DefKind::Class && facts.text(def.name) == form.settings)
         .map(|(id, _)| id);
     let setting = |wanted: &str| {
         let meta = meta?;
         facts.definitions().find(|(_, def)| def.parent == meta && facts.text(def.name) == wanted).and_then(|(_, def)| def.value)
     };
-    let says = |wanted: &str| setting(wanted).is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true));
-    if says("abstract") || says("proxy") || setting("managed").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(false)) {
+    let says = |wanted: &String, answer: bool| setting(wanted).is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(answer));
+    if form.off.iter().any(|name| says(name, true)) || form.on.iter().any(|name| says(name, false)) {
         return None;
     }
     let class_name = facts.text(definition.name).to_lowercase();
     let path = program.path(class.file);
-    let app = path.split('/').rev().skip(1).find(|part| *part != "models").unwrap_or_default();
-    let named = setting("db_table").and_then(|value| facts.string(value)).map(str::to_string);
+    let app = path.split('/').rev().skip(1).find(|part| !has(&form.folders, part)).unwrap_or_default();
+    let named = setting(&form.table).and_then(|value| facts.string(value)).map(str::to_string);
     let mut model = new(class.file, named.clone().unwrap_or_else(|| format!("{app}_{class_name}")), definition);
     if named.is_none() {
         model.also = vec![class_name];
     }
-    model.implied = vec!["id".to_string()];
-    model.table.open = lineage.unknown
-        || lineage
-            .outside
-            .iter()
-            .any(|path| path != "django.db.models.Model" && !path.starts_with("builtins") && !path.starts_with("typing"));
+    model.implied.clone_from(&form.implied);
+    model.table.open = lineage.unknown || lineage.outside.iter().any(|path| !starts(&form.known, path));
     for (field, def) in fields(program, lineage) {
         let facts = program.file(field.file);
         let Some(call) = def.value.filter(|&value| matches!(facts.arena.kind(value), NodeKind::Call { .. })) else { continue };
         let Some(kind) = called_name(facts, call) else { continue };
-        let refers = matches!(kind, "ForeignKey" | "OneToOneField");
-        if matches!(kind, "ManyToManyField" | "GenericForeignKey" | "GenericRelation") || !refers && !kind.ends_with("Field") {
+        let refers = has(&form.references, kind);
+        if has(&form.others, kind) || !refers && !kind.ends_with(&form.field) {
             continue;
         }
         let plain = facts.text(def.name);
-        let written = option(facts, call, "db_column").and_then(|value| facts.string(value)).map(str::to_string);
-        let mut column = column(&written.unwrap_or_else(|| if refers { format!("{plain}_id") } else { plain.to_string() }), def);
+        let written = option(facts, call, &form.column_name).and_then(|value| facts.string(value)).map(str::to_string);
+        let mut column =
+            column(&written.unwrap_or_else(|| if refers { format!("{plain}{}", form.reference_end) } else { plain.to_string() }), def);
         column.class = if refers { None } else { Class::of(kind) };
         column.kind = kind.to_string();
-        column.key = flag(facts, option(facts, call, "primary_key")) == Some(true);
-        column.nullable = Some(flag(facts, option(facts, call, "null")) == Some(true));
+        column.key = flag(facts, option(facts, call, &form.key)) == Some(true);
+        column.nullable = Some(flag(facts, option(facts, call, &form.null)) == Some(true));
         if refers {
-            let target = arguments(facts, call).next().or_else(|| option(facts, call, "to"));
+            let target = arguments(facts, call).next().or_else(|| option(facts, call, &form.target));
             column.refers = target
                 .and_then(|target| spoken(facts, target))
                 .map(|name| name.rsplit('.').next().unwrap_or(name).to_string())
-                .filter(|name| name != "self");
+                .filter(|name| *name != form.itself);
         }
         add(&mut model, field, class, column);
     }
     Some(model)
 }
 
-fn type_orm(program: &Program, class: GlobalDef, entity: NodeId) -> Option<Model> {
+fn of_decorated(program: &Program, class: GlobalDef, entity: NodeId, form: &Decorated) -> Option<Model> {
     let facts = program.file(class.file);
     let definition = facts.def(class.def);
-    let named = first_text(facts, entity).or_else(|| option(facts, entity, "name").and_then(|value| facts.string(value)));
+    let named = first_text(facts, entity).or_else(|| option(facts, entity, &form.name).and_then(|value| facts.string(value)));
     let lineage = lineage(program, class);
     let mut model = new(class.file, named.map_or_else(|| snake(facts.text(definition.name)), str::to_string), definition);
-    model.table.open = lineage.unknown || lineage.outside.iter().any(|path| path != "typeorm.BaseEntity");
+    model.table.open = lineage.unknown || lineage.outside.iter().any(|path| !has(&form.known, path));
     for (field, def) in fields(program, &lineage) {
         let facts = program.file(field.file);
         let plain = facts.text(def.name);
         let decorators: Vec<(&str, NodeId)> = def.decorators.iter().filter_map(|&node| Some((spoken(facts, node)?, node))).collect();
-        let by = |wanted: &[&str]| decorators.iter().find(|(name, _)| wanted.contains(name)).copied();
-        if let Some((_, relation)) = by(&["ManyToOne", "OneToOne"]) {
-            let join = by(&["JoinColumn"]);
-            if join.is_none() && by(&["OneToOne"]).is_some() {
+        let by = |wanted: &[String]| decorators.iter().find(|(name, _)| has(wanted, name)).copied();
+        if let Some((_, relation)) = by(&form.relations) {
+            let join = by(std::slice::from_ref(&form.join));
+            if join.is_none() && by(&form.owned).is_some() {
                 continue;
             }
-            let named = join.and_then(|(_, join)| option(facts, join, "name")).and_then(|value| facts.string(value));
-            let mut column = column(&named.map_or_else(|| format!("{plain}Id"), str::to_string), def);
+            let named = join.and_then(|(_, join)| option(facts, join, &form.name)).and_then(|value| facts.string(value));
+            let mut column = column(&named.map_or_else(|| format!("{plain}{}", form.relation_end), str::to_string), def);
             column.refers = def.annotation.and_then(|annotation| type_name(facts, annotation)).map(str::to_string);
-            column.nullable = flag(facts, option(facts, relation, "nullable"));
+            column.nullable = flag(facts, option(facts, relation, &form.nullable));
             add(&mut model, field, class, column);
             continue;
         }
-        let Some((kind, decorator)) = by(&[
-            "Column",
-            "PrimaryColumn",
-            "PrimaryGeneratedColumn",
-            "CreateDateColumn",
-            "UpdateDateColumn",
-            "DeleteDateColumn",
-            "VersionColumn",
-            "ObjectIdColumn",
-            "Generated",
-        ]) else {
+        let Some((kind, decorator)) = by(&form.columns) else {
             // A decorator of the project may make a column.
-            let known = [
-                "OneToMany",
-                "ManyToMany",
-                "JoinTable",
-                "RelationId",
-                "VirtualColumn",
-                "Exclude",
-                "Expose",
-                "Type",
-                "Transform",
-                "TreeChildren",
-                "TreeParent",
-            ];
-            model.table.open |= decorators.iter().any(|(name, _)| !known.contains(name) && name.contains("Column"));
+            model.table.open |= decorators.iter().any(|(name, _)| !has(&form.others, name) && name.contains("Column"));
             continue;
         };
-        let named = option(facts, decorator, "name").and_then(|value| facts.string(value));
+        let named = option(facts, decorator, &form.name).and_then(|value| facts.string(value));
         let mut column = column(named.unwrap_or(plain), def);
-        column.key = kind.starts_with("Primary");
-        let said = first_text(facts, decorator).or_else(|| option(facts, decorator, "type").and_then(|value| facts.string(value)));
+        column.key = kind.starts_with(&form.key);
+        let said = first_text(facts, decorator).or_else(|| option(facts, decorator, &form.r#type).and_then(|value| facts.string(value)));
         let kind_name = match (kind, said) {
-            ("CreateDateColumn" | "UpdateDateColumn" | "DeleteDateColumn", _) => Some("timestamp"),
-            ("PrimaryGeneratedColumn", None) => Some("int"),
+            (kind, _) if has(&form.times, kind) => Some("timestamp"),
+            (kind, None) if has(&form.numbers, kind) => Some("int"),
             (_, Some(said)) => Some(said),
             (_, None) => def
                 .annotation
@@ -461,34 +442,32 @@ fn type_orm(program: &Program, class: GlobalDef, entity: NodeId) -> Option<Model
                 .map(|name| if name == "Date" { "timestamp" } else { name }),
         };
         column.kind = kind_name.unwrap_or_default().to_string();
-        column.class = kind_name
-            .filter(|_| option(facts, decorator, "array").is_none() && option(facts, decorator, "transformer").is_none())
-            .and_then(Class::of);
-        let nullable = flag(facts, option(facts, decorator, "nullable"));
-        column.nullable = if kind == "DeleteDateColumn" { Some(true) } else { Some(nullable == Some(true)) };
+        column.class = kind_name.filter(|_| form.unsure.iter().all(|name| option(facts, decorator, name).is_none())).and_then(Class::of);
+        let nullable = flag(facts, option(facts, decorator, &form.nullable));
+        column.nullable = if has(&form.nullable_columns, kind) { Some(true) } else { Some(nullable == Some(true)) };
         add(&mut model, field, class, column);
     }
     Some(model)
 }
 
-fn sea_orm(program: &Program, of: GlobalDef) -> Option<Model> {
+fn of_struct(program: &Program, of: GlobalDef, form: &Derived) -> Option<Model> {
     let facts = program.file(of.file);
     let definition = facts.def(of.def);
     let derives = definition
         .decorators
         .iter()
-        .any(|&node| arguments(facts, node).any(|argument| matches!(spoken(facts, argument), Some("DeriveEntityModel"))));
-    let named = definition.decorators.iter().find_map(|&node| facts.string(option(facts, node, "table_name")?));
+        .any(|&node| arguments(facts, node).any(|argument| spoken(facts, argument) == Some(form.derives.as_str())));
+    let named = definition.decorators.iter().find_map(|&node| facts.string(option(facts, node, &form.table)?));
     let mut model = new(of.file, named.filter(|_| derives)?.to_string(), definition);
     for (_, def) in facts.definitions().filter(|(_, def)| def.parent == of.def && def.kind == DefKind::Field) {
         let mut name = facts.text(def.name).trim_start_matches("r#").to_string();
         let mut column_key = false;
         let mut ignored = false;
         for &decorator in &def.decorators {
-            name = option(facts, decorator, "column_name").and_then(|value| facts.string(value)).map_or(name, str::to_string);
+            name = option(facts, decorator, &form.column_name).and_then(|value| facts.string(value)).map_or(name, str::to_string);
             for argument in arguments(facts, decorator) {
-                column_key |= spoken(facts, argument) == Some("primary_key");
-                ignored |= spoken(facts, argument) == Some("ignore");
+                column_key |= spoken(facts, argument) == Some(form.key.as_str());
+                ignored |= spoken(facts, argument) == Some(form.ignored.as_str());
             }
         }
         if ignored {
@@ -496,7 +475,7 @@ fn sea_orm(program: &Program, of: GlobalDef) -> Option<Model> {
         }
         let mut column = column(&name, def);
         column.key = column_key;
-        column.nullable = def.annotation.map(|annotation| spoken_base(facts, annotation) == Some("Option"));
+        column.nullable = def.annotation.map(|annotation| spoken_base(facts, annotation) == Some(form.optional.as_str()));
         if let Some(kind) = def.annotation.and_then(|annotation| type_name(facts, annotation)) {
             column.class = Class::of(kind);
             column.kind = kind.to_string();
@@ -513,40 +492,43 @@ fn made(facts: &FileFacts, file: FileId, definition: &Definition, value: NodeId)
     }
     let callee = called_name(facts, value)?;
     let name = first_text(facts, value)?.to_string();
-    match callee {
-        "pgTable" | "mysqlTable" | "sqliteTable" | "singlestoreTable" => drizzle(facts, file, definition, value, name),
-        "Table" => {
-            let mut model = new(file, name, definition);
-            for argument in arguments(facts, value).skip(1) {
-                if called_name(facts, argument) != Some("Column") {
-                    continue;
-                }
-                let Some(name) = first_text(facts, argument) else {
-                    model.table.open = true;
-                    continue;
-                };
-                let mut column = Column { span: facts.arena.span(argument), ..column(name, definition) };
-                column.key = flag(facts, option(facts, argument, "primary_key")) == Some(true);
-                column.nullable = flag(facts, option(facts, argument, "nullable")).or(Some(!column.key));
-                for inner in arguments(facts, argument).skip(1) {
-                    match spoken(facts, inner) {
-                        Some("ForeignKey") => column.refers = first_text(facts, inner).map(table_of),
-                        Some(kind) if column.kind.is_empty() && !matches!(facts.arena.kind(inner), NodeKind::Argument { .. }) => {
-                            column.class = Class::of(kind);
-                            column.kind = kind.to_string();
-                        }
-                        _ => {}
-                    }
-                }
-                model.table.columns.push(column);
-            }
-            (!model.table.columns.is_empty()).then_some(model)
-        }
-        _ => None,
+    if let Some(form) = FORMS.called.iter().find(|form| has(&form.tables, callee)) {
+        return of_call(facts, file, definition, value, name, form);
     }
+    let form = FORMS.attributes.iter().find(|form| form.table == callee)?;
+    of_columns(facts, file, definition, value, name, form)
 }
 
-fn drizzle(facts: &FileFacts, file: FileId, definition: &Definition, call: NodeId, name: String) -> Option<Model> {
+/// `Table("users", metadata, Column("id", Integer, primary_key=True))`.
+fn of_columns(facts: &FileFacts, file: FileId, definition: &Definition, call: NodeId, name: String, form: &Attributes) -> Option<Model> {
+    let mut model = new(file, name, definition);
+    for argument in arguments(facts, call).skip(1) {
+        if !called_name(facts, argument).is_some_and(|callee| has(&form.columns, callee)) {
+            continue;
+        }
+        let Some(name) = first_text(facts, argument) else {
+            model.table.open = true;
+            continue;
+        };
+        let mut column = Column { span: facts.arena.span(argument), ..column(name, definition) };
+        column.key = flag(facts, option(facts, argument, &form.key)) == Some(true);
+        column.nullable = flag(facts, option(facts, argument, &form.nullable)).or(Some(!column.key));
+        for inner in arguments(facts, argument).skip(1) {
+            match spoken(facts, inner) {
+                Some(reference) if reference == form.reference => column.refers = first_text(facts, inner).map(table_of),
+                Some(kind) if column.kind.is_empty() && !matches!(facts.arena.kind(inner), NodeKind::Argument { .. }) => {
+                    column.class = Class::of(kind);
+                    column.kind = kind.to_string();
+                }
+                _ => {}
+            }
+        }
+        model.table.columns.push(column);
+    }
+    (!model.table.columns.is_empty()).then_some(model)
+}
+
+fn of_call(facts: &FileFacts, file: FileId, definition: &Definition, call: NodeId, name: String, form: &Called) -> Option<Model> {
     let mut model = new(file, name, definition);
     let columns = arguments(facts, call).nth(1)?;
     let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(columns) else { return None };
@@ -562,13 +544,13 @@ fn drizzle(facts: &FileFacts, file: FileId, definition: &Definition, call: NodeI
             continue;
         };
         let kind = called_name(facts, root).unwrap_or_default();
-        let has = |wanted: &str| links.iter().any(|&link| called_name(facts, link) == Some(wanted));
+        let called = |wanted: &str| links.iter().any(|&link| called_name(facts, link) == Some(wanted));
         let mut column = Column { span: facts.arena.span(key), ..column(first_text(facts, root).unwrap_or(plain), definition) };
-        column.key = has("primaryKey");
-        column.nullable = Some(!has("notNull") && !column.key && !kind.ends_with("serial"));
+        column.key = called(&form.key);
+        column.nullable = Some(!called(&form.not_null) && !column.key && !kind.ends_with(&form.never_null_end));
         // SQLite's integers may hold times and booleans by their `mode`.
-        let plain_integer = kind == "integer" && option(facts, root, "mode").is_some() || has("array") || has("$type");
-        column.class = if plain_integer { None } else { Class::of(kind) };
+        let by_option = form.unsure_options.iter().any(|(own, name)| kind == own && option(facts, root, name).is_some());
+        column.class = if by_option || form.unsure.iter().any(|name| called(name)) { None } else { Class::of(kind) };
         column.kind = kind.to_string();
         model.table.columns.push(column);
     }
@@ -576,9 +558,9 @@ fn drizzle(facts: &FileFacts, file: FileId, definition: &Definition, call: NodeI
 }
 
 /// `table! { users (id) { id -> Int4, name -> Nullable<Varchar>, } }`.
-fn diesel(facts: &FileFacts, file: FileId, node: NodeId) -> Option<Model> {
+fn of_macro(facts: &FileFacts, file: FileId, node: NodeId, form: &Macro) -> Option<Model> {
     let NodeKind::Call { callee, args, form: crate::model::body::CallForm::Macro } = facts.arena.kind(node) else { return None };
-    if last_name(facts, callee).is_none_or(|name| facts.text(name) != "table") {
+    if last_name(facts, callee).is_none_or(|name| facts.text(name) != form.name) {
         return None;
     }
     let mut inside = Vec::new();
@@ -607,8 +589,10 @@ fn diesel(facts: &FileFacts, file: FileId, node: NodeId) -> Option<Model> {
             continue;
         };
         let (nullable, kind) = match facts.arena.kind(kind) {
-            NodeKind::Binary { left, right, .. } => (spoken(facts, left) == Some("Nullable"), right),
-            NodeKind::Apply { base, args } => (spoken(facts, base) == Some("Nullable"), facts.arena.list(args).next().unwrap_or(kind)),
+            NodeKind::Binary { left, right, .. } => (spoken(facts, left) == Some(form.nullable.as_str()), right),
+            NodeKind::Apply { base, args } => {
+                (spoken(facts, base) == Some(form.nullable.as_str()), facts.arena.list(args).next().unwrap_or(kind))
+            }
             _ => (false, kind),
         };
         let kind = spoken(facts, kind).unwrap_or_default().to_string();
@@ -627,35 +611,35 @@ fn diesel(facts: &FileFacts, file: FileId, node: NodeId) -> Option<Model> {
 }
 
 /// `sequelize.define("user", { … }, { tableName })` and `User.init({ … }, { tableName, sequelize })`.
-fn sequelize(program: &Program, facts: &FileFacts, file: FileId, node: NodeId) -> Option<Model> {
+fn of_method(facts: &FileFacts, file: FileId, node: NodeId, form: &Defined) -> Option<Model> {
     let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
     let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
     let args: Vec<NodeId> = arguments(facts, node).collect();
     let (name, columns, options) = match facts.text(name) {
-        "define" => (facts.string(*args.first()?)?.to_string(), *args.get(1)?, args.get(2)),
-        "init" => (spoken(facts, object)?.to_string(), *args.first()?, args.get(1)),
+        name if name == form.named => (facts.string(*args.first()?)?.to_string(), *args.get(1)?, args.get(2)),
+        name if name == form.of_class => (spoken(facts, object)?.to_string(), *args.first()?, args.get(1)),
         _ => return None,
     };
     let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(columns) else { return None };
     let entries: Vec<NodeId> = facts.arena.list(items).collect();
     let types = |value: NodeId| {
-        let kind = entry(facts, value, "type").unwrap_or(value);
-        let chained = chain(facts, kind).any(|link| matches!(facts.arena.kind(link), NodeKind::Name(name) if matches!(facts.text(name), "DataTypes" | "Sequelize" | "sequelize" | "DataType")));
+        let kind = entry(facts, value, &form.r#type).unwrap_or(value);
+        let chained =
+            chain(facts, kind).any(|link| matches!(facts.arena.kind(link), NodeKind::Name(name) if has(&form.types, facts.text(name))));
         chained.then_some(kind)
     };
     if !entries.iter().any(|&item| matches!(facts.arena.kind(item), NodeKind::Entry { value, .. } if types(value).is_some())) {
         return None;
     }
-    let named = options.and_then(|&options| entry(facts, options, "tableName")).and_then(|value| facts.string(value));
+    let named = options.and_then(|&options| entry(facts, options, &form.table)).and_then(|value| facts.string(value));
     let span = match facts.arena.kind(node) {
         NodeKind::Call { .. } => facts.arena.span(args[0]),
         _ => facts.arena.span(node),
     };
     let span = if facts.string(args[0]).is_some() { span } else { facts.arena.span(callee) };
     let table = Table { name: named.map_or(name.clone(), str::to_string), space: None, span, columns: Vec::new(), open: false };
-    let implied = ["id", "createdAt", "updatedAt", "deletedAt", "created_at", "updated_at", "deleted_at"].map(str::to_string).to_vec();
-    let mut model = Model { file, table, also: vec![name], implied };
-    let snakes = options.is_some_and(|&options| flag(facts, entry(facts, options, "underscored")) == Some(true));
+    let mut model = Model { file, table, also: vec![name], implied: form.implied.clone() };
+    let snakes = options.is_some_and(|&options| flag(facts, entry(facts, options, &form.underscored)) == Some(true));
     for item in entries {
         let NodeKind::Entry { key, value } = facts.arena.kind(item) else {
             model.table.open = true;
@@ -666,22 +650,22 @@ fn sequelize(program: &Program, facts: &FileFacts, file: FileId, node: NodeId) -
             model.table.open = true;
             continue;
         };
-        let field = entry(facts, value, "field").and_then(|value| facts.string(value)).map(str::to_string);
+        let field = entry(facts, value, &form.column_name).and_then(|value| facts.string(value)).map(str::to_string);
         let name = field.unwrap_or_else(|| if snakes { snake(plain) } else { plain.to_string() });
         let kind = chain(facts, kind).filter_map(|link| match facts.arena.kind(link) {
             NodeKind::Member { name, .. } => Some(facts.text(name)),
             _ => None,
         });
         let kind = kind.last().unwrap_or_default().to_string();
-        if kind == "VIRTUAL" {
+        if has(&form.no_column, &kind) {
             continue;
         }
-        let key_column = flag(facts, entry(facts, value, "primaryKey")) == Some(true);
-        let refers = entry(facts, value, "references")
-            .and_then(|references| entry(facts, references, "model"))
+        let key_column = flag(facts, entry(facts, value, &form.key)) == Some(true);
+        let refers = entry(facts, value, &form.references.0)
+            .and_then(|references| entry(facts, references, &form.references.1))
             .and_then(|model| facts.string(model))
             .map(str::to_string);
-        let nullable = flag(facts, entry(facts, value, "allowNull")).or(key_column.then_some(false));
+        let nullable = flag(facts, entry(facts, value, &form.null)).or(key_column.then_some(false));
         model.table.columns.push(Column {
             name,
             span: facts.arena.span(key),
@@ -693,7 +677,6 @@ fn sequelize(program: &Program, facts: &FileFacts, file: FileId, node: NodeId) -
         });
     }
     // Associations add columns of their own.
-    let _ = program;
     model.table.open = true;
     Some(model)
 }
