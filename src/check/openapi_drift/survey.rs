@@ -476,8 +476,10 @@ impl Compared {
     /// Finds the routes that no document has, where this one means to have all of them.
     fn undocumented(&mut self, program: &Program, everything: &BTreeSet<(String, String)>, internal: &GlobSet, hidden: &Hidden) {
         let prefix = self.prefix();
+        let paths: BTreeSet<&str> = self.keys.iter().flatten().map(String::as_str).collect();
+        // What the document speaks of is no aside: `/webhooks/{id}` may be where webhooks are kept.
         let judged = |served: &Served| {
-            !is_aside(served)
+            (!is_aside(served) || paths.contains(served.key.as_str()) && !matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE"))
                 && served.key != prefix
                 && served.method != "*"
                 && (prefix.is_empty() || served.key.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
@@ -497,7 +499,6 @@ impl Compared {
             entry.0 += 1;
             entry.1 += usize::from(has(served));
         }
-        let paths: BTreeSet<&str> = self.keys.iter().flatten().map(String::as_str).collect();
         let whole = covered >= 2 && covered * 2 >= scope.len();
         // A selection of what there is says nothing of the other methods of its paths.
         let broad = covered * 4 >= scope.len();
