@@ -15,7 +15,7 @@ use super::held_guards::held_guards;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
@@ -233,10 +233,11 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
     let mut callers: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
     let mut again: FxHashSet<GlobalDef> = FxHashSet::default();
     let beside = [Role::Test, Role::Migration];
+    let handlers: FxHashSet<GlobalDef> = program.routes.iter().map(|route| route.handler).collect();
     for edge in program.calls.iter().filter(|edge| edge.callee != edge.caller && !program.is_any(edge.caller, &beside)) {
         callers.entry(edge.callee).or_default().push(edge.caller);
         let (facts, nesting) = (program.file(edge.caller.file), program.nestings.of(edge.caller.file));
-        if nesting.around(edge.site).any(|around| matches!(facts.arena.kind(around), NodeKind::Loop { .. })) {
+        if nesting.around(edge.site).any(|around| goes_on_and_on(facts, around)) {
             again.insert(edge.callee);
         }
     }
@@ -250,7 +251,7 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
                 !starting.contains(callee)
                     && !again.contains(callee)
                     && from.iter().all(|caller| starting.contains(caller) || starts_up(*caller))
-                    && !program.is(**callee, Role::Router)
+                    && !handlers.contains(callee)
             })
             .map(|(callee, _)| *callee)
             .collect();
@@ -260,6 +261,20 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
         starting.extend(more);
     }
     starting
+}
+
+/// A loop that ends when the program does, or waits for what comes in; one over a list that is there is none.
+fn goes_on_and_on(facts: &FileFacts, node: NodeId) -> bool {
+    const COMES_IN: &[&str] = &["incoming", "accept", "recv", "receive", "listen", "subscribe", "messages", "stream", "consume", "next"];
+    match facts.arena.kind(node) {
+        NodeKind::Loop { kind: LoopKind::Infinite | LoopKind::While, .. } | NodeKind::Loop { is_async: true, .. } => true,
+        NodeKind::Loop { source: Some(over), .. } => {
+            let mut waits = false;
+            facts.arena.walk(over, |inner| waits |= called_name(facts, inner).is_some_and(|name| COMES_IN.contains(&name)));
+            waits
+        }
+        _ => false,
+    }
 }
 
 /// Runs once, before anything is served or after: `lifespan`, `on_startup`, `main`, and the closures in them.

@@ -230,9 +230,7 @@ impl<'a> Linker<'a> {
 
     /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.
     fn client_package(&self, file: FileId, names: &RoleNames) -> Option<RoleEvidence> {
-        if self.family(file) != Family::TypeScript {
-            return None;
-        }
+        let family = self.family(file);
         let package = &self.project.packages[self.project.package_of(&self.project.files[file.index()].path)?];
         let all = |dev: bool| {
             let dependencies = package.dependencies.iter().filter(move |dependency| dev || !dependency.dev);
@@ -245,7 +243,7 @@ impl<'a> Linker<'a> {
         let serves = |framework: &Framework| {
             let kinds =
                 [FrameworkKind::Web, FrameworkKind::Orm, FrameworkKind::Driver, FrameworkKind::QueryBuilder, FrameworkKind::TaskQueue];
-            framework.family == Family::TypeScript
+            framework.family == family
                 && kinds.contains(&framework.kind)
                 && dependencies.iter().any(|name| framework.packages.iter().any(|package| package == name))
         };
