@@ -20,7 +20,7 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
-use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
@@ -234,7 +234,10 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
     let mut again: FxHashSet<GlobalDef> = FxHashSet::default();
     let beside = [Role::Test, Role::Migration];
     let handlers: FxHashSet<GlobalDef> = program.routes.iter().map(|route| route.handler).collect();
-    for edge in program.calls.iter().filter(|edge| edge.callee != edge.caller && !program.is_any(edge.caller, &beside)) {
+    // In TypeScript handlers are looked at, whoever calls them.
+    let judged = |function: GlobalDef| program.file(function.file).language.family() != Family::TypeScript;
+    let counts = |edge: &&CallEdge| edge.callee != edge.caller && judged(edge.callee) && !program.is_any(edge.caller, &beside);
+    for edge in program.calls.iter().filter(counts) {
         callers.entry(edge.callee).or_default().push(edge.caller);
         let (facts, nesting) = (program.file(edge.caller.file), program.nestings.of(edge.caller.file));
         if nesting.around(edge.site).any(|around| goes_on_and_on(facts, around)) {
