@@ -5,7 +5,7 @@
 //! names, or a function of the project that passes its argument on to one. Start-up code, scripts and cached functions wait once.
 //! Guards of locks that are held across an `await` are in [`guards`](super::held_guards).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -44,30 +44,35 @@ struct Way {
 /// Finds calls that block an event loop.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    if program.facts.iter().all(|facts| facts.defs.is_empty()) {
-        return Vec::new();
-    }
-    let nestings = &*program.nestings;
-    let handed = handing_over(program);
-    let ways = ways(context, nestings, &handed);
-    let mut functions: Vec<GlobalDef> = ways.keys().copied().collect();
-    functions.sort_unstable();
+    let handed: BTreeSet<GlobalDef> = context.in_files("blocking-call-in-async: handed over", (), handing_over).into_iter().collect();
+    let blocking = context.in_files(RULE, handed.clone(), in_file);
     let mut findings = Vec::new();
-    for function in functions {
-        let facts = program.file(function.file);
-        let nesting = nestings.of(function.file);
-        let Some(body) = facts.def(function.def).body else { continue };
-        facts.arena.walk(body, |node| {
-            if let Some(briefly) = blocks(program, function.file, node)
-                && !reads_the_kernel(facts, node)
-                && !is_excused(program, facts, nesting, &handed, function, node)
-            {
-                findings.push(finding(program, &ways, function, node, briefly));
-            }
-        });
+    if !blocking.is_empty() {
+        let ways = ways(context, &program.nestings, &handed);
+        let run = blocking.iter().filter(|(function, ..)| ways.contains_key(function));
+        findings.extend(run.map(|&(function, node, briefly)| finding(program, &ways, function, node, briefly)));
     }
     findings.extend(held_guards(context));
     findings
+}
+
+/// Calls in functions of a file that block, each with whether it does so only briefly.
+fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, NodeId, bool)> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for function in program.functions_of(file) {
+        let Some(body) = facts.def(function.def).body else { continue };
+        facts.arena.walk(body, |node| {
+            if let Some(briefly) = blocks(program, file, node)
+                && !reads_the_kernel(facts, node)
+                && !is_excused(program, facts, program.nesting(file), handed, function, node)
+            {
+                found.push((function, node, briefly));
+            }
+        });
+    }
+    found
 }
 
 /// Whether the call blocks, and then whether only briefly.
@@ -106,7 +111,7 @@ fn is_excused(
     program: &Program,
     facts: &FileFacts,
     nesting: &Nesting,
-    handed: &FxHashSet<GlobalDef>,
+    handed: &BTreeSet<GlobalDef>,
     function: GlobalDef,
     call: NodeId,
 ) -> bool {
@@ -130,7 +135,7 @@ fn says_no_wait(facts: &FileFacts, call: NodeId) -> bool {
 }
 
 /// The functions that an event loop runs, each by its shortest way.
-fn ways(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>) -> FxHashMap<GlobalDef, Way> {
+fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) -> FxHashMap<GlobalDef, Way> {
     let program = context.program;
     let mut ways: FxHashMap<GlobalDef, Way> = FxHashMap::default();
     let mut queue: VecDeque<GlobalDef> = VecDeque::new();
@@ -195,19 +200,11 @@ fn may_block(program: &Program, callee: GlobalDef) -> bool {
 /// Async functions of Python and Rust, and the handlers of TypeScript.
 fn roots(context: &Context) -> Vec<GlobalDef> {
     let program = context.program;
-    let starting = called_at_start(program);
-    let mut roots: Vec<GlobalDef> = program
-        .functions()
-        .filter(|&function| {
-            let def = program.def(function);
-            def.flags.has(DefFlags::ASYNC)
-                && program.file(function.file).language.family() != Family::TypeScript
-                && in_scope(program, function)
-                && !is_tool(program, function)
-                && !starts_up(program, function)
-                && !starting.contains(&function)
-        })
-        .collect();
+    let mut roots = context.in_files("blocking-call-in-async: functions", (), asynchronous);
+    if !roots.is_empty() {
+        let starting = called_at_start(program);
+        roots.retain(|function| !starting.contains(function));
+    }
     roots.extend(
         handlers(context)
             .into_iter()
@@ -216,6 +213,19 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
             .filter(|handler| !is_rendered_ahead(program.file(handler.file))),
     );
     roots
+}
+
+/// Async functions of Python and Rust that do not start anything up.
+fn asynchronous(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
+    let program = context.program;
+    if program.file(file).language.family() == Family::TypeScript {
+        return Vec::new();
+    }
+    let is_asynchronous = |function: GlobalDef| program.def(function).flags.has(DefFlags::ASYNC);
+    let functions = program
+        .functions_of(file)
+        .filter(|&function| is_asynchronous(function) && in_scope(program, function) && !is_tool(program, function));
+    functions.filter(|&function| !starts_up(program, function)).collect()
 }
 
 /// A route file whose answers are kept for all (Next.js: `revalidate = 3600`, `dynamic = "force-static"`): hardly any request runs it.
@@ -315,7 +325,7 @@ fn starts_up(program: &Program, function: GlobalDef) -> bool {
 
 /// A function and the closures in it that run as its part: all of them in TypeScript, whose callbacks run on the same thread; elsewhere
 /// those that nothing takes to a thread.
-fn parts(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>, function: GlobalDef) -> Vec<GlobalDef> {
+fn parts(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>, function: GlobalDef) -> Vec<GlobalDef> {
     let program = context.program;
     if program.file(function.file).language.family() == Family::TypeScript {
         return code_of(program, function);
@@ -328,7 +338,7 @@ fn parts(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>, 
         let runs_here = definition.flags.has(DefFlags::CLOSURE)
             && !definition.flags.has(DefFlags::ASYNC)
             && parts.contains(&parent)
-            && context.summaries.by_function.get(&closure).is_some_and(|summary| summary.runs_in.is_some())
+            && context.summaries.of(closure).is_some_and(|summary| summary.runs_in.is_some())
             && closure_runs_here(program, nestings.of(function.file), handed, parent, def);
         if runs_here {
             parts.push(closure);
@@ -338,7 +348,7 @@ fn parts(context: &Context, nestings: &Nestings, handed: &FxHashSet<GlobalDef>, 
 }
 
 /// The closure is given to something that calls it at once, on this thread: combinators and helpers of collections, by name.
-fn closure_runs_here(program: &Program, nesting: &Nesting, handed: &FxHashSet<GlobalDef>, parent: GlobalDef, closure: DefId) -> bool {
+fn closure_runs_here(program: &Program, nesting: &Nesting, handed: &BTreeSet<GlobalDef>, parent: GlobalDef, closure: DefId) -> bool {
     const AT_ONCE: &[&str] = &[
         "map",
         "and_then",
@@ -378,7 +388,7 @@ fn closure_runs_here(program: &Program, nesting: &Nesting, handed: &FxHashSet<Gl
 }
 
 /// The call runs what it is given on another thread.
-fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &FxHashSet<GlobalDef>) -> bool {
+fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &BTreeSet<GlobalDef>) -> bool {
     let facts = program.file(caller.file);
     has_fact(program, caller.file, call, |fact| *fact == ApiFact::RunsElsewhere)
         || called_name(facts, call).is_some_and(names_thread)
@@ -404,10 +414,11 @@ fn names_thread(name: &str) -> bool {
 }
 
 /// Functions of the project that pass a parameter on to something that runs it elsewhere: `spawn_blocking_with_tracing(f)`.
-fn handing_over(program: &Program) -> FxHashSet<GlobalDef> {
-    let mut found = FxHashSet::default();
-    for function in program.functions() {
-        let facts = program.file(function.file);
+fn handing_over(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for function in program.functions_of(file) {
         let def = facts.def(function.def);
         let names: Vec<Name> = def.params.iter().filter_map(|param| param.name).collect();
         let Some(body) = def.body.filter(|_| !names.is_empty()) else { continue };
@@ -427,7 +438,7 @@ fn handing_over(program: &Program) -> FxHashSet<GlobalDef> {
             }
         });
         if hands {
-            found.insert(function);
+            found.push(function);
         }
     }
     found

@@ -3,7 +3,7 @@
 //! Looks at the code that handlers lead to ([`requests`](super::requests)) for calls that make something meant to be made once.
 //! What is kept, cached, or depends on what the function is given (a tenant's database, a URL to test) is left out.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::handler_name;
@@ -16,33 +16,57 @@ use crate::model::knowledge::{ApiFact, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
 
 const RULE: &str = "connection-per-request";
 
 /// Finds what is made for each request.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
+    let mut made: FxHashMap<GlobalDef, Vec<Made>> = FxHashMap::default();
+    for one in context.in_files(RULE, (), in_file) {
+        made.entry(one.function).or_default().push(one);
+    }
+    if made.is_empty() {
+        return Vec::new();
+    }
     let requests = context.requests();
-    let mut seen: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
     let mut findings = Vec::new();
-    for &function in requests.functions() {
-        if is_out(program, function) {
-            continue;
-        }
-        let facts = program.file(function.file);
+    for function in requests.functions() {
+        let made = made.get(function).into_iter().flatten();
+        findings.extend(made.map(|one| finding(program, requests, *function, one.node, one.kind, one.closed)));
+    }
+    findings
+}
+
+/// A connection or client that each run of a function makes anew.
+#[derive(Clone, Copy)]
+struct Made {
+    function: GlobalDef,
+    node: NodeId,
+    kind: ResourceKind,
+    /// It is closed at the end.
+    closed: bool,
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Made> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for function in program.functions_of(file) {
         let Some(body) = facts.def(function.def).body else { continue };
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
         facts.arena.walk(body, |node| {
             if let Some(kind) = made(program, function, node)
-                && seen.insert((function, node))
-                && is_per_request(program, nestings, function, node)
+                && seen.insert(node)
+                && !is_out(program, function)
+                && is_per_request(program, &program.nestings, function, node)
             {
-                let closed = is_closed_again(facts, nestings.of(function.file), node);
-                findings.push(finding(program, requests, function, node, kind, closed));
+                found.push(Made { function, node, kind, closed: is_closed_again(facts, program.nesting(file), node) });
             }
         });
     }
-    findings
+    found
 }
 
 fn is_out(program: &Program, function: GlobalDef) -> bool {

@@ -25,20 +25,18 @@ const APPLICATIONS: &[(&str, &str)] = &[
 ];
 
 /// Finds debug modes that are always on.
-pub(super) fn check(program: &Program) -> Vec<Finding> {
+pub(super) fn in_file(program: &Program, file: FileId) -> Vec<Finding> {
+    let facts = program.file(file);
     let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        if facts.language.family() != Family::Python || is_for_development(program.path(file)) {
-            continue;
-        }
-        if facts.names.may_hold("debug") && is_server(program, file) {
-            let nesting = program.nesting(file);
-            findings.extend(facts.arena.ids().filter_map(|node| switched_on(program, nesting, file, node)));
-        }
-        if facts.names.may_hold("DEBUG") && facts.names.may_hold("INSTALLED_APPS") {
-            findings.extend(django(program, file));
-        }
+    if facts.language.family() != Family::Python || is_for_development(program.path(file)) {
+        return findings;
+    }
+    if facts.names.may_hold("debug") && is_server(program, file) {
+        let nesting = program.nesting(file);
+        findings.extend(facts.arena.ids().filter_map(|node| switched_on(program, nesting, file, node)));
+    }
+    if facts.names.may_hold("DEBUG") && facts.names.may_hold("INSTALLED_APPS") {
+        findings.extend(django(program, file));
     }
     findings
 }

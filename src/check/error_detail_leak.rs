@@ -37,10 +37,14 @@ struct Caught {
 /// Finds answers with internals in them.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
+    context.in_files(RULE, handlers, in_file)
+}
+
+fn in_file(context: &Context, handlers: &BTreeSet<GlobalDef>, file: FileId) -> Vec<Finding> {
+    let program = context.program;
     let mut findings = Vec::new();
-    for function in program.functions() {
+    for function in program.functions_of(file) {
         if !in_scope(program, function) || function.def == DefId::MODULE && program.file(function.file).language.family() == Family::Python
         {
             continue;
@@ -48,14 +52,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let facts = program.file(function.file);
         let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
         for caught in caught(program, function) {
-            let nesting = nestings.of(function.file);
+            let nesting = program.nesting(file);
             findings.extend(in_caught(program, nesting, function, &caught, answers_by_return));
         }
         if facts.language.family() == Family::Rust {
             findings.extend(super::rust_error_leak::in_function(program, function));
         }
     }
-    findings.extend(debug_mode::check(program));
+    findings.extend(debug_mode::in_file(program, file));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));
     findings

@@ -16,16 +16,16 @@ const RULE: &str = "function-too-long";
 
 /// Finds functions with too many lines of code.
 pub fn check(context: &Context) -> Vec<Finding> {
-    let program = context.program;
     let limit = usize::try_from(context.settings.integer(RULE, "max-lines", 50)).unwrap_or(50);
-    let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
+    context.in_files(RULE, limit, |context, &limit, file| {
+        let program = context.program;
+        let facts = program.file(file);
+        let mut findings = Vec::new();
         if facts.code_starts.len() > limit && is_kept_up(program, file) && !is_script(program, file) {
             in_file(program, file, facts, limit, &mut findings);
         }
-    }
-    findings
+        findings
+    })
 }
 
 fn in_file(program: &Program, file: FileId, facts: &FileFacts, limit: usize, findings: &mut Vec<Finding>) {

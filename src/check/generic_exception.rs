@@ -28,30 +28,21 @@ const MORE: usize = 2;
 /// Finds general exceptions beside a project's own.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
     let mut general: Vec<(GlobalDef, NodeId, NodeId)> = Vec::new();
     let mut bare: FxHashMap<Option<usize>, usize> = FxHashMap::default();
     let mut own: FxHashMap<Option<usize>, (usize, GlobalDef)> = FxHashMap::default();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        for node in facts.arena.ids() {
-            let Some(raised) = raised(program, file, node) else { continue };
-            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
-            if !in_scope(program, owner) {
-                continue;
-            }
-            let package = program.project.package_of(program.path(file));
-            if let Some(class) = own_class(program, file, raised)
-                && is_domain(program, owner)
-            {
-                own.entry(package).or_insert((0, class)).0 += 1;
-            } else if is_general(program, file, raised)
-                && is_domain(program, owner)
-                && !is_assertion(facts, raised)
-                && !is_caught_here(facts, nestings.of(file), node)
-            {
-                *bare.entry(package).or_default() += 1;
-                general.push((owner, node, raised));
+    for (at, raises) in context.each_file(RULE, (), in_file).iter().enumerate() {
+        if raises.is_empty() {
+            continue;
+        }
+        let package = program.project.package_of(program.path(FileId(at as u32)));
+        for raise in raises {
+            match *raise {
+                Raise::Own(class) => own.entry(package).or_insert((0, class)).0 += 1,
+                Raise::General(owner, node, raised) => {
+                    *bare.entry(package).or_default() += 1;
+                    general.push((owner, node, raised));
+                }
             }
         }
     }
@@ -64,6 +55,39 @@ pub fn check(context: &Context) -> Vec<Finding> {
             (count >= HABIT && count >= MORE * bare).then(|| finding(program, owner, node, raised, example))
         })
         .collect()
+}
+
+/// An error of domain code.
+enum Raise {
+    /// Of a class of the project.
+    Own(GlobalDef),
+    /// Of none: who raises it, where, and what.
+    General(GlobalDef, NodeId, NodeId),
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Raise> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut raises = Vec::new();
+    for node in facts.arena.ids() {
+        let Some(raised) = raised(program, file, node) else { continue };
+        let owner = GlobalDef { file, def: program.nesting(file).owner(node) };
+        if !in_scope(program, owner) {
+            continue;
+        }
+        if let Some(class) = own_class(program, file, raised)
+            && is_domain(program, owner)
+        {
+            raises.push(Raise::Own(class));
+        } else if is_general(program, file, raised)
+            && is_domain(program, owner)
+            && !is_assertion(facts, raised)
+            && !is_caught_here(facts, program.nesting(file), node)
+        {
+            raises.push(Raise::General(owner, node, raised));
+        }
+    }
+    raises
 }
 
 /// What a statement raises; in Rust, what it makes an `Err` of, or the macro that makes and returns one.

@@ -33,21 +33,17 @@ struct Literal {
 
 /// Finds literal addresses.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
-    let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        if is_out(program, file) {
-            continue;
-        }
-        for call in facts.arena.ids() {
-            if let NodeKind::Call { .. } = facts.arena.kind(call) {
-                findings.extend(judge(program, nestings, file, call));
-            }
-        }
+    if is_out(program, file) {
+        return Vec::new();
     }
-    findings
+    let facts = program.file(file);
+    let calls = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. }));
+    calls.filter_map(|call| judge(program, &program.nestings, file, call)).collect()
 }
 
 /// Configuration is where literals belong; tests, tools and browsers have none of this.

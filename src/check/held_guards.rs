@@ -17,15 +17,19 @@ use crate::model::source::{Family, FileId};
 
 /// Finds guards held across an `await`.
 pub(super) fn held_guards(context: &Context) -> Vec<Finding> {
+    context.in_files("blocking-call-in-async: held guards", (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
+    let facts = program.file(file);
     let mut findings = Vec::new();
-    for function in program.functions() {
-        let facts = program.file(function.file);
+    if facts.language.family() != Family::Rust {
+        return findings;
+    }
+    for function in program.functions_of(file) {
         let def = facts.def(function.def);
-        let Some(body) = def.body else { continue };
-        if facts.language.family() != Family::Rust || !def.flags.has(DefFlags::ASYNC) || !in_scope(program, function) {
-            continue;
-        }
+        let Some(body) = def.body.filter(|_| def.flags.has(DefFlags::ASYNC) && in_scope(program, function)) else { continue };
         facts.arena.walk(body, |node| {
             if let NodeKind::Block { items, .. } = facts.arena.kind(node) {
                 let items: Vec<NodeId> = facts.arena.list(items).collect();

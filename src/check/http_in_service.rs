@@ -58,16 +58,13 @@ impl What {
 /// Finds services, repositories and models that speak HTTP.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let called_by_framework = of_http_layer(program);
+    let called_by_framework = of_http_layer(context);
     let mut packages: BTreeMap<Option<usize>, (Vec<Speaker>, usize)> = BTreeMap::new();
-    for function in program.functions() {
-        if !is_below(program, function) || called_by_framework.contains(&program.outermost(function)) {
-            continue;
-        }
+    for (function, places) in context.in_files(RULE, called_by_framework, in_file) {
         let (speakers, silent) = packages.entry(package(program, function)).or_default();
-        let (places, raises_own) = places(program, function);
-        *silent += usize::from(raises_own && places.is_empty());
-        if !places.is_empty() {
+        if places.is_empty() {
+            *silent += 1;
+        } else {
             add(program, speakers, function, places);
         }
     }
@@ -82,6 +79,16 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings
 }
 
+/// Functions below the layer of HTTP with the places at which they speak it, and those with none that raise errors of the project's own.
+fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, Vec<(Span, String, What)>)> {
+    let program = context.program;
+    let below = program
+        .functions_of(file)
+        .filter(|&function| is_below(program, function) && !called_by_framework.contains(&program.outermost(function)));
+    let places = below.map(|function| (function, places(program, function)));
+    places.filter(|(_, (places, raises_own))| *raises_own || !places.is_empty()).map(|(function, (places, _))| (function, places)).collect()
+}
+
 /// A closure's places belong to the function people know.
 fn add(program: &Program, speakers: &mut Vec<Speaker>, function: GlobalDef, places: Vec<(Span, String, What)>) {
     let owner = named(program, function);
@@ -92,7 +99,8 @@ fn add(program: &Program, speakers: &mut Vec<Speaker>, function: GlobalDef, plac
 }
 
 /// What the framework calls on a handler's behalf: dependencies, and what decorators and registrations make middleware.
-fn of_http_layer(program: &Program) -> FxHashSet<GlobalDef> {
+fn of_http_layer(context: &Context) -> FxHashSet<GlobalDef> {
+    let program = context.program;
     let is_router = |id: GlobalDef| program.role(id).is_some_and(|evidence| matches!(evidence.role, Role::Router | Role::Middleware));
     let mut found: FxHashSet<GlobalDef> = program
         .calls
@@ -101,16 +109,24 @@ fn of_http_layer(program: &Program) -> FxHashSet<GlobalDef> {
         .map(|edge| program.outermost(edge.callee))
         .collect();
     found.extend(program.routes.iter().map(|route| route.handler));
-    for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python) {
-        let file = FileId(at as u32);
-        for call in facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. })) {
-            // `Depends(get_db)`, wherever it stands.
-            if has_fact(program, file, call, |fact| *fact == ApiFact::TakesGuards) {
-                found.extend(arguments(facts, call).filter_map(|argument| match program.value(file, argument) {
-                    Value::Def(def) | Value::Method { method: def, .. } => Some(program.outermost(def)),
-                    _ => None,
-                }));
-            }
+    found.extend(context.in_files("http-in-service: dependencies", (), dependencies));
+    found
+}
+
+/// `Depends(get_db)`, wherever it stands.
+fn dependencies(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    if facts.language.family() != Family::Python {
+        return found;
+    }
+    for call in facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. })) {
+        if has_fact(program, file, call, |fact| *fact == ApiFact::TakesGuards) {
+            found.extend(arguments(facts, call).filter_map(|argument| match program.value(file, argument) {
+                Value::Def(def) | Value::Method { method: def, .. } => Some(program.outermost(def)),
+                _ => None,
+            }));
         }
     }
     found

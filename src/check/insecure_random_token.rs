@@ -18,16 +18,19 @@ use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
-use crate::model::source::Family;
+use crate::model::source::{Family, FileId};
 
 const RULE: &str = "insecure-random-token";
 
 /// Finds tokens that can be guessed.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
     let mut findings: Vec<Finding> = Vec::new();
-    for function in program.functions() {
+    for function in program.functions_of(file) {
         if !in_scope(program, function) || makes_samples(program, function) {
             continue;
         }
@@ -36,7 +39,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         facts.arena.walk(body, |node| {
             let is_call = matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if form != CallForm::Pattern);
             if is_call && is_weak(program, function, node) {
-                let nesting = nestings.of(function.file);
+                let nesting = program.nesting(file);
                 if let Some(purpose) = purpose(program, nesting, function, node) {
                     findings.push(finding(program, function, node, &purpose));
                 }

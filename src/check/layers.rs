@@ -5,12 +5,13 @@
 //! themselves rest on is below them, whatever its folder is called.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::{handlers, package};
-use crate::model::body::NodeKind;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::last_name;
@@ -39,7 +40,7 @@ struct Upward<'a> {
 /// Finds imports and calls from a lower layer to a higher one.
 pub(super) fn violations(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let ground = Ground::of(program);
+    let ground = context.kept("layer-violation: ground", |context| Ground::of(context.program));
     let mut found: Vec<Upward> = Vec::new();
     for edge in &program.imports {
         if edge.kind.is_dependency() {
@@ -47,10 +48,9 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
         }
     }
     let imported: FxHashSet<(FileId, FileId)> = found.iter().map(|upward| (upward.from, upward.target.file)).collect();
-    for call in &program.calls {
-        if call.kind == CallKind::Call && call.resolution >= Resolution::Exact && !imported.contains(&(call.caller.file, call.callee.file))
-        {
-            found.extend(upward_call(program, &ground, call.caller, call.site, call.callee));
+    for (caller, site, callee) in context.in_files("layer-violation: calls", ground.clone(), upward_calls) {
+        if !imported.contains(&(caller.file, callee.file)) {
+            found.extend(upward_call(program, &ground, caller, site, callee));
         }
     }
     let mut groups: BTreeMap<(FileId, FileId), Vec<Upward>> = BTreeMap::new();
@@ -60,7 +60,17 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
     groups.into_values().filter_map(|group| finding(program, &ground, &group)).collect()
 }
 
+/// Calls in a file that lead to a higher layer.
+fn upward_calls(context: &Context, ground: &Arc<Ground>, file: FileId) -> Vec<(GlobalDef, NodeId, GlobalDef)> {
+    let program = context.program;
+    let calls = program.functions_of(file).flat_map(|function| program.calls_from(function));
+    let counts = calls.filter(|call| call.kind == CallKind::Call && call.resolution >= Resolution::Exact);
+    let upward = counts.filter(|call| upward_call(program, ground, call.caller, call.site, call.callee).is_some());
+    upward.map(|call| (call.caller, call.site, call.callee)).collect()
+}
+
 /// What the judgement of single edges rests on.
+#[derive(PartialEq)]
 struct Ground {
     /// Files that hold route handlers or register them. A view mixin that nothing routes to is no router.
     routers: FxHashSet<FileId>,

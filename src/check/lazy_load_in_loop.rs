@@ -4,13 +4,15 @@
 //! a read of the relation in it or in what it calls with the row, and the query the rows come from ([`loading`](super::loading)). Without
 //! a query in sight nothing is said.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::bounds::{Bound, bound};
-use super::loading::{Callers, Origin, loaded_in, loaded_in_class, origins, related_rows};
+use super::loading::{Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
-use super::per_item::{Lists, PerItem, per_item_of};
+use super::per_item::PerItem;
 use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
@@ -52,36 +54,32 @@ struct Read<'a> {
 /// Finds relations that are loaded row by row.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let relations = Relations::of(program);
+    let relations = context.relations();
     if relations.is_empty() {
         return Vec::new();
     }
-    let callers = Callers::of(program);
-    let mut findings = Vec::new();
-    for at in 0..program.facts.len() {
-        let file = FileId(at as u32);
-        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            findings.extend(in_file(context, (&relations, &callers), file));
-        }
-    }
-    let lists = Lists::of(program);
+    let mut findings = context.in_files(RULE, relations.clone(), in_file);
+    let lists = context.lists();
     let mut told: FxHashSet<(GlobalDef, Vec<String>)> = FxHashSet::default();
-    let by_fields = serializer_fields::reads(context, &relations, &callers, &lists);
-    for read in by_fields.into_iter().chain(response_fields::reads(context, &relations, &callers)) {
+    let by_fields = serializer_fields::reads(context, relations, lists);
+    for read in by_fields.into_iter().chain(response_fields::reads(context, relations)) {
         if told.insert((read.class, read.path.clone())) {
             findings.push(field_finding(program, &read));
         }
     }
-    let mut methods: Vec<(GlobalDef, PerItem)> = per_item_of(program, &lists).into_iter().collect();
-    methods.sort_by_key(|(method, _)| *method);
-    for (method, per_item) in &methods {
-        findings.extend(in_method(context, &relations, *method, per_item, &told));
+    let mut methods: Vec<(&GlobalDef, &PerItem)> = context.per_item().iter().collect();
+    methods.sort_by_key(|(method, _)| **method);
+    for (method, per_item) in methods {
+        findings.extend(in_method(context, relations, *method, per_item, &told));
     }
     findings
 }
 
-fn in_file(context: &Context, known: (&Relations, &Callers), file: FileId) -> Vec<Finding> {
+fn in_file(context: &Context, relations: &Arc<Relations>, file: FileId) -> Vec<Finding> {
     let program = context.program;
+    if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return Vec::new();
+    }
     let facts = program.file(file);
     let nesting = program.nesting(file);
     let place = Place { program, summaries: context.summaries, file, facts, nesting };
@@ -94,14 +92,14 @@ fn in_file(context: &Context, known: (&Relations, &Callers), file: FileId) -> Ve
         }
         let NodeKind::Name(name) = facts.arena.kind(target) else { continue };
         let function = GlobalDef { file, def: owner };
-        findings.extend(in_loop(context, known, &place, function, Row::Name(name), source, body));
+        findings.extend(in_loop(context, relations, &place, function, Row::Name(name), source, body));
     }
     for (id, def) in facts.definitions().filter(|(_, def)| def.flags.has(DefFlags::CLOSURE)) {
         let (Some(closure), Some(body)) = (nesting.place(id), def.body) else { continue };
         let Some((call, 0)) = nesting.argument_of(facts, closure) else { continue };
         let Some(source) = super::loops::iterated_by(&place, call) else { continue };
         let Some(name) = def.params.first().and_then(|param| param.name) else { continue };
-        findings.extend(in_loop(context, known, &place, GlobalDef { file, def: id }, Row::Name(name), source, body));
+        findings.extend(in_loop(context, relations, &place, GlobalDef { file, def: id }, Row::Name(name), source, body));
     }
     findings
 }
@@ -109,7 +107,7 @@ fn in_file(context: &Context, known: (&Relations, &Callers), file: FileId) -> Ve
 /// Reads in one loop, a finding for each relation.
 fn in_loop(
     context: &Context,
-    (relations, callers): (&Relations, &Callers),
+    relations: &Relations,
     place: &Place,
     function: GlobalDef,
     row: Row,
@@ -118,13 +116,13 @@ fn in_loop(
 ) -> Vec<Finding> {
     let program = context.program;
     let facts = place.facts;
-    let Some(class) = class_of_rows(context, (relations, callers), place, source, row, body) else { return Vec::new() };
+    let Some(class) = class_of_rows(context, relations, place, source, row, body) else { return Vec::new() };
     let mut reads = Vec::new();
     Reader { context, relations, seen: FxHashSet::default() }.read(function, row, class, body, &[], None, 0, &mut reads);
     if reads.is_empty() || is_bounded(place, source, body) {
         return Vec::new();
     }
-    let origins = origins(context, callers, place.file, source);
+    let origins = origins(context, place.file, source);
     let mut findings = Vec::new();
     let mut told: FxHashSet<String> = FxHashSet::default();
     for read in &reads {
@@ -143,14 +141,7 @@ fn in_loop(
 }
 
 /// The model the rows are instances of.
-fn class_of_rows(
-    context: &Context,
-    (relations, callers): (&Relations, &Callers),
-    place: &Place,
-    source: NodeId,
-    row: Row,
-    body: NodeId,
-) -> Option<GlobalDef> {
+fn class_of_rows(context: &Context, relations: &Relations, place: &Place, source: NodeId, row: Row, body: NodeId) -> Option<GlobalDef> {
     let program = context.program;
     let Row::Name(name) = row else { return None };
     if let Some((owner, relation)) = related_rows(program, place.file, source) {
@@ -166,7 +157,7 @@ fn class_of_rows(
         }
         class.is_none()
     });
-    class.or_else(|| origins(context, callers, place.file, source).into_iter().find_map(|origin| origin.class))
+    class.or_else(|| origins(context, place.file, source).into_iter().find_map(|origin| origin.class))
 }
 
 /// Constants, chunks and loops that end with the read.

@@ -13,6 +13,7 @@ use crate::model::nesting::{arguments, called_name, chain, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::model::trace::{self, Part};
 
 /// How far a value is followed through variables, results and callers.
 const MAX_DEPTH: u8 = 5;
@@ -45,7 +46,7 @@ impl Origin {
     }
 }
 
-/// Calls by the function they lead to, test code left out.
+/// Calls by the function they lead to, test code left out. Who asks for those of a function notes that he did.
 pub(super) struct Callers(FxHashMap<GlobalDef, Vec<CallEdge>>);
 
 impl Callers {
@@ -62,13 +63,14 @@ impl Callers {
 
     /// The calls of a function.
     pub(super) fn of_function(&self, function: GlobalDef) -> &[CallEdge] {
+        trace::note(Part::Callers(function.file));
         self.0.get(&function).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 /// The queries behind the expression; empty when none is in sight.
-pub(super) fn origins(context: &Context, callers: &Callers, file: FileId, node: NodeId) -> Vec<Origin> {
-    let mut reader = Reader { context, callers, found: Vec::new(), fuel: 200 };
+pub(super) fn origins(context: &Context, file: FileId, node: NodeId) -> Vec<Origin> {
+    let mut reader = Reader { context, found: Vec::new(), fuel: 200 };
     reader.follow(file, node, 0, Loaded::default());
     reader.found
 }
@@ -82,7 +84,6 @@ struct Loaded {
 
 struct Reader<'a> {
     context: &'a Context<'a>,
-    callers: &'a Callers,
     found: Vec<Origin>,
     fuel: u32,
 }
@@ -243,7 +244,7 @@ impl<'a> Reader<'a> {
         let takes_receiver =
             program.def(function).params.first().is_some_and(|param| param.kind == crate::model::facts::ParamKind::Receiver);
         let text = program.file(function.file).text(name).to_string();
-        for edge in self.callers.0.get(&function).into_iter().flatten().take(MAX_CALLERS) {
+        for edge in self.context.callers().0.get(&function).into_iter().flatten().take(MAX_CALLERS) {
             let facts = program.file(edge.caller.file);
             let by_name = arguments(facts, edge.site)
                 .find(|&argument| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name) == text));

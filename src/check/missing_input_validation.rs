@@ -19,7 +19,7 @@ use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, SourceKind};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -91,8 +91,8 @@ struct Unchecked<'a> {
 /// Finds handlers that use bodies unseen.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let validates = packages_with_validation(program);
-    let fields = own_fields(program);
+    let validates = packages_with_validation(context);
+    let fields = own_fields(context);
     let mut findings = Vec::new();
     let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
     for handler in handlers(context) {
@@ -183,28 +183,37 @@ const LIBRARIES: &[&str] = &[
     "@vinejs/vine",
 ];
 
-fn packages_with_validation(program: &Program) -> FxHashSet<Option<usize>> {
-    let mut found = FxHashSet::default();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let uses = facts.imports.iter().any(|import| {
+fn packages_with_validation(context: &Context) -> FxHashSet<Option<usize>> {
+    let uses = |context: &Context, (): &(), file: FileId| {
+        let program = context.program;
+        let facts = program.file(file);
+        let imports = facts.imports.iter().any(|import| {
             let specifier = facts.text(import.specifier);
             import.level == 0
                 && LIBRARIES.iter().any(|library| {
                     specifier == *library || specifier.strip_prefix(library).is_some_and(|rest| rest.starts_with(['.', ':', '/']))
                 })
-        }) || facts.language.family() == Family::Rust;
-        if uses {
-            found.insert(program.project.package_of(program.path(FileId(at as u32))));
-        }
-    }
-    found
+        });
+        let uses = imports || facts.language.family() == Family::Rust;
+        uses.then(|| program.project.package_of(program.path(file))).into_iter().collect()
+    };
+    context.in_files("missing-input-validation: packages", (), uses).into_iter().collect()
 }
 
 /// The fields that functions of the server write into bodies, by the function's name.
-fn own_fields(program: &Program) -> FxHashMap<String, Vec<String>> {
+fn own_fields(context: &Context) -> FxHashMap<String, Vec<String>> {
     let mut fields: FxHashMap<String, Vec<String>> = FxHashMap::default();
-    for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| facts.names.may_hold("body")) {
-        let mut nesting = None;
+    for (function, field) in context.in_files("missing-input-validation: fields", (), written_fields) {
+        fields.entry(function).or_default().push(field);
+    }
+    fields
+}
+
+fn written_fields(context: &Context, (): &(), file: FileId) -> Vec<(String, String)> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut fields = Vec::new();
+    if facts.names.may_hold("body") {
         for node in facts.arena.ids() {
             if let NodeKind::Assign { target, op: AssignOp::Set, .. } = facts.arena.kind(node)
                 && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
@@ -212,9 +221,9 @@ fn own_fields(program: &Program) -> FxHashMap<String, Vec<String>> {
                 && facts.text(body) == "body"
                 && last_name(facts, request).is_some_and(|name| matches!(facts.text(name), "req" | "request"))
             {
-                let owner = nesting.get_or_insert_with(|| Nesting::of(facts)).owner(node);
-                let outer = program.outermost(GlobalDef { file: FileId(at as u32), def: owner });
-                fields.entry(program.name(outer).to_string()).or_default().push(facts.text(name).to_string());
+                let owner = program.nesting(file).owner(node);
+                let outer = program.outermost(GlobalDef { file, def: owner });
+                fields.push((program.name(outer).to_string(), facts.text(name).to_string()));
             }
         }
     }

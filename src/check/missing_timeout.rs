@@ -4,7 +4,7 @@
 //! options it is given by name, along the chain, around it (`wait_for`, `Promise.race`), or for the whole process. Options that are
 //! put together elsewhere are not judged.
 
-use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 use super::Context;
 use super::requests::in_development_branch;
@@ -35,30 +35,26 @@ enum Limit {
 
 /// Finds calls and clients without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {
+    let settings: BTreeSet<String> = context.in_files("missing-timeout: settings", (), settings_of).into_iter().collect();
+    context.in_files(RULE, settings, in_file)
+}
+
+fn in_file(context: &Context, settings: &BTreeSet<String>, file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
-    let settings = settings(program);
-    let strict = context.settings.strict();
-    let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        let module = GlobalDef { file, def: DefId::MODULE };
-        let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
-        if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
-            continue;
-        }
-        for call in facts.arena.ids() {
-            let Some(fact) = waits(program, file, call) else { continue };
-            // What a person can stop, and Node gives up by itself, is for those who want to see every place.
-            let found = judge(program, nestings.of(file), &settings, file, call, fact);
-            findings.extend(
-                found
-                    .filter(|&(owner, _)| strict || !is_patient(program, owner, call))
-                    .map(|(owner, limit)| finding(program, owner, call, fact, limit)),
-            );
-        }
+    let facts = program.file(file);
+    let module = GlobalDef { file, def: DefId::MODULE };
+    let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
+    if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
+        return Vec::new();
     }
-    findings
+    let waiting = facts.arena.ids().filter_map(|call| Some((call, waits(program, file, call)?)));
+    let strict = context.settings.strict();
+    let found = waiting.filter_map(|(call, fact)| {
+        let (owner, limit) = judge(program, program.nesting(file), settings, file, call, fact)?;
+        // What a person can stop, and Node gives up by itself, is for those who want to see every place.
+        (strict || !is_patient(program, owner, call)).then(|| finding(program, owner, call, fact, limit))
+    });
+    found.collect()
 }
 
 /// Folders of code that is sent to browsers.
@@ -89,7 +85,7 @@ fn waits<'a>(program: &Program<'a>, file: FileId, call: NodeId) -> Option<&'a Wa
 fn judge(
     program: &Program,
     nesting: &Nesting,
-    settings: &FxHashSet<String>,
+    settings: &BTreeSet<String>,
     file: FileId,
     call: NodeId,
     fact: &WaitFact,
@@ -115,26 +111,25 @@ fn judge(
 }
 
 /// The last two names of what is called or assigned to set a limit for all: `socket.setdefaulttimeout`, `defaults.timeout`.
-fn settings(program: &Program) -> FxHashSet<String> {
-    let mut settings = FxHashSet::default();
-    for facts in program.facts {
-        let hold = |name| facts.names.may_hold(name);
-        if !(hold("setdefaulttimeout") || hold("defaults") && hold("timeout")) {
-            continue;
-        }
-        for node in facts.arena.ids() {
-            let target = match facts.arena.kind(node) {
-                NodeKind::Assign { target, .. } => target,
-                NodeKind::Call { callee, .. } => callee,
-                _ => continue,
-            };
-            if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
-                && let Some(before) = last_name(facts, object)
-            {
-                settings.insert(format!("{}.{}", facts.text(before), facts.text(name)));
-            } else if matches!(facts.arena.kind(target), NodeKind::Name(name) if facts.text(name) == "setdefaulttimeout") {
-                settings.insert("socket.setdefaulttimeout".to_string());
-            }
+fn settings_of(context: &Context, (): &(), file: FileId) -> Vec<String> {
+    let facts = context.program.file(file);
+    let mut settings = Vec::new();
+    let hold = |name| facts.names.may_hold(name);
+    if !(hold("setdefaulttimeout") || hold("defaults") && hold("timeout")) {
+        return settings;
+    }
+    for node in facts.arena.ids() {
+        let target = match facts.arena.kind(node) {
+            NodeKind::Assign { target, .. } => target,
+            NodeKind::Call { callee, .. } => callee,
+            _ => continue,
+        };
+        if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+            && let Some(before) = last_name(facts, object)
+        {
+            settings.push(format!("{}.{}", facts.text(before), facts.text(name)));
+        } else if matches!(facts.arena.kind(target), NodeKind::Name(name) if facts.text(name) == "setdefaulttimeout") {
+            settings.push("socket.setdefaulttimeout".to_string());
         }
     }
     settings

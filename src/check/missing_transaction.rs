@@ -9,7 +9,6 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
-use super::loading::Callers;
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::scope::{in_scope, is_start_up};
@@ -44,21 +43,26 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let nestings = &*program.nestings;
     let held = Held::new(program, nestings);
     let mut operations: Vec<Operation> = Vec::new();
-    for at in 0..program.facts.len() {
-        let file = FileId(at as u32);
-        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            operations.extend(operations_of(context, &held, file));
-        }
+    for file in context.in_files(RULE, (), with_writes) {
+        operations.extend(operations_of(context, &held, file));
     }
     // A call to an operation that is reported is not half of another one.
     let reported: FxHashSet<GlobalDef> = operations.iter().map(|operation| operation.function).collect();
     let own = |write: &Write| write.via.is_none_or(|via| !reported.contains(&via));
     operations.retain(|operation| own(operation.first) && own(operation.second));
     if !operations.is_empty() {
-        let callers = Callers::of(program);
-        operations.retain(|operation| !only_jobs_call(program, &callers, program.outermost(operation.function)));
+        let callers = context.callers();
+        operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
     }
     operations.iter().map(|operation| finding(program, operation)).collect()
+}
+
+/// The file, if a function in it writes more than once.
+fn with_writes(context: &Context, (): &(), file: FileId) -> Vec<FileId> {
+    let program = context.program;
+    let writes = |function: GlobalDef| context.summaries.of(function).is_some_and(|summary| summary.writes.len() > 1);
+    let has = in_scope(program, GlobalDef { file, def: DefId::MODULE }) && program.functions_of(file).any(writes);
+    has.then_some(file).into_iter().collect()
 }
 
 fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Operation<'a>> {

@@ -37,6 +37,7 @@ mod lazy_load_in_loop;
 mod loading;
 mod loops;
 mod meant;
+mod memo;
 mod missing_authorization;
 mod missing_dependency_injection;
 mod missing_input_validation;
@@ -75,12 +76,20 @@ mod weak_password_hash;
 
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
+
 use crate::model::facts::FileFacts;
 use crate::model::finding::Finding;
 use crate::model::program::Program;
+use crate::model::role::GlobalDef;
 use crate::model::rule::{Rule, Settings};
 use crate::model::summary::Summaries;
+use crate::model::trace::{self, Part};
 use hardcoded_secret::Secrets;
+use loading::Callers;
+pub use memo::Memo;
+use per_item::{Lists, PerItem};
+use relations::Relations;
 use requests::Requests;
 
 /// What a check may ask.
@@ -95,7 +104,13 @@ pub struct Context<'a> {
     /// Credentials that were looked for before the program was linked.
     pub secrets: &'a OnceLock<Secrets>,
     /// What runs for each request: made when the first rule asks.
-    requests: OnceLock<Requests>,
+    requests: OnceLock<Arc<Requests>>,
+    callers: OnceLock<Callers>,
+    relations: OnceLock<Arc<Relations>>,
+    lists: OnceLock<Arc<Lists>>,
+    per_item: OnceLock<Arc<FxHashMap<GlobalDef, PerItem>>>,
+    /// What was found out before the last edit.
+    memo: Option<&'a Memo>,
 }
 
 impl<'a> Context<'a> {
@@ -108,11 +123,55 @@ impl<'a> Context<'a> {
         texts: &'a [(Arc<str>, Arc<str>)],
         secrets: &'a OnceLock<Secrets>,
     ) -> Context<'a> {
-        Context { program, summaries, settings, rules, texts, secrets, requests: OnceLock::new() }
+        Context {
+            program,
+            summaries,
+            settings,
+            rules,
+            texts,
+            secrets,
+            requests: OnceLock::new(),
+            callers: OnceLock::new(),
+            relations: OnceLock::new(),
+            lists: OnceLock::new(),
+            per_item: OnceLock::new(),
+            memo: None,
+        }
+    }
+
+    /// The same, with what was found out before: rules look again where something has changed since.
+    #[must_use]
+    pub fn remembering(self, memo: Option<&'a Memo>) -> Context<'a> {
+        Context { memo, ..self }
+    }
+
+    /// The calls of each function.
+    fn callers(&self) -> &Callers {
+        self.callers.get_or_init(|| trace::unnoted(|| Callers::of(self.program)))
+    }
+
+    /// The relations of the project's models.
+    fn relations(&self) -> &Arc<Relations> {
+        trace::note(Part::Files);
+        self.relations.get_or_init(|| trace::unnoted(|| Arc::new(Relations::of(self))))
+    }
+
+    /// Where classes stand for many objects.
+    fn lists(&self) -> &Arc<Lists> {
+        trace::note(Part::Files);
+        self.lists.get_or_init(|| trace::unnoted(|| Arc::new(Lists::of(self))))
+    }
+
+    /// The methods that run once per object.
+    fn per_item(&self) -> &Arc<FxHashMap<GlobalDef, PerItem>> {
+        trace::note(Part::Files);
+        self.per_item.get_or_init(|| trace::unnoted(|| Arc::new(per_item::per_item(self))))
     }
 
     fn requests(&self) -> &Requests {
-        self.requests.get_or_init(|| Requests::of(self, &self.program.nestings))
+        // Whoever makes it looks at everything, and others at what he made.
+        trace::note(Part::Files);
+        self.requests.get_or_init(|| trace::unnoted(|| self.kept("requests", |context| Requests::of(context, &context.program.nestings))))
     }
 }
 

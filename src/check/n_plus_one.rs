@@ -4,7 +4,7 @@
 //! given depends on the item ([`dependence`](super::dependence)). Loops whose length does not grow with data are left out
 //! ([`bounds`](super::bounds)). Lazily loaded relations are another rule's.
 
-use std::cell::OnceCell;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -12,9 +12,9 @@ use super::Context;
 use super::batching::{help, judge, query_fact};
 use super::bounds::{Bound, bound, opens_session_per_item};
 use super::dependence::Dependence;
-use super::loading::{Callers, origins};
+use super::loading::origins;
 use super::loops::{Place, Repetition, RepetitionKind, around, parameter_names};
-use super::per_item::{PerItem, per_item};
+use super::per_item::PerItem;
 use super::relations::Relations;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
@@ -58,29 +58,22 @@ pub(super) struct Repeated<'a> {
 
 /// Finds queries that run once per item.
 pub fn check(context: &Context) -> Vec<Finding> {
+    let known = Known { methods: context.per_item().clone(), relations: context.relations().clone() };
+    context.in_files(RULE, known, in_file)
+}
+
+/// What is known of the project.
+#[derive(PartialEq)]
+struct Known {
+    methods: Arc<FxHashMap<GlobalDef, PerItem>>,
+    relations: Arc<Relations>,
+}
+
+fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let mut findings = Vec::new();
-    let methods = per_item(program);
-    let lazy = Lazy { context, relations: OnceCell::new(), callers: OnceCell::new() };
-    for at in 0..program.facts.len() {
-        let file = FileId(at as u32);
-        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            findings.extend(check_file(&lazy, file, &methods));
-        }
+    if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return Vec::new();
     }
-    findings
-}
-
-/// What only few loops ask for.
-struct Lazy<'a> {
-    context: &'a Context<'a>,
-    relations: OnceCell<Relations>,
-    callers: OnceCell<Callers>,
-}
-
-fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>) -> Vec<Finding> {
-    let context = lazy.context;
-    let program = context.program;
     let facts = program.file(file);
     let sites = sites(context, file);
     if sites.is_empty() {
@@ -93,8 +86,8 @@ fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>
     let mut groups: Vec<(Target, Vec<Repeated>)> = Vec::new();
     let mut of_methods = Vec::new();
     for site in sites {
-        let Some(repetition) = repeating_loop(lazy, &place, &site, &mut dependences) else {
-            of_methods.extend(per_object(&place, site, methods));
+        let Some(repetition) = repeating_loop((context, &known.relations), &place, &site, &mut dependences) else {
+            of_methods.extend(per_object(&place, site, &known.methods));
             continue;
         };
         let target = Target::of(&site, &repetition);
@@ -104,8 +97,7 @@ fn check_file(lazy: &Lazy, file: FileId, methods: &FxHashMap<GlobalDef, PerItem>
             None => groups.push((target, vec![repeated])),
         }
     }
-    let callers = || lazy.callers.get_or_init(|| Callers::of(program));
-    groups.iter().filter_map(|(_, members)| finding(&place, members, callers())).chain(of_methods).collect()
+    groups.iter().filter_map(|(_, members)| finding(context, &place, members)).chain(of_methods).collect()
 }
 
 /// A query of a method that the framework runs for each object of a list.
@@ -256,7 +248,12 @@ fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
 }
 
 /// The innermost loop whose item the call depends on, unless its length does not grow with data.
-fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxHashMap<NodeId, Dependence>) -> Option<Repetition> {
+fn repeating_loop(
+    known: (&Context, &Relations),
+    place: &Place,
+    site: &Site,
+    dependences: &mut FxHashMap<NodeId, Dependence>,
+) -> Option<Repetition> {
     if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) || loads_for_many(place.facts, site.node)
     {
         return None;
@@ -265,7 +262,7 @@ fn repeating_loop(lazy: &Lazy, place: &Place, site: &Site, dependences: &mut FxH
         if walks_one_value(place, site, &repetition) {
             return None;
         }
-        if is_prefetched(lazy, place, site, &repetition) || is_strategy(place, site, &repetition) {
+        if is_prefetched(known, place, site, &repetition) || is_strategy(place, site, &repetition) {
             return None;
         }
         let Some(body) = repetition.body else {
@@ -310,7 +307,7 @@ fn walks_one_value(place: &Place, site: &Site, repetition: &Repetition) -> bool 
 }
 
 /// `order.lines.all()` of orders that came with `prefetch_related("lines")`: read from memory.
-fn is_prefetched(lazy: &Lazy, place: &Place, site: &Site, repetition: &Repetition) -> bool {
+fn is_prefetched((context, relations): (&Context, &Relations), place: &Place, site: &Site, repetition: &Repetition) -> bool {
     let (program, facts) = (place.program, place.facts);
     let cached = matches!(called_name(facts, site.node), Some("all" | "count" | "exists"));
     if site.reached.is_some() || !cached || query_fact(program, site.query).is_none_or(|fact| fact.subject != Subject::Captured) {
@@ -327,13 +324,11 @@ fn is_prefetched(lazy: &Lazy, place: &Place, site: &Site, repetition: &Repetitio
         return false;
     }
     let relation = facts.text(name);
-    let relations = lazy.relations.get_or_init(|| Relations::of(program));
     let kept = match program.value(place.file, row) {
         Value::Instance { class, .. } => relations.get(program, class, relation).is_none_or(|known| known.read == RelationRead::Manager),
         _ => true,
     };
-    let callers = lazy.callers.get_or_init(|| Callers::of(program));
-    let origins = if kept { origins(lazy.context, callers, place.file, source) } else { Vec::new() };
+    let origins = if kept { origins(context, place.file, source) } else { Vec::new() };
     !origins.is_empty() && origins.iter().all(|origin| origin.loads(relation))
 }
 
@@ -394,9 +389,9 @@ fn locks_rows(place: &Place, site: NodeId) -> bool {
     })
 }
 
-fn finding(place: &Place, members: &[Repeated], callers: &Callers) -> Option<Finding> {
+fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Finding> {
     // The first that is a warning speaks for the others.
-    let judged: Vec<_> = members.iter().map(|member| judge(place, member, callers)).collect();
+    let judged: Vec<_> = members.iter().map(|member| judge(place, member, context.callers())).collect();
     let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
     let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
     let (site, repetition) = (&first.site, &first.repetition);

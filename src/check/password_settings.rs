@@ -42,20 +42,18 @@ pub(super) fn entry(facts: &FileFacts, object: NodeId, key: &str) -> Option<Node
 }
 
 /// Finds settings that choose a hash which does not protect passwords.
-pub(super) fn check(program: &Program) -> Vec<Finding> {
+pub(super) fn in_file(program: &Program, file: FileId) -> Vec<Finding> {
+    let facts = program.file(file);
     let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        if facts.language.family() != Family::Python || !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-            continue;
-        }
-        if facts.names.may_hold("PASSWORD_HASHERS") && !is_test_settings(program.path(file)) {
-            findings.extend(first_hasher(program, file));
-        }
-        if facts.names.may_hold("CryptContext") || facts.names.may_hold("generate_password_hash") {
-            for node in facts.arena.ids() {
-                findings.extend(scheme(program, file, node));
-            }
+    if facts.language.family() != Family::Python || !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return findings;
+    }
+    if facts.names.may_hold("PASSWORD_HASHERS") && !is_test_settings(program.path(file)) {
+        findings.extend(first_hasher(program, file));
+    }
+    if facts.names.may_hold("CryptContext") || facts.names.may_hold("generate_password_hash") {
+        for node in facts.arena.ids() {
+            findings.extend(scheme(program, file, node));
         }
     }
     findings

@@ -3,8 +3,11 @@
 //! The loop is in the framework; its evidence in the project is a place where many objects are given to the class
 //! (`ArticleSerializer(articles, many=True)`, a list view with `serializer_class = ArticleSerializer`, a query that gives `[Article]`).
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
+use super::Context;
 use super::loops::parameter_names;
 use super::resolvers::graphql_resolvers;
 use super::scope::in_scope;
@@ -18,6 +21,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// A method that runs once per object.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct PerItem {
     /// Names of the parameters that are the object.
     pub(super) items: Vec<Name>,
@@ -34,7 +38,7 @@ pub(super) struct PerItem {
 }
 
 /// Where a class stands for many objects: the view or function, and its line.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Many {
     pub(super) source: Option<GlobalDef>,
     /// The call that is given the objects: file and node.
@@ -45,33 +49,25 @@ pub(super) struct Many {
 }
 
 /// All methods of the program that run once per object.
-pub(super) fn per_item(program: &Program) -> FxHashMap<GlobalDef, PerItem> {
-    per_item_of(program, &Lists::of(program))
-}
-
-/// As [`per_item`], with what is known of where classes stand for many.
-pub(super) fn per_item_of(program: &Program, lists: &Lists) -> FxHashMap<GlobalDef, PerItem> {
-    let mut found = FxHashMap::default();
-    if !has_knowledge(program) {
-        return found;
+pub(super) fn per_item(context: &Context) -> FxHashMap<GlobalDef, PerItem> {
+    if !has_knowledge(context.program) {
+        return FxHashMap::default();
     }
-    for at in 0..program.facts.len() {
-        let file = FileId(at as u32);
-        let facts = program.file(file);
-        for (def, definition) in facts.definitions() {
+    let in_file = |context: &Context, lists: &Arc<Lists>, file: FileId| {
+        let program = context.program;
+        let mut found = FxHashMap::default();
+        for (def, definition) in program.file(file).definitions() {
             let id = GlobalDef { file, def };
             match definition.kind {
                 DefKind::Class => serializer_methods(program, id, lists, &mut found),
-                DefKind::Method => {
-                    if let Some(resolver) = resolver(program, id, lists) {
-                        found.insert(id, resolver);
-                    }
-                }
+                DefKind::Method => found.extend(resolver(program, id, lists).map(|resolver| (id, resolver))),
                 _ => {}
             }
         }
-    }
-    found.extend(graphql_resolvers(program));
+        found.into_iter().collect()
+    };
+    let mut found: FxHashMap<GlobalDef, PerItem> = context.in_files("per item", context.lists().clone(), in_file).into_iter().collect();
+    found.extend(graphql_resolvers(context));
     found
 }
 
@@ -80,6 +76,7 @@ fn has_knowledge(program: &Program) -> bool {
 }
 
 /// Where classes stand for many objects.
+#[derive(PartialEq, Eq)]
 pub(super) struct Lists {
     /// Serializer class → where it is given many.
     serializers: FxHashMap<GlobalDef, Many>,
@@ -96,109 +93,23 @@ impl Lists {
     }
 
     /// Reads the program for them.
-    pub(super) fn of(program: &Program) -> Lists {
+    pub(super) fn of(context: &Context) -> Lists {
         let mut lists = Lists { serializers: FxHashMap::default(), types: FxHashMap::default() };
-        if !has_knowledge(program) {
+        if !has_knowledge(context.program) {
             return lists;
         }
-        for (at, facts) in program.facts.iter().enumerate() {
-            let file = FileId(at as u32);
-            if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-                continue;
-            }
-            for node in facts.arena.ids() {
-                if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
-                    && let Some(class) = class_called(program, file, callee)
-                    && is_many(program, facts, node, class)
-                {
-                    let text = "many objects are serialized here".to_string();
-                    let label = Label { location: program.location(file, facts.arena.span(callee)), text };
-                    // Nested in another serializer, it has as many as that one has.
-                    let source = holder(facts, node).map(|def| GlobalDef { file, def });
-                    let nested = source.is_some_and(|source| members(program, source, 0).is_some());
-                    if !nested {
-                        lists.serializers.entry(class).or_insert(Many { source, call: Some((file, node)), nested: false, label });
-                    }
+        for listed in context.in_files("per item: lists", (), listed) {
+            match listed {
+                Listed::Serializer(class, many) => {
+                    lists.serializers.entry(class).or_insert(many);
                 }
-            }
-            for (id, def) in facts.definitions() {
-                lists.read_view(program, file, facts, id);
-                if def.kind == DefKind::Method {
-                    lists.read_query(program, file, facts, id);
+                Listed::Type(class, label) => {
+                    lists.types.entry(class).or_insert(label);
                 }
-                lists.read_annotation(program, file, facts, id);
             }
         }
-        lists.spread(program);
+        lists.spread(context.program);
         lists
-    }
-
-    /// `serializer_class = ArticleSerializer` in a view that lists.
-    fn read_view(&mut self, program: &Program, file: FileId, facts: &FileFacts, field: DefId) {
-        let def = facts.def(field);
-        let (DefKind::Field, Some(value)) = (def.kind, def.value) else { return };
-        let Value::Def(class) = program.value(file, value) else { return };
-        let Some((_, attribute)) = members(program, class, 0).map(|(_, many, attribute)| (many, attribute)) else { return };
-        let view = GlobalDef { file, def: def.parent };
-        if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, 0) {
-            let location = program.location(file, facts.arena.span(value));
-            let text = "a view that lists uses it".to_string();
-            self.serializers.entry(class).or_insert(Many {
-                source: Some(view),
-                call: None,
-                nested: false,
-                label: Label { location, text },
-            });
-        }
-    }
-
-    /// `@Query(() => [Article])`.
-    fn read_query(&mut self, program: &Program, file: FileId, facts: &FileFacts, method: DefId) {
-        for &decorator in &facts.def(method).decorators {
-            for argument in arguments(facts, decorator) {
-                let NodeKind::Closure(closure) = facts.arena.kind(argument) else { continue };
-                let Some(body) = facts.def(closure).body else { continue };
-                facts.arena.walk(body, |node| {
-                    if let NodeKind::Collection { kind: CollectionKind::List, items } = facts.arena.kind(node)
-                        && let Some(Value::Def(class)) = facts.arena.list(items).next().map(|item| program.value(file, item))
-                    {
-                        let location = program.location(file, facts.arena.span(decorator));
-                        let text = format!("gives a list of `{}`", program.name(class));
-                        self.types.entry(class).or_insert(Label { location, text });
-                    }
-                });
-            }
-        }
-    }
-
-    /// `books: list[Book] = strawberry.field(…)`, `@strawberry.field def books(self) -> list[Book]`.
-    fn read_annotation(&mut self, program: &Program, file: FileId, facts: &FileFacts, id: DefId) {
-        let def = facts.def(id);
-        let Some(annotation) = def.annotation else { return };
-        let declared = match def.kind {
-            DefKind::Field => def.value.is_some_and(|value| has_fact(program, file, value, &PerItemFact::Decorator)),
-            DefKind::Method | DefKind::Function => is_decorated(program, GlobalDef { file, def: id }, &PerItemFact::Decorator),
-            _ => false,
-        };
-        if !declared {
-            return;
-        }
-        facts.arena.walk(annotation, |node| {
-            let NodeKind::Apply { base, args } = facts.arena.kind(node) else { return };
-            let list = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"));
-            let Some(item) = facts.arena.list(args).next().filter(|_| list) else { return };
-            let class = match program.value(file, item) {
-                Value::Instance { class, .. } | Value::Def(class) => Some(class),
-                _ => class_named(facts, item).map(|def| GlobalDef { file, def }),
-            };
-            if let Some(class) = class {
-                let label = Label {
-                    location: program.location(file, facts.arena.span(annotation)),
-                    text: format!("gives a list of `{}`", program.name(class)),
-                };
-                self.types.entry(class).or_insert(label);
-            }
-        });
     }
 
     /// A serializer that is a field of one with many has many itself.
@@ -226,6 +137,108 @@ impl Lists {
             self.serializers.extend(more);
         }
     }
+}
+
+/// A class that a file has many objects of.
+#[derive(Clone)]
+enum Listed {
+    Serializer(GlobalDef, Many),
+    Type(GlobalDef, Label),
+}
+
+fn listed(context: &Context, (): &(), file: FileId) -> Vec<Listed> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return found;
+    }
+    for node in facts.arena.ids() {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+            && let Some(class) = class_called(program, file, callee)
+            && is_many(program, facts, node, class)
+        {
+            let text = "many objects are serialized here".to_string();
+            let label = Label { location: program.location(file, facts.arena.span(callee)), text };
+            // Nested in another serializer, it has as many as that one has.
+            let source = holder(facts, node).map(|def| GlobalDef { file, def });
+            let nested = source.is_some_and(|source| members(program, source, 0).is_some());
+            if !nested {
+                found.push(Listed::Serializer(class, Many { source, call: Some((file, node)), nested: false, label }));
+            }
+        }
+    }
+    for (id, def) in facts.definitions() {
+        read_view(program, file, facts, id, &mut found);
+        if def.kind == DefKind::Method {
+            read_query(program, file, facts, id, &mut found);
+        }
+        read_annotation(program, file, facts, id, &mut found);
+    }
+    found
+}
+
+/// `serializer_class = ArticleSerializer` in a view that lists.
+fn read_view(program: &Program, file: FileId, facts: &FileFacts, field: DefId, found: &mut Vec<Listed>) {
+    let def = facts.def(field);
+    let (DefKind::Field, Some(value)) = (def.kind, def.value) else { return };
+    let Value::Def(class) = program.value(file, value) else { return };
+    let Some((_, attribute)) = members(program, class, 0).map(|(_, many, attribute)| (many, attribute)) else { return };
+    let view = GlobalDef { file, def: def.parent };
+    if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, 0) {
+        let location = program.location(file, facts.arena.span(value));
+        let text = "a view that lists uses it".to_string();
+        found.push(Listed::Serializer(class, Many { source: Some(view), call: None, nested: false, label: Label { location, text } }));
+    }
+}
+
+/// `@Query(() => [Article])`.
+fn read_query(program: &Program, file: FileId, facts: &FileFacts, method: DefId, found: &mut Vec<Listed>) {
+    for &decorator in &facts.def(method).decorators {
+        for argument in arguments(facts, decorator) {
+            let NodeKind::Closure(closure) = facts.arena.kind(argument) else { continue };
+            let Some(body) = facts.def(closure).body else { continue };
+            facts.arena.walk(body, |node| {
+                if let NodeKind::Collection { kind: CollectionKind::List, items } = facts.arena.kind(node)
+                    && let Some(Value::Def(class)) = facts.arena.list(items).next().map(|item| program.value(file, item))
+                {
+                    let location = program.location(file, facts.arena.span(decorator));
+                    let text = format!("gives a list of `{}`", program.name(class));
+                    found.push(Listed::Type(class, Label { location, text }));
+                }
+            });
+        }
+    }
+}
+
+/// `books: list[Book] = strawberry.field(…)`, `@strawberry.field def books(self) -> list[Book]`.
+fn read_annotation(program: &Program, file: FileId, facts: &FileFacts, id: DefId, found: &mut Vec<Listed>) {
+    let def = facts.def(id);
+    let Some(annotation) = def.annotation else { return };
+    let declared = match def.kind {
+        DefKind::Field => def.value.is_some_and(|value| has_fact(program, file, value, &PerItemFact::Decorator)),
+        DefKind::Method | DefKind::Function => is_decorated(program, GlobalDef { file, def: id }, &PerItemFact::Decorator),
+        _ => false,
+    };
+    if !declared {
+        return;
+    }
+    facts.arena.walk(annotation, |node| {
+        let NodeKind::Apply { base, args } = facts.arena.kind(node) else { return };
+        let list = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"));
+        let Some(item) = facts.arena.list(args).next().filter(|_| list) else { return };
+        let class = match program.value(file, item) {
+            Value::Instance { class, .. } | Value::Def(class) => Some(class),
+            _ => class_named(facts, item).map(|def| GlobalDef { file, def }),
+        };
+        if let Some(class) = class {
+            let label = Label {
+                location: program.location(file, facts.arena.span(annotation)),
+                text: format!("gives a list of `{}`", program.name(class)),
+            };
+            found.push(Listed::Type(class, label));
+        }
+    });
 }
 
 /// A class of the same file that a type names.

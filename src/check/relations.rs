@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::body::NodeId;
-use crate::model::body::NodeKind;
+use super::Context;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, Definition, FileFacts};
 use crate::model::knowledge::{ApiFact, ArgumentRef, RelationFact, RelationRead};
 use crate::model::nesting::{arguments, last_name, named_argument};
@@ -12,7 +12,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// One relation of a model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Relation {
     /// The class that has it.
     pub(super) owner: GlobalDef,
@@ -26,28 +26,20 @@ pub(super) struct Relation {
 }
 
 /// All lazily loaded relations of the program.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Relations {
     of: FxHashMap<GlobalDef, Vec<Relation>>,
 }
 
 impl Relations {
     /// Reads the models' fields.
-    pub(super) fn of(program: &Program) -> Relations {
+    pub(super) fn of(context: &Context) -> Relations {
         let mut relations = Relations::default();
-        if !program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::Relation(_))) {
+        if !context.program.knowledge.entries.iter().any(|entry| matches!(entry.fact, ApiFact::Relation(_))) {
             return relations;
         }
-        let classes = class_names(program);
-        for at in 0..program.facts.len() {
-            let file = FileId(at as u32);
-            let facts = program.file(file);
-            for (def, definition) in facts.definitions() {
-                let parent = GlobalDef { file, def: definition.parent };
-                if definition.kind == DefKind::Field && program.def(parent).kind == DefKind::Class {
-                    relations.read_field(program, facts, GlobalDef { file, def }, &classes);
-                }
-            }
+        for relation in context.in_files("relations", class_names(context), declared) {
+            relations.of.entry(relation.class).or_default().push(relation.relation);
         }
         relations
     }
@@ -71,27 +63,50 @@ impl Relations {
             _ => None,
         })
     }
+}
 
-    fn read_field(&mut self, program: &Program, facts: &FileFacts, field: GlobalDef, classes: &FxHashMap<&str, Option<GlobalDef>>) {
-        let def = facts.def(field.def);
-        for call in def.value.into_iter().chain(def.decorators.iter().copied()) {
-            let Some(api) = program.called_api(field.file, call) else { continue };
-            for (fact, found) in program.facts_of(api) {
-                let ApiFact::Relation(fact) = fact else { continue };
-                let framework = program.knowledge.entries[found.entry as usize].framework;
-                let owner = GlobalDef { file: field.file, def: def.parent };
-                let target = target(program, facts, field, call, fact, classes);
-                let name = facts.text(def.name).to_string();
-                if let (Some(reverse), Some(target)) = (reverse_name(program, facts, owner, call, fact), target) {
-                    let relation =
-                        Relation { owner: target, name: reverse, field, target: Some(owner), read: fact.reverse_read, framework };
-                    self.of.entry(target).or_default().push(relation);
-                }
-                if !is_eager(facts, call, fact) {
-                    self.of.entry(owner).or_default().push(Relation { owner, name, field, target, read: fact.read, framework });
-                }
-                return;
+/// A relation, and the class whose rows it is read from.
+#[derive(Clone)]
+struct Declared {
+    class: GlobalDef,
+    relation: Relation,
+}
+
+/// Name → the only class of that name.
+type Classes = FxHashMap<String, Option<GlobalDef>>;
+
+/// The relations that fields of a file's classes declare, on both sides.
+fn declared(context: &Context, classes: &Classes, file: FileId) -> Vec<Declared> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for (def, definition) in facts.definitions() {
+        let parent = GlobalDef { file, def: definition.parent };
+        if definition.kind == DefKind::Field && program.def(parent).kind == DefKind::Class {
+            read_field(program, facts, GlobalDef { file, def }, classes, &mut found);
+        }
+    }
+    found
+}
+
+fn read_field(program: &Program, facts: &FileFacts, field: GlobalDef, classes: &Classes, found: &mut Vec<Declared>) {
+    let def = facts.def(field.def);
+    for call in def.value.into_iter().chain(def.decorators.iter().copied()) {
+        let Some(api) = program.called_api(field.file, call) else { continue };
+        for (fact, known) in program.facts_of(api) {
+            let ApiFact::Relation(fact) = fact else { continue };
+            let framework = program.knowledge.entries[known.entry as usize].framework;
+            let owner = GlobalDef { file: field.file, def: def.parent };
+            let target = target(program, facts, field, call, fact, classes);
+            let name = facts.text(def.name).to_string();
+            if let (Some(reverse), Some(target)) = (reverse_name(program, facts, owner, call, fact), target) {
+                let relation = Relation { owner: target, name: reverse, field, target: Some(owner), read: fact.reverse_read, framework };
+                found.push(Declared { class: target, relation });
             }
+            if !is_eager(facts, call, fact) {
+                found.push(Declared { class: owner, relation: Relation { owner, name, field, target, read: fact.read, framework } });
+            }
+            return;
         }
     }
 }
@@ -123,14 +138,15 @@ fn member_of(program: &Program, class: GlobalDef, is_it: &dyn Fn(&FileFacts, &De
     })
 }
 
-/// Name → the only class of that name.
-fn class_names<'a>(program: &Program<'a>) -> FxHashMap<&'a str, Option<GlobalDef>> {
-    let mut classes: FxHashMap<&str, Option<GlobalDef>> = FxHashMap::default();
-    for (at, facts) in program.facts.iter().enumerate() {
-        for (def, definition) in facts.definitions().filter(|(_, definition)| definition.kind == DefKind::Class) {
-            let id = GlobalDef { file: FileId(at as u32), def };
-            classes.entry(facts.text(definition.name)).and_modify(|known| *known = None).or_insert(Some(id));
-        }
+fn class_names(context: &Context) -> Classes {
+    let named = |context: &Context, (): &(), file: FileId| -> Vec<(String, GlobalDef)> {
+        let facts = context.program.file(file);
+        let classes = facts.definitions().filter(|(_, definition)| definition.kind == DefKind::Class);
+        classes.map(|(def, definition)| (facts.text(definition.name).to_string(), GlobalDef { file, def })).collect()
+    };
+    let mut classes = Classes::default();
+    for (name, class) in context.in_files("relations: names of classes", (), named) {
+        classes.entry(name).and_modify(|known| *known = None).or_insert(Some(class));
     }
     classes
 }
@@ -163,7 +179,7 @@ fn target(
     field: GlobalDef,
     call: NodeId,
     fact: &RelationFact,
-    classes: &FxHashMap<&str, Option<GlobalDef>>,
+    classes: &Classes,
 ) -> Option<GlobalDef> {
     let by_name = |text: &str| classes.get(text.rsplit('.').next().unwrap_or(text)).copied().flatten();
     let given = match &fact.target {

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Context;
 use super::loops::parameter_names;
 use super::per_item::PerItem;
 use super::scope::in_scope;
@@ -22,19 +23,22 @@ const MAX_DEPTH: u8 = 6;
 type Resolver = (GlobalDef, String);
 
 /// All resolvers of types of which the schema has lists.
-pub(super) fn graphql_resolvers(program: &Program) -> Vec<(GlobalDef, PerItem)> {
+pub(super) fn graphql_resolvers(context: &Context) -> Vec<(GlobalDef, PerItem)> {
+    let program = context.program;
     let named = |fact: &ApiFact| matches!(fact, ApiFact::PerItem(PerItemFact::Named | PerItemFact::Resolvers { .. }));
     if !program.knowledge.entries.iter().any(|entry| named(&entry.fact)) {
         return Vec::new();
     }
-    let mut resolvers: Vec<Resolver> = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
+    let resolvers = context.in_files("per item: resolvers", (), |context, (): &(), file| {
+        let program = context.program;
+        let facts = program.file(file);
+        let mut resolvers: Vec<Resolver> = Vec::new();
         if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
             in_objects(program, file, facts, &mut resolvers);
             by_decorators(program, file, facts, &mut resolvers);
         }
-    }
+        resolvers
+    });
     if resolvers.is_empty() {
         return Vec::new();
     }

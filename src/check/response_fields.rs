@@ -5,7 +5,7 @@
 //! load lazily, so there the relation is loaded elsewhere.
 
 use super::Context;
-use super::loading::{Callers, origins};
+use super::loading::origins;
 use super::relations::Relations;
 use super::scope::in_scope;
 use super::serializer_fields::{FieldRead, Reader};
@@ -22,7 +22,7 @@ use crate::model::source::FileId;
 const MAX_DEPTH: usize = 3;
 
 /// All of them that the query behind the rows does not load.
-pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &Callers) -> Vec<FieldRead<'a>> {
+pub(super) fn reads<'a>(context: &Context, relations: &'a Relations) -> Vec<FieldRead<'a>> {
     let program = context.program;
     let mut handlers: Vec<GlobalDef> =
         program.routes.iter().filter(|route| route.framework == "fastapi").map(|route| route.handler).collect();
@@ -41,7 +41,7 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &C
         });
         for result in results {
             for (schema, rows) in listed(program, handler.file, annotation, model, result) {
-                read_rows(context, (relations, callers), handler, (schema, rows), &mut found);
+                read_rows(context, relations, handler, (schema, rows), &mut found);
             }
         }
     }
@@ -79,13 +79,13 @@ fn listed(program: &Program, file: FileId, annotation: NodeId, model: Option<Glo
 
 fn read_rows<'a>(
     context: &Context,
-    (relations, callers): (&'a Relations, &Callers),
+    relations: &'a Relations,
     handler: GlobalDef,
     (schema, rows): (GlobalDef, NodeId),
     found: &mut Vec<FieldRead<'a>>,
 ) {
     let program = context.program;
-    let origins = origins(context, callers, handler.file, rows);
+    let origins = origins(context, handler.file, rows);
     let Some(origin) = origins.first() else { return };
     let Some(class) = origin.class.filter(|_| origins.iter().all(|origin| !origin.unknown && !origin.awaited)) else { return };
     let place = program.location(handler.file, program.file(handler.file).arena.span(rows));

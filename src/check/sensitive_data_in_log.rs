@@ -31,42 +31,44 @@ struct Logged {
 
 /// Finds secrets in logs.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+    let facts = program.file(file);
+    let mut findings: Vec<Finding> = Vec::new();
+    if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return findings;
+    }
+    for node in facts.arena.ids() {
+        if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
             continue;
         }
-        for node in facts.arena.ids() {
-            if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
-                continue;
-            }
-            let nesting = program.nesting(file);
-            let function = GlobalDef { file, def: nesting.owner(node) };
-            let Some(logged) = logged(program, function, node) else { continue };
-            let is_seen = |known: &&mut Finding| {
-                known
-                    .subject
-                    .rsplit_once(' ')
-                    .is_some_and(|(subject, name)| subject == program.qualified_name(named(program, function)) && name == logged.name)
-            };
-            // One finding for each value in a function, with the other places.
-            if let Some(known) = findings.iter_mut().find(is_seen) {
-                known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
-                continue;
-            }
-            if in_scope(program, function)
-                && !in_development_branch(facts, nesting, node)
-                && !speaks_to_user(program, function)
-                && !is_refusal(facts, nesting, node)
-                && !is_missing(facts, nesting, node, logged.node)
-            {
-                findings.push(finding(program, function, node, &logged));
-            }
+        let nesting = program.nesting(file);
+        let function = GlobalDef { file, def: nesting.owner(node) };
+        let Some(logged) = logged(program, function, node) else { continue };
+        let is_seen = |known: &&mut Finding| {
+            known
+                .subject
+                .rsplit_once(' ')
+                .is_some_and(|(subject, name)| subject == program.qualified_name(named(program, function)) && name == logged.name)
+        };
+        // One finding for each value in a function, with the other places.
+        if let Some(known) = findings.iter_mut().find(is_seen) {
+            known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
+            continue;
         }
-        findings.extend(instrumented(program, file));
+        if in_scope(program, function)
+            && !in_development_branch(facts, nesting, node)
+            && !speaks_to_user(program, function)
+            && !is_refusal(facts, nesting, node)
+            && !is_missing(facts, nesting, node, logged.node)
+        {
+            findings.push(finding(program, function, node, &logged));
+        }
     }
+    findings.extend(instrumented(program, file));
     findings
 }
 

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Context;
-use super::loading::{Callers, loaded_in_class, origins};
+use super::loading::{loaded_in_class, origins};
 use super::per_item::{Lists, Many, class_called, is_serializer, model_of};
 use super::relations::{Relation, Relations, field_of, method_of};
 use crate::model::body::{NodeId, NodeKind};
@@ -38,12 +38,12 @@ pub(super) struct FieldRead<'a> {
 }
 
 /// All of them that the query behind the objects does not load.
-pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &Callers, lists: &Lists) -> Vec<FieldRead<'a>> {
+pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, lists: &Lists) -> Vec<FieldRead<'a>> {
     let program = context.program;
     let mut found = Vec::new();
     for (class, many) in lists.serializers().into_iter().filter(|(_, many)| !many.nested) {
         let Some(model) = model_of(program, class, 0) else { continue };
-        let Some((eager, evidence)) = loaded(context, callers, model, many) else { continue };
+        let Some((eager, evidence)) = loaded(context, model, many) else { continue };
         let mut reader = Reader::new(program, relations, class, evidence);
         reader.class(class, model, &[], false);
         found.extend(reader.missing(&eager));
@@ -52,7 +52,7 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, callers: &C
 }
 
 /// What is loaded with the objects, and where they come from; `None` when that is not all in sight.
-fn loaded(context: &Context, callers: &Callers, model: GlobalDef, many: &Many) -> Option<(Vec<String>, Vec<Label>)> {
+fn loaded(context: &Context, model: GlobalDef, many: &Many) -> Option<(Vec<String>, Vec<Label>)> {
     let program = context.program;
     let mut evidence = vec![many.label.clone()];
     let (mut eager, mut unknown) = default_manager(program, model);
@@ -70,7 +70,7 @@ fn loaded(context: &Context, callers: &Callers, model: GlobalDef, many: &Many) -
                 NodeKind::Argument { value, .. } => value,
                 _ => argument,
             })?;
-            let origins = origins(context, callers, file, rows);
+            let origins = origins(context, file, rows);
             // Rows of another model, or of none that is known, are not what the relations are of.
             let origin = origins.iter().find(|origin| origin.class == Some(model))?;
             if origins.iter().any(|origin| origin.unknown) {

@@ -32,11 +32,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let nestings = &*program.nestings;
     let held = Held::new(program, nestings);
     let mut findings = Vec::new();
-    for at in 0..program.facts.len() {
-        let file = FileId(at as u32);
-        if !is_out(program, GlobalDef { file, def: DefId::MODULE }) {
-            findings.extend(concurrent(&held, file));
-        }
+    for file in context.in_files(RULE, (), with_branches) {
+        findings.extend(concurrent(&held, file));
     }
     findings.extend(globals(context, nestings));
     findings
@@ -61,6 +58,17 @@ struct Site {
     runs: Concurrency,
     /// The function around it that is no closure, or the outermost closure.
     function: GlobalDef,
+}
+
+/// The file, if a call in it runs work at the same time as other code.
+fn with_branches(context: &Context, (): &(), file: FileId) -> Vec<FileId> {
+    let program = context.program;
+    let branches = |call: NodeId| {
+        let api = program.called_api(file, call);
+        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Concurrent(_))))
+    };
+    let has = !is_out(program, GlobalDef { file, def: DefId::MODULE }) && program.file(file).arena.ids().any(branches);
+    has.then_some(file).into_iter().collect()
 }
 
 fn concurrent(held: &Held, file: FileId) -> Vec<Finding> {
@@ -353,6 +361,7 @@ fn help(facts: &FileFacts, kind: ResourceKind) -> String {
 // ---------------------------------------------------------------------------------------------- held by a module
 
 /// A session that a module or class holds, and how it was made.
+#[derive(Clone)]
 struct Global {
     file: FileId,
     /// The name's place.
@@ -366,8 +375,9 @@ struct Global {
 
 fn globals(context: &Context, nestings: &Nestings) -> Vec<Finding> {
     let program = context.program;
-    let candidates: Vec<Global> = (0..program.facts.len()).flat_map(|at| held_by(program, nestings, FileId(at as u32))).collect();
-    if candidates.is_empty() && !has_default(program) {
+    let candidates: Vec<Global> =
+        context.in_files("shared-session: held by modules", (), |context, (): &(), file| held_by(context.program, file));
+    if candidates.is_empty() && !has_default(context) {
         return Vec::new();
     }
     let requests = context.requests();
@@ -394,7 +404,7 @@ fn made(program: &Program, file: FileId, node: NodeId) -> Option<(NodeId, Resour
 }
 
 /// Variables of the module and attributes of its classes that hold a session or connection.
-fn held_by(program: &Program, nestings: &Nestings, file: FileId) -> Vec<Global> {
+fn held_by(program: &Program, file: FileId) -> Vec<Global> {
     let facts = program.file(file);
     let mut found: Vec<Global> = Vec::new();
     if is_out(program, GlobalDef { file, def: DefId::MODULE }) {
@@ -416,7 +426,7 @@ fn held_by(program: &Program, nestings: &Nestings, file: FileId) -> Vec<Global> 
         let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node) else { continue };
         let NodeKind::Name(name) = facts.arena.kind(target) else { continue };
         let Some((call, kind)) = made(program, file, value) else { continue };
-        let owner = nestings.of(file).owner(node);
+        let owner = program.nesting(file).owner(node);
         let known = found.iter().any(|global| global.name == facts.text(name));
         if owner != DefId::MODULE && !known && is_module_variable(facts, owner, facts.text(name)) {
             found.push(Global { file, span: facts.arena.span(target), name: facts.text(name).to_string(), class: None, call, kind });
@@ -570,10 +580,12 @@ fn hides(facts: &FileFacts, function: DefId, name: &str) -> bool {
     false
 }
 
-fn has_default(program: &Program) -> bool {
-    program.facts.iter().any(|facts| {
+fn has_default(context: &Context) -> bool {
+    let has = |context: &Context, (): &(), file: FileId| {
+        let facts = context.program.file(file);
         facts.language.family() == Family::Python && facts.defs.iter().any(|def| def.params.iter().any(|param| param.default.is_some()))
-    })
+    };
+    context.each_file("shared-session: defaults", (), has).contains(&true)
 }
 
 /// `def f(db=SessionLocal())`: Python makes the default once, when the module loads.

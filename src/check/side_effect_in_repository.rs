@@ -42,14 +42,19 @@ impl Effect {
 
 /// Finds repositories that do more than data access.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let mut effects: FxHashMap<GlobalDef, Option<(NodeId, Effect)>> = FxHashMap::default();
-    let querying = querying_files(context);
+    let repositories: Vec<GlobalDef> = program.functions_of(file).filter(|&function| is_repository(program, function)).collect();
     let mut findings = Vec::new();
-    for function in program.functions() {
-        if !is_repository(program, function) || !querying.contains(&scope(program, function)) {
-            continue;
-        }
+    if repositories.is_empty() {
+        return findings;
+    }
+    let mut effects: FxHashMap<GlobalDef, Option<(NodeId, Effect)>> = FxHashMap::default();
+    let querying = querying(context, file);
+    for function in repositories.into_iter().filter(|&function| querying.contains(&scope(program, function))) {
         if let Some(chain) = find(program, function, &mut effects) {
             findings.extend(finding(program, function, &chain));
         }
@@ -78,13 +83,13 @@ fn scope(program: &Program, function: GlobalDef) -> GlobalDef {
     GlobalDef { file: function.file, def: at }
 }
 
-/// Classes and modules with a query of their own.
-fn querying_files(context: &Context) -> FxHashSet<GlobalDef> {
+/// The file and those of its classes that have a query of their own.
+fn querying(context: &Context, file: FileId) -> FxHashSet<GlobalDef> {
     let program = context.program;
     let queries = |function: &GlobalDef| {
         context.summaries.of(*function).is_some_and(|summary| summary.queries.iter().any(|query| query.confidence >= Confidence::Medium))
     };
-    program.functions().filter(queries).map(|function| scope(program, function)).collect()
+    program.functions_of(file).filter(queries).map(|function| scope(program, function)).collect()
 }
 
 /// The calls from a repository's function to an effect; the last one has it.

@@ -29,32 +29,34 @@ struct Swallows {
 
 /// Finds handlers that drop what they catch.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
     let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) || is_for_browsers(program.path(file)) {
-            continue;
-        }
-        for node in facts.arena.ids() {
-            let found = match (facts.language.family(), facts.arena.kind(node)) {
-                (_, NodeKind::Try { body, handlers, .. }) => of_try(program, file, body, handlers, node),
-                (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
-                (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
-                (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(program, file, node, target, value),
-                _ => None,
-            };
-            let Some(found) = found else { continue };
-            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
-            if in_scope(program, owner)
-                && !is_tool(program, owner)
-                && !goes_on(facts, nestings.of(file), node)
-                && !is_explained(facts, found.whole, facts.arena.span(node), facts.def(owner.def).span)
-                && !is_best_effort(program, nestings.of(file), owner, node)
-            {
-                findings.push(finding(program, owner, &found));
-            }
+    if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) || is_for_browsers(program.path(file)) {
+        return findings;
+    }
+    let facts = program.file(file);
+    for node in facts.arena.ids() {
+        let found = match (facts.language.family(), facts.arena.kind(node)) {
+            (_, NodeKind::Try { body, handlers, .. }) => of_try(program, file, body, handlers, node),
+            (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
+            (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
+            (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(program, file, node, target, value),
+            _ => None,
+        };
+        let Some(found) = found else { continue };
+        let nesting = program.nesting(file);
+        let owner = GlobalDef { file, def: nesting.owner(node) };
+        if in_scope(program, owner)
+            && !is_tool(program, owner)
+            && !goes_on(facts, nesting, node)
+            && !is_explained(facts, found.whole, facts.arena.span(node), facts.def(owner.def).span)
+            && !is_best_effort(program, nesting, owner, node)
+        {
+            findings.push(finding(program, owner, &found));
         }
     }
     findings

@@ -19,23 +19,24 @@ const RULE: &str = "unbounded-retry";
 
 /// Finds loops that retry without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {
+    context.in_files(RULE, (), in_file)
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
+    let facts = program.file(file);
     let mut findings = Vec::new();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = FileId(at as u32);
-        for node in facts.arena.ids() {
-            let NodeKind::Loop { kind: LoopKind::Infinite, body, .. } = facts.arena.kind(node) else { continue };
-            let owner = GlobalDef { file, def: nestings.of(file).owner(node) };
-            // A person who is asked again may leave.
-            let asks = called_any(facts, body, &["input", "prompt", "confirm", "question", "readline", "read_line", "getpass"]);
-            if !asks
-                && (retries(facts, body) || matches_and_retries(facts, body))
-                && in_scope(program, owner)
-                && !facts.def(owner.def).flags.has(DefFlags::GENERATOR)
-            {
-                findings.push(finding(program, owner, node, delays(facts, body)));
-            }
+    for node in facts.arena.ids() {
+        let NodeKind::Loop { kind: LoopKind::Infinite, body, .. } = facts.arena.kind(node) else { continue };
+        let owner = GlobalDef { file, def: program.nesting(file).owner(node) };
+        // A person who is asked again may leave.
+        let asks = called_any(facts, body, &["input", "prompt", "confirm", "question", "readline", "read_line", "getpass"]);
+        if !asks
+            && (retries(facts, body) || matches_and_retries(facts, body))
+            && in_scope(program, owner)
+            && !facts.def(owner.def).flags.has(DefFlags::GENERATOR)
+        {
+            findings.push(finding(program, owner, node, delays(facts, body)));
         }
     }
     findings

@@ -31,29 +31,44 @@ const MAX_CALLERS: usize = 6;
 /// Finds passwords that are not protected.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let nestings = &*program.nestings;
     let mut findings = Vec::new();
-    let mut helpers: BTreeMap<(GlobalDef, usize), (GlobalDef, NodeId)> = BTreeMap::new();
-    for function in program.functions() {
-        if in_scope(program, function) {
-            in_function(program, nestings, function, &mut findings, &mut helpers);
-        }
+    let mut helpers: Helpers = BTreeMap::new();
+    for found in context.each_file(RULE, (), in_file).iter() {
+        findings.extend_from_slice(&found.findings);
+        helpers.extend(&found.helpers);
     }
-    findings.extend(through_helpers(program, nestings, helpers));
-    findings.extend(plain_text(program));
-    findings.extend(super::password_settings::check(program));
+    findings.extend(through_helpers(program, &program.nestings, helpers));
+    findings.extend(plain_text(context));
+    findings.extend(
+        context.in_files("weak-password-hash: settings", (), |context, (): &(), file| {
+            super::password_settings::in_file(context.program, file)
+        }),
+    );
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));
     findings
 }
 
-fn in_function(
-    program: &Program,
-    nestings: &Nestings,
-    function: GlobalDef,
-    findings: &mut Vec<Finding>,
-    helpers: &mut BTreeMap<(GlobalDef, usize), (GlobalDef, NodeId)>,
-) {
+/// Functions that hash what they are given, by the position of the parameter: who calls the hash, and where.
+type Helpers = BTreeMap<(GlobalDef, usize), (GlobalDef, NodeId)>;
+
+/// What the functions of a file hash.
+#[derive(Default)]
+struct Hashed {
+    findings: Vec<Finding>,
+    helpers: Helpers,
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Hashed {
+    let program = context.program;
+    let mut found = Hashed::default();
+    for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
+        in_function(program, &program.nestings, function, &mut found.findings, &mut found.helpers);
+    }
+    found
+}
+
+fn in_function(program: &Program, nestings: &Nestings, function: GlobalDef, findings: &mut Vec<Finding>, helpers: &mut Helpers) {
     let facts = program.file(function.file);
     let Some(body) = facts.def(function.def).body else { return };
     facts.arena.walk(body, |node| {
@@ -294,7 +309,7 @@ fn hashed_parameters(program: &Program, function: GlobalDef, call: NodeId) -> Ve
 }
 
 /// Helpers that hash what their callers give them: reported where a caller gives a password, or where the helper's own name says so.
-fn through_helpers(program: &Program, nestings: &Nestings, helpers: BTreeMap<(GlobalDef, usize), (GlobalDef, NodeId)>) -> Vec<Finding> {
+fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> Vec<Finding> {
     let mut callers: FxHashMap<GlobalDef, Vec<(GlobalDef, NodeId)>> = FxHashMap::default();
     for edge in &program.calls {
         if edge.kind == CallKind::Call
@@ -447,39 +462,14 @@ fn number(facts: &FileFacts, program: &Program, file: FileId, node: NodeId) -> O
 }
 
 /// Passwords that are compared as they are with what a model keeps, and the constructors that keep them so.
-fn plain_text(program: &Program) -> Vec<Finding> {
+fn plain_text(context: &Context) -> Vec<Finding> {
+    let program = context.program;
     let mut findings = Vec::new();
     let mut models: BTreeMap<GlobalDef, Label> = BTreeMap::new();
-    for function in program.functions() {
-        if !in_scope(program, function) {
-            continue;
-        }
-        let facts = program.file(function.file);
-        let Some(body) = facts.def(function.def).body else { continue };
-        let mut found: Vec<(NodeId, NodeId)> = Vec::new();
-        facts.arena.walk(body, |node| {
-            if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node) {
-                for (stored, given) in [(left, right), (right, left)] {
-                    if is_stored(program, function.file, stored) && is_given(facts, given) && found.is_empty() {
-                        found.push((node, stored));
-                    }
-                }
-            }
-        });
-        findings.extend(looked_up_plain(program, function, body));
-        for (node, stored) in found {
-            let label = Label {
-                location: program.location(function.file, facts.arena.span(node)),
-                text: format!("compares `{}` as it is", spell(facts, stored)),
-            };
-            let message = format!("`{}` is compared with a password as plain text: it is kept unhashed", spell(facts, stored));
-            let mut one = finding(program, function, node, Level::Error, message, "a comparison of plain passwords");
-            one.confidence = Confidence::Medium;
-            one.primary.location.span = facts.arena.span(node);
-            if let Some(model) = owner(program, function.file, stored) {
-                models.entry(model).or_insert(label);
-            }
-            findings.push(one);
+    for plain in context.each_file("weak-password-hash: plain text", (), compared_plain).iter() {
+        findings.extend_from_slice(&plain.findings);
+        for (model, label) in &plain.models {
+            models.entry(*model).or_insert_with(|| label.clone());
         }
     }
     for (model, evidence) in models {
@@ -492,6 +482,45 @@ fn plain_text(program: &Program) -> Vec<Finding> {
         findings.extend(kept_plain_in_rows(program, file));
     }
     findings
+}
+
+/// Passwords that a file compares as they are, and models that keep them so, with the evidence.
+#[derive(Default)]
+struct Plain {
+    findings: Vec<Finding>,
+    models: Vec<(GlobalDef, Label)>,
+}
+
+fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut plain = Plain::default();
+    for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
+        let Some(body) = facts.def(function.def).body else { continue };
+        let mut found: Option<(NodeId, NodeId)> = None;
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node) {
+                for (stored, given) in [(left, right), (right, left)] {
+                    if found.is_none() && is_stored(program, file, stored) && is_given(facts, given) {
+                        found = Some((node, stored));
+                    }
+                }
+            }
+        });
+        plain.findings.extend(looked_up_plain(program, function, body));
+        let Some((node, stored)) = found else { continue };
+        let label = Label {
+            location: program.location(file, facts.arena.span(node)),
+            text: format!("compares `{}` as it is", spell(facts, stored)),
+        };
+        let message = format!("`{}` is compared with a password as plain text: it is kept unhashed", spell(facts, stored));
+        let mut one = finding(program, function, node, Level::Error, message, "a comparison of plain passwords");
+        one.confidence = Confidence::Medium;
+        one.primary.location.span = facts.arena.span(node);
+        plain.models.extend(owner(program, file, stored).map(|model| (model, label)));
+        plain.findings.push(one);
+    }
+    plain
 }
 
 /// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Analysis, Engine, clock, flow_limits, guarded, internal, marks, nearest_name};
 use crate::check::hardcoded_secret::{self, Secrets};
-use crate::check::{self, Check};
+use crate::check::{self, Check, Memo};
 use crate::config::{self, Config};
 use crate::link::{self, Linked};
 use crate::model::facts::FileFacts;
@@ -50,6 +50,8 @@ pub(super) struct Known {
     pub(super) effects: Option<Vec<Arc<FileEffects>>>,
     /// How data flows, and through which functions; `None` when that has to be found out.
     pub(super) flows: Option<Arc<(Summaries, Units)>>,
+    /// What the rules saw of the database, whether or not it still holds.
+    pub(super) summaries: Option<Arc<Summaries>>,
 }
 
 /// What a look at everything makes.
@@ -87,7 +89,7 @@ impl Engine {
     pub(super) fn analyse(&self) -> Analysis {
         let asked = self.asked();
         let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
-        self.ground(&asked).whole(&lines).analysis
+        self.ground(&asked).whole(&lines, None).analysis
     }
 
     pub(super) fn context<'c>(
@@ -103,7 +105,7 @@ impl Engine {
 
 impl<'e> Ground<'e> {
     /// Everything there is to say, and what it was made of.
-    pub(super) fn whole(&self, lines: &[&LineIndex]) -> Whole<'e> {
+    pub(super) fn whole(&self, lines: &[&LineIndex], memo: Option<&Memo>) -> Whole<'e> {
         let call_graph = self.asked.call_coverage || check::ASK_CALL_GRAPH.iter().any(|id| self.is_on(id));
         let nestings = Arc::new(Nestings::new(self.facts));
         let secrets = OnceLock::new();
@@ -116,15 +118,23 @@ impl<'e> Ground<'e> {
             }
         };
         let (linked, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), prepare);
-        let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &[]);
+        let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &[], memo);
         let coverage = || view::coverage(&linked.program, lines, self.asked.call_coverage);
         analysis.coverage = self.clock.time("coverage", "", coverage);
         Whole { analysis, linked, secrets, known }
     }
 
-    /// What the rules say of a linked program, and what was found out on the way. `known` still holds but for the files that were `edited`.
-    pub(super) fn examine(&self, program: &Program, secrets: &OnceLock<Secrets>, known: Known, edited: &[FileId]) -> (Analysis, Known) {
-        let Known { effects: before, flows } = known;
+    /// What the rules say of a linked program, and what was found out on the way. `known` still holds but for the files that were `edited`; the memo
+    /// knows what changed of the program.
+    pub(super) fn examine(
+        &self,
+        program: &Program,
+        secrets: &OnceLock<Secrets>,
+        known: Known,
+        edited: &[FileId],
+        memo: Option<&Memo>,
+    ) -> (Analysis, Known) {
+        let Known { effects: before, flows, summaries: seen } = known;
         let queries = ("query", check::query::check as Check);
         let all = check::ANALYSES.iter().filter(|(id, _)| self.is_on(id)).chain([&queries]);
         let (late, early): (Vec<_>, Vec<_>) = all.partition(|(id, _)| check::ASK_FLOWS.contains(id));
@@ -143,7 +153,10 @@ impl<'e> Ground<'e> {
                 (summarise::effects_from(program, &files), files)
             };
             let (effects, files) = self.clock.time("summarise", "effects", effects);
-            let results = run(early, &self.context(program, &effects, secrets));
+            if let (Some(memo), Some(seen)) = (memo, &seen) {
+                memo.changed(&seen.differences(&effects));
+            }
+            let results = run(early, &self.context(program, &effects, secrets).remembering(memo));
             (effects, files, results)
         };
         let flows = || {
@@ -152,6 +165,7 @@ impl<'e> Ground<'e> {
             })
         };
         let (flows, (mut summaries, effects, mut results)) = rayon::join(flows, summaries);
+        let seen = memo.map(|_| Arc::new(summaries.clone()));
         summaries.add_flows(flows.0.clone());
         let context = self.context(program, &summaries, secrets);
         results.extend(run(late, &context));
@@ -182,7 +196,7 @@ impl<'e> Ground<'e> {
                 None => analysis.problems.push(internal(format!("the rule `{id}` failed on this repository and reports nothing"))),
             }
         }
-        (analysis, Known { effects: Some(effects), flows: Some(flows) })
+        (analysis, Known { effects: Some(effects), flows: Some(flows), summaries: seen })
     }
 
     pub(super) fn link(&self, wants: link::Wants<'e>) -> Linked<'e> {

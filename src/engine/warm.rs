@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::graft::graft;
-use super::ground::{Asked, Ground, Whole};
+use super::ground::{Asked, Ground, Known, Whole};
 use super::{Analysis, Engine, STACK_BYTES, clock, guarded};
-use crate::check::hardcoded_secret;
+use crate::check::{Memo, hardcoded_secret};
 use crate::link::{Edit, Reason};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::project::Project;
@@ -54,6 +54,8 @@ struct Chain {
 struct Live<'a> {
     ground: Ground<'a>,
     whole: Whole<'a>,
+    /// What rules found out about each file.
+    memo: Memo,
 }
 
 impl Engine {
@@ -113,7 +115,8 @@ impl Owned {
             clock: &self.clock,
         };
         let lines: Vec<&LineIndex> = self.lines.iter().collect();
-        let whole = self.install(|| guarded(|| ground.whole(&lines)));
+        let memo = Memo::default();
+        let whole = self.install(|| guarded(|| ground.whole(&lines, Some(&memo))));
         let Some(whole) = whole else {
             let _ = answers.send(Err("the analysis failed"));
             return;
@@ -121,7 +124,7 @@ impl Owned {
         if answers.send(Ok(whole.analysis.clone())).is_err() {
             return;
         }
-        let mut live = Live { ground, whole };
+        let mut live = Live { ground, whole, memo };
         let mut at = &chain;
         let mut count = 0;
         for batch in edits {
@@ -144,13 +147,17 @@ impl Owned {
             let now: &'a [Arc<FileFacts>] = &at.facts;
             let edit = Edit { file, changed: &grafted.changed, moved: &grafted.moved };
             let linked = &mut live.whole.linked;
-            touched.extend(self.install(|| guarded(|| linked.rework(now, &edit))).ok_or("the analysis failed")??);
+            let begun = self.clock.start();
+            let reworked = self.install(|| guarded(|| linked.rework(now, &edit))).ok_or("the analysis failed")??;
+            self.clock.end("rework", "", begun);
+            touched.extend(reworked.touched);
+            live.memo.changed(&reworked.parts);
             live.ground.facts = now;
             if let Some(secrets) = live.whole.secrets.get_mut() {
                 secrets.sources[file.index()] = hardcoded_secret::scan_source(&facts);
             }
         }
-        let (ground, program, secrets) = (&live.ground, &live.whole.linked.program, &live.whole.secrets);
+        let (ground, program, secrets, memo) = (&live.ground, &live.whole.linked.program, &live.whole.secrets, &live.memo);
         // What a variable or an attribute holds is read from everywhere.
         let is_code = |function: &GlobalDef| matches!(program.def(*function).kind, DefKind::Function | DefKind::Method);
         // So are the names under which models reach each other.
@@ -159,11 +166,12 @@ impl Owned {
             ["hasMany", "hasOne", "belongsTo"].iter().any(|name| names.may_hold(name))
         };
         let is_own = touched.iter().all(|function| is_code(function) && !names_relation(function));
-        let mut known = Some(live.whole.known.clone()).filter(|_| is_own).unwrap_or_default();
+        let known = live.whole.known.clone();
+        let mut known = if is_own { known } else { Known { summaries: known.summaries, ..Known::default() } };
         known.flows = known.flows.filter(|flows| summarise::flows_are_same(program, &flows.1, &touched));
         let mut edited: Vec<FileId> = touched.iter().map(|function| function.file).collect();
         edited.dedup();
-        let examined = self.install(|| guarded(|| ground.examine(program, secrets, known, &edited)));
+        let examined = self.install(|| guarded(|| ground.examine(program, secrets, known, &edited, Some(memo))));
         let (analysis, known) = examined.ok_or("the analysis failed")?;
         live.whole.known = known;
         // Imports that lead nowhere are those of the last look at everything.

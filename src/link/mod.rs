@@ -46,10 +46,11 @@ use crate::model::program::{CallEdge, Program};
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::model::trace::{Files, Part, Tracked};
 use crate::rulebook::Rulebook;
 use evaluate::Linker;
 use modules::Modules;
-pub use rework::{Edit, Linked, Reason};
+pub use rework::{Edit, Linked, Reason, Reworked};
 
 /// What linking needs besides the facts.
 pub struct Inputs<'a, 'f> {
@@ -113,18 +114,18 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     done("names");
     let program = Program {
         project: inputs.project,
-        facts: inputs.facts,
+        facts: Files::new(inputs.facts),
         knowledge,
         modules: names,
-        imports,
+        imports: Tracked::new(Part::Imports, imports),
         calls_of: ranges(&calls),
-        calls,
+        calls: Tracked::new(Part::Calls, calls),
         call_graph,
         flow_limits: flow.limits,
         subclasses,
-        file_roles: roles.files,
-        def_roles: roles.defs,
-        routes: routes.routes,
+        file_roles: Tracked::new(Part::Roles, roles.files),
+        def_roles: Tracked::new(Part::Roles, roles.defs),
+        routes: Tracked::new(Part::Routes, routes.routes),
         taught: taught.apis,
         untaught: taught.unmatched,
         calls_seen,

@@ -20,6 +20,7 @@ use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{CallEdge, Program, Value, ValueId};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{FileId, Language, Span};
+use crate::model::trace::{Files, Part};
 
 /// Most functions elsewhere that learn something from one edit.
 const MOST_TAUGHT: usize = 16;
@@ -31,6 +32,15 @@ pub type Reason = &'static str;
 pub struct Linked<'a> {
     pub program: Program<'a>,
     pub(super) linker: Linker<'a>,
+}
+
+/// What an edit has changed.
+#[derive(Default)]
+pub struct Reworked {
+    /// The definitions whose calls may be others now.
+    pub touched: Vec<GlobalDef>,
+    /// The parts of the program that may be others now, in order.
+    pub parts: Vec<Part>,
 }
 
 /// What changed in a file whose nodes and definitions kept their numbers.
@@ -60,9 +70,8 @@ impl<'a> Linker<'a> {
 }
 
 impl<'a> Linked<'a> {
-    /// Takes in an edit of one file; `facts` are those of all files, the edited one's new. The definitions whose calls may be others now. After an
-    /// error the program is good for nothing.
-    pub fn rework(&mut self, facts: &'a [Arc<FileFacts>], edit: &Edit) -> Result<Vec<GlobalDef>, Reason> {
+    /// Takes in an edit of one file; `facts` are those of all files, the edited one's new. After an error the program is good for nothing.
+    pub fn rework(&mut self, facts: &'a [Arc<FileFacts>], edit: &Edit) -> Result<Reworked, Reason> {
         let nestings = Arc::get_mut(&mut self.program.nestings).ok_or("the program is in use")?;
         nestings.replace(facts, edit.file);
         self.linker.node_values = std::mem::take(&mut self.program.node_values);
@@ -75,7 +84,7 @@ impl<'a> Linked<'a> {
         result
     }
 
-    fn reworked(&mut self, facts: &'a [Arc<FileFacts>], edit: &Edit) -> Result<Vec<GlobalDef>, Reason> {
+    fn reworked(&mut self, facts: &'a [Arc<FileFacts>], edit: &Edit) -> Result<Reworked, Reason> {
         let file = edit.file;
         let old = &self.linker.facts[file.index()];
         let roots: BTreeSet<GlobalDef> = edit.changed.iter().map(|&def| self.root(GlobalDef { file, def })).collect();
@@ -92,7 +101,7 @@ impl<'a> Linked<'a> {
         }
         let before = Before::new(linker, old, file, &units);
         linker.facts = facts;
-        self.program.facts = facts;
+        self.program.facts = Files::new(facts);
         linker.node_values[file.index()].resize(facts[file.index()].arena.len(), UNKNOWN);
         linker.retell_assigned(file);
         linker.retell_properties(file)?;
@@ -109,12 +118,15 @@ impl<'a> Linked<'a> {
             return Err("holds JSX, or no more");
         }
         let touched: BTreeSet<GlobalDef> = units.iter().flat_map(Unit::all).chain(taught.iter().copied()).collect();
-        let (seen_now, known_now) = self.call_again(&touched, &units)?;
+        let mut parts: Vec<Part> = touched.iter().map(|function| Part::File(function.file)).chain([Part::File(file)]).collect();
+        let (seen_now, known_now) = self.call_again(&touched, &units, &mut parts)?;
         self.program.calls_seen = (self.program.calls_seen + seen_now).saturating_sub(seen);
         self.program.calls_known = (self.program.calls_known + known_now).saturating_sub(known);
-        self.import_again(file);
-        self.move_places(edit)?;
-        Ok(touched.into_iter().collect())
+        self.import_again(file, &mut parts);
+        self.move_places(edit, &mut parts)?;
+        parts.sort_unstable();
+        parts.dedup();
+        Ok(Reworked { touched: touched.into_iter().collect(), parts })
     }
 
     fn root(&self, def: GlobalDef) -> GlobalDef {
@@ -142,7 +154,7 @@ impl<'a> Linked<'a> {
     }
 
     /// Makes the edges of calls of these definitions anew; how many calls the units have, and how many are known.
-    fn call_again(&mut self, touched: &BTreeSet<GlobalDef>, units: &[Unit]) -> Result<(u32, u32), Reason> {
+    fn call_again(&mut self, touched: &BTreeSet<GlobalDef>, units: &[Unit], parts: &mut Vec<Part>) -> Result<(u32, u32), Reason> {
         let (linker, program) = (&mut self.linker, &mut self.program);
         let mut edges = Vec::new();
         let (mut seen, mut known) = (0, 0);
@@ -173,6 +185,9 @@ impl<'a> Linked<'a> {
         if old == edges {
             return Ok((seen, known));
         }
+        let gone = old.iter().filter(|edge| edges.binary_search(edge).is_err());
+        let new = edges.iter().filter(|edge| old.binary_search(edge).is_err());
+        parts.extend(gone.chain(new).map(|edge| Part::Callers(edge.callee.file)).chain([Part::Calls]));
         program.calls.retain(|edge| !touched.contains(&edge.caller));
         program.calls.extend(edges);
         program.calls.sort_unstable();
@@ -181,7 +196,7 @@ impl<'a> Linked<'a> {
         Ok((seen, known))
     }
 
-    fn import_again(&mut self, file: FileId) {
+    fn import_again(&mut self, file: FileId, parts: &mut Vec<Part>) {
         let (linker, program) = (&mut self.linker, &mut self.program);
         let Some(names) = linker.text_names.clone() else { return };
         let is_rust = linker.facts[file.index()].language == Language::Rust;
@@ -192,21 +207,28 @@ impl<'a> Linked<'a> {
         linker.import_edges_of(file, &names, &mut rust, &mut edges);
         let start = program.imports.partition_point(|edge| edge.from < file);
         let end = program.imports.partition_point(|edge| edge.from <= file);
-        drop(program.imports.splice(start..end, edges));
+        if program.imports[start..end] != edges {
+            parts.push(Part::Imports);
+            drop(program.imports.splice(start..end, edges));
+        }
     }
 
     /// Moves what was said of places in the file.
-    fn move_places(&mut self, edit: &Edit) -> Result<(), Reason> {
+    fn move_places(&mut self, edit: &Edit, parts: &mut Vec<Part>) -> Result<(), Reason> {
         let program = &mut self.program;
         let path = program.project.files[edit.file.index()].path.clone();
         for route in program.routes.iter_mut().filter(|route| route.place.path == path) {
-            route.place.span = *edit.moved.get(&route.place.span).ok_or("a route's place is gone")?;
+            let now = *edit.moved.get(&route.place.span).ok_or("a route's place is gone")?;
+            parts.extend((route.place.span != now).then_some(Part::Routes));
+            route.place.span = now;
         }
         for evidence in program.def_roles.values_mut().chain(program.file_roles.iter_mut().flatten()) {
             if let Some((file, span)) = &mut evidence.place
                 && *file == edit.file
             {
-                *span = *edit.moved.get(span).ok_or("the place of a role's evidence is gone")?;
+                let now = *edit.moved.get(span).ok_or("the place of a role's evidence is gone")?;
+                parts.extend((*span != now).then_some(Part::Roles));
+                *span = now;
             }
         }
         Ok(())

@@ -24,5 +24,6 @@ pub mod stack;
 pub mod summary;
 pub mod templates;
 pub mod timings;
+pub mod trace;
 pub mod view;
 pub mod words;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::body::{CallForm, List, NodeId, NodeKind};
 use super::facts::{DefId, DefKind, FileFacts, Name};
 use super::source::{Family, FileId};
+use super::trace::{Part, note};
 
 /// The upward links of all files, made when first asked for.
 pub struct Nestings<'a> {
@@ -33,6 +34,7 @@ impl<'a> Nestings<'a> {
 
     /// The upward links of a file.
     pub fn of(&self, file: FileId) -> &Nesting {
+        note(Part::File(file));
         self.known[file.index()].get_or_init(|| Nesting::of(&self.facts[file.index()]))
     }
 }

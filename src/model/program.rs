@@ -13,6 +13,7 @@ use super::project::Project;
 use super::role::{GlobalDef, Role, RoleEvidence};
 pub use super::route::Route;
 use super::source::{FileId, Span};
+use super::trace::{self, Files, Part, Tracked};
 
 /// An interned access path of something outside the project (see `model/knowledge.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,17 +173,17 @@ pub const VIEW_METHODS: &[(&str, &str)] = &[
 /// The linked program. Per-file tables are indexed by `FileId`, per-node tables by `NodeId`.
 pub struct Program<'a> {
     pub project: &'a Project,
-    pub facts: &'a [Arc<FileFacts>],
+    pub facts: Files<'a>,
     pub knowledge: &'a Knowledge,
     /// Module path of each file as its language writes it: `app.db.session`, `src/users/users.service`, `crate_name::db`.
     pub modules: Vec<String>,
-    pub imports: Vec<ImportEdge>,
+    pub imports: Tracked<Vec<ImportEdge>>,
     pub apis: Vec<Api>,
     pub values: Vec<Value>,
     /// What each node stands for; for a call, its result.
     pub node_values: Vec<Vec<ValueId>>,
     /// The calls that rules follow: what declared types and imports show. Sorted by caller, then site.
-    pub calls: Vec<CallEdge>,
+    pub calls: Tracked<Vec<CallEdge>>,
     /// The whole call graph, for people: `calls`, and what flows through variables, fields, parameters, decorators and results.
     /// A wrapper's call of what it wraps has an edge to each function it wraps. Sorted by caller, then site.
     pub call_graph: Vec<CallEdge>,
@@ -193,10 +194,10 @@ pub struct Program<'a> {
     /// Classes that directly extend, implement or (Rust) provide `impl` blocks for a class or trait.
     pub subclasses: FxHashMap<GlobalDef, Vec<GlobalDef>>,
     /// Roles of files, best evidence first (may be several; empty: none known).
-    pub file_roles: Vec<Vec<RoleEvidence>>,
+    pub file_roles: Tracked<Vec<Vec<RoleEvidence>>>,
     /// Roles of single definitions, where they have one of their own.
-    pub def_roles: FxHashMap<GlobalDef, RoleEvidence>,
-    pub routes: Vec<Route>,
+    pub def_roles: Tracked<FxHashMap<GlobalDef, RoleEvidence>>,
+    pub routes: Tracked<Vec<Route>>,
     /// Definitions of the project that the user's `[[knowledge]]` speaks of, as the APIs they are to the rest of the project.
     pub taught: FxHashMap<GlobalDef, ApiId>,
     /// Paths of the user's `[[knowledge]]` that nothing in the program has, sorted.
@@ -208,6 +209,13 @@ pub struct Program<'a> {
     pub nestings: Arc<Nestings<'a>>,
 }
 
+/// Who sees evidence sees its place.
+fn note_place(evidence: &RoleEvidence) {
+    if let Some((file, _)) = evidence.place {
+        trace::note(Part::File(file));
+    }
+}
+
 impl<'a> Program<'a> {
     /// What stands around the nodes of a file.
     pub fn nesting(&self, file: FileId) -> &Nesting {
@@ -217,7 +225,7 @@ impl<'a> Program<'a> {
     /// The facts of a file.
     #[inline]
     pub fn file(&self, file: FileId) -> &'a FileFacts {
-        &self.facts[file.index()]
+        self.facts.of(file)
     }
 
     /// The path of a file relative to the root.
@@ -300,6 +308,7 @@ impl<'a> Program<'a> {
     /// What a node stands for.
     #[inline]
     pub fn value(&self, file: FileId, node: NodeId) -> Value {
+        trace::note(Part::File(file));
         self.values[self.node_values[file.index()][node.index()].0 as usize]
     }
 
@@ -356,8 +365,9 @@ impl<'a> Program<'a> {
     /// Edges of the call graph that leave `caller`, sorted by site.
     #[inline]
     pub fn calls_from(&self, caller: GlobalDef) -> &[CallEdge] {
+        trace::note(Part::File(caller.file));
         match self.calls_of.get(&caller) {
-            Some(&(start, end)) => &self.calls[start as usize..end as usize],
+            Some(&(start, end)) => &self.calls.unnoted()[start as usize..end as usize],
             None => &[],
         }
     }
@@ -372,10 +382,15 @@ impl<'a> Program<'a> {
 
     /// The role of a definition: its own, else that of the nearest enclosing definition that has one, else its file's best.
     pub fn role(&self, id: GlobalDef) -> Option<&RoleEvidence> {
+        self.role_unplaced(id).inspect(|evidence| note_place(evidence))
+    }
+
+    /// As [`Program::role`], for who does not look where the evidence is.
+    fn role_unplaced(&self, id: GlobalDef) -> Option<&RoleEvidence> {
         let facts = self.file(id.file);
         let mut at = id.def;
         for _ in 0..64 {
-            if let Some(own) = self.def_roles.get(&GlobalDef { file: id.file, def: at }) {
+            if let Some(own) = self.def_roles.unnoted().get(&GlobalDef { file: id.file, def: at }) {
                 return Some(own);
             }
             if at == DefId::MODULE {
@@ -383,7 +398,7 @@ impl<'a> Program<'a> {
             }
             at = facts.def(at).parent;
         }
-        self.file_roles[id.file.index()].first()
+        self.file_roles.unnoted()[id.file.index()].first()
     }
 
     /// The function that stands in no other function and holds `function`; itself for one that stands alone, the module for its own code.
@@ -419,21 +434,26 @@ impl<'a> Program<'a> {
 
     /// The best role of a file as a whole.
     pub fn file_role(&self, file: FileId) -> Option<&RoleEvidence> {
-        self.file_roles[file.index()].first()
+        self.file_roles.unnoted()[file.index()].first().inspect(|evidence| note_place(evidence))
     }
 
     /// True when the file, or the definition by syntax, has this role among its roles (tests, migrations, scripts).
     pub fn is(&self, id: GlobalDef, role: Role) -> bool {
-        self.role(id).is_some_and(|evidence| evidence.role == role)
-            || self.file_roles[id.file.index()].iter().any(|evidence| evidence.role == role)
+        self.role_unplaced(id).is_some_and(|evidence| evidence.role == role)
+            || self.file_roles.unnoted()[id.file.index()].iter().any(|evidence| evidence.role == role)
             || (role == Role::Test && self.def(id).flags.has(super::facts::DefFlags::TEST))
     }
 
     /// True when [`Program::is`] is for any of these roles.
     pub fn is_any(&self, id: GlobalDef, roles: &[Role]) -> bool {
-        self.role(id).is_some_and(|evidence| roles.contains(&evidence.role))
-            || self.file_roles[id.file.index()].iter().any(|evidence| roles.contains(&evidence.role))
+        self.role_unplaced(id).is_some_and(|evidence| roles.contains(&evidence.role))
+            || self.file_roles.unnoted()[id.file.index()].iter().any(|evidence| roles.contains(&evidence.role))
             || (roles.contains(&Role::Test) && self.def(id).flags.has(super::facts::DefFlags::TEST))
+    }
+
+    /// The functions and the module body of one file.
+    pub fn functions_of(&self, file: FileId) -> impl Iterator<Item = GlobalDef> + '_ {
+        self.file(file).definitions().filter(|(_, def)| def.body.is_some()).map(move |(def, _)| GlobalDef { file, def })
     }
 
     /// Every function (also methods and closures) and module body of the program, in order of files.

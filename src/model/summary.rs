@@ -9,6 +9,7 @@ use super::knowledge::{Access, SinkKind, SourceKind, WriteMode};
 use super::program::{ApiId, Program};
 use super::role::GlobalDef;
 use super::source::Span;
+use super::trace::{self, Part};
 
 /// One query a function runs itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,8 +239,22 @@ impl Summaries {
         }
     }
 
+    /// The parts that other summaries do not leave as they are, in order.
+    pub fn differences(&self, other: &Summaries) -> Vec<Part> {
+        let is_other = |(function, summary): (&GlobalDef, &Summary)| {
+            (other.by_function.get(function) != Some(summary)).then_some(Part::Summary(function.file))
+        };
+        let gone = |function: &&GlobalDef| !self.by_function.contains_key(function);
+        let mut parts: Vec<Part> = self.by_function.iter().filter_map(is_other).collect();
+        parts.extend(other.by_function.keys().filter(gone).map(|function| Part::Summary(function.file)));
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+
     /// The summary of a function, if it has a body.
     pub fn of(&self, function: GlobalDef) -> Option<&Summary> {
+        trace::note(Part::Summary(function.file));
         self.by_function.get(&function)
     }
 

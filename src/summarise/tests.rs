@@ -13,6 +13,7 @@ use crate::model::program::{Api, ApiId, CallEdge, CallKind, Program, Resolution,
 use crate::model::project::Project;
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Language};
+use crate::model::trace::{Files, Part, Tracked};
 
 fn query(access: Access, when_awaited: bool, deferred: bool) -> ApiFact {
     ApiFact::Query(QueryFact {
@@ -97,21 +98,21 @@ fn effects(facts: FileFacts) -> String {
     let all = [std::sync::Arc::new(facts)];
     let program = Program {
         project: &project,
-        facts: &all,
+        facts: Files::new(&all),
         knowledge: &knowledge,
         modules: vec!["m".to_string()],
-        imports: Vec::new(),
+        imports: Tracked::new(Part::Imports, Vec::new()),
         apis,
         values,
         node_values: vec![node_values],
-        calls,
+        calls: Tracked::new(Part::Calls, calls),
         call_graph: Vec::new(),
         flow_limits: 0,
         calls_of,
         subclasses: FxHashMap::default(),
-        file_roles: vec![Vec::new()],
-        def_roles: FxHashMap::default(),
-        routes: Vec::new(),
+        file_roles: Tracked::new(Part::Roles, vec![Vec::new()]),
+        def_roles: Tracked::new(Part::Roles, FxHashMap::default()),
+        routes: Tracked::new(Part::Routes, Vec::new()),
         taught: FxHashMap::default(),
         untaught: Vec::new(),
         calls_seen: 0,

@@ -24,6 +24,10 @@ const MAX_CUTS: usize = 8;
 
 /// Finds groups of modules that import each other.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
+    context.kept("import-cycle", all).to_vec()
+}
+
+fn all(context: &Context) -> Vec<Finding> {
     let mut findings = cycles_of(context.program, &Links::of_files(context.program));
     if let Some(links) = Links::of_parts(context.program, &context.settings.contract) {
         findings.extend(cycles_of(context.program, &links));
