@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::{Analysis, Engine, clock, flow_limits, guarded, internal, marks, nearest_name};
 use crate::check::hardcoded_secret::{self, Secrets};
@@ -14,12 +15,13 @@ use crate::model::facts::FileFacts;
 use crate::model::nesting::Nestings;
 use crate::model::program::Program;
 use crate::model::project::Project;
-use crate::model::role::Role;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::rule::Settings;
 use crate::model::source::{FileId, LineIndex};
 use crate::model::summary::Summaries;
+use crate::model::trace;
 use crate::rulebook::Rulebook;
-use crate::summarise::{self, Associations, FileEffects, Units};
+use crate::summarise::{self, Associations, Effects, FileEffects, Units};
 use crate::triage::Selection;
 use crate::view;
 
@@ -44,14 +46,27 @@ pub(super) struct Ground<'e> {
 }
 
 /// What is known of a program when an edit comes.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Known {
-    /// What each file says of the database, where that is known.
-    pub(super) effects: Option<Vec<Arc<FileEffects>>>,
+    /// What functions do to the database, where that is known.
+    pub(super) effects: Option<Effects>,
+    /// What was looked at in the program for each file of those: numbers of parts, in order.
+    pub(super) seen: Vec<Vec<u32>>,
     /// How data flows, and through which functions; `None` when that has to be found out.
-    pub(super) flows: Option<Arc<(Summaries, Units)>>,
-    /// What the rules saw of the database, whether or not it still holds.
-    pub(super) summaries: Option<Arc<Summaries>>,
+    pub(super) flows: Option<(Arc<Summaries>, Arc<Units>)>,
+}
+
+/// What edits changed.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Definitions whose code or value is another.
+    pub(super) touched: Vec<GlobalDef>,
+    /// Functions that are called by others now.
+    pub(super) callees: Vec<GlobalDef>,
+    /// Numbers of the parts of the program that may be others now.
+    pub(super) parts: FxHashSet<u32>,
+    /// The names by which models reach each other may be others now; any file may ask for those.
+    pub(super) relations: bool,
 }
 
 /// What a look at everything makes.
@@ -118,23 +133,22 @@ impl<'e> Ground<'e> {
             }
         };
         let (linked, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), prepare);
-        let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &[], memo);
+        let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &Changes::default(), memo);
         let coverage = || view::coverage(&linked.program, lines, self.asked.call_coverage);
         analysis.coverage = self.clock.time("coverage", "", coverage);
         Whole { analysis, linked, secrets, known }
     }
 
-    /// What the rules say of a linked program, and what was found out on the way. `known` still holds but for the files that were `edited`; the memo
-    /// knows what changed of the program.
+    /// What the rules say of a linked program, and what was found out on the way. `known` still holds but for what changed; the memo knows of that, too.
     pub(super) fn examine(
         &self,
         program: &Program,
         secrets: &OnceLock<Secrets>,
         known: Known,
-        edited: &[FileId],
+        changes: &Changes,
         memo: Option<&Memo>,
     ) -> (Analysis, Known) {
-        let Known { effects: before, flows, summaries: seen } = known;
+        let Known { effects: before, seen, flows } = known;
         let queries = ("query", check::query::check as Check);
         let all = check::ANALYSES.iter().filter(|(id, _)| self.is_on(id)).chain([&queries]);
         let (late, early): (Vec<_>, Vec<_>) = all.partition(|(id, _)| check::ASK_FLOWS.contains(id));
@@ -142,30 +156,20 @@ impl<'e> Ground<'e> {
             let timed = |(id, check): &(&'static str, Check)| (*id, self.clock.time("check", id, || guarded(|| check(context))));
             checks.into_par_iter().with_max_len(1).map(timed).collect()
         };
-        let summaries = || {
-            let associations = Associations::default();
-            let by_file = |file: u32| match &before {
-                Some(before) if !edited.contains(&FileId(file)) => before[file as usize].clone(),
-                _ => Arc::new(summarise::effects_of(program, FileId(file), &associations)),
-            };
-            let effects = || {
-                let files: Vec<Arc<FileEffects>> = (0..program.facts.len() as u32).into_par_iter().with_min_len(16).map(by_file).collect();
-                (summarise::effects_from(program, &files), files)
-            };
-            let (effects, files) = self.clock.time("summarise", "effects", effects);
-            if let (Some(memo), Some(seen)) = (memo, &seen) {
-                memo.changed(&seen.differences(&effects));
-            }
-            let results = run(early, &self.context(program, &effects, secrets).remembering(memo));
-            (effects, files, results)
+        let effects = || {
+            let (effects, seen) = self.clock.time("summarise", "effects", || effects(program, before, seen, changes, memo));
+            let results = run(early, &self.context(program, effects.summaries(), secrets).remembering(memo));
+            (effects, seen, results)
         };
         let flows = || {
-            flows.unwrap_or_else(|| {
-                self.clock.time("summarise", "flows", || Arc::new(summarise::flows_noting(program, check::sql_texts(&self.asked.settings))))
-            })
+            let anew = || {
+                let (flows, units) = summarise::flows_noting(program, check::sql_texts(&self.asked.settings), memo.is_some());
+                (Arc::new(flows), Arc::new(units))
+            };
+            flows.unwrap_or_else(|| self.clock.time("summarise", "flows", anew))
         };
-        let (flows, (mut summaries, effects, mut results)) = rayon::join(flows, summaries);
-        let seen = memo.map(|_| Arc::new(summaries.clone()));
+        let (flows, (effects, seen, mut results)) = rayon::join(flows, effects);
+        let mut summaries = effects.summaries().clone();
         summaries.add_flows(flows.0.clone());
         let context = self.context(program, &summaries, secrets);
         results.extend(run(late, &context));
@@ -196,7 +200,7 @@ impl<'e> Ground<'e> {
                 None => analysis.problems.push(internal(format!("the rule `{id}` failed on this repository and reports nothing"))),
             }
         }
-        (analysis, Known { effects: Some(effects), flows: Some(flows), summaries: seen })
+        (analysis, Known { effects: Some(effects), seen, flows: Some(flows) })
     }
 
     pub(super) fn link(&self, wants: link::Wants<'e>) -> Linked<'e> {
@@ -235,6 +239,45 @@ impl<'e> Ground<'e> {
         );
         Secrets { sources, texts }
     }
+}
+
+/// What functions do to the database, with what was looked at for each file; made from what was known before, where something was.
+fn effects(
+    program: &Program,
+    before: Option<Effects>,
+    mut seen: Vec<Vec<u32>>,
+    changes: &Changes,
+    memo: Option<&Memo>,
+) -> (Effects, Vec<Vec<u32>>) {
+    let associations = Associations::default();
+    let read = |file: FileId| {
+        let effects = || Arc::new(summarise::effects_of(program, file, &associations));
+        if memo.is_some() { trace::traced(effects) } else { (effects(), Vec::new()) }
+    };
+    let all = || (0..program.facts.len() as u32).into_par_iter().with_min_len(16).map(|file| read(FileId(file))).unzip();
+    let Some(mut effects) = before else {
+        let (files, seen) = all();
+        return (Effects::of(program, files), seen);
+    };
+    let summaries = effects.summaries().clone();
+    if changes.relations {
+        let files: Vec<Arc<FileEffects>>;
+        (files, seen) = all();
+        effects = Effects::of(program, files);
+    } else {
+        let is_stale = |file: &FileId| seen[file.index()].iter().any(|number| changes.parts.contains(number));
+        let stale: Vec<FileId> = (0..seen.len() as u32).map(FileId).filter(is_stale).collect();
+        let mut files = Vec::new();
+        for (file, (effects, parts)) in stale.par_iter().map(|&file| (file, read(file))).collect::<Vec<_>>() {
+            files.push((file, effects));
+            seen[file.index()] = parts;
+        }
+        effects.update(program, files, &changes.touched, &changes.callees);
+    }
+    if let Some(memo) = memo {
+        memo.changed(&summaries.differences(effects.summaries()));
+    }
+    (effects, seen)
 }
 
 /// The configuration's parts that redefine roles by path.

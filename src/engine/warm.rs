@@ -7,14 +7,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::graft::graft;
-use super::ground::{Asked, Ground, Known, Whole};
+use super::ground::{Asked, Changes, Ground, Whole};
 use super::{Analysis, Engine, STACK_BYTES, clock, guarded};
 use crate::check::{Memo, hardcoded_secret};
 use crate::link::{Edit, Reason};
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::FileFacts;
 use crate::model::project::Project;
-use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, LineIndex};
+use crate::model::trace::Part;
 use crate::rulebook::Rulebook;
 use crate::summarise;
 
@@ -138,7 +138,7 @@ impl Owned {
     }
 
     fn take_in<'a>(&self, live: &mut Live<'a>, at: &mut &'a Chain, batch: Vec<Edited>) -> Result<Analysis, Reason> {
-        let mut touched = Vec::new();
+        let mut changes = Changes::default();
         for (file, facts) in batch {
             let grafted = guarded(|| graft(&at.facts[file.index()], &facts)).flatten().ok_or("other files may see the change")?;
             let mut all = at.facts.clone();
@@ -150,28 +150,23 @@ impl Owned {
             let begun = self.clock.start();
             let reworked = self.install(|| guarded(|| linked.rework(now, &edit))).ok_or("the analysis failed")??;
             self.clock.end("rework", "", begun);
-            touched.extend(reworked.touched);
             live.memo.changed(&reworked.parts);
+            changes.touched.extend(reworked.touched);
+            changes.callees.extend(reworked.callees);
+            changes.parts.extend(reworked.parts.iter().map(|part| part.number()).chain([Part::Files.number()]));
             live.ground.facts = now;
             if let Some(secrets) = live.whole.secrets.get_mut() {
                 secrets.sources[file.index()] = hardcoded_secret::scan_source(&facts);
             }
         }
         let (ground, program, secrets, memo) = (&live.ground, &live.whole.linked.program, &live.whole.secrets, &live.memo);
-        // What a variable or an attribute holds is read from everywhere.
-        let is_code = |function: &GlobalDef| matches!(program.def(*function).kind, DefKind::Function | DefKind::Method);
-        // So are the names under which models reach each other.
-        let names_relation = |function: &GlobalDef| {
+        changes.relations = changes.touched.iter().any(|function| {
             let names = &program.file(function.file).names;
             ["hasMany", "hasOne", "belongsTo"].iter().any(|name| names.may_hold(name))
-        };
-        let is_own = touched.iter().all(|function| is_code(function) && !names_relation(function));
-        let known = live.whole.known.clone();
-        let mut known = if is_own { known } else { Known { summaries: known.summaries, ..Known::default() } };
-        known.flows = known.flows.filter(|flows| summarise::flows_are_same(program, &flows.1, &touched));
-        let mut edited: Vec<FileId> = touched.iter().map(|function| function.file).collect();
-        edited.dedup();
-        let examined = self.install(|| guarded(|| ground.examine(program, secrets, known, &edited, Some(memo))));
+        });
+        let mut known = std::mem::take(&mut live.whole.known);
+        known.flows = known.flows.filter(|(_, units)| summarise::flows_are_same(program, units, &changes.touched));
+        let examined = self.install(|| guarded(|| ground.examine(program, secrets, known, &changes, Some(memo))));
         let (analysis, known) = examined.ok_or("the analysis failed")?;
         live.whole.known = known;
         // Imports that lead nowhere are those of the last look at everything.

@@ -39,7 +39,9 @@ pub struct Linked<'a> {
 pub struct Reworked {
     /// The definitions whose calls may be others now.
     pub touched: Vec<GlobalDef>,
-    /// The parts of the program that may be others now, in order.
+    /// Functions that are called by others now.
+    pub callees: Vec<GlobalDef>,
+    /// The parts of the program that may be others now.
     pub parts: Vec<Part>,
 }
 
@@ -119,14 +121,16 @@ impl<'a> Linked<'a> {
         }
         let touched: BTreeSet<GlobalDef> = units.iter().flat_map(Unit::all).chain(taught.iter().copied()).collect();
         let mut parts: Vec<Part> = touched.iter().map(|function| Part::File(function.file)).chain([Part::File(file)]).collect();
-        let (seen_now, known_now) = self.call_again(&touched, &units, &mut parts)?;
+        let mut callees = Vec::new();
+        let (seen_now, known_now) = self.call_again(&touched, &units, &mut callees)?;
+        if !callees.is_empty() {
+            parts.extend(callees.iter().map(|callee| Part::Callers(callee.file)).chain([Part::Calls]));
+        }
         self.program.calls_seen = (self.program.calls_seen + seen_now).saturating_sub(seen);
         self.program.calls_known = (self.program.calls_known + known_now).saturating_sub(known);
         self.import_again(file, &mut parts);
         self.move_places(edit, &mut parts)?;
-        parts.sort_unstable();
-        parts.dedup();
-        Ok(Reworked { touched: touched.into_iter().collect(), parts })
+        Ok(Reworked { touched: touched.into_iter().collect(), callees, parts })
     }
 
     fn root(&self, def: GlobalDef) -> GlobalDef {
@@ -154,7 +158,7 @@ impl<'a> Linked<'a> {
     }
 
     /// Makes the edges of calls of these definitions anew; how many calls the units have, and how many are known.
-    fn call_again(&mut self, touched: &BTreeSet<GlobalDef>, units: &[Unit], parts: &mut Vec<Part>) -> Result<(u32, u32), Reason> {
+    fn call_again(&mut self, touched: &BTreeSet<GlobalDef>, units: &[Unit], callees: &mut Vec<GlobalDef>) -> Result<(u32, u32), Reason> {
         let (linker, program) = (&mut self.linker, &mut self.program);
         let mut edges = Vec::new();
         let (mut seen, mut known) = (0, 0);
@@ -187,7 +191,7 @@ impl<'a> Linked<'a> {
         }
         let gone = old.iter().filter(|edge| edges.binary_search(edge).is_err());
         let new = edges.iter().filter(|edge| old.binary_search(edge).is_err());
-        parts.extend(gone.chain(new).map(|edge| Part::Callers(edge.callee.file)).chain([Part::Calls]));
+        callees.extend(gone.chain(new).map(|edge| edge.callee));
         program.calls.retain(|edge| !touched.contains(&edge.caller));
         program.calls.extend(edges);
         program.calls.sort_unstable();

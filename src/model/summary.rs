@@ -1,6 +1,8 @@
 //! What one function does, with what it calls: the queries it runs and how data flows through it. Rules ask summaries; none
 //! walks the call graph itself.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::body::NodeId;
@@ -220,29 +222,37 @@ impl Summary {
 /// Summaries of all functions and module bodies.
 #[derive(Clone, Debug, Default)]
 pub struct Summaries {
-    pub by_function: FxHashMap<GlobalDef, Summary>,
+    pub by_function: FxHashMap<GlobalDef, Arc<Summary>>,
+    /// How data flows, where that is known: summaries of their own.
+    flows: Option<Arc<Summaries>>,
     /// Bounds hit while following data.
     pub flow_limits: FlowLimits,
 }
 
 impl Summaries {
     /// Adds how data flows to what each function does to the database.
-    pub fn add_flows(&mut self, flows: Summaries) {
+    pub fn add_flows(&mut self, flows: Arc<Summaries>) {
         self.flow_limits = flows.flow_limits;
-        #[expect(clippy::iter_over_hash_type, reason = "each entry goes to its own place")]
-        for (function, flow) in flows.by_function {
-            let summary = self.by_function.entry(function).or_default();
-            summary.param_sinks = flow.param_sinks;
-            summary.param_to_result = flow.param_to_result;
-            summary.result_source = flow.result_source;
-            summary.flows = flow.flows;
-        }
+        self.flows = Some(flows);
+    }
+
+    /// How data flows through a function; nothing of what it does to the database.
+    pub fn flow_of(&self, function: GlobalDef) -> Option<&Summary> {
+        trace::note(Part::Summary(function.file));
+        let flow = self.flows.as_ref().and_then(|flows| flows.by_function.get(&function));
+        flow.or_else(|| self.by_function.get(&function)).map(|summary| &**summary)
+    }
+
+    /// The summary of a function, to be changed.
+    pub fn entry(&mut self, function: GlobalDef) -> &mut Summary {
+        Arc::make_mut(self.by_function.entry(function).or_default())
     }
 
     /// The parts that other summaries do not leave as they are, in order.
     pub fn differences(&self, other: &Summaries) -> Vec<Part> {
-        let is_other = |(function, summary): (&GlobalDef, &Summary)| {
-            (other.by_function.get(function) != Some(summary)).then_some(Part::Summary(function.file))
+        let is_other = |(function, summary): (&GlobalDef, &Arc<Summary>)| {
+            let same = other.by_function.get(function).is_some_and(|other| Arc::ptr_eq(other, summary) || other == summary);
+            (!same).then_some(Part::Summary(function.file))
         };
         let gone = |function: &&GlobalDef| !self.by_function.contains_key(function);
         let mut parts: Vec<Part> = self.by_function.iter().filter_map(is_other).collect();
@@ -252,10 +262,10 @@ impl Summaries {
         parts
     }
 
-    /// The summary of a function, if it has a body.
+    /// What a function does to the database, if anything is known.
     pub fn of(&self, function: GlobalDef) -> Option<&Summary> {
         trace::note(Part::Summary(function.file));
-        self.by_function.get(&function)
+        self.by_function.get(&function).map(|summary| &**summary)
     }
 
     /// The calls from `function` to the query of one of its reaches: each function with the site in it, the query's last.

@@ -5,18 +5,20 @@
 //! handlers) does not. Reaches are found bottom-up over the strongly connected components of the call graph and are
 //! bounded by [`Summary::REACH_LIMIT`]. Edges that only a name supports are not followed, nor edges into test code.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::edges::{Followed, Functions, calls_of, components_of, followed_edges};
 use super::queries::{Associations, Found, queries, uses_up};
-use super::transactions::transactions;
-use crate::graph::components;
+use super::transactions::{FileTransactions, transactions};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{Nesting, Nestings, called_name, chain, last_name, walk_deep};
+use crate::model::nesting::{Nesting, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
-use crate::model::role::{GlobalDef, Role};
+use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
 
@@ -30,47 +32,201 @@ pub struct FileEffects {
     queries: Vec<Found>,
     /// Functions whose queries a cache stands in front of.
     cached: Vec<DefId>,
+    /// Calls that leave each function or a closure that runs in it, in source order.
+    pub(super) calls: Vec<(DefId, Vec<CallEdge>)>,
+    /// Where it opens and ends transactions.
+    pub(super) transactions: FileTransactions,
 }
 
 impl FileEffects {
     /// Reads a file of the program.
     pub(super) fn of(program: &Program, file: FileId, associations: &Associations) -> FileEffects {
         let nesting = program.nesting(file);
+        let hosts = hosts_of(program, file, nesting);
         FileEffects {
-            hosts: hosts_of(program, file, nesting),
+            calls: calls_of(program, file, nesting, &hosts),
             queries: queries(program, file, nesting, associations),
             cached: cached_functions(program, file, nesting),
+            transactions: FileTransactions::of(program, file, nesting),
+            hosts,
         }
     }
 }
 
-/// Fills `queries`, `reaches` and `runs_in` of every function's summary; `files` are all files, in order.
-pub(super) fn effects<F: AsRef<FileEffects>>(program: &Program, files: &[F], summaries: &mut Summaries) {
-    let nestings = &program.nestings;
-    let functions: Vec<GlobalDef> = program.functions().collect();
-    let files = || files.iter().enumerate().map(|(at, effects)| (FileId(at as u32), effects.as_ref()));
-    let all = files().flat_map(|(file, effects)| {
-        effects.hosts.iter().map(move |&(closure, host)| (GlobalDef { file, def: closure }, GlobalDef { file, def: host }))
-    });
-    let hosts: FxHashMap<GlobalDef, GlobalDef> = all.collect();
-    let own = own_queries(program, nestings, files());
-    let cached: FxHashSet<GlobalDef> =
-        files().flat_map(|(file, effects)| effects.cached.iter().map(move |&def| GlobalDef { file, def })).collect();
-    let groups = groups(program, &functions, &hosts, own, &cached);
-    let edges = followed_edges(program, &functions, &hosts, nestings);
-    let reaches = reaches(program, &functions, &groups, &edges, &cached);
-    for (at, (function, (queries, reaches))) in functions.iter().zip(groups.into_iter().zip(reaches)).enumerate() {
-        let runs_in = hosts.get(function).copied();
-        if queries.is_empty() && reaches.is_empty() && runs_in.is_none() {
-            continue;
-        }
-        debug_assert!(at < functions.len());
-        let summary = summaries.by_function.entry(*function).or_default();
-        summary.queries = queries;
-        summary.reaches = reaches;
-        summary.runs_in = runs_in;
+/// What is known of all functions, and what it was made of, to go on from after an edit.
+pub struct Effects {
+    functions: Functions,
+    files: Vec<Arc<FileEffects>>,
+    /// Parallel to the functions, as the next two.
+    queries: Vec<Vec<QueryEffect>>,
+    edges: Vec<Vec<Followed>>,
+    reaches: Vec<Vec<Reach>>,
+    /// Groups of functions that call each other, callees first.
+    components: Vec<Vec<u32>>,
+    /// Functions that write, themselves or by what they call.
+    writing: FxHashSet<GlobalDef>,
+    summaries: Summaries,
+}
+
+impl Effects {
+    /// Those of a program whose files, in order, say this.
+    pub fn of(program: &Program, files: Vec<Arc<FileEffects>>) -> Effects {
+        let functions = Functions::of(program);
+        let count = functions.all.len();
+        let mut effects = Effects {
+            files,
+            queries: vec![Vec::new(); count],
+            edges: vec![Vec::new(); count],
+            reaches: vec![Vec::new(); count],
+            components: Vec::new(),
+            writing: FxHashSet::default(),
+            summaries: Summaries::default(),
+            functions,
+        };
+        effects.settle(program, &FxHashSet::default(), true);
+        effects
     }
-    transactions(program, nestings, &functions, &hosts, &edges, summaries);
+
+    /// The same after an edit. `files` are those that may say something else now; the code of the `touched` functions is another, and `callees` are
+    /// called by others.
+    pub fn update(&mut self, program: &Program, files: Vec<(FileId, Arc<FileEffects>)>, touched: &[GlobalDef], callees: &[GlobalDef]) {
+        let mut widely = false;
+        for (file, effects) in files {
+            let before = std::mem::replace(&mut self.files[file.index()], effects);
+            let now = &self.files[file.index()];
+            // Closures that run elsewhere now are called from anywhere; transactions are looked for around many calls.
+            widely |= before.hosts != now.hosts || before.transactions.is_seen_elsewhere() || now.transactions.is_seen_elsewhere();
+        }
+        let touched: FxHashSet<GlobalDef> = touched.iter().copied().collect();
+        let called = touched.iter().flat_map(|function| program.calls_from(*function)).map(|edge| edge.callee);
+        widely |= called.chain(callees.iter().copied()).any(|callee| self.writes(callee));
+        self.settle(program, &touched, widely);
+    }
+
+    /// The function writes, as far as is known.
+    fn writes(&self, function: GlobalDef) -> bool {
+        self.writing.contains(&function)
+            || self.summaries.of(function).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
+    }
+
+    /// What each function does.
+    pub fn summaries(&self) -> &Summaries {
+        &self.summaries
+    }
+
+    /// The same, without what it was made of.
+    pub fn into_summaries(self) -> Summaries {
+        self.summaries
+    }
+
+    fn settle(&mut self, program: &Program, touched: &FxHashSet<GlobalDef>, widely: bool) {
+        let files = || self.files.iter().enumerate().map(|(at, effects)| (FileId(at as u32), &**effects));
+        let all = files().flat_map(|(file, effects)| {
+            effects.hosts.iter().map(move |&(closure, host)| (GlobalDef { file, def: closure }, GlobalDef { file, def: host }))
+        });
+        let hosts: FxHashMap<GlobalDef, GlobalDef> = all.collect();
+        let cached: FxHashSet<GlobalDef> =
+            files().flat_map(|(file, effects)| effects.cached.iter().map(move |&def| GlobalDef { file, def })).collect();
+        let queries = groups(program, &self.functions.all, &hosts, own_queries(program, files()), &cached);
+        let edges = followed_edges(files(), &self.functions, &hosts);
+        let is_first = self.components.is_empty();
+        let is_rewired = is_first
+            || edges
+                .iter()
+                .zip(&self.edges)
+                .any(|(now, before)| now.len() != before.len() || now.iter().zip(before).any(|(now, before)| now.0 != before.0));
+        let mut stale: Vec<bool> = (0..self.functions.all.len())
+            .map(|at| {
+                is_first || queries[at] != self.queries[at] || edges[at] != self.edges[at] || touched.contains(&self.functions.all[at])
+            })
+            .collect();
+        let own: Vec<usize> = (0..stale.len()).filter(|&at| stale[at]).collect();
+        (self.queries, self.edges) = (queries, edges);
+        // Also functions that called each other, and no longer do.
+        spread(&self.components, &mut stale);
+        if is_rewired {
+            self.components = components_of(&self.edges);
+        }
+        let changed = self.reach(program, &cached, &mut stale);
+        for &at in own.iter().chain(&changed) {
+            self.summarise(at, &hosts);
+        }
+        if is_first || widely || self.concerns_writes(&own) || self.concerns_writes(&changed) {
+            let before = std::mem::take(&mut self.writing);
+            self.writing =
+                transactions(program, &self.functions.all, &hosts, &self.edges, files_of(&self.files), &mut self.summaries, before);
+        }
+    }
+
+    /// Finds what stale functions reach, and those that call one that reaches something else now; which functions do.
+    fn reach(&mut self, program: &Program, cached: &FxHashSet<GlobalDef>, stale: &mut [bool]) -> Vec<usize> {
+        let mut changed = Vec::new();
+        let mut is_changed = vec![false; stale.len()];
+        for component in &self.components {
+            let calls_changed = |&member: &u32| self.edges[member as usize].iter().any(|(callee, _)| is_changed[*callee as usize]);
+            if !component.iter().any(|member| stale[*member as usize] || calls_changed(member)) {
+                continue;
+            }
+            let before: Vec<Vec<Reach>> = component.iter().map(|&member| std::mem::take(&mut self.reaches[member as usize])).collect();
+            for _ in 0..MAX_ROUNDS {
+                let mut grew = false;
+                for &member in component {
+                    let at = member as usize;
+                    let function = self.functions.all[at];
+                    let found = reach_of(program, function, &self.queries[at], &self.edges[at], &self.functions.all, &self.reaches, cached);
+                    if found != self.reaches[at] {
+                        self.reaches[at] = found;
+                        grew = true;
+                    }
+                }
+                if !grew || component.len() == 1 {
+                    break;
+                }
+            }
+            for (&member, before) in component.iter().zip(before) {
+                if self.reaches[member as usize] != before {
+                    is_changed[member as usize] = true;
+                    changed.push(member as usize);
+                }
+            }
+        }
+        changed
+    }
+
+    fn summarise(&mut self, at: usize, hosts: &FxHashMap<GlobalDef, GlobalDef>) {
+        let function = self.functions.all[at];
+        let runs_in = hosts.get(&function).copied();
+        let (queries, reaches) = (&self.queries[at], &self.reaches[at]);
+        let known = self.summaries.by_function.get(&function);
+        let is_empty = queries.is_empty() && reaches.is_empty() && runs_in.is_none() && known.is_none_or(|known| known.writes.is_empty());
+        if is_empty {
+            self.summaries.by_function.remove(&function);
+        } else if known.is_none_or(|known| known.queries != *queries || known.reaches != *reaches || known.runs_in != runs_in) {
+            let summary = self.summaries.entry(function);
+            (summary.queries, summary.reaches, summary.runs_in) = (queries.clone(), reaches.clone(), runs_in);
+        }
+    }
+
+    /// One of the functions writes, or calls one that does.
+    fn concerns_writes(&self, functions: &[usize]) -> bool {
+        let writes = |at: usize| {
+            self.writing.contains(&self.functions.all[at]) || self.reaches[at].iter().any(|reach| reach.access == Access::Write)
+        };
+        functions.iter().any(|&at| writes(at) || self.edges[at].iter().any(|(callee, _)| writes(*callee as usize)))
+    }
+}
+
+/// Marks all functions of a group in which one is marked.
+fn spread(components: &[Vec<u32>], stale: &mut [bool]) {
+    for component in components.iter().filter(|component| component.len() > 1) {
+        if component.iter().any(|&member| stale[member as usize]) {
+            component.iter().for_each(|&member| stale[member as usize] = true);
+        }
+    }
+}
+
+fn files_of(files: &[Arc<FileEffects>]) -> impl Iterator<Item = (FileId, &FileEffects)> {
+    files.iter().enumerate().map(|(at, effects)| (FileId(at as u32), &**effects))
 }
 
 /// Closure → the function as part of which it runs.
@@ -127,7 +283,7 @@ fn is_async_block(facts: &FileFacts, closure: DefId) -> bool {
 }
 
 /// True when what is given to the call runs later, elsewhere, or for another caller.
-fn runs_elsewhere(program: &Program, file: FileId, facts: &FileFacts, call: NodeId) -> bool {
+pub(super) fn runs_elsewhere(program: &Program, file: FileId, facts: &FileFacts, call: NodeId) -> bool {
     let known = program
         .called_api(file, call)
         .is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::RunsElsewhere | ApiFact::Route(_))));
@@ -156,11 +312,7 @@ const LISTENERS: &[&str] = &[
 ];
 
 /// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
-fn own_queries<'f>(
-    program: &Program,
-    nestings: &Nestings,
-    files: impl Iterator<Item = (FileId, &'f FileEffects)>,
-) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
+fn own_queries<'f>(program: &Program, files: impl Iterator<Item = (FileId, &'f FileEffects)>) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
     let mut own: FxHashMap<GlobalDef, Vec<QueryEffect>> = FxHashMap::default();
     let mut returned: FxHashMap<GlobalDef, Vec<&Found>> = FxHashMap::default();
     for (file, effects) in files {
@@ -180,7 +332,7 @@ fn own_queries<'f>(
         if !returned.contains_key(&edge.callee) || edge.kind != CallKind::Call || edge.resolution == Resolution::NameOnly {
             continue;
         }
-        if uses_up(program, edge.caller.file, &nestings[edge.caller.file.index()], edge.site) {
+        if uses_up(program, edge.caller.file, program.nesting(edge.caller.file), edge.site) {
             let found = returned.remove(&edge.callee).unwrap_or_default();
             own.entry(edge.callee).or_default().extend(found.into_iter().map(|found| found.effect.clone()));
         }
@@ -346,134 +498,6 @@ fn groups(
             queries
         })
         .collect()
-}
-
-/// An edge that reaches follow: index of the callee among the functions, and the edge.
-type Followed<'p> = (u32, &'p CallEdge);
-
-/// Edges that leave each function or a closure that runs in it.
-fn followed_edges<'p>(
-    program: &'p Program,
-    functions: &[GlobalDef],
-    hosts: &FxHashMap<GlobalDef, GlobalDef>,
-    nestings: &Nestings,
-) -> Vec<Vec<Followed<'p>>> {
-    let index: FxHashMap<GlobalDef, u32> = functions.iter().enumerate().map(|(at, &function)| (function, at as u32)).collect();
-    let mut followed: Vec<Vec<Followed>> = vec![Vec::new(); functions.len()];
-    for edge in &program.calls {
-        if edge.resolution == Resolution::NameOnly || edge.caller == edge.callee || hosts.contains_key(&edge.callee) {
-            continue;
-        }
-        if program.is(edge.callee, Role::Test) && !program.is(edge.caller, Role::Test) {
-            continue;
-        }
-        let file = edge.caller.file;
-        if edge.kind == CallKind::Passed && passes_on(program, file, &nestings[file.index()], edge.site) {
-            continue;
-        }
-        let Some(&callee) = index.get(&edge.callee) else { continue };
-        for from in std::iter::once(&edge.caller).chain(hosts.get(&edge.caller)) {
-            if let Some(&caller) = index.get(from) {
-                followed[caller as usize].push((callee, edge));
-            }
-        }
-    }
-    for (function, edges) in functions.iter().zip(&mut followed) {
-        let arena = &program.file(function.file).arena;
-        edges.sort_by_key(|(callee, edge)| (arena.span(edge.site), edge.site, *callee));
-    }
-    followed
-}
-
-/// True when a function given by name to the call at `site` is only handed on: registered, scheduled, listed, wrapped. It is run
-/// here by calls that are known to do so, by the methods of collections and promises, and by functions of the project that call
-/// their parameter.
-fn passes_on(program: &Program, file: FileId, nesting: &Nesting, site: NodeId) -> bool {
-    let facts = program.file(file);
-    if nesting.owner(site) == DefId::MODULE || runs_elsewhere(program, file, facts, site) {
-        return true;
-    }
-    let known = program.called_api(file, site).is_some_and(|api| {
-        program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::CallsArgument | ApiFact::Iterates | ApiFact::Transaction))
-    });
-    let method = called_name(facts, site).is_some_and(|name| RUNNERS.contains(&name));
-    let caller = GlobalDef { file, def: nesting.owner(site) };
-    let called = program
-        .calls_at(caller, site)
-        .iter()
-        .any(|edge| edge.kind == CallKind::Call && calls_a_parameter(program.file(edge.callee.file), edge.callee.def));
-    !(known || method || called)
-}
-
-/// Methods and functions that run what they are given.
-const RUNNERS: &[&str] = &[
-    "map",
-    "forEach",
-    "flatMap",
-    "filter",
-    "reduce",
-    "some",
-    "every",
-    "find",
-    "then",
-    "catch",
-    "finally",
-    "for_each",
-    "filter_map",
-    "flat_map",
-    "and_then",
-    "or_else",
-    "map_err",
-    "unwrap_or_else",
-    "starmap",
-    "sync_to_async",
-    "async_to_sync",
-    "partial",
-];
-
-/// The function calls one of its own parameters.
-fn calls_a_parameter(facts: &FileFacts, def: DefId) -> bool {
-    let definition = facts.def(def);
-    let Some(body) = definition.body else { return false };
-    let mut calls = false;
-    walk_deep(facts, body, |node| {
-        if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
-            && let NodeKind::Name(name) = facts.arena.kind(callee)
-        {
-            calls |= definition.params.iter().any(|param| param.name == Some(name));
-        }
-        !calls
-    });
-    calls
-}
-
-fn reaches(
-    program: &Program,
-    functions: &[GlobalDef],
-    queries: &[Vec<QueryEffect>],
-    edges: &[Vec<Followed>],
-    cached: &FxHashSet<GlobalDef>,
-) -> Vec<Vec<Reach>> {
-    let pairs: Vec<(u32, u32)> =
-        edges.iter().enumerate().flat_map(|(caller, followed)| followed.iter().map(move |&(callee, _)| (caller as u32, callee))).collect();
-    let mut reaches: Vec<Vec<Reach>> = vec![Vec::new(); functions.len()];
-    for component in components(functions.len(), &pairs) {
-        for _ in 0..MAX_ROUNDS {
-            let mut changed = false;
-            for &member in &component {
-                let at = member as usize;
-                let found = reach_of(program, functions[at], &queries[at], &edges[at], functions, &reaches, cached);
-                if found != reaches[at] {
-                    reaches[at] = found;
-                    changed = true;
-                }
-            }
-            if !changed || component.len() == 1 {
-                break;
-            }
-        }
-    }
-    reaches
 }
 
 /// The nearest query of each access and table that one function reaches, given what its callees reach.

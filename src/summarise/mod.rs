@@ -1,12 +1,13 @@
 //! Stage 4: what each function does to the database and how data flows through it, bottom-up over the call graph.
 
+mod edges;
 mod effects;
 mod flow;
 mod queries;
 mod sql;
 mod transactions;
 
-pub use effects::FileEffects;
+pub use effects::{Effects, FileEffects};
 pub use flow::Units;
 pub use queries::Associations;
 
@@ -18,45 +19,37 @@ use std::sync::Arc;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::model::summary::{SqlTexts, Summaries};
+use crate::model::summary::{SqlTexts, Summaries, Summary};
 
 /// Summarises every function of the program.
 pub fn summarise(program: &Program) -> Summaries {
     let mut summaries = effects(program);
-    summaries.add_flows(flows_noting(program, SqlTexts::Foreign).0);
+    summaries.add_flows(Arc::new(flows_noting(program, SqlTexts::Foreign, false).0));
     summaries
 }
 
 /// The half of the summaries that says what each function does to the database.
 pub fn effects(program: &Program) -> Summaries {
     let associations = Associations::default();
-    let files: Vec<Arc<FileEffects>> =
-        (0..program.facts.len() as u32).map(|file| Arc::new(effects_of(program, FileId(file), &associations))).collect();
-    effects_from(program, &files)
+    let files = (0..program.facts.len() as u32).map(|file| Arc::new(effects_of(program, FileId(file), &associations))).collect();
+    Effects::of(program, files).into_summaries()
 }
 
-/// What the code of one file says by itself of the database. Each file can be asked at the same time as others, and what one said holds until its own
-/// code changes.
+/// What the code of one file says by itself of the database. Each file can be asked at the same time as others, and what one said holds until something
+/// that was looked at for it changes.
 pub fn effects_of(program: &Program, file: FileId, associations: &Associations) -> FileEffects {
     FileEffects::of(program, file, associations)
 }
 
-/// As [`effects`], from what all files say, in order.
-pub fn effects_from(program: &Program, files: &[Arc<FileEffects>]) -> Summaries {
-    let mut summaries = Summaries::default();
-    effects::effects(program, files, &mut summaries);
-    summaries
-}
-
 /// The half that says how data flows; to be added to the other. Neither needs the other, so they can be made at the same time. With the
-/// functions that were looked at.
-pub fn flows_noting(program: &Program, texts: SqlTexts) -> (Summaries, Units) {
+/// functions that were looked at; to go on from after an edit, it is noted what else was.
+pub fn flows_noting(program: &Program, texts: SqlTexts, goes_on: bool) -> (Summaries, Units) {
     let mut summaries = Summaries::default();
-    let units = flow::summarise(program, &mut summaries, texts);
+    let units = flow::summarise(program, &mut summaries, texts, goes_on);
     (summaries, units)
 }
 
-/// True when the flows of a program are the same although the code of these functions is another.
+/// True when the flows of a program are the same although the code of these functions, or the value of these variables, is another.
 pub fn flows_are_same(program: &Program, units: &Units, changed: &[GlobalDef]) -> bool {
     flow::are_beside(units, program, changed)
 }
@@ -66,8 +59,9 @@ pub fn render(program: &Program, summaries: &Summaries) -> String {
     use std::fmt::Write;
     let mut out = String::new();
     for function in program.functions() {
-        let Some(summary) = summaries.of(function) else { continue };
         let name = program.qualified_name(function);
+        let nothing = Summary::default();
+        let summary = summaries.of(function).unwrap_or(&nothing);
         for query in &summary.queries {
             let table = query.table.as_deref().unwrap_or("?");
             let _ = writeln!(out, "{name} runs {:?} {table} by {}", query.access, program.apis[query.api.0 as usize].path);
@@ -83,7 +77,7 @@ pub fn render(program: &Program, summaries: &Summaries) -> String {
             let via = write.via.map_or(String::new(), |via| format!(" through {}", program.qualified_name(via)));
             let _ = writeln!(out, "{name} makes durable {table}{via}, {how}");
         }
-        for flow in &summary.flows {
+        for flow in summaries.flow_of(function).map(|summary| summary.flows.as_slice()).unwrap_or_default() {
             let _ = writeln!(
                 out,
                 "{name} flows to {:?} from {:?} by {}",

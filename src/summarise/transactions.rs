@@ -8,33 +8,83 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::edges::Followed;
+use super::effects::FileEffects;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Param};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, WriteMode};
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
-use crate::model::summary::{Summaries, Write};
+use crate::model::summary::{Summaries, Summary, Write};
 use crate::model::words::words;
 
 /// Most steps kept of one function.
 const MAX_WRITES: usize = 64;
 
-/// An edge that effects follow: index of the callee among the functions, and the edge.
-type Followed<'p> = (u32, &'p CallEdge);
+/// Where the code of a file opens and ends transactions.
+#[derive(Default)]
+pub(super) struct FileTransactions {
+    sites: Vec<Transaction>,
+    /// Frameworks whose setting opens a transaction for each request.
+    settings: Vec<u16>,
+}
 
-/// Fills `writes` of every function that writes.
-pub(super) fn transactions(
+/// A call that opens a transaction, or commits one.
+struct Transaction {
+    owner: DefId,
+    call: NodeId,
+    commits: bool,
+    opens: bool,
+    /// What is opened stays open: no block of it stands here.
+    begins: bool,
+}
+
+impl FileTransactions {
+    pub(super) fn of(program: &Program, file: FileId, nesting: &Nesting) -> FileTransactions {
+        let facts = program.file(file);
+        let calls = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. }));
+        let sites = calls.filter_map(|node| Transaction::of(program, file, nesting, node)).collect();
+        FileTransactions { sites, settings: by_setting(program, file) }
+    }
+
+    /// Code of other files may be in a transaction by what this one says.
+    pub(super) fn is_seen_elsewhere(&self) -> bool {
+        !self.sites.is_empty() || !self.settings.is_empty()
+    }
+}
+
+impl Transaction {
+    fn of(program: &Program, file: FileId, nesting: &Nesting, call: NodeId) -> Option<Transaction> {
+        let facts = program.file(file);
+        let (mut opens, mut commits) = (starts_by_text(facts, call), false);
+        if let Some(api) = program.called_api(file, call) {
+            for (fact, found) in program.facts_of(api) {
+                opens |= *fact == ApiFact::Transaction;
+                commits |= *fact == ApiFact::Commit && mode(program, found.entry) == WriteMode::OnCommit;
+            }
+        }
+        if !opens && !commits {
+            return None;
+        }
+        let takes_work = || arguments(facts, call).any(|argument| is_work(facts, argument)) || is_with_item(facts, nesting, call);
+        Some(Transaction { owner: nesting.owner(call), call, commits, opens, begins: opens && !takes_work() })
+    }
+}
+
+/// Fills `writes` of every function that writes; which do, where some of those `before` no longer may.
+pub(super) fn transactions<'f>(
     program: &Program,
-    nestings: &Nestings,
     functions: &[GlobalDef],
     hosts: &FxHashMap<GlobalDef, GlobalDef>,
     edges: &[Vec<Followed>],
+    files: impl Iterator<Item = (FileId, &'f FileEffects)>,
     summaries: &mut Summaries,
-) {
-    let scopes = Scopes::of(program, nestings, functions, hosts);
+    before: FxHashSet<GlobalDef>,
+) -> FxHashSet<GlobalDef> {
+    let scopes = Scopes::of(program, functions, hosts, files);
     let commits = commits(program, functions, edges, &scopes);
     let writing: FxHashSet<GlobalDef> = functions
         .iter()
@@ -56,7 +106,7 @@ pub(super) fn transactions(
         writes.extend(
             scopes.commit_sites(function).map(|(owner, site)| scopes.commit(owner, site, None, (owner, site), 0, Confidence::High)),
         );
-        writes.extend(edges[at].iter().filter_map(|&(callee, edge)| call(program, summaries, functions, &commits, &scopes, callee, edge)));
+        writes.extend(edges[at].iter().filter_map(|(callee, edge)| call(program, summaries, functions, &commits, &scopes, *callee, edge)));
         for write in &mut writes {
             write.in_transaction |= is_covered || scopes.is_covered_by_framework(write);
         }
@@ -69,9 +119,20 @@ pub(super) fn transactions(
             found.push((function, writes));
         }
     }
+    let mut gone: Vec<GlobalDef> = before.into_iter().collect();
+    gone.sort_unstable();
+    gone.retain(|function| found.binary_search_by_key(function, |(function, _)| *function).is_err());
+    found.extend(gone.into_iter().map(|function| (function, Vec::new())));
     for (function, writes) in found {
-        summaries.by_function.entry(function).or_default().writes = writes;
+        let known = summaries.by_function.get(&function);
+        if known.map_or(&[][..], |known| known.writes.as_slice()) != writes {
+            summaries.entry(function).writes = writes;
+        }
+        if summaries.by_function.get(&function).is_some_and(|known| **known == Summary::default()) {
+            summaries.by_function.remove(&function);
+        }
     }
+    writing
 }
 
 fn mode(program: &Program, entry: u32) -> WriteMode {
@@ -177,7 +238,7 @@ fn commits(program: &Program, functions: &[GlobalDef], edges: &[Vec<Followed>], 
         functions.iter().map(|&function| scopes.commit_sites(function).next().map(|target| Commit { target, depth: 0 })).collect();
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); functions.len()];
     for (caller, followed) in edges.iter().enumerate() {
-        for &(callee, edge) in followed {
+        for &(callee, ref edge) in followed {
             if edge.kind != CallKind::Implicit && !asks_for_no_commit(program.file(edge.caller.file), edge.site) {
                 callers[callee as usize].push(caller as u32);
             }
@@ -203,7 +264,6 @@ fn commits(program: &Program, functions: &[GlobalDef], edges: &[Vec<Followed>], 
 /// Where transactions are, in the whole program.
 struct Scopes<'a> {
     program: &'a Program<'a>,
-    nestings: &'a Nestings<'a>,
     hosts: &'a FxHashMap<GlobalDef, GlobalDef>,
     /// Functions whose code opens a transaction.
     opening: FxHashSet<GlobalDef>,
@@ -218,28 +278,25 @@ struct Scopes<'a> {
 }
 
 impl<'a> Scopes<'a> {
-    fn of(
+    fn of<'f>(
         program: &'a Program<'a>,
-        nestings: &'a Nestings<'a>,
         functions: &[GlobalDef],
         hosts: &'a FxHashMap<GlobalDef, GlobalDef>,
+        files: impl Iterator<Item = (FileId, &'f FileEffects)>,
     ) -> Scopes<'a> {
         let mut scopes = Scopes {
             program,
-            nestings,
             hosts,
             opening: FxHashSet::default(),
             begins: FxHashMap::default(),
             commits: FxHashMap::default(),
-            by_setting: by_setting(program),
+            by_setting: FxHashSet::default(),
             by_middleware: false,
         };
-        for (at, facts) in program.facts.iter().enumerate() {
-            let file = FileId(at as u32);
-            for node in facts.arena.ids() {
-                if matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
-                    scopes.read_call(file, facts, node);
-                }
+        for (file, effects) in files {
+            scopes.by_setting.extend(&effects.transactions.settings);
+            for site in &effects.transactions.sites {
+                scopes.add(file, site);
             }
         }
         scopes.by_middleware =
@@ -251,30 +308,18 @@ impl<'a> Scopes<'a> {
         self.hosts.get(&function).copied().unwrap_or(function)
     }
 
-    fn read_call(&mut self, file: FileId, facts: &FileFacts, node: NodeId) {
-        let (mut opens, mut commits) = (starts_by_text(facts, node), false);
-        if let Some(api) = self.program.called_api(file, node) {
-            for (fact, found) in self.program.facts_of(api) {
-                opens |= *fact == ApiFact::Transaction;
-                commits |= *fact == ApiFact::Commit && mode(self.program, found.entry) == WriteMode::OnCommit;
-            }
-        }
-        if !opens && !commits {
-            return;
-        }
-        let nesting = &self.nestings[file.index()];
-        let owner = GlobalDef { file, def: nesting.owner(node) };
+    fn add(&mut self, file: FileId, site: &Transaction) {
+        let owner = GlobalDef { file, def: site.owner };
         let host = self.host(owner);
-        if commits {
-            self.commits.entry(host).or_default().push((owner, node));
+        if site.commits {
+            self.commits.entry(host).or_default().push((owner, site.call));
         }
-        if opens {
+        if site.opens {
             self.opening.insert(owner);
             self.opening.insert(host);
-            let takes_work = arguments(facts, node).any(|argument| is_work(facts, argument)) || is_with_item(facts, nesting, node);
-            if !takes_work {
-                self.begins.entry(host).or_default().push(node);
-            }
+        }
+        if site.begins {
+            self.begins.entry(host).or_default().push(site.call);
         }
     }
 
@@ -315,7 +360,7 @@ impl<'a> Scopes<'a> {
 
     /// Inside a `with`, a callback or a decorated function that is a transaction.
     fn is_enclosed(&self, file: FileId, site: NodeId) -> bool {
-        let (facts, nesting) = (self.program.file(file), &self.nestings[file.index()]);
+        let (facts, nesting) = (self.program.file(file), self.program.nesting(file));
         let mut at = site;
         for _ in 0..10_000 {
             if let Some(parent) = nesting.parent(at) {
@@ -373,7 +418,7 @@ impl<'a> Scopes<'a> {
         if names_transaction(name) {
             return true;
         }
-        let owner = GlobalDef { file, def: self.nestings[file.index()].owner(node) };
+        let owner = GlobalDef { file, def: self.program.nesting(file).owner(node) };
         self.program
             .calls_at(owner, node)
             .iter()
@@ -382,7 +427,7 @@ impl<'a> Scopes<'a> {
 
     /// The query is run on a transaction or told of one.
     fn is_handed_transaction(&self, file: FileId, site: NodeId) -> bool {
-        let (facts, nesting) = (self.program.file(file), &self.nestings[file.index()]);
+        let (facts, nesting) = (self.program.file(file), self.program.nesting(file));
         let top = nesting.chain_top(facts, site);
         let mut found = false;
         facts.arena.walk_while(top, |node| {
@@ -420,7 +465,7 @@ impl<'a> Scopes<'a> {
 
     /// After a plain `begin` of the same function.
     fn follows_begin(&self, file: FileId, site: NodeId) -> bool {
-        let (facts, nesting) = (self.program.file(file), &self.nestings[file.index()]);
+        let (facts, nesting) = (self.program.file(file), self.program.nesting(file));
         let host = self.host(GlobalDef { file, def: nesting.owner(site) });
         let start = facts.arena.span(site).start;
         self.begins.get(&host).is_some_and(|begins| begins.iter().any(|&begin| facts.arena.span(begin).start < start))
@@ -524,32 +569,26 @@ fn is_transaction_type(facts: &FileFacts, param: &Param) -> bool {
     found
 }
 
-/// Frameworks whose setting for a transaction per request is switched on somewhere: `"ATOMIC_REQUESTS": True`.
-fn by_setting(program: &Program) -> FxHashSet<u16> {
-    let settings: Vec<(u16, &str)> = program
+/// Frameworks whose setting for a transaction per request is switched on in the file: `"ATOMIC_REQUESTS": True`.
+fn by_setting(program: &Program, file: FileId) -> Vec<u16> {
+    let facts = program.file(file);
+    let is_on = |name: &str| {
+        let is_key = |node: NodeId| facts.string(node) == Some(name);
+        facts.arena.ids().any(|node| match facts.arena.kind(node) {
+            NodeKind::Entry { key, value } => is_key(key) && facts.arena.kind(value) != NodeKind::Bool(false),
+            NodeKind::Assign { target, value, .. } => match facts.arena.kind(target) {
+                NodeKind::Index { index, .. } => is_key(index) && facts.arena.kind(value) != NodeKind::Bool(false),
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    let settings = program
         .knowledge
         .frameworks
         .iter()
         .enumerate()
-        .filter_map(|(at, framework)| framework.request_transaction.as_deref().map(|name| (at as u16, name)))
-        .collect();
-    let mut on = FxHashSet::default();
-    for (at, facts) in program.facts.iter().enumerate() {
-        let file = GlobalDef { file: FileId(at as u32), def: DefId::MODULE };
-        let is_key = |node: NodeId, name: &str| facts.string(node) == Some(name);
-        for &(framework, name) in settings.iter().filter(|(_, name)| facts.names.may_hold(name)) {
-            let switched = facts.arena.ids().any(|node| match facts.arena.kind(node) {
-                NodeKind::Entry { key, value } => is_key(key, name) && facts.arena.kind(value) != NodeKind::Bool(false),
-                NodeKind::Assign { target, value, .. } => match facts.arena.kind(target) {
-                    NodeKind::Index { index, .. } => is_key(index, name) && facts.arena.kind(value) != NodeKind::Bool(false),
-                    _ => false,
-                },
-                _ => false,
-            });
-            if switched && !program.is(file, Role::Test) {
-                on.insert(framework);
-            }
-        }
-    }
-    on
+        .filter_map(|(at, framework)| Some((at as u16, framework.request_transaction.as_deref()?)));
+    let switched = settings.filter(|(_, name)| facts.names.may_hold(name) && is_on(name));
+    switched.map(|(framework, _)| framework).filter(|_| !program.is(GlobalDef { file, def: DefId::MODULE }, Role::Test)).collect()
 }

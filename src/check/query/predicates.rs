@@ -301,7 +301,7 @@ impl Place<'_> {
             NodeKind::Name(name) => self.name_is_tainted(node, facts.text(name), depth),
             NodeKind::Call { .. } => {
                 let edges = program.calls_at(GlobalDef { file: self.file, def: self.nesting.owner(node) }, node);
-                let summaries: Vec<_> = edges.iter().filter_map(|edge| self.context.summaries.of(edge.callee)).collect();
+                let summaries: Vec<_> = edges.iter().filter_map(|edge| self.context.summaries.flow_of(edge.callee)).collect();
                 if summaries.iter().any(|summary| summary.result_source.is_some()) {
                     return true;
                 }

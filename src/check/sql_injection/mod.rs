@@ -29,7 +29,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let mut places: BTreeMap<Location, Vec<&Flow>> = BTreeMap::new();
     for function in program.functions() {
-        let Some(summary) = context.summaries.of(function) else { continue };
+        let Some(summary) = context.summaries.flow_of(function) else { continue };
         for flow in summary.flows.iter().filter(|flow| flow.kind == SinkKind::Sql && flow.runs && applies(program, flow)) {
             places.entry(place(program, flow)).or_default().push(flow);
         }

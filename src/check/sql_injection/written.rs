@@ -45,7 +45,7 @@ fn statements(context: &Context) -> Vec<Finding> {
     let mut flows: Vec<&Flow> = Vec::new();
     let mut run: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
     for function in program.functions() {
-        let Some(summary) = context.summaries.of(function) else { continue };
+        let Some(summary) = context.summaries.flow_of(function) else { continue };
         for flow in summary.flows.iter().filter(|flow| flow.kind == SinkKind::Sql) {
             if flow.runs {
                 for step in flow.steps.iter().filter(|step| matches!(step.place, StepPlace::Node(_))) {

@@ -46,6 +46,7 @@ use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Hole, SqlTexts, Step, StepPlace, Summaries};
+use crate::model::trace;
 
 /// Most passes over the whole, when data goes through fields of objects.
 const MOST_PASSES: usize = 4;
@@ -57,7 +58,7 @@ const MOST_SINKS: usize = 48;
 const MOST_FLOWS: usize = 64;
 
 /// Adds the data flows of every function to its summary.
-pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: SqlTexts) -> Units {
+pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: SqlTexts, goes_on: bool) -> Units {
     let apis = program.apis.iter().map(|api| ApiNote::new(program, api)).collect();
     let mut analysis = Analysis {
         program,
@@ -77,9 +78,16 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: Sql
         reads: Reads::default(),
         limits: FlowLimits::default(),
     };
-    let (order, units) = rank::rank(program, texts, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
-    analysis.run_groups(&order);
-    analysis.open_ends(&order);
+    let (order, mut units) = rank::rank(program, texts, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
+    let mut run = || {
+        analysis.run_groups(&order);
+        analysis.open_ends(&order);
+    };
+    if goes_on {
+        units.seen = trace::traced(run).1;
+    } else {
+        run();
+    }
     analysis.write(summaries);
     units
 }
@@ -393,7 +401,7 @@ impl Analysis<'_, '_> {
         let mut done: Vec<(GlobalDef, Rc<FunctionFlow>)> = self.functions.into_iter().collect();
         done.sort_by_key(|(function, _)| *function);
         for (function, flow) in done {
-            let summary = summaries.by_function.entry(function).or_default();
+            let summary = summaries.entry(function);
             for strand in flow.result.all_strands() {
                 match strand.origin {
                     Origin::Param { owner, index, .. } if owner == function && index < 64 => summary.param_to_result |= 1 << index,

@@ -15,6 +15,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 use crate::model::summary::SqlTexts;
 use crate::model::templates::template;
+use crate::model::trace::Part;
 
 /// Groups of units, callees before callers; units of one group call each other.
 pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
@@ -42,7 +43,7 @@ pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -
         }
         next
     });
-    let known = Units { looked_at: seen(&units), to_sinks };
+    let known = Units { looked_at: seen(&units), to_sinks, seen: Vec::new() };
     let mut graph: DiGraph<GlobalDef, ()> = DiGraph::new();
     let index: FxHashMap<GlobalDef, NodeIndex> = units.iter().map(|&unit| (unit, graph.add_node(unit))).collect();
     for (caller, callee) in edges.iter().chain(&made) {
@@ -68,12 +69,18 @@ pub struct Units {
     looked_at: FxHashSet<GlobalDef>,
     /// Those from which a sink can be reached.
     to_sinks: FxHashSet<GlobalDef>,
+    /// Parts of the program that were looked at, by their numbers, in order.
+    pub(super) seen: Vec<u32>,
 }
 
 impl Units {
     /// True when other code in these functions makes no difference to what the analysis says: it looked at none of them, and still would not.
     pub(super) fn are_beside(&self, program: &Program, functions: &[GlobalDef], is_sink: impl Fn(ApiId) -> bool) -> bool {
         functions.iter().all(|&function| {
+            let holds_value = !matches!(program.def(function).kind, DefKind::Function | DefKind::Method | DefKind::Module);
+            if holds_value && self.seen.binary_search(&Part::File(function.file).number()).is_ok() {
+                return false;
+            }
             let calls = program.calls_from(function).iter().filter(|edge| edge.resolution > Resolution::NameOnly);
             !self.looked_at.contains(&unit_of(program, function))
                 && calls.map(|edge| unit_of(program, edge.callee)).all(|callee| !self.to_sinks.contains(&callee))
@@ -100,8 +107,9 @@ fn fills_fields(program: &Program, function: GlobalDef) -> bool {
 fn has_sink(program: &Program, function: GlobalDef, is_sink: &impl Fn(ApiId) -> bool) -> bool {
     let facts = program.file(function.file);
     let mut nodes = Vec::new();
-    if let Some(body) = facts.def(function.def).body {
-        facts.arena.walk(body, |node| nodes.push(node));
+    let def = facts.def(function.def);
+    for root in def.body.into_iter().chain(def.value) {
+        facts.arena.walk(root, |node| nodes.push(node));
     }
     // A statement makes sinks of calls beside it.
     let speaks = |node: &NodeId| matches!(facts.arena.kind(*node), NodeKind::Str(name) if text::opens_statement(facts.text(name)));
