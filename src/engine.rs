@@ -77,6 +77,8 @@ pub struct Options {
     pub cache: Option<cache::Place>,
     /// Files of facts that other machines made of the same texts, as [`Engine::facts_of`] returns them.
     pub facts: Vec<PathBuf>,
+    /// The address of a store of facts that machines share; without one, no network is used.
+    pub store: Option<String>,
     /// Whether the result of an equal run may be taken from the cache. Then only [`Engine::check`], the rules and the texts of files may be asked for.
     pub recall: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Options {
             today: None,
             cache: None,
             facts: Vec::new(),
+            store: None,
             recall: false,
         }
     }
@@ -498,6 +501,7 @@ impl Engine {
         if self.recall() {
             return;
         }
+        self.fetch();
         let lowering = self.clock.start();
         self.lower_all(like);
         self.clock.end("lower", "", lowering);

@@ -408,6 +408,57 @@ fn shards_together_say_what_one_run_says() {
     assert_eq!(archcheck(root, &["facts", "--shard", "5/4"]).status.code(), Some(2));
 }
 
+#[cfg(feature = "remote-store")]
+#[test]
+fn machines_that_share_a_store_say_what_one_run_says() {
+    let folder = grown(12);
+    let root = folder.path();
+    let (place, caches) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let store = format!("file://{}", place.path().display());
+    let fresh = |name: &str| caches.path().join(name).display().to_string();
+    for number in 1..=4 {
+        let run = archcheck(root, &["facts", "--shard", &format!("{number}/4"), "--cache-store", &store]);
+        assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+    let kept = || fs::read_dir(place.path().join(BUILD)).expect("a folder").count();
+    let sent = kept();
+    for format in Format::ALL.map(Format::name) {
+        let single = archcheck(root, &["--no-cache", "--format", format]);
+        let joined = archcheck(root, &["--cache-dir", &fresh(format), "--cache-store", &store, "--format", format]);
+        assert_eq!((joined.status.code(), joined.stdout, joined.stderr), (single.status.code(), single.stdout, single.stderr), "{format}");
+    }
+    // Nothing was left to send.
+    assert_eq!(kept(), sent);
+
+    // What a run finds out alone is there for the next.
+    fs::write(root.join("app/another.py"), LOOP).expect("written");
+    archcheck(root, &["--cache-dir", &fresh("another"), "--cache-store", &store]);
+    assert!(kept() > sent);
+
+    // Damage, and a store that cannot be used, cost time.
+    let single = archcheck(root, &["--no-cache", "--format", "json"]);
+    for entry in fs::read_dir(place.path().join(BUILD)).expect("a folder").flatten() {
+        fs::write(entry.path(), "something else, which is long enough to have a check").expect("written");
+    }
+    let damaged = archcheck(root, &["--cache-dir", &fresh("damaged"), "--cache-store", &store, "--format", "json"]);
+    assert_eq!((damaged.stdout, damaged.stderr), (single.stdout.clone(), Vec::new()));
+    for address in ["redis://127.0.0.1:1", "ftp://nowhere", "nothing"] {
+        let run = archcheck(root, &["--cache-dir", &fresh(address), "--cache-store", address, "--format", "json"]);
+        assert_eq!((run.status.code(), run.stdout), (single.status.code(), single.stdout.clone()), "{address}");
+        assert!(String::from_utf8_lossy(&run.stderr).contains("note: the store"), "{address}");
+    }
+}
+
+#[cfg(not(feature = "remote-store"))]
+#[test]
+fn a_build_without_stores_says_so() {
+    let folder = grown(0);
+    let single = archcheck(folder.path(), &["--no-cache", "--format", "json"]);
+    let run = archcheck(folder.path(), &["--cache-store", "file:///nowhere", "--format", "json"]);
+    assert_eq!(run.stdout, single.stdout);
+    assert!(String::from_utf8_lossy(&run.stderr).contains("made without the feature `remote-store`"));
+}
+
 /// The project with so many more modules of each language.
 fn grown(more: usize) -> tempfile::TempDir {
     let folder = project(&PROJECT);

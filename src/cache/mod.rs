@@ -16,6 +16,9 @@
 mod folder;
 mod outcomes;
 mod pack;
+#[cfg(feature = "remote-store")]
+mod remote;
+mod shared;
 mod stamps;
 
 use std::fs::File;
@@ -27,6 +30,7 @@ pub use stamps::{Seen, Stamp, Stamps, Stat, stat};
 
 use folder::Folder;
 use pack::{Pack, Pending};
+use shared::Shared;
 
 /// The folder in the root.
 pub const FOLDER: &str = ".archcheck-cache";
@@ -80,13 +84,19 @@ pub struct Cache {
     /// Newest first.
     packs: Vec<Pack>,
     pending: Option<Mutex<Pending>>,
+    shared: Option<Shared>,
 }
 
 impl Cache {
-    /// Opens the cache for a root. `more` are packs to read besides. What is wrong with the folder comes back in words, with a cache that does without it.
-    pub fn open(root: &Path, place: Option<&Place>, more: &[PathBuf]) -> (Cache, Vec<String>) {
+    /// Opens the cache for a root. `more` are packs to read besides, `store` is the address of a store that machines share. What is wrong with any of them comes back
+    /// in words, with a cache that does without it.
+    pub fn open(root: &Path, place: Option<&Place>, more: &[PathBuf], store: Option<&str>) -> (Cache, Vec<String>) {
         let mut troubles = Vec::new();
-        let mut cache = Cache { folder: None, packs: Vec::new(), pending: None };
+        let mut cache = Cache { folder: None, packs: Vec::new(), pending: None, shared: None };
+        match store.map(Shared::open).transpose() {
+            Ok(shared) => cache.shared = shared,
+            Err(trouble) => troubles.push(trouble),
+        }
         for path in more {
             match Pack::open(path) {
                 Ok(pack) => cache.packs.push(pack),
@@ -110,14 +120,42 @@ impl Cache {
 
     /// The record with this key, if there is a whole one.
     pub fn get(&self, key: Key) -> Option<Vec<u8>> {
-        self.packs.iter().find_map(|pack| pack.get(key))
+        let here = self.packs.iter().find_map(|pack| pack.get(key));
+        here.or_else(|| {
+            let record = self.shared.as_ref()?.get(key)?;
+            self.keep(key, &record);
+            Some(record)
+        })
     }
 
     /// Keeps a record. What cannot be written is not kept.
     pub fn put(&self, key: Key, record: &[u8]) {
+        self.keep(key, record);
+        if let Some(shared) = &self.shared {
+            shared.put(key, record);
+        }
+    }
+
+    fn keep(&self, key: Key, record: &[u8]) {
         if let Some(pending) = &self.pending {
             pending.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).add(key, record);
         }
+    }
+
+    /// True when machines share a store.
+    pub fn shares(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Asks the store that machines share for the records that are not here. What went wrong comes back in words.
+    pub fn fetch(&self, mut keys: Vec<Key>) -> Option<String> {
+        keys.retain(|key| !self.packs.iter().any(|pack| pack.has(*key)));
+        self.shared.as_ref()?.fetch(keys)
+    }
+
+    /// Sends what is new to the store that machines share. What went wrong comes back in words.
+    pub fn send(&mut self) -> Option<String> {
+        self.shared.take()?.send()
     }
 
     /// Ends the taking of records: those put become one more pack, and what is too much is thrown away. What went wrong comes back in words.

@@ -109,6 +109,11 @@ impl Pack {
         Some(record)
     }
 
+    /// True when there is a record of this key, whole or not.
+    pub(super) fn has(&self, key: Key) -> bool {
+        self.slots.binary_search_by_key(&key, |slot| slot.key).is_ok()
+    }
+
     fn read(&self, slot: &Slot) -> Option<Vec<u8>> {
         if slot.length > MAX_RECORD || slot.offset.checked_add(u64::from(slot.length))? > self.bytes {
             return None;

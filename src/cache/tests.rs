@@ -12,7 +12,7 @@ fn record(at: u32) -> Vec<u8> {
 }
 
 fn open(root: &Path) -> Cache {
-    let (cache, troubles) = Cache::open(root, Some(&Place::Root), &[]);
+    let (cache, troubles) = Cache::open(root, Some(&Place::Root), &[], None);
     assert_eq!(troubles, Vec::<String>::new());
     cache
 }
@@ -163,7 +163,7 @@ fn a_file_that_was_just_written_is_looked_at_again() {
 fn a_folder_that_is_not_ours_is_not_used() {
     use std::os::unix::fs::symlink;
     let trouble = |root: &Path| {
-        let (mut cache, mut troubles) = Cache::open(root, Some(&Place::Root), &[]);
+        let (mut cache, mut troubles) = Cache::open(root, Some(&Place::Root), &[], None);
         cache.put(key(1), b"x");
         assert_eq!((cache.get(key(0)), cache.save()), (None, None));
         troubles.pop().expect("a trouble")
@@ -190,7 +190,7 @@ fn a_folder_that_is_not_ours_is_not_used() {
         fs::copy(&path, copy.join(BUILD).join(path.file_name().expect("a name"))).expect("a copy");
     }
     assert!(trouble(root.path()).contains("was not made here"));
-    let (cache, troubles) = Cache::open(root.path(), Some(&Place::Named(copy)), &[]);
+    let (cache, troubles) = Cache::open(root.path(), Some(&Place::Named(copy)), &[], None);
     assert_eq!((cache.get(key(0)), troubles.len()), (Some(record(0)), 0));
 
     // A link in the place of a pack leads nowhere.
@@ -209,11 +209,11 @@ fn packs_of_others_are_read_and_told_of_when_they_are_wrong() {
     write_pack(&mut bytes, &records).expect("written");
     fs::write(&path, &bytes).expect("written");
     assert!(is_pack(&path));
-    let (cache, troubles) = Cache::open(root.path(), None, std::slice::from_ref(&path));
+    let (cache, troubles) = Cache::open(root.path(), None, std::slice::from_ref(&path), None);
     assert_eq!((cache.get(key(4)), troubles.len()), (Some(record(4)), 0));
     bytes[8] ^= 1;
     fs::write(&path, &bytes).expect("written");
-    let (cache, troubles) = Cache::open(root.path(), None, std::slice::from_ref(&path));
+    let (cache, troubles) = Cache::open(root.path(), None, std::slice::from_ref(&path), None);
     assert_eq!(cache.get(key(4)), None);
     assert!(troubles[0].ends_with("another build of archcheck made it"), "{troubles:?}");
 }

@@ -50,6 +50,7 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
             paths: vec![asked.clone()].into_iter().filter(|path| !path.is_empty()).collect(),
             today: Some(today()),
             cache: arguments.caching.place(),
+            store: arguments.caching.store(),
             ..Options::default()
         },
     );
@@ -78,7 +79,8 @@ pub(super) fn ask(arguments: Ask) -> anyhow::Result<ExitCode> {
 
 pub(super) fn context(arguments: Context) -> anyhow::Result<ExitCode> {
     let root = project_of(&absolute(&arguments.path)?);
-    let (engine, _) = Engine::open(&root, Options { cache: arguments.caching.place(), ..Options::default() });
+    let (engine, _) =
+        Engine::open(&root, Options { cache: arguments.caching.place(), store: arguments.caching.store(), ..Options::default() });
     if let Some(status) = refused(&engine) {
         return Ok(status);
     }

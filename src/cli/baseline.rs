@@ -69,6 +69,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         paths: shown,
         jobs: arguments.jobs,
         cache: arguments.caching.place(),
+        store: arguments.caching.store(),
         ..Options::default()
     };
     let progress = Progress::start(arguments.quiet);

@@ -25,9 +25,30 @@ pub(super) struct Caching {
     /// Where to keep what later runs can take up [default: `.archcheck-cache` in the project's root]
     #[arg(long, value_name = "FOLDER", env = "ARCHCHECK_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    sharing: Sharing,
+}
+
+/// What commands that lower files say of a store that machines share.
+#[derive(Args, Debug)]
+pub(super) struct Sharing {
+    /// Also take facts from a store that machines share, and keep them there: `s3://bucket/folder`, `gcs://bucket/folder`, `redis://host:6379/0` or `file:///folder`
+    #[arg(long, value_name = "URL", env = "ARCHCHECK_CACHE_STORE", hide_env_values = true, hide = cfg!(not(feature = "remote-store")))]
+    cache_store: Option<String>,
+}
+
+impl Sharing {
+    /// The address; an empty one is none, so that a variable can switch it off.
+    pub(super) fn store(&self) -> Option<String> {
+        self.cache_store.clone().filter(|address| !address.trim().is_empty())
+    }
 }
 
 impl Caching {
+    pub(super) fn store(&self) -> Option<String> {
+        self.sharing.store().filter(|_| !self.no_cache)
+    }
+
     pub(super) fn place(&self) -> Option<Place> {
         match (self.no_cache, &self.cache_dir) {
             (true, _) => None,
@@ -75,7 +96,9 @@ pub(super) struct Facts {
     /// Which part of the files: the second of four is `2/4`
     #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = shard)]
     shard: Shard,
-    /// The file to write [default: archcheck-facts-K-of-N]
+    #[command(flatten)]
+    sharing: Sharing,
+    /// The file to write [default: archcheck-facts-K-of-N, and none with a store]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Only these rules or categories, as in the run that takes the facts
@@ -103,13 +126,20 @@ pub(super) fn facts(arguments: Facts) -> anyhow::Result<ExitCode> {
         select: words(&arguments.select),
         ignore: words(&arguments.ignore),
         jobs: arguments.jobs,
+        store: arguments.sharing.store(),
         ..Options::default()
     };
+    let stored = options.store.is_some();
     let (engine, facts) = Engine::facts_of(&root, options, arguments.shard);
     if let Some(status) = refused(&engine) {
         return Ok(status);
     }
+    tell(&engine);
     let (pack, files) = facts.unwrap_or_default();
+    if stored && arguments.output.is_none() {
+        writeln!(io::stderr().lock(), "the facts of {files} files are for the store")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Shard { number, of } = arguments.shard;
     let output = arguments.output.unwrap_or_else(|| PathBuf::from(format!("archcheck-facts-{number}-of-{of}")));
     write(&output, &pack).with_context(|| format!("cannot write `{}`", output.display()))?;

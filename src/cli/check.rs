@@ -174,6 +174,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         call_coverage: arguments.statistics || asks_coverage(arguments.format, &arguments.output),
         today: Some(arguments.today.unwrap_or_else(target::today)),
         cache: arguments.caching.place(),
+        store: arguments.caching.store(),
         facts: cache::packs(&arguments.facts)?,
         recall: matches!(arguments.scope(), Scope::All),
     };

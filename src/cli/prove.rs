@@ -29,7 +29,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let target = target(&arguments.paths)?;
     let (engine, _) = Engine::open(
         &target.root,
-        Options { config: arguments.config, today: Some(today()), cache: arguments.caching.place(), ..Options::default() },
+        Options {
+            config: arguments.config,
+            today: Some(today()),
+            cache: arguments.caching.place(),
+            store: arguments.caching.store(),
+            ..Options::default()
+        },
     );
     if let Some(status) = refused(&engine) {
         return Ok(status);

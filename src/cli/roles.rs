@@ -35,7 +35,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         })?);
     }
     let target = target(&arguments.paths)?;
-    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, cache: arguments.caching.place(), ..Options::default() });
+    let (engine, _) = Engine::open(
+        &target.root,
+        Options { paths: target.shown, cache: arguments.caching.place(), store: arguments.caching.store(), ..Options::default() },
+    );
     let rows = engine.roles();
     let mut out = io::stdout().lock();
     for row in rows.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.role)) {

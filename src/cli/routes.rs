@@ -68,7 +68,10 @@ struct Place<'a> {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let target = target(&arguments.paths)?;
-    let (engine, _) = Engine::open(&target.root, Options { paths: target.shown, cache: arguments.caching.place(), ..Options::default() });
+    let (engine, _) = Engine::open(
+        &target.root,
+        Options { paths: target.shown, cache: arguments.caching.place(), store: arguments.caching.store(), ..Options::default() },
+    );
     let mut rows = engine.routes();
     rows.retain(|row| arguments.tests || !row.test);
     let mut out = io::stdout().lock();

@@ -67,10 +67,11 @@ struct Matches {
 impl Store {
     /// Opens the cache for the files that discovery found.
     pub(super) fn open(engine: &Engine) -> (Option<Store>, Vec<String>) {
-        if engine.options.cache.is_none() && engine.options.facts.is_empty() {
+        let options = &engine.options;
+        if options.cache.is_none() && options.facts.is_empty() && options.store.is_none() {
             return (None, Vec::new());
         }
-        let (cache, troubles) = Cache::open(&engine.root, engine.options.cache.as_ref(), &engine.options.facts);
+        let (cache, troubles) = Cache::open(&engine.root, options.cache.as_ref(), &options.facts, options.store.as_deref());
         let project = &engine.project;
         let paths: Vec<&Arc<str>> =
             project.files.iter().map(|file| &file.path).chain(project.texts.iter().map(|text| &text.path)).collect();
@@ -167,14 +168,14 @@ impl Store {
     }
 
     /// Writes what is new, for the next run. What could not be written comes back in words.
-    pub(super) fn save(&mut self) -> Option<String> {
+    pub(super) fn save(&mut self) -> Vec<String> {
         let opened = self.cache.opened();
-        let trouble = self.cache.save();
+        let troubles = [self.cache.save(), self.cache.send()];
         let stamp = |input: &Input| Some((input.path.to_string(), Stamp { stat: input.stat?, seen: input.seen()? }));
         if let Some(opened) = opened.filter(|_| !self.unchanged) {
             self.cache.save_stamps(&Stamps::new(opened, self.inputs.iter().filter_map(stamp).collect()));
         }
-        trouble
+        troubles.into_iter().flatten().collect()
     }
 
     /// Everything the files say; `None` when a file could not be read, which may be otherwise the next time.
@@ -284,24 +285,45 @@ impl Engine {
         let mut files = std::mem::take(&mut self.project.files);
         files.retain(|file| shard.holds(&file.path));
         let queries = Key::of(&[self.queries.description().as_bytes()]);
-        let records: Vec<[(Key, Vec<u8>); 2]> = self.install(|engine| {
-            let records = |file: &SourceFile| {
-                let text = discover::read(&engine.root, file).ok()?;
-                let key = Key::of_text(&text);
-                let (facts, notes) = guarded(|| plain(file, &text))?;
-                let (matches, problems) = guarded(|| queries::matches(&engine.queries, &text, file.language))?;
-                let record = postcard::to_allocvec(&Borrowed { facts: &facts, lines: &notes.lines, directives: &notes.directives }).ok()?;
-                let matched = postcard::to_allocvec(&Matches { matches, problems }).ok()?;
-                Some([(facts_key(file.language, key), record), (matches_key(file.language, key, queries), matched)])
-            };
-            files.par_iter().filter_map(records).collect()
-        });
+        let (mut cache, troubles) = Cache::open(&self.root, None, &[], self.options.store.as_deref());
+        self.cache_troubles = troubles;
+        if cache.shares() {
+            let keys = self.install(|engine| {
+                let keys = |file: &SourceFile| {
+                    let text = Key::of_text(&discover::read(&engine.root, file).ok()?);
+                    Some([facts_key(file.language, text), matches_key(file.language, text, queries)])
+                };
+                files.par_iter().filter_map(keys).collect::<Vec<_>>()
+            });
+            let trouble = cache.fetch(keys.into_iter().flatten().collect());
+            self.cache_troubles.extend(trouble);
+        }
+        let records: Vec<[(Key, Vec<u8>); 2]> =
+            self.install(|engine| files.par_iter().filter_map(|file| engine.records(file, queries, &cache)).collect());
+        self.cache_troubles.extend(cache.send());
         let count = records.len() as u32;
         let records: Vec<_> = records.into_iter().flatten().collect();
         let mut pack = Vec::new();
         // Writing to memory does not fail.
         let _ = cache::write_pack(&mut pack, &records);
         (pack, count)
+    }
+
+    /// The records of a file, known ones or new ones.
+    fn records(&self, file: &SourceFile, queries: Key, cache: &Cache) -> Option<[(Key, Vec<u8>); 2]> {
+        let text = discover::read(&self.root, file).ok()?;
+        let key = Key::of_text(&text);
+        let (of_facts, of_matches) = (facts_key(file.language, key), matches_key(file.language, key, queries));
+        if let (Some(facts), Some(matched)) = (cache.get(of_facts), cache.get(of_matches)) {
+            return Some([(of_facts, facts), (of_matches, matched)]);
+        }
+        let (facts, notes) = guarded(|| plain(file, &text))?;
+        let (matches, problems) = guarded(|| queries::matches(&self.queries, &text, file.language))?;
+        let record = postcard::to_allocvec(&Borrowed { facts: &facts, lines: &notes.lines, directives: &notes.directives }).ok()?;
+        let matched = postcard::to_allocvec(&Matches { matches, problems }).ok()?;
+        cache.put(of_facts, &record);
+        cache.put(of_matches, &matched);
+        Some([(of_facts, record), (of_matches, matched)])
     }
 
     /// Everything the result of a run depends on, besides this build; `None` when it must not be kept.
@@ -345,6 +367,22 @@ impl Engine {
         self.recalled.is_some()
     }
 
+    /// Asks the store that machines share for the facts of all texts at once: one by one they would cost a round trip each.
+    pub(super) fn fetch(&mut self) {
+        if !self.store.as_ref().is_some_and(|store| store.cache.shares()) {
+            return;
+        }
+        self.look_at_doubtful();
+        let Some(store) = &self.store else { return };
+        let of_file = |(at, file): (usize, &SourceFile)| match store.state(at) {
+            Some(Seen::Text(text)) => Some([facts_key(file.language, text), matches_key(file.language, text, store.queries)]),
+            _ => None,
+        };
+        let keys: Vec<Key> = self.project.files.iter().enumerate().filter_map(of_file).flatten().collect();
+        let trouble = store.cache.fetch(keys);
+        self.cache_troubles.extend(trouble);
+    }
+
     /// Reads the files of which it is not known what they hold.
     fn look_at_doubtful(&self) {
         let Some(store) = &self.store else { return };
@@ -361,8 +399,8 @@ impl Engine {
 
     /// Writes what this look at the files found out, for the next run.
     pub(super) fn save(&mut self) {
-        let trouble = self.store.as_mut().and_then(Store::save);
-        self.cache_troubles.extend(trouble);
+        let troubles = self.store.as_mut().map(Store::save);
+        self.cache_troubles.extend(troubles.into_iter().flatten());
     }
 
     /// Keeps the result of this run, if the next may have it.
