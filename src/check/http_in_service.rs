@@ -79,8 +79,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings
 }
 
+/// Where a function speaks HTTP, in what words, and how.
+type Places = Vec<(Span, String, What)>;
+
 /// Functions below the layer of HTTP with the places at which they speak it, and those with none that raise errors of the project's own.
-fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, Vec<(Span, String, What)>)> {
+fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, Places)> {
     let program = context.program;
     let below = program
         .functions_of(file)
@@ -90,7 +93,7 @@ fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: 
 }
 
 /// A closure's places belong to the function people know.
-fn add(program: &Program, speakers: &mut Vec<Speaker>, function: GlobalDef, places: Vec<(Span, String, What)>) {
+fn add(program: &Program, speakers: &mut Vec<Speaker>, function: GlobalDef, places: Places) {
     let owner = named(program, function);
     match speakers.iter_mut().find(|speaker| speaker.function == owner) {
         Some(speaker) => speaker.places.extend(places),
