@@ -527,13 +527,17 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
 fn compared_by_helper(program: &Program) -> Vec<(FileId, Finding)> {
     let mut findings = Vec::new();
     let mut seen: BTreeSet<GlobalDef> = BTreeSet::new();
+    let speaks: Vec<bool> = program.facts.iter().map(|facts| facts.names.may_hold("password")).collect();
     for edge in program.calls.iter().filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly) {
-        let facts = program.file(edge.caller.file);
-        if !facts.names.may_hold("password") || seen.contains(&edge.callee) || !in_scope(program, edge.caller) {
+        if !speaks[edge.caller.file.index()] || seen.contains(&edge.callee) {
             continue;
         }
-        let given: Vec<NodeId> = arguments(facts, edge.site).collect();
-        let [left, right] = given[..] else { continue };
+        let facts = program.file(edge.caller.file);
+        let mut given = arguments(facts, edge.site);
+        let (Some(left), Some(right), None) = (given.next(), given.next(), given.next()) else { continue };
+        if !in_scope(program, edge.caller) {
+            continue;
+        }
         let stored = [(left, right), (right, left)]
             .into_iter()
             .find(|&(stored, given)| is_stored(program, edge.caller.file, stored) && is_given(facts, given))

@@ -18,8 +18,8 @@ use crate::engine::{Change, Engine, Options};
 use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 
-/// How long a burst of edits is waited for: shorter than the pause between two keys.
-const QUIET: Duration = Duration::from_millis(10);
+/// How long a burst of edits is waited for: editors send the parts of one together, and whoever types waits for each millisecond of it.
+const QUIET: Duration = Duration::from_millis(2);
 /// How long nothing must happen before what only moved is checked as a whole.
 const SETTLED: Duration = Duration::from_millis(400);
 /// Batches are cut here, so that someone who never stops typing sees something too.
