@@ -7,7 +7,7 @@ use super::loops::{Place, Repetition, RepetitionKind};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, walk_deep};
+use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::Value;
 pub(super) use crate::model::words::words;
 
@@ -590,10 +590,7 @@ pub(super) fn opens_session_per_item(place: &Place, repetition: &Repetition, sit
         _ => false,
     };
     let given = arguments(facts, site).any(|argument| {
-        let argument = match facts.arena.kind(argument) {
-            NodeKind::Argument { value, .. } => value,
-            _ => argument,
-        };
+        let argument = argument_value(facts, argument);
         matches!(facts.arena.kind(argument), NodeKind::Call { .. }) && (held(argument) || engine(argument)) && depends(argument)
     });
     given

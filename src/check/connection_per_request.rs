@@ -13,7 +13,7 @@ use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -151,10 +151,7 @@ fn fetches_given_url(program: &Program, facts: &FileFacts, function: GlobalDef, 
         // The URL itself, not a template that names the server and puts a part in.
         fetches |= method
             && arguments(facts, node).take(2).any(|argument| {
-                let argument = match facts.arena.kind(argument) {
-                    NodeKind::Argument { value, .. } => value,
-                    _ => argument,
-                };
+                let argument = argument_value(facts, argument);
                 matches!(facts.arena.kind(argument), NodeKind::Name(name) if given.contains(&name) && is_url(facts.text(name)))
             });
         !fetches

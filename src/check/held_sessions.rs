@@ -14,7 +14,7 @@ use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Label};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nestings, arguments, walk_deep};
+use crate::model::nesting::{Nestings, argument_value, arguments, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
@@ -276,10 +276,7 @@ impl<'a> Held<'a> {
     /// Something that can hold a session: an object, or one itself.
     fn is_object(&self, file: FileId, node: NodeId) -> bool {
         let facts = self.program.file(file);
-        let node = match facts.arena.kind(node) {
-            NodeKind::Argument { value, .. } => value,
-            _ => node,
-        };
+        let node = argument_value(facts, node);
         match self.program.value(file, node) {
             Value::Instance { .. } => true,
             Value::Api { api, .. } => {

@@ -6,7 +6,7 @@ use super::Context;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::arguments;
+use crate::model::nesting::{argument_value, arguments};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -101,10 +101,7 @@ fn forwarded(facts: &FileFacts, def: &Definition) -> Option<(Name, NodeId)> {
     let own: Vec<Option<Name>> = def.params.iter().filter(|param| param.kind != ParamKind::Receiver).map(|param| param.name).collect();
     let given: Vec<Option<Name>> = arguments(facts, value)
         .map(|argument| {
-            let value = match facts.arena.kind(argument) {
-                NodeKind::Argument { value, .. } => value,
-                _ => argument,
-            };
+            let value = argument_value(facts, argument);
             match facts.arena.kind(value) {
                 NodeKind::Name(name) => Some(name),
                 _ => None,

@@ -13,7 +13,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact, RelationRead};
-use crate::model::nesting::{arguments, called_name, named_argument};
+use crate::model::nesting::{argument_value, arguments, called_name, named_argument};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
@@ -66,10 +66,7 @@ fn loaded(context: &Context, model: GlobalDef, many: &Many) -> Option<(Vec<Strin
     match many.call {
         Some((file, call)) => {
             let facts = program.file(file);
-            let rows = arguments(facts, call).next().map(|argument| match facts.arena.kind(argument) {
-                NodeKind::Argument { value, .. } => value,
-                _ => argument,
-            })?;
+            let rows = arguments(facts, call).next().map(|argument| argument_value(facts, argument))?;
             let origins = origins(context, file, rows);
             // Rows of another model, or of none that is known, are not what the relations are of.
             let origin = origins.iter().find(|origin| origin.class == Some(model))?;

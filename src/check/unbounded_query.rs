@@ -13,7 +13,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, walk_deep};
+use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
 use crate::model::summary::QueryEffect;
@@ -218,10 +218,7 @@ fn unbounded<'a>(
 /// A call that is given anything but handles may be told how much to fetch.
 fn has_bound_argument(facts: &FileFacts, call: NodeId) -> bool {
     arguments(facts, call).any(|argument| {
-        let value = match facts.arena.kind(argument) {
-            NodeKind::Argument { value, .. } => value,
-            _ => argument,
-        };
+        let value = argument_value(facts, argument);
         let name = last_name(facts, value).map(|name| facts.text(name)).unwrap_or("?");
         !matches!(name, "db" | "session" | "conn" | "connection" | "pool" | "client" | "db_session" | "database" | "prisma")
     })

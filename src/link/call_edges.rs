@@ -6,6 +6,7 @@ use super::evaluate::Linker;
 use super::scopes::is_class_like;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind};
+use crate::model::nesting::argument_value;
 use crate::model::program::{CallEdge, CallKind, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -136,10 +137,7 @@ impl<'a> Linker<'a> {
             }
         }
         for arg in facts.arena.list(args) {
-            let node = match facts.arena.kind(arg) {
-                NodeKind::Argument { value, .. } => value,
-                _ => arg,
-            };
+            let node = argument_value(facts, arg);
             self.passed(caller.file, node, 0, &mut |callee| add(callee, CallKind::Passed, Resolution::Inferred));
         }
         known

@@ -218,6 +218,14 @@ pub fn arguments(facts: &FileFacts, call: NodeId) -> impl ExactSizeIterator<Item
     facts.arena.list(list)
 }
 
+/// The value of an argument, whether it has a name or not.
+pub fn argument_value(facts: &FileFacts, argument: NodeId) -> NodeId {
+    match facts.arena.kind(argument) {
+        NodeKind::Argument { value, .. } => value,
+        _ => argument,
+    }
+}
+
 /// The value of the argument of this name.
 pub fn named_argument(facts: &FileFacts, call: NodeId, wanted: &str) -> Option<NodeId> {
     arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {

@@ -14,7 +14,7 @@ use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextFor
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name};
+use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -276,10 +276,7 @@ impl<'p> Reader<'_, 'p> {
 
     /// Classes a statement given as an argument is about: `select(User).where(…)`, also through a local name.
     fn candidates(&self, argument: NodeId, found: &mut Vec<Candidate>) {
-        let value = match self.facts.arena.kind(argument) {
-            NodeKind::Argument { value, .. } => value,
-            _ => argument,
-        };
+        let value = argument_value(self.facts, argument);
         for node in chain(self.facts, value) {
             self.candidate(node, found);
         }
@@ -415,10 +412,7 @@ impl<'p> Reader<'_, 'p> {
 
     /// The values a name has been given in the function around it or in the module; the node itself when it is no name.
     fn values_of(&self, node: NodeId) -> Vec<NodeId> {
-        let node = match self.facts.arena.kind(node) {
-            NodeKind::Argument { value, .. } => value,
-            _ => node,
-        };
+        let node = argument_value(self.facts, node);
         let NodeKind::Name(name) = self.facts.arena.kind(node) else { return vec![node] };
         let scopes = self.scopes(self.nesting.owner(node));
         let mut assigned = self.assigned.borrow_mut();

@@ -13,7 +13,7 @@ use crate::model::body::{BinaryOp, CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind};
-use crate::model::nesting::{arguments, called_name, spell};
+use crate::model::nesting::{argument_value, arguments, called_name, spell};
 use crate::model::program::{Api, ApiId, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -60,10 +60,13 @@ fn statements(context: &Context) -> Vec<Finding> {
     let is_run = |flow: &Flow| run.get(&flow.sink.0.file).is_some_and(|spans| spans.iter().any(|&own| overlap(own, span(flow))));
     flows.retain(|flow| !is_run(flow));
     // `a + x + b + y` is one text: its parts are told with the whole.
-    let all: Vec<(FileId, Span)> = flows.iter().map(|flow| (flow.sink.0.file, span(flow))).collect();
+    let mut all: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
+    for flow in &flows {
+        all.entry(flow.sink.0.file).or_default().push(span(flow));
+    }
     let whole = |file: FileId, part: Span| {
-        let around = all.iter().filter(|(own, outer)| *own == file && outer.contains(part));
-        around.map(|(_, outer)| *outer).max_by_key(|outer| outer.end - outer.start).unwrap_or(part)
+        let around = all.get(&file).into_iter().flatten().filter(|outer| outer.contains(part));
+        around.copied().max_by_key(|outer| outer.end - outer.start).unwrap_or(part)
     };
     let mut places: BTreeMap<Location, Vec<&Flow>> = BTreeMap::new();
     for flow in flows {
@@ -140,7 +143,7 @@ fn loose_piece(program: &Program, file: FileId, call: NodeId, callee: NodeId) ->
             NodeKind::Argument { name, .. } => Some(facts.text(name)),
             _ => None,
         };
-        let value = value_of(facts, argument);
+        let value = argument_value(facts, argument);
         match api {
             Some(api) if is_piece(program, api, facts, at, argument) => not_written(facts, value),
             None if is_method && called == "extra" && matches!(name, Some("select" | "where" | "tables")) => not_written(facts, value),
@@ -175,7 +178,7 @@ fn is_built(facts: &FileFacts, node: NodeId) -> bool {
 
 /// A literal, or a name of a constant: `SCHEMA`, `Order.TABLE`.
 fn is_fixed(facts: &FileFacts, node: NodeId) -> bool {
-    match facts.arena.kind(value_of(facts, node)) {
+    match facts.arena.kind(argument_value(facts, node)) {
         NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name).chars().all(|letter| !letter.is_lowercase()),
         NodeKind::Collection { items, .. } => facts.arena.list(items).all(|item| is_fixed(facts, item)),
         _ => not_written(facts, node).is_none(),
@@ -185,13 +188,6 @@ fn is_fixed(facts: &FileFacts, node: NodeId) -> bool {
 fn is_sql_name(facts: &FileFacts, node: NodeId) -> bool {
     facts.language.family() == Family::Python
         && matches!(facts.arena.kind(node), NodeKind::Name(name) | NodeKind::Member { name, .. } if has_word(facts.text(name), &["sql"]))
-}
-
-fn value_of(facts: &FileFacts, argument: NodeId) -> NodeId {
-    match facts.arena.kind(argument) {
-        NodeKind::Argument { value, .. } => value,
-        _ => argument,
-    }
 }
 
 fn is_piece(program: &Program, api: &Api, facts: &FileFacts, at: usize, argument: NodeId) -> bool {
