@@ -12,7 +12,8 @@ use super::changes::{self, Scope};
 use super::outputs::{Output, Reports, asks_coverage};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::{UsageError, draw_config_errors, fix, refused, timings, unknown_rule, watch};
+use super::watch::{self, Look, Said};
+use super::{UsageError, draw_config_errors, fix, refused, timings, unknown_rule};
 use crate::engine::{BaselineMode, Engine, Options};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
@@ -203,23 +204,36 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if arguments.watch {
         drop(progress);
-        watch::watch(&mut engine, |engine| match engine.config_errors() {
-            [] => once(engine, &root, &arguments, None).map(|_| ()),
+        let mut shown = None;
+        watch::watch(&mut engine, |engine, look| match engine.config_errors() {
+            [] => again(engine, &root, &arguments, look, &mut shown),
             errors => {
                 draw_config_errors(errors);
-                Ok(())
+                Ok(Said::Last)
             }
         })?;
         return Ok(ExitCode::SUCCESS);
     }
-    once(&mut engine, &root, &arguments, Some(progress))
+    let outcome = changes::check(&mut engine, &root, &arguments.scope());
+    drop(progress);
+    once(&mut engine, &root, &arguments, outcome?)
 }
 
-/// One check and its reports.
-fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, progress: Option<Progress>) -> anyhow::Result<ExitCode> {
-    let outcome = changes::check(engine, root, &arguments.scope());
-    drop(progress);
-    let mut outcome = outcome?;
+/// One more run of `--watch`; `shown` is what the last one found.
+fn again(engine: &mut Engine, root: &Path, arguments: &Arguments, look: Look, shown: &mut Option<Outcome>) -> anyhow::Result<Said> {
+    let scope = arguments.scope();
+    let quick = if look == Look::Quick && matches!(scope, Scope::All) { engine.check_quickly() } else { None };
+    let said = if quick.is_some() { Said::First } else { Said::Last };
+    let outcome = quick.map_or_else(|| changes::check(engine, root, &scope), Ok)?;
+    if look == Look::Whole && shown.as_ref() == Some(&outcome) {
+        return Ok(Said::Nothing);
+    }
+    *shown = Some(outcome.clone());
+    once(engine, root, arguments, outcome).map(|_| said)
+}
+
+/// The reports of one check.
+fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, mut outcome: Outcome) -> anyhow::Result<ExitCode> {
     if let Some(status) = refused(engine) {
         return Ok(status);
     }

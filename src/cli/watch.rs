@@ -1,4 +1,5 @@
-//! `--watch`: the same run again whenever a file changes, on the same engine.
+//! `--watch`: the same run again whenever a file changes, on the same engine, which keeps the program as it does for an editor: what one edit changes is
+//! said at once, and everything is looked at while nothing happens; a second report follows only where that says something else.
 //!
 //! The disk is looked at twice a second: names, sizes and times of what discovery would list. That needs no service of the system, works on every file
 //! system, and costs a few hundredths of a second on a large repository.
@@ -20,18 +21,44 @@ const QUIET: Duration = Duration::from_millis(120);
 /// What tells that a file changed.
 type Stamp = (u64, Option<SystemTime>);
 
-/// Runs `run` now and after every change, until the process is ended or `run` fails. It is told whether this is the first time.
-pub(super) fn watch(engine: &mut Engine, mut run: impl FnMut(&mut Engine) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// How a run of [`watch`] looks at the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// As quickly as it can be said.
+    Quick,
+    /// At everything.
+    Whole,
+}
+
+/// What a run said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// What one more look at everything may correct.
+    First,
+    /// The last word on the project as it is.
+    Last,
+    /// Nothing: it was said before.
+    Nothing,
+}
+
+/// Runs `run` now and after every change, until the process is ended or `run` fails.
+pub(super) fn watch(engine: &mut Engine, mut run: impl FnMut(&mut Engine, Look) -> anyhow::Result<Said>) -> anyhow::Result<()> {
+    engine.keep_findings();
     let mut seen = stamps(engine);
     loop {
         clear();
-        run(engine)?;
-        // When standard error is gone there is nobody left to tell.
-        let _ = writeln!(io::stderr().lock(), "archcheck: watching for changes; press Ctrl-C to end");
+        let mut open = run(engine, Look::Quick)? == Said::First;
+        tell();
         let mut now = stamps(engine);
         while now == seen {
             std::thread::sleep(PAUSE);
             now = stamps(engine);
+            if open && now == seen {
+                open = false;
+                if run(engine, Look::Whole)? != Said::Nothing {
+                    tell();
+                }
+            }
         }
         loop {
             std::thread::sleep(QUIET);
@@ -44,6 +71,11 @@ pub(super) fn watch(engine: &mut Engine, mut run: impl FnMut(&mut Engine) -> any
         engine.apply(changes(&seen, &now));
         seen = now;
     }
+}
+
+/// When standard error is gone there is nobody left to tell.
+fn tell() {
+    let _ = writeln!(io::stderr().lock(), "archcheck: watching for changes; press Ctrl-C to end");
 }
 
 /// On a terminal the last report makes way; in a file or a pipe reports follow each other.
