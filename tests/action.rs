@@ -382,3 +382,21 @@ fn every_input_and_output_is_documented_and_every_action_is_pinned() {
         assert!(commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit()), "{used}");
     }
 }
+
+#[test]
+fn what_github_reads_of_this_repository_can_be_read() {
+    let workflows = fs::read_dir(Path::new(ROOT).join(".github/workflows")).unwrap().map(|entry| entry.unwrap().path());
+    let mut read = 0;
+    for path in workflows {
+        let workflow: Value =
+            serde_saphyr::from_str(&fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let jobs = workflow["jobs"].as_object().unwrap();
+        for (name, job) in jobs {
+            let steps = job["steps"].as_array().unwrap_or_else(|| panic!("{}: `{name}` has no steps", path.display()));
+            let plain = |step: &Value| step["run"].is_string() != step["uses"].is_string();
+            assert!(steps.iter().all(plain), "{}: a step of `{name}` neither runs nor uses one thing", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 3);
+}
