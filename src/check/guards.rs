@@ -490,7 +490,7 @@ impl<'a> Guards<'a> {
             return Some(GlobalDef { file, def: id });
         }
         let import = facts.imports.iter().find(|import| import.local == Some(name))?;
-        self.program.imports.iter().find(|edge| edge.from == file && edge.span == import.span && edge.name == facts.text(name))?.definition
+        self.program.imports_of(file).iter().find(|edge| edge.span == import.span && edge.name == facts.text(name))?.definition
     }
 
     /// Guards given to a decorator: `@UseGuards(RolesGuard)`, `Depends(get_current_user)`.

@@ -200,7 +200,7 @@ fn constant(
         return None;
     }
     let text = facts.text(name);
-    let edge = program.imports.iter().find(|edge| edge.from == file && edge.name == text && edge.definition.is_some())?;
+    let edge = program.imports_of(file).iter().find(|edge| edge.name == text && edge.definition.is_some())?;
     let definition = edge.definition?;
     if definition.file == file || is_out(program, definition.file) {
         return None;

@@ -296,7 +296,7 @@ impl<'a> Held<'a> {
         if let Some((def, _)) = own {
             return Some(GlobalDef { file, def });
         }
-        let edge = self.program.imports.iter().find(|edge| edge.from == file && edge.name == name)?;
+        let edge = self.program.imports_of(file).iter().find(|edge| edge.name == name)?;
         edge.definition.filter(|def| self.program.def(*def).kind == DefKind::Variable)
     }
 

@@ -16,7 +16,7 @@ pub fn render(program: &Program) -> String {
         for evidence in &program.file_roles[file.index()] {
             let _ = writeln!(out, "  role {} ({:?}: {})", evidence.role.name(), evidence.strength, evidence.reason);
         }
-        for edge in program.imports.iter().filter(|edge| edge.from == file) {
+        for edge in program.imports_of(file) {
             let target = match &edge.target {
                 ImportTarget::Module(module) => program.qualified_name(*module),
                 ImportTarget::Folder(path) => format!("folder {path}"),

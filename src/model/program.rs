@@ -177,6 +177,7 @@ pub struct Program<'a> {
     pub knowledge: &'a Knowledge,
     /// Module path of each file as its language writes it: `app.db.session`, `src/users/users.service`, `crate_name::db`.
     pub modules: Vec<String>,
+    /// Sorted by the importing file.
     pub imports: Tracked<Vec<ImportEdge>>,
     pub apis: Vec<Api>,
     pub values: Vec<Value>,
@@ -360,6 +361,12 @@ impl<'a> Program<'a> {
     pub fn facts_of<'b>(&'b self, api: &'b Api) -> impl Iterator<Item = (&'a ApiFact, &'b ApiMatch)> + 'b {
         let knowledge = self.knowledge;
         api.matches.iter().map(move |found| (&knowledge.entries[found.entry as usize].fact, found))
+    }
+
+    /// Edges of the import graph that leave a file.
+    pub fn imports_of(&self, file: FileId) -> &[ImportEdge] {
+        let all = &*self.imports;
+        &all[all.partition_point(|edge| edge.from < file)..all.partition_point(|edge| edge.from <= file)]
     }
 
     /// Edges of the call graph that leave `caller`, sorted by site.

@@ -100,7 +100,7 @@ impl Place<'_> {
                 meant.push(program.qualified_name(def).replace("::", "."));
             }
         }
-        for edge in program.imports.iter().filter(|edge| edge.from == self.file && edge.span.contains(span)) {
+        for edge in program.imports_of(self.file).iter().filter(|edge| edge.span.contains(span)) {
             match &edge.target {
                 ImportTarget::External(specifier) if edge.name.is_empty() => meant.push(specifier.replace("::", ".")),
                 ImportTarget::External(specifier) => meant.push(format!("{}.{}", specifier.replace("::", "."), edge.name)),
