@@ -7,10 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::bounds::words;
-use crate::model::body::NodeId;
+use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Confidence;
-use crate::model::program::{CallKind, Program, Resolution, Route};
+use crate::model::program::{CallKind, Program, Resolution, Route, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::summary::QueryEffect;
 
@@ -127,13 +127,27 @@ fn handler<'a>(context: &'a Context, function: GlobalDef, route: Option<&'a Rout
             }
         }
     }
+    let below = queries.iter().find_map(|query| asked_below(program, function, query.site));
+    queries.retain(|query| asked_below(program, function, query.site).is_none());
     let arena = &program.file(function.file).arena;
     queries.sort_by_key(|query| (arena.span(query.site), query.site));
     let delegates = code.iter().flat_map(|&part| program.calls_from(part)).find_map(|edge| {
         let follows = edge.kind != CallKind::Passed && edge.resolution != Resolution::NameOnly && !code.contains(&edge.callee);
         (follows && is_layer_below(context, edge.callee)).then_some(edge.callee)
     });
+    let delegates = delegates.or(below);
     Handler { function, route, code, queries, delegates }
+}
+
+/// The class of the project that answers, where a library wrote what it answers with: `orders.create(…)` of a service that has the method
+/// from its base.
+fn asked_below(program: &Program, function: GlobalDef, site: NodeId) -> Option<GlobalDef> {
+    let arena = &program.file(function.file).arena;
+    let NodeKind::Call { callee, .. } = arena.kind(site) else { return None };
+    let NodeKind::Member { object, .. } = arena.kind(callee) else { return None };
+    let Value::Instance { class, .. } = program.value(function.file, object) else { return None };
+    let role = program.role(class)?.role;
+    matches!(role, Role::Service | Role::Repository).then_some(class)
 }
 
 /// A service or repository by the project's own layout: named or configured so, not merely called by handlers. A repository
