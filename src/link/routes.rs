@@ -544,8 +544,18 @@ impl<'a> Linker<'a> {
         for route in routes {
             for (at, path) in route.params.iter().enumerate() {
                 let param = self.api(path);
+                self.forget_hint(function, at, param);
                 self.hint(function, at, param);
             }
+        }
+    }
+
+    /// A decorator sees what a registration passes and passes its own: of `path("x", view)` and `@api_view`, the latter says what
+    /// the view is given.
+    fn forget_hint(&mut self, function: GlobalDef, position: usize, param: crate::model::program::ValueId) {
+        let Some(hint) = self.hints.get_mut(&function).and_then(|hints| hints.get_mut(position)) else { return };
+        if param != UNKNOWN && *hint != param && self.hinted_by.get(&(function, position)).is_some_and(|by| *by != function) {
+            *hint = UNKNOWN;
         }
     }
 
