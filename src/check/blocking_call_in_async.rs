@@ -3,6 +3,7 @@
 //! Python and Rust: async functions, and the sync functions they call; handlers that frameworks run in threads are none. TypeScript: what
 //! handlers lead to, because one thread runs it all. What is handed to a thread is left out, whatever hands it over: an API that knowledge
 //! names, or a function of the project that passes its argument on to one. Start-up code, scripts and cached functions wait once.
+//! A sync function of Python is as good as any other until an async one calls it, so the call is the place; where many call it, it is.
 //! Guards of locks that are held across an `await` are in [`guards`](super::held_guards).
 
 use std::collections::{BTreeSet, VecDeque};
@@ -29,6 +30,9 @@ pub(super) const RULE: &str = "blocking-call-in-async";
 /// Most calls between an async function and what blocks.
 const MAX_DEPTH: u8 = 4;
 
+/// From how many async callers on a sync function of Python is the place to mend, rather than each call of it.
+const MANY_CALLERS: usize = 8;
+
 /// Most calls between start-up code and what only it calls.
 const START_CALLS: u8 = 12;
 
@@ -49,8 +53,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !blocking.is_empty() {
         let ways = ways(context, &program.nestings, &handed);
-        let run = blocking.iter().filter(|(function, ..)| ways.contains_key(function));
-        findings.extend(run.map(|&(function, node, briefly)| finding(program, &ways, function, node, briefly)));
+        let run: Vec<_> = blocking.iter().filter(|(function, ..)| ways.contains_key(function)).copied().collect();
+        let entries = entries(context, &ways, &handed, &run);
+        for (function, node, briefly) in run {
+            match entries.get(&(function, node)) {
+                Some(calls) if calls.len() < MANY_CALLERS => findings.extend(calls.iter().map(|entry| entered(program, entry, briefly))),
+                _ => findings.push(finding(program, &ways, function, node, briefly)),
+            }
+        }
     }
     findings.extend(held_guards(context));
     findings
@@ -171,6 +181,123 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
         }
     }
     ways
+}
+
+/// A call in an async function of Python that leads, through sync functions alone, to what blocks.
+struct Entry {
+    root: GlobalDef,
+    call: NodeId,
+    /// The sync functions between, each with its call of the next; the last of them blocks.
+    through: Vec<(GlobalDef, NodeId)>,
+}
+
+/// Where async functions of Python come to each call that blocks; empty for what another call of the same function leads to sooner.
+fn entries(
+    context: &Context,
+    ways: &FxHashMap<GlobalDef, Way>,
+    handed: &BTreeSet<GlobalDef>,
+    blocking: &[(GlobalDef, NodeId, bool)],
+) -> FxHashMap<(GlobalDef, NodeId), Vec<Entry>> {
+    let program = context.program;
+    let is_entered = |function: GlobalDef| {
+        program.file(function.file).language.family() == Family::Python && ways.get(&function).is_some_and(|way| way.from.is_some())
+    };
+    let mut found: FxHashMap<(GlobalDef, NodeId), Vec<Entry>> = FxHashMap::default();
+    let mut next: FxHashMap<GlobalDef, (GlobalDef, NodeId)> = FxHashMap::default();
+    let mut queue: VecDeque<(GlobalDef, (GlobalDef, NodeId), u8)> = VecDeque::new();
+    let mut sources: Vec<_> = blocking.iter().filter(|&&(function, ..)| is_entered(function)).copied().collect();
+    if sources.is_empty() {
+        return found;
+    }
+    let callers = callers(context, ways, handed);
+    sources.sort_by_key(|&(.., briefly)| briefly);
+    let mut seen: FxHashSet<GlobalDef> = FxHashSet::default();
+    let mut entered: FxHashSet<(GlobalDef, GlobalDef)> = FxHashSet::default();
+    let mut sites: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
+    for (function, node, _) in sources {
+        found.entry((function, node)).or_default();
+        if seen.insert(function) {
+            queue.push_back((function, (function, node), 0));
+        }
+        while let Some((at, source, depth)) = queue.pop_front() {
+            for &(caller, site) in callers.get(&at).into_iter().flatten() {
+                if !is_entered(caller) {
+                    // A call that may lead to several methods is one call.
+                    if entered.insert((named(program, caller), named(program, at))) && sites.insert((caller, site)) {
+                        let through = std::iter::successors(Some(at), |function| next.get(function).map(|&(callee, _)| callee));
+                        let through = through.map(|function| (function, next.get(&function).map_or(source.1, |&(_, site)| site)));
+                        let entry = Entry { root: caller, call: site, through: through.collect() };
+                        found.entry(source).or_default().push(entry);
+                    }
+                } else if depth + 1 < MAX_DEPTH && seen.insert(caller) {
+                    next.insert(caller, (at, site));
+                    queue.push_back((caller, source, depth + 1));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Calls of functions that the event loop comes to, by what they call.
+fn callers(
+    context: &Context,
+    ways: &FxHashMap<GlobalDef, Way>,
+    handed: &BTreeSet<GlobalDef>,
+) -> FxHashMap<GlobalDef, Vec<(GlobalDef, NodeId)>> {
+    let (program, nestings) = (context.program, &context.program.nestings);
+    let mut functions: Vec<GlobalDef> = ways.keys().copied().collect();
+    functions.sort_unstable();
+    let mut callers: FxHashMap<GlobalDef, Vec<(GlobalDef, NodeId)>> = FxHashMap::default();
+    for function in functions {
+        for edge in program.calls_from(function) {
+            let follows = edge.kind == CallKind::Call
+                && edge.resolution != Resolution::NameOnly
+                && may_block(program, edge.callee)
+                && !is_kept(program, nestings.of(function.file), function, edge.site);
+            if follows {
+                for part in parts(context, nestings, handed, edge.callee) {
+                    callers.entry(part).or_default().push((function, edge.site));
+                }
+            }
+        }
+    }
+    callers
+}
+
+/// The finding at the call by which an async function comes to what blocks.
+fn entered(program: &Program, entry: &Entry, briefly: bool) -> Finding {
+    let facts = program.file(entry.root.file);
+    let location = program.location(entry.root.file, call_span(facts, entry.call));
+    let mut flow = vec![Label { location: location.clone(), text: format!("calls `{}`", spelled_callee(facts, entry.call)) }];
+    let mut blocked = String::new();
+    for (at, &(function, site)) in entry.through.iter().enumerate() {
+        let facts = program.file(function.file);
+        blocked = spelled_callee(facts, site);
+        let text = if at + 1 == entry.through.len() { "blocks".to_string() } else { format!("calls `{blocked}`") };
+        flow.push(Label { location: program.location(function.file, call_span(facts, site)), text });
+    }
+    let root = program.short_name(named(program, entry.root));
+    let called = spelled_callee(facts, entry.call);
+    let mut message = format!("`{called}` blocks the event loop in the async function `{root}`: it leads to `{blocked}`");
+    if briefly {
+        message.push_str(" (a note only: it rarely takes long)");
+    }
+    let mut related = vec![Label { location: program.name_location(entry.root), text: "an event loop runs this".to_string() }];
+    related.extend(flow.iter().skip(1).take(4).cloned());
+    Finding {
+        rule: RULE.into(),
+        level: if briefly { Level::Note } else { Level::Warning },
+        message,
+        primary: Label { location, text: "nothing else runs until this returns".to_string() },
+        related,
+        flow,
+        help: Some(help(Family::Python, &blocked).to_string()),
+        subject: format!("{} {called} {blocked}", program.qualified_name(named(program, entry.root))),
+        fingerprint: String::new(),
+        confidence: Confidence::High,
+        redact: Vec::new(),
+    }
 }
 
 /// A call in Rust that may lead to several implementations of a trait: the caller knows which, the name does not.
