@@ -32,6 +32,8 @@ struct Caught {
     /// Where it is caught, for the finding.
     place: NodeId,
     how: &'static str,
+    /// Named and foreseen: its message may be meant, its trace is not.
+    foreseen: bool,
 }
 
 /// Finds answers with internals in them.
@@ -78,9 +80,8 @@ fn caught(program: &Program, function: GlobalDef) -> Vec<Caught> {
                 NodeKind::Name(name) => Some(name),
                 _ => None,
             });
-            if is_broad {
-                found.push(Caught { error, body, place: node, how: "anything may be caught here" });
-            }
+            let how = if is_broad { "anything may be caught here" } else { "it is caught here" };
+            found.push(Caught { error, body, place: node, how, foreseen: !is_broad });
         }
         NodeKind::Call { .. } => found.extend(given_error(facts, node)),
         _ => {}
@@ -139,7 +140,7 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
             && first.is_some()
         {
             let how = if catches { "whatever the promise fails with" } else { "whatever the call fails with" };
-            found.push(Caught { error: first, body, place: argument, how });
+            found.push(Caught { error: first, body, place: argument, how, foreseen: false });
         }
     }
     found
@@ -160,7 +161,8 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId) -> Option
         && matches!(params[2].trim_start_matches('_'), "res" | "response")
         && params[3].trim_start_matches('_').starts_with("next");
     if express {
-        return Some(Caught { error: def.params[0].name, body, place: body, how: "every error that reaches the server's end comes here" });
+        let how = "every error that reaches the server's end comes here";
+        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false });
     }
     let all = def.decorators.iter().any(|&decorator| {
         matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
@@ -170,7 +172,8 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId) -> Option
             })
     });
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
-    (all && error.is_some()).then_some(Caught { error, body, place: body, how: "every exception that nobody handles comes here" })
+    let how = "every exception that nobody handles comes here";
+    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false })
 }
 
 fn in_caught(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught, answers_by_return: bool) -> Vec<Finding> {
@@ -181,7 +184,9 @@ fn in_caught(program: &Program, nesting: &Nesting, function: GlobalDef, caught: 
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
         if !matches!(status, Status::Client | Status::Unknown) {
             for part in answer {
-                if let Some((leak, trace)) = leak(program, nesting, function.file, part, caught) {
+                if let Some((leak, trace)) =
+                    leak(program, nesting, function.file, part, caught).filter(|(_, trace)| *trace || !caught.foreseen)
+                {
                     findings.push(finding(program, function, caught, leak, trace, status));
                     break;
                 }
@@ -284,6 +289,27 @@ fn status_nearby(facts: &FileFacts, body: NodeId) -> Status {
 
 /// The part of an answer that tells what the error says, and whether it is the trace.
 fn leak(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caught: &Caught) -> Option<(NodeId, bool)> {
+    leak_in(program, nesting, file, answer, caught, true)
+}
+
+/// An object or map that a name was given where the error is at hand.
+fn made_of(facts: &FileFacts, caught: &Caught, name: Name) -> Option<NodeId> {
+    let mut made = None;
+    walk_deep(facts, caught.body, |node| {
+        let (target, value) = match facts.arena.kind(node) {
+            NodeKind::Assign { target, value, op: AssignOp::Set } | NodeKind::Declare { target, value: Some(value), .. } => (target, value),
+            _ => return true,
+        };
+        if facts.arena.kind(target) == NodeKind::Name(name) && matches!(facts.arena.kind(value), NodeKind::Collection { .. }) {
+            made = Some(value);
+        }
+        true
+    });
+    made
+}
+
+/// The same, in what is answered itself or, if it `follows` them, in the local objects it is made of.
+fn leak_in(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caught: &Caught, follows: bool) -> Option<(NodeId, bool)> {
     let facts = program.file(file);
     let mut found: Option<(NodeId, bool)> = None;
     walk_deep(facts, answer, |node| {
@@ -298,6 +324,11 @@ fn leak(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caug
                 _ => return false,
             },
             NodeKind::Name(_) if is_error(facts, node, caught) => is_told_whole(program, nesting, file, node, answer),
+            // `content = {"message": str(exc)}`, then `JSONResponse(content=content)`
+            NodeKind::Name(name) if follows => {
+                found = made_of(facts, caught, name).and_then(|value| leak_in(program, nesting, file, value, caught, false));
+                return false;
+            }
             NodeKind::Call { .. } => {
                 let traces =
                     program.called_api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::ErrorText));
