@@ -108,9 +108,13 @@ fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> b
     })
 }
 
-/// Tables that stay small, by their name.
+/// Tables that stay small, by the last word of their name: `OrderStatus`, but not `MenuItem`; `TagEntity` is named after tags.
 fn is_lookup(table: &str) -> bool {
-    words(table).iter().any(|word| {
+    let words = words(table);
+    let says_kind = |word: &&String| {
+        matches!(word.as_str(), "entity" | "entities" | "model" | "models" | "table" | "record" | "row" | "schema" | "orm")
+    };
+    words.iter().rev().find(|word| !says_kind(word)).is_some_and(|word| {
         matches!(
             word.as_str(),
             "setting"
@@ -294,7 +298,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     let top = nesting.chain_top(facts, query.site);
     let narrows = chain(facts, top).any(|link| {
         let name = called_name(facts, link).unwrap_or_default();
-        NARROWING.contains(&name)
+        NARROWING.contains(&name) || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
     });
     if narrows {
         return false;
@@ -331,6 +335,10 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
         });
     let needs_sql = matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+fn is_number(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Number(_))
 }
 
 /// Methods and functions that narrow a query or make it one value.
