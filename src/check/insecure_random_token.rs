@@ -15,8 +15,8 @@ use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, last_name, spell};
-use crate::model::program::Program;
+use crate::model::nesting::{Nesting, called_name, last_name, spell};
+use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 
@@ -38,10 +38,14 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         let Some(body) = facts.def(function.def).body else { continue };
         facts.arena.walk(body, |node| {
             let is_call = matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if form != CallForm::Pattern);
-            if is_call && is_weak(program, function, node) {
+            if !is_call {
+                return;
+            }
+            let helper = weak_helper(program, function, node);
+            if helper.is_some() || is_weak(program, function, node) {
                 let nesting = program.nesting(file);
                 if let Some(purpose) = purpose(program, nesting, function, node) {
-                    findings.push(finding(program, function, node, &purpose));
+                    findings.push(finding(program, function, node, &purpose, helper));
                 }
             }
         });
@@ -82,6 +86,28 @@ fn makes_samples(program: &Program, function: GlobalDef) -> bool {
 
 fn is_weak(program: &Program, function: GlobalDef, call: NodeId) -> bool {
     has_fact(program, function.file, call, |fact| *fact == ApiFact::WeakRandom)
+}
+
+/// A function of the project that gives random numbers or text and says so by its name, made with what can be foretold; the call in it.
+fn weak_helper(program: &Program, function: GlobalDef, call: NodeId) -> Option<(GlobalDef, NodeId)> {
+    let facts = program.file(function.file);
+    let name = called_name(facts, call)?;
+    let says_random = parts(name).iter().any(|word| matches!(word.as_str(), "random" | "rand" | "rnd"));
+    if !says_random {
+        return None;
+    }
+    let callee =
+        program.calls_at(function, call).iter().find(|edge| edge.kind == CallKind::Call && edge.resolution == Resolution::Exact)?.callee;
+    let facts = program.file(callee.file);
+    let mut weak = None;
+    facts.arena.walk(program.def(callee).body?, |node| {
+        let is_call = matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if form != CallForm::Pattern);
+        if weak.is_none() && is_call && is_weak(program, callee, node) {
+            weak = Some((callee, node));
+        }
+    });
+    // What is reported in the helper is not reported again where it is called.
+    weak.filter(|&(function, node)| purpose(program, program.nesting(function.file), function, node).is_none())
 }
 
 /// The name of what the number becomes, if it must not be guessed.
@@ -182,7 +208,20 @@ fn makes(name: &str) -> bool {
     parts(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "generate" | "generated" | "gen" | "create" | "make" | "new" | "random" | "get" | "build" | "issue" | "set" | "reset" | "send"
+            "generate"
+                | "generated"
+                | "gen"
+                | "keygen"
+                | "create"
+                | "make"
+                | "new"
+                | "random"
+                | "get"
+                | "build"
+                | "issue"
+                | "set"
+                | "reset"
+                | "send"
         )
     })
 }
@@ -215,11 +254,17 @@ fn is_secret(name: &str) -> bool {
         "sessionid",
         "passphrase",
         "salt",
+        "keygen",
     ]);
     let code = row(
         &[
             "verification",
             "verify",
+            "validation",
+            "validate",
+            "sms",
+            "mfa",
+            "tfa",
             "reset",
             "confirmation",
             "confirm",
@@ -241,7 +286,7 @@ fn is_secret(name: &str) -> bool {
         && (direct || code || row(&["session"], "id") || row(&["api", "secret", "access", "private", "signing"], "key") || words == ["pin"])
 }
 
-fn finding(program: &Program, function: GlobalDef, call: NodeId, purpose: &str) -> Finding {
+fn finding(program: &Program, function: GlobalDef, call: NodeId, purpose: &str, helper: Option<(GlobalDef, NodeId)>) -> Finding {
     let facts = program.file(function.file);
     let spelled = spelled_callee(facts, call);
     let help = match facts.language.family() {
@@ -258,7 +303,13 @@ fn finding(program: &Program, function: GlobalDef, call: NodeId, purpose: &str) 
         level: Level::Warning,
         message: format!("`{purpose}` is made with `{root}`, whose numbers can be foretold from a few of them"),
         primary: Label { location: program.location(function.file, call_span(facts, call)), text: "not random enough".to_string() },
-        related: Vec::new(),
+        related: helper
+            .into_iter()
+            .map(|(function, node)| Label {
+                location: program.location(function.file, call_span(program.file(function.file), node)),
+                text: "what it is made with".to_string(),
+            })
+            .collect(),
         flow: Vec::new(),
         help: Some(help.to_string()),
         subject: format!("{} {purpose}", program.qualified_name(named(program, function))),
