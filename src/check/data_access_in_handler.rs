@@ -1,8 +1,8 @@
 //! `data-access-in-handler`: a route handler that itself builds or runs a query.
 //!
 //! Presumes a layer below the handlers, so it asks first what the package does. Where handlers delegate to services or
-//! repositories, each handler with a query of its own is a finding. Where there is no such layer, the package gets one note at
-//! its worst place; `strict` reports every place all the same.
+//! repositories, each handler with a query of its own is a finding. Where there is no such layer, the package gets notes at
+//! its worst places, the first of which counts all; `strict` reports every place all the same.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,9 @@ const RULE: &str = "data-access-in-handler";
 /// Most places listed with one finding.
 const MAX_PLACES: usize = 8;
 
+/// Most handlers named in a package that has no layer below them.
+const MAX_NOTES: usize = 24;
+
 /// Finds handlers that query.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -40,7 +43,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             flat.entry(package).or_default().push(handler);
         }
     }
-    findings.extend(flat.values().filter_map(|querying| note(program, querying)));
+    findings.extend(flat.values().flat_map(|querying| notes(program, querying)));
     findings
 }
 
@@ -81,34 +84,38 @@ fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding>
     })
 }
 
-/// One note for a package without a layer below its handlers, at the handler with most of it.
-fn note(program: &Program, querying: &[&Handler]) -> Option<Finding> {
-    let mut worst: Vec<&&Handler> = querying.iter().collect();
+/// Notes for a package without a layer below its handlers, at the handlers with most of it; the first says how many there are.
+fn notes(program: &Program, querying: &[&Handler]) -> Vec<Finding> {
+    let mut worst: Vec<&Handler> = querying.to_vec();
     worst.sort_by_key(|handler| (std::cmp::Reverse(weight(handler)), handler.function));
-    let first = worst.first()?;
-    let query = first.queries.first()?;
-    let count = querying.len();
-    let message = if count == 1 {
-        format!("handler `{}` runs queries itself: the project has no layer below its handlers", handler_name(program, first.function))
-    } else {
-        format!(
-            "{count} handlers run queries themselves, `{}` most: the project has no layer below its handlers",
-            handler_name(program, first.function)
-        )
+    worst.iter().take(MAX_NOTES).enumerate().filter_map(|(rank, handler)| note(program, handler, (rank == 0).then_some(&worst))).collect()
+}
+
+/// The note at one handler; at the worst of them it counts `all` and names others.
+fn note(program: &Program, handler: &Handler, all: Option<&Vec<&Handler>>) -> Option<Finding> {
+    const FLAT: &str = "the project has no layer below its handlers";
+    let query = handler.queries.first()?;
+    let name = handler_name(program, handler.function);
+    let message = match all {
+        Some(all) if all.len() > 1 => format!("{} handlers run queries themselves, `{name}` most: {FLAT}", all.len()),
+        _ => {
+            let ran = query_text(program, handler.function, query);
+            format!("handler `{name}`{} runs {ran} itself{}: {FLAT}", route_text(handler.route), more(handler))
+        }
     };
-    let related = worst.iter().skip(1).take(MAX_PLACES).filter_map(|handler| {
-        let text = format!("`{}`: {}", handler_name(program, handler.function), count_text(handler));
-        Some(Label { text, ..query_label(program, handler.function, handler.queries.first()?) })
+    let related = all.into_iter().flatten().skip(1).take(MAX_PLACES).filter_map(|other| {
+        let text = format!("`{}`: {}", handler_name(program, other.function), count_text(other));
+        Some(Label { text, ..query_label(program, other.function, other.queries.first()?) })
     });
     Some(Finding {
         rule: RULE.into(),
         level: Level::Note,
         message,
-        primary: query_label(program, first.function, query),
+        primary: query_label(program, handler.function, query),
         related: related.collect(),
         flow: Vec::new(),
         help: Some("where handlers grow, move queries into repositories or services; `profile = \"strict\"` lists every place".to_string()),
-        subject: "no layer below the handlers".to_string(),
+        subject: if all.is_some() { "no layer below the handlers".to_string() } else { program.qualified_name(handler.function) },
         fingerprint: String::new(),
         confidence: Confidence::High,
         redact: Vec::new(),

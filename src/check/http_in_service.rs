@@ -27,6 +27,9 @@ const RULE: &str = "http-in-service";
 /// Places named beside the first.
 const MAX_PLACES: usize = 12;
 
+/// Most functions that get a note of their own where HTTP below the handlers is the rule.
+const MAX_NOTES: usize = 24;
+
 /// From how many functions on a package is said to speak HTTP below its handlers as a rule, if hardly any function there does without.
 const MANY: usize = 15;
 
@@ -72,6 +75,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     for (speakers, silent) in packages.values() {
         if speakers.len() >= MANY && silent * 4 <= speakers.len() && !context.settings.strict() {
             findings.extend(note(program, speakers));
+            findings.extend(notes_beside(program, speakers));
         } else {
             findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker)));
         }
@@ -376,7 +380,15 @@ fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
     })
 }
 
-/// One note for a package in which HTTP below the handlers is the rule.
+/// Notes for the functions that speak it most, beside the one that counts them all.
+fn notes_beside(program: &Program, speakers: &[Speaker]) -> Vec<Finding> {
+    let mut worst: Vec<&Speaker> = speakers.iter().collect();
+    worst.sort_by_key(|speaker| std::cmp::Reverse(speaker.places.len()));
+    let beside = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|speaker| finding(program, speaker));
+    beside.map(|finding| Finding { level: Level::Note, ..finding }).collect()
+}
+
+/// The note that counts them, for a package in which HTTP below the handlers is the rule.
 fn note(program: &Program, speakers: &[Speaker]) -> Option<Finding> {
     let mut worst: Vec<&Speaker> = speakers.iter().collect();
     worst.sort_by_key(|speaker| std::cmp::Reverse(speaker.places.len()));
