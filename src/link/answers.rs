@@ -1,10 +1,11 @@
 //! Which functions answer, where a registration names them: a function, a list, a wrapper, a class with its methods, what its library brings.
 
 use super::evaluate::Linker;
+use super::modules::Target;
 use super::mounts::Mounts;
-use super::scopes::is_class_like;
-use crate::model::body::{List, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
+use super::scopes::{Binding, is_class_like};
+use crate::model::body::{CollectionKind, List, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, ImportItem};
 use crate::model::knowledge::{ApiFact, RouteFact};
 use crate::model::program::{VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
@@ -64,6 +65,11 @@ impl<'a> Linker<'a> {
             }
             NodeKind::Str(_) | NodeKind::Text { .. } => return,
             NodeKind::Call { args, .. } if self.named_members(file, node, args, out) => return,
+            NodeKind::Name(_) | NodeKind::Member { .. } => {
+                if let Some((file, list)) = self.list_behind(file, node) {
+                    return self.functions_in(file, list, depth + 1, out);
+                }
+            }
             _ => {}
         }
         let value = self.rust_callable(file, node, self.node_values[file.index()][node.index()]);
@@ -100,6 +106,37 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+    }
+
+    /// The list a name of a module or of what it imports stands for: `const guards = [a, b]`, `exports.create = [check, (req, res) => …]`.
+    pub(super) fn list_behind(&mut self, file: FileId, node: NodeId) -> Option<(FileId, NodeId)> {
+        let facts = &self.facts[file.index()];
+        let (file, value) = match facts.arena.kind(node) {
+            NodeKind::Name(name) => match self.scopes[file.index()].name(DefId::MODULE, facts.text(name))? {
+                Binding::Def(def) => (file, facts.def(def).value?),
+                Binding::Import(import) => {
+                    let ImportItem::Named(name) = facts.imports[import as usize].item else { return None };
+                    let Target::Module(module) = self.import_targets[file.index()][import as usize] else { return None };
+                    self.exported_value(module, facts.text(name))?
+                }
+            },
+            NodeKind::Member { object, name, .. } => match self.get(self.node_values[file.index()][object.index()]) {
+                Value::Module(module) => self.exported_value(module, facts.text(name))?,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        matches!(self.facts[file.index()].arena.kind(value), NodeKind::Collection { kind: CollectionKind::List, .. })
+            .then_some((file, value))
+    }
+
+    /// The expression a module exports under a name.
+    fn exported_value(&mut self, module: GlobalDef, name: &str) -> Option<(FileId, NodeId)> {
+        if let Some(&export) = self.scopes[module.file.index()].exports.get(name) {
+            return Some((module.file, self.facts[module.file.index()].exports[export as usize].value));
+        }
+        let def = self.variable_in(module, name, 0)?;
+        Some((def.file, self.facts[def.file.index()].def(def.def).value?))
     }
 
     /// True for a call that registers routes of its own (`include([path("login/", …)])`).

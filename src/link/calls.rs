@@ -230,6 +230,7 @@ impl<'a> Linker<'a> {
         {
             self.registrations.push(Registration { file, call: node });
             self.hint_handlers(api, &arg_values);
+            self.hint_listed(api, file, &arg_nodes);
         }
         if let Value::Api { api, .. } = self.get(callee_value) {
             self.hint_callbacks(api, &arg_values);

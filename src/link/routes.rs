@@ -8,7 +8,7 @@ use super::evaluate::Linker;
 use super::mounts::{Answering, Mounts};
 use super::origins::Router;
 use super::tables::UNKNOWN;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Location;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
@@ -556,6 +556,27 @@ impl<'a> Linker<'a> {
         let Some(hint) = self.hints.get_mut(&function).and_then(|hints| hints.get_mut(position)) else { return };
         if param != UNKNOWN && *hint != param && self.hinted_by.get(&(function, position)).is_some_and(|by| *by != function) {
             *hint = UNKNOWN;
+        }
+    }
+
+    /// The same for functions in a list, there or under a name: `router.post("/x", [check, (req, res) => …])`, `router.post("/x", orders.create)`.
+    pub(super) fn hint_listed(&mut self, api: ApiId, file: FileId, args: &[NodeId]) {
+        let Some((route, _, _)) = self.route_fact(api) else { return };
+        if route.params.is_empty() {
+            return;
+        }
+        let params: Vec<_> = route.params.iter().map(|path| self.api(path)).collect();
+        for &arg in args {
+            let here = matches!(self.facts[file.index()].arena.kind(arg), NodeKind::Collection { .. });
+            let Some((file, list)) = (if here { Some((file, arg)) } else { self.list_behind(file, arg) }) else { continue };
+            let facts = &self.facts[file.index()];
+            let NodeKind::Collection { items, kind: CollectionKind::List } = facts.arena.kind(list) else { continue };
+            for item in facts.arena.list(items) {
+                let NodeKind::Closure(def) = facts.arena.kind(item) else { continue };
+                for (at, &param) in params.iter().enumerate().filter(|(_, param)| **param != UNKNOWN) {
+                    self.hint(GlobalDef { file, def }, at, param);
+                }
+            }
         }
     }
 
