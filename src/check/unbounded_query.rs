@@ -32,7 +32,10 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
     let program = context.program;
     let route = handler.route?;
-    let reads = route.methods.iter().any(|method| method == "GET")
+    // A handler of all methods that writes nothing reads.
+    let is_open = route.methods.iter().any(|method| method == "*") && handler.queries.iter().all(|query| query.access == Access::Read);
+    let reads = is_open
+        || route.methods.iter().any(|method| method == "GET")
         || VIEW_METHODS.iter().any(|(name, method)| *method == "GET" && *name == program.name(handler.function));
     if !reads || is_exempt(program, handler) {
         return None;
