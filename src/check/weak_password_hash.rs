@@ -495,6 +495,10 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
     let program = context.program;
     let facts = program.file(file);
     let mut plain = Plain::default();
+    // Where passwords are hashed with care, two that are compared are two hashes.
+    if facts.names.may_hold("password") && facts.arena.ids().any(|node| hashes_well(program, file, node)) {
+        return plain;
+    }
     for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
         let Some(body) = facts.def(function.def).body else { continue };
         let mut found: Option<(NodeId, NodeId)> = None;
@@ -521,6 +525,11 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         plain.findings.push(one);
     }
     plain
+}
+
+fn hashes_well(program: &Program, file: FileId, node: NodeId) -> bool {
+    matches!(program.file(file).arena.kind(node), NodeKind::Call { .. })
+        && has_fact(program, file, node, |fact| matches!(fact, ApiFact::PasswordHash))
 }
 
 /// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
@@ -618,7 +627,21 @@ fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Opti
             return;
         }
         let finds = called_name(facts, call).is_some_and(|name| {
-            matches!(name, "filter_by" | "filter" | "get" | "find_one" | "findOne" | "findFirst" | "findUnique" | "findOneBy" | "where")
+            matches!(
+                name,
+                "filter_by"
+                    | "filter"
+                    | "get"
+                    | "find_one"
+                    | "find"
+                    | "findAll"
+                    | "findMany"
+                    | "findOne"
+                    | "findFirst"
+                    | "findUnique"
+                    | "findOneBy"
+                    | "where"
+            )
         });
         // Of a query that is built link by link, only the last has the fact.
         let is_other =
@@ -688,7 +711,27 @@ fn is_stored(program: &Program, file: FileId, node: NodeId) -> bool {
     let NodeKind::Member { object, name, path: false } = facts.arena.kind(node) else { return false };
     let name = facts.text(name);
     let is_plain = is_password(name) && !parts(name).iter().any(|word| is_second(word));
-    is_plain && (owner(program, file, node).is_some() || is_account(facts, object))
+    is_plain && (owner(program, file, node).is_some() || is_account(facts, object) || is_one_of_accounts(program, file, object))
+}
+
+/// The parameter of a closure that looks through accounts: `users.find((one) => …)`.
+fn is_one_of_accounts(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let nesting = program.nesting(file);
+    let owner = nesting.owner(node);
+    if facts.def(owner).params.first().and_then(|param| param.name) != Some(name) {
+        return false;
+    }
+    let Some((call, 0)) = nesting.place(owner).and_then(|closure| nesting.argument_of(facts, closure)) else { return false };
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+    matches!(called_name(facts, call), Some("find" | "filter" | "some" | "findIndex"))
+        && last_name(facts, object).is_some_and(|list| {
+            parts(facts.text(list))
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "users" | "accounts" | "members" | "admins" | "customers" | "employees"))
+        })
 }
 
 fn owner(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {

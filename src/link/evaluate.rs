@@ -118,6 +118,17 @@ pub(super) struct Linker<'a> {
     pub(super) derefs: u8,
 }
 
+/// The families of the files' languages, each once.
+fn families(facts: &[Arc<FileFacts>]) -> Vec<Family> {
+    let mut found: Vec<Family> = Vec::new();
+    for family in facts.iter().map(|facts| facts.language.family()) {
+        if !found.contains(&family) {
+            found.push(family);
+        }
+    }
+    found
+}
+
 impl<'a> Linker<'a> {
     pub(super) fn new(project: &'a Project, facts: &'a [Arc<FileFacts>], knowledge: &'a Knowledge, modules: Modules) -> Linker<'a> {
         Linker {
@@ -126,7 +137,7 @@ impl<'a> Linker<'a> {
             knowledge,
             modules,
             scopes: facts.iter().map(|facts| FileScopes::of(facts)).collect(),
-            apis: ApiTable::new(knowledge),
+            apis: ApiTable::new(knowledge, families(facts)),
             values: ValueTable::new(),
             node_values: facts.iter().map(|facts| vec![UNKNOWN; facts.arena.len()]).collect(),
             import_targets: Vec::new(),

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::knowledge::{ApiFact, Knowledge};
 use crate::model::program::{Api, ApiId, Value, ValueId};
+use crate::model::source::Family;
 
 /// Longest access path kept, in steps; longer chains stay at their prefix (nothing is known of them anyway).
 const LONGEST_PATH: u16 = 24;
@@ -11,6 +12,8 @@ const LONGEST_PATH: u16 = 24;
 /// Access paths, each once, with what knowledge says of them.
 pub(super) struct ApiTable<'a> {
     knowledge: &'a Knowledge,
+    /// The families of languages the project has: `bcrypt.hash` blocks in Rust and not in JavaScript.
+    families: Vec<Family>,
     apis: Vec<Api>,
     lengths: Vec<u16>,
     by_path: FxHashMap<String, ApiId>,
@@ -19,8 +22,8 @@ pub(super) struct ApiTable<'a> {
 }
 
 impl<'a> ApiTable<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge) -> ApiTable<'a> {
-        ApiTable { knowledge, apis: Vec::new(), lengths: Vec::new(), by_path: FxHashMap::default(), steps: Vec::new() }
+    pub(super) fn new(knowledge: &'a Knowledge, families: Vec<Family>) -> ApiTable<'a> {
+        ApiTable { knowledge, families, apis: Vec::new(), lengths: Vec::new(), by_path: FxHashMap::default(), steps: Vec::new() }
     }
 
     /// The path as it stands, or the canonical path it is an alias of.
@@ -53,11 +56,19 @@ impl<'a> ApiTable<'a> {
 
     fn add(&mut self, path: &str, length: u16) -> ApiId {
         let id = ApiId(self.apis.len() as u32);
-        self.apis.push(Api { path: path.to_string(), matches: self.knowledge.facts(path) });
+        let mut matches = self.knowledge.facts(path);
+        matches.retain(|found| self.speaks_of(found.entry));
+        self.apis.push(Api { path: path.to_string(), matches });
         self.lengths.push(length);
         self.steps.push(FxHashMap::default());
         self.by_path.insert(path.to_string(), id);
         id
+    }
+
+    /// False for what is known of a library of a language that the project does not have. A user's own facts name no packages and hold for all.
+    fn speaks_of(&self, entry: u32) -> bool {
+        let framework = &self.knowledge.frameworks[usize::from(self.knowledge.entries[entry as usize].framework)];
+        framework.packages.is_empty() || self.families.contains(&framework.family)
     }
 
     /// The path one step further: `step` is `.name`, `()`, `[]` or `!`.
