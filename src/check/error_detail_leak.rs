@@ -10,7 +10,7 @@ use super::Context;
 use super::debug_mode;
 use super::requests::in_development_branch;
 use super::scope::in_scope;
-use super::sensitive::{carriers, parts};
+use super::sensitive::{assigned, carriers, parts};
 use super::status::{Status, status};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -203,7 +203,10 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
     match facts.arena.kind(node) {
         NodeKind::Call { form, .. } if form != CallForm::Pattern => {
             let known = program.called_api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds));
-            (known || is_called_like_answer(facts, node)).then(|| (arguments(facts, node).collect(), status(program, file, node)))
+            if known || is_called_like_answer(facts, node) {
+                return Some((arguments(facts, node).collect(), status(program, file, node)));
+            }
+            handed_on(program, file, node)
         }
         NodeKind::Assign { target, value, op: AssignOp::Set } => {
             let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return None };
@@ -230,6 +233,45 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
         },
         _ => None,
     }
+}
+
+/// `sendError(res, err)`, where the project's own helper answers with what it is given: that argument, and the helper's status.
+fn handed_on(program: &Program, file: FileId, call: NodeId) -> Option<(Vec<NodeId>, Status)> {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, form: CallForm::Plain, .. } = facts.arena.kind(call) else { return None };
+    if facts.language.family() != Family::TypeScript || arguments(facts, call).len() < 2 {
+        return None;
+    }
+    let Value::Def(helper) = program.value(file, callee) else { return None };
+    let own = program.file(helper.file);
+    let def = own.def(helper.def);
+    let takes_response = def.params.first().and_then(|param| param.name).is_some_and(|name| matches!(own.text(name), "res" | "response"));
+    let body = def.body.filter(|_| takes_response && def.params.len() <= 4)?;
+    let mut found = None;
+    own.arena.walk(body, |node| {
+        if found.is_some() || !matches!(own.arena.kind(node), NodeKind::Call { .. }) || !is_called_like_answer(own, node) {
+            return;
+        }
+        let mut told: Vec<Name> = Vec::new();
+        for argument in arguments(own, node) {
+            carriers(own, argument, &mut |carrier, _| {
+                let NodeKind::Name(name) = own.arena.kind(carrier) else { return };
+                told.push(name);
+                // `const data = { message: msg }; res.json(data)`
+                if let [value] = assigned(own, helper.def, name)[..] {
+                    carriers(own, value, &mut |inner, _| {
+                        if let NodeKind::Name(name) = own.arena.kind(inner) {
+                            told.push(name);
+                        }
+                    });
+                }
+            });
+        }
+        let at = def.params.iter().skip(1).position(|param| param.name.is_some_and(|name| told.contains(&name)));
+        found = at.map(|at| (at + 1, status(program, helper.file, node)));
+    });
+    let (at, code) = found?;
+    Some((vec![arguments(facts, call).nth(at)?], code))
 }
 
 /// A call whose result is what it is given: `str(e)`.
@@ -260,7 +302,9 @@ fn is_called_like_answer(facts: &FileFacts, call: NodeId) -> bool {
         _ => return false,
     };
     match name {
-        "send" | "json" | "jsonp" | "end" => matches!(root, "res" | "response" | "reply" | "resp" | "NextResponse" | "Response"),
+        "send" | "json" | "jsonp" | "end" | "render" | "redirect" => {
+            matches!(root, "res" | "response" | "reply" | "resp" | "NextResponse" | "Response")
+        }
         "text" | "html" => root == "c",
         _ => false,
     }
@@ -324,6 +368,7 @@ fn leak_in(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, c
                 _ => return false,
             },
             NodeKind::Name(_) if is_error(facts, node, caught) => is_told_whole(program, nesting, file, node, answer),
+            NodeKind::Name(name) if holds_message(facts, nesting.owner(node), name, caught) => Some(false),
             // `content = {"message": str(exc)}`, then `JSONResponse(content=content)`
             NodeKind::Name(name) if follows => {
                 found = made_of(facts, caught, name).and_then(|value| leak_in(program, nesting, file, value, caught, false));
@@ -348,6 +393,19 @@ fn leak_in(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, c
         true
     });
     found
+}
+
+/// A local that is given the error's message and nothing else but a text to fall back on: `const message = err.message || "Sorry"`.
+fn holds_message(facts: &FileFacts, function: DefId, name: Name, caught: &Caught) -> bool {
+    let [value] = assigned(facts, function, name)[..] else { return false };
+    let said = match facts.arena.kind(value) {
+        NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, left, right } if matches!(facts.arena.kind(right), NodeKind::Str(_)) => {
+            left
+        }
+        _ => value,
+    };
+    let is_message = |name: Name| matches!(facts.text(name), "message" | "stack");
+    matches!(facts.arena.kind(said), NodeKind::Member { object, name, .. } if is_message(name) && is_error(facts, object, caught))
 }
 
 fn is_error(facts: &FileFacts, node: NodeId, caught: &Caught) -> bool {
@@ -417,7 +475,7 @@ fn is_known_error(facts: &FileFacts, nesting: &Nesting, node: NodeId, caught: &C
         let Some(parent) = nesting.parent(at).or_else(|| nesting.place(nesting.owner(at))) else { return false };
         match facts.arena.kind(parent) {
             NodeKind::If { condition, then, .. } if then == at && asks_kind(facts, condition, caught) => return true,
-            NodeKind::Arm { .. } => return true,
+            NodeKind::Arm { pattern, .. } if !is_default(facts, pattern) => return true,
             _ => {}
         }
         if parent == caught.body || parent == caught.place {
@@ -426,6 +484,15 @@ fn is_known_error(facts: &FileFacts, nesting: &Nesting, node: NodeId, caught: &C
         at = parent;
     }
     false
+}
+
+/// `default:`, `_ =>`: what no other arm was meant for.
+fn is_default(facts: &FileFacts, pattern: NodeId) -> bool {
+    match facts.arena.kind(pattern) {
+        NodeKind::Name(name) => matches!(facts.text(name), "_" | "default"),
+        NodeKind::Other(parts) => facts.arena.list(parts).len() == 0,
+        _ => false,
+    }
 }
 
 /// Errors that are not known have left before: `if (!(err instanceof ApiError)) return next(err)`.

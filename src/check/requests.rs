@@ -240,12 +240,28 @@ pub(super) fn is_module_variable(facts: &FileFacts, function: DefId, name: &str)
 
 /// Whether the code at `node` runs only in development or tests: below a condition that asks for the environment.
 pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
-    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
-        Some(NodeKind::If { condition, .. }) if condition != around => asks_environment(facts, condition),
-        Some(NodeKind::Match { subject, .. }) if subject != around => asks_environment(facts, subject),
-        Some(NodeKind::Binary { op: BinaryOp::And, left, .. }) if left != around => asks_environment(facts, left),
-        _ => false,
-    })
+    let is_in_branch = |node: NodeId| {
+        nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+            Some(NodeKind::If { condition, .. }) if condition != around => asks_environment(facts, condition),
+            Some(NodeKind::Match { subject, .. }) if subject != around => asks_environment(facts, subject),
+            Some(NodeKind::Binary { op: BinaryOp::And, left, .. }) if left != around => asks_environment(facts, left),
+            _ => false,
+        })
+    };
+    // Out of the closures around it: `if (app.get("env") === "development") { app.use((err, req, res, next) => …) }`.
+    let mut at = node;
+    for _ in 0..8 {
+        if is_in_branch(at) {
+            return true;
+        }
+        let owner = nesting.owner(at);
+        if owner == DefId::MODULE || !facts.def(owner).flags.has(DefFlags::CLOSURE) {
+            return false;
+        }
+        let Some(place) = nesting.place(owner) else { return false };
+        at = place;
+    }
+    false
 }
 
 fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {

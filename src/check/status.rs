@@ -2,6 +2,7 @@
 
 use super::error_detail_leak::link_argument;
 use super::password_settings::argument;
+use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::knowledge::ArgumentRef;
@@ -38,7 +39,7 @@ pub(super) fn status(program: &Program, file: FileId, call: NodeId) -> Status {
     // `res.status(500).json(x)`, `reply.code(500).send(x)`
     if facts.language.family() == Family::TypeScript {
         if let Some(code) = link_argument(facts, call, &["status", "code", "writeHead"]) {
-            return of_node(facts, code);
+            return of_value(program, file, code);
         }
         for at in ["1.status", "1.statusCode"] {
             if let Some(code) = argument(facts, call, &ArgumentRef::Name(at.to_string())) {
@@ -57,6 +58,17 @@ pub(super) fn status(program: &Program, file: FileId, call: NodeId) -> Status {
         let dynamic = called_name(facts, call).is_some_and(|name| matches!(name, "HttpException" | "HTTPException" | "abort"));
         if dynamic { Status::Unknown } else { Status::None }
     })
+}
+
+/// The status a node says, or the one value of the local it is: `const status = error.status || 500`.
+pub(super) fn of_value(program: &Program, file: FileId, node: NodeId) -> Status {
+    let facts = program.file(file);
+    if let NodeKind::Name(name) = facts.arena.kind(node)
+        && let [value] = assigned(facts, program.nesting(file).owner(node), name)[..]
+    {
+        return of_node(facts, value);
+    }
+    of_node(facts, node)
 }
 
 /// Classes whose name is their status.
