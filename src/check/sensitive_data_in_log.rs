@@ -7,7 +7,7 @@
 use super::Context;
 use super::requests::{in_development_branch, named};
 use super::scope::in_scope;
-use super::sensitive::{Secret, assigned, carriers, hides, parts, secret};
+use super::sensitive::{Secret, assigned, carriers, constant, hides, parts, secret};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts};
@@ -15,7 +15,7 @@ use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
 use crate::model::nesting::{Nesting, arguments, called_name, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
 const RULE: &str = "sensitive-data-in-log";
@@ -37,9 +37,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
     let facts = program.file(file);
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<(GlobalDef, Finding)> = Vec::new();
     if !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
-        return findings;
+        return Vec::new();
     }
     for node in facts.arena.ids() {
         if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) || !is_logger(program, file, node) {
@@ -48,14 +48,12 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         let nesting = program.nesting(file);
         let function = GlobalDef { file, def: nesting.owner(node) };
         let Some(logged) = logged(program, function, node) else { continue };
-        let is_seen = |known: &&mut Finding| {
-            known
-                .subject
-                .rsplit_once(' ')
-                .is_some_and(|(subject, name)| subject == program.qualified_name(named(program, function)) && name == logged.name)
+        // One finding for each value in a function, with the other places. Handlers without a name are functions of their own.
+        let unit = unit(program, function);
+        let is_seen = |known: &&mut (GlobalDef, Finding)| {
+            known.0 == unit && known.1.subject.rsplit_once(' ').is_some_and(|(_, name)| name == logged.name)
         };
-        // One finding for each value in a function, with the other places.
-        if let Some(known) = findings.iter_mut().find(is_seen) {
+        if let Some((_, known)) = findings.iter_mut().find(is_seen) {
             known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
             continue;
         }
@@ -65,11 +63,24 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             && !is_refusal(facts, nesting, node)
             && !is_missing(facts, nesting, node, logged.node)
         {
-            findings.push(finding(program, function, node, &logged));
+            findings.push((unit, finding(program, function, node, &logged)));
         }
     }
-    findings.extend(instrumented(program, file));
-    findings
+    findings.into_iter().map(|(_, finding)| finding).chain(instrumented(program, file)).collect()
+}
+
+/// The closure around a place that answers requests, or else the function with a name.
+fn unit(program: &Program, function: GlobalDef) -> GlobalDef {
+    let facts = program.file(function.file);
+    let outer = named(program, function);
+    let mut at = function;
+    while at != outer && at.def != DefId::MODULE {
+        if program.role(at).is_some_and(|evidence| evidence.role == Role::Router) {
+            return at;
+        }
+        at = GlobalDef { file: at.file, def: facts.def(at.def).parent };
+    }
+    outer
 }
 
 /// A call of a logger: known by its library, or by the receiver's and the method's names.
@@ -89,11 +100,7 @@ fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> b
     match facts.arena.kind(callee) {
         NodeKind::Member { object, name, path: false } => {
             let receiver = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
-            METHODS.contains(&facts.text(name))
-                && matches!(
-                    receiver.trim_start_matches('_').to_ascii_lowercase().as_str(),
-                    "logger" | "log" | "logging" | "console" | "req.log"
-                )
+            METHODS.contains(&facts.text(name)) && (is_called_logger(receiver) || makes_logger(facts, object))
         }
         NodeKind::Name(name) if form == CallForm::Macro => {
             matches!(facts.text(name), "trace" | "debug" | "info" | "warn" | "error" | "println" | "eprintln" | "print" | "eprint" | "dbg")
@@ -103,6 +110,23 @@ fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> b
             matches!(package, "log" | "tracing") && METHODS.contains(&facts.text(name))
         }
         NodeKind::Name(name) => facts.language.family() == Family::Python && facts.text(name) == "print",
+        _ => false,
+    }
+}
+
+fn is_called_logger(name: &str) -> bool {
+    matches!(name.trim_start_matches('_').to_ascii_lowercase().as_str(), "logger" | "log" | "logging" | "console" | "req.log")
+}
+
+/// `Logger.get("api")`, `this.logger.child({ … })`, `getLogger(name)`.
+fn makes_logger(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Call { callee, form: CallForm::Plain, .. } = facts.arena.kind(node) else { return false };
+    match facts.arena.kind(callee) {
+        NodeKind::Member { object, name, path: false } => {
+            let of_logger = last_name(facts, object).is_some_and(|name| is_called_logger(facts.text(name)));
+            of_logger && matches!(facts.text(name), "get" | "child" | "with" | "bind" | "scope" | "extend" | "getLogger" | "create")
+        }
+        NodeKind::Name(name) => matches!(facts.text(name), "getLogger" | "createLogger" | "useLogger"),
         _ => false,
     }
 }
@@ -123,7 +147,9 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
             if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
                 found = secret_value(program, file, node, name)
                     .or_else(|| whole(program, file, node))
-                    .or_else(|| kept(program, function, node));
+                    .or_else(|| kept(program, function, node))
+                    .or_else(|| built(program, function, node))
+                    .or_else(|| connection(program, function, node, name));
             }
         });
         // `{ token: x.value }`: the field's name tells.
@@ -291,6 +317,95 @@ fn kept(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> 
     }
     let found = whole(program, function.file, read)?;
     Some(Logged { node, name: facts.text(name).to_string(), ..found })
+}
+
+/// A text that a secret was put into: `const body = JSON.stringify({ client_secret: settings.secret })`.
+fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let [value] = assigned(facts, function.def, name)[..] else { return None };
+    let makes = matches!(facts.arena.kind(value), NodeKind::Call { .. })
+        && matches!(called_name(facts, value), Some("stringify" | "URLSearchParams" | "dumps" | "urlencode"));
+    if !makes {
+        return None;
+    }
+    let mut found = None;
+    facts.arena.walk_while(value, |inner| {
+        if let NodeKind::Entry { key, value } = facts.arena.kind(inner)
+            && let Some(kind) = facts.string(key).and_then(secret)
+            && matches!(facts.arena.kind(value), NodeKind::Member { .. } | NodeKind::Index { .. } | NodeKind::Name(_))
+        {
+            found = found.or(Some(kind));
+        }
+        !matches!(facts.arena.kind(inner), NodeKind::Closure(_))
+    });
+    let kind = found?;
+    Some(Logged {
+        node,
+        what: format!("a text with {} in it", kind.text()),
+        name: facts.text(name).to_string(),
+        confidence: Confidence::High,
+        level: Level::Warning,
+    })
+}
+
+/// The address of a database with its password in it: `DATABASE_URL`, `mongoUri`, unless it is known to be a text without one.
+fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
+    let facts = program.file(function.file);
+    let words = parts(name);
+    let is_address = words.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri" | "dsn"))
+        || words.ends_with(&["connection".to_string(), "string".to_string()]);
+    let is_of_store = words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "database"
+                | "db"
+                | "mongo"
+                | "mongodb"
+                | "postgres"
+                | "postgresql"
+                | "mysql"
+                | "mariadb"
+                | "amqp"
+                | "rabbitmq"
+                | "dsn"
+                | "connection"
+        )
+    });
+    if !is_address || !is_of_store {
+        return None;
+    }
+    let values = match facts.arena.kind(node) {
+        NodeKind::Name(name) => {
+            let mut values = assigned(facts, function.def, name);
+            values.extend(constant(facts, name));
+            // What a module gives its variable later on: `mongoUri = process.env.MONGODB_URI`.
+            facts.arena.walk(facts.def(DefId::MODULE).body?, |inner| match facts.arena.kind(inner) {
+                NodeKind::Assign { target, value, .. } if facts.arena.kind(target) == NodeKind::Name(name) => values.push(value),
+                _ => {}
+            });
+            values
+        }
+        // `process.env.DATABASE_URL`, `config.databaseUrl`
+        NodeKind::Member { .. } | NodeKind::Index { .. } => vec![node],
+        _ => return None,
+    };
+    let comes_from_outside = |value: &NodeId| {
+        let mut found = false;
+        facts.arena.walk(*value, |inner| {
+            found |= program
+                .api(function.file, inner)
+                .is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside)));
+        });
+        found
+    };
+    values.iter().any(comes_from_outside).then(|| Logged {
+        node,
+        what: "the address of a database, its password in it".to_string(),
+        name: spell(facts, node),
+        confidence: Confidence::Medium,
+        level: Level::Warning,
+    })
 }
 
 /// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
