@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{handlers, package};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::last_name;
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
@@ -227,8 +227,46 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
     }
+    if is_for_decorators(program.file(edge.from), &edge.name) {
+        return None;
+    }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
+}
+
+/// A name that code has in functions inside its decorators and in types alone: `@Entity({ repository: () => OrderRepository })` tells the
+/// library what to use, and the class itself uses nothing of it.
+fn is_for_decorators(facts: &FileFacts, name: &str) -> bool {
+    if facts.language.family() != Family::TypeScript || name.is_empty() {
+        return false;
+    }
+    let mut deferred: FxHashSet<DefId> = FxHashSet::default();
+    for def in &facts.defs {
+        for &decorator in &def.decorators {
+            facts.arena.walk(decorator, |node| {
+                if let NodeKind::Closure(inner) = facts.arena.kind(node) {
+                    deferred.insert(inner);
+                }
+            });
+        }
+    }
+    let is_it = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(own) if facts.text(own) == name);
+    let mut seen = false;
+    let mut elsewhere = false;
+    let body = |at: DefId| facts.def(at).body.into_iter();
+    for (id, def) in facts.definitions() {
+        for part in body(id).chain(def.value) {
+            facts.arena.walk(part, |node| {
+                if is_it(node) {
+                    if deferred.contains(&id) { seen = true } else { elsewhere = true }
+                }
+            });
+        }
+        for base in &def.bases {
+            facts.arena.walk(*base, |node| elsewhere |= is_it(node));
+        }
+    }
+    seen && !elsewhere
 }
 
 /// A Rust module puts its own submodules together (`users::router()` in `http/mod.rs`), and they use what it holds for them (`super::Error`).

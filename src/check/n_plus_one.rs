@@ -22,7 +22,7 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -100,6 +100,17 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     groups.iter().filter_map(|(_, members)| finding(context, &place, members)).chain(of_methods).collect()
 }
 
+/// A relation is asked of what the call gives, before it is there: `findUnique(…).author()`.
+fn asks_on(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    let Some(member) = nesting.parent(call) else { return false };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(member) else { return false };
+    object == call
+        && !matches!(facts.text(name), "then" | "catch" | "finally")
+        && nesting
+            .parent(member)
+            .is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Call { callee, .. } if callee == member))
+}
+
 /// A query of a method that the framework runs for each object of a list.
 fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>) -> Option<Finding> {
     let (program, facts) = (place.program, place.facts);
@@ -117,6 +128,11 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     if is_for_the_asker(facts, &dependence, host.def, body, site.node) {
         return None;
     }
+    // The resolvers of a list run in one tick: the library may ask once for all of them. `findUnique(…).author()` is made for that.
+    let may_be_batched = query_fact(program, site.query).is_some_and(|fact| fact.same_tick_batched);
+    if may_be_batched && site.reached.is_none() && asks_on(facts, place.nesting, site.node) {
+        return None;
+    }
     let (name, of) = (program.short_name(host), &method.of);
     let table = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
     let verb = if site.query.access == Access::Write { "write" } else { "query" };
@@ -130,8 +146,11 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     flow.extend(steps(place, &site));
     Some(Finding {
         rule: RULE.into(),
-        level: Level::Warning,
-        message: format!("`{name}` runs one {verb}{table} for each object that `{of}` answers with: {through}"),
+        level: if may_be_batched { Level::Note } else { Level::Warning },
+        message: format!(
+            "`{name}` runs one {verb}{table} for each object that `{of}` answers with: {through}{}",
+            if may_be_batched { ", though the library may batch calls of the same tick" } else { "" }
+        ),
         primary: Label { location: program.location(place.file, call_span(facts, site.node)), text: format!("one {verb} per object") },
         related: vec![method.evidence.clone()],
         flow,

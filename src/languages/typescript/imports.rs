@@ -320,6 +320,23 @@ impl Lowering<'_> {
         }
     }
 
+    /// What the compiler writes of a type: its own name, not those of its arguments (`Ref<User>` is written as `Ref`).
+    fn add_written_types(&self, annotation: NodeId, used: &mut FxHashSet<Name>, depth: u8) {
+        match self.arena.kind(annotation) {
+            NodeKind::Name(name) => {
+                used.insert(name);
+            }
+            NodeKind::Member { object, .. } if depth < 16 => self.add_written_types(object, used, depth + 1),
+            NodeKind::Apply { base, .. } if depth < 16 => self.add_written_types(base, used, depth + 1),
+            NodeKind::Union(parts) if depth < 16 => {
+                for part in self.arena.list(parts) {
+                    self.add_written_types(part, used, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn add_decorated_types(&self, used: &mut FxHashSet<Name>) {
         for def in &self.defs {
             let own = || !def.decorators.is_empty() || def.params.iter().any(|param| !param.decorators.is_empty());
@@ -334,11 +351,7 @@ impl Lowering<'_> {
                 continue;
             }
             for annotation in def.annotation.into_iter().chain(def.params.iter().filter_map(|param| param.annotation)) {
-                self.arena.walk(annotation, |node| {
-                    if let NodeKind::Name(name) = self.arena.kind(node) {
-                        used.insert(name);
-                    }
-                });
+                self.add_written_types(annotation, used, 0);
             }
         }
     }

@@ -28,8 +28,8 @@ impl Lowering<'_> {
         let node = match kind {
             Kind::TypeName | Kind::PredefinedType | Kind::Identifier => NodeKind::Name(self.name()),
             Kind::ThisType => NodeKind::Receiver,
-            Kind::UnionType => NodeKind::Union(self.type_chain(kind)),
-            Kind::IntersectionType => NodeKind::Other(self.type_chain(kind)),
+            // A value of `Request & { user: User }` is a `Request` too.
+            Kind::UnionType | Kind::IntersectionType => NodeKind::Union(self.type_chain(kind)),
             Kind::NestedName => return self.nested_name(span),
             Kind::GenericType => return self.generic_type(span),
             Kind::ArrayType => return self.array_type(span),

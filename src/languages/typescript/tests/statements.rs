@@ -54,7 +54,7 @@ fn types_in_expressions() {
             ("let x: Promise<Map<string, ns.User[]>>", "(declare x: (apply Promise (apply Map string (apply Array ns.User))))"),
             ("let x: { a: A; b(c: C): B }", "(declare x: (other A C B))"),
             ("let x: (a: A) => B", "(declare x: (other A B))"),
-            ("let x: A & B & C", "(declare x: (other A B C))"),
+            ("let x: A & B & C", "(declare x: (union A B C))"),
             ("let x: [a: A, B?]", "(declare x: (other A (other B)))"),
             ("let x: typeof y.z", "(declare x: (other y.z))"),
             ("let x: this", "(declare x: <receiver>)"),
