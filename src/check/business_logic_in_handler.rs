@@ -57,6 +57,8 @@ struct Reason {
     points: i64,
     text: String,
     span: Span,
+    /// A limit that is enforced: a rule of the domain even where it stands alone.
+    is_rule: bool,
 }
 
 /// Finds handlers with business logic.
@@ -86,7 +88,7 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
         let limit = reasons.iter().find(|reason| reason.kind as u8 == kind).map_or(0, |reason| reason.kind.limit());
         score += of_kind.map(|reason| reason.points).sum::<i64>().min(limit);
     }
-    if score < threshold || kinds.len() < 2 {
+    if kinds.len() < 2 || score < threshold && !(threshold == THRESHOLD && holds_a_rule(&reasons)) {
         return None;
     }
     // A loop that writes says most; then what is written.
@@ -130,11 +132,18 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
     })
 }
 
+/// A write that a rule on rows stands before: few points, but a rule all the same (a note).
+fn holds_a_rule(reasons: &[Reason]) -> bool {
+    let rules = reasons.iter().filter(|reason| reason.kind == Kind::Decision && reason.is_rule).count();
+    rules > 0 && reasons.iter().any(|reason| reason.kind == Kind::Writes)
+}
+
 /// Just enough to be said: one table that is written in a loop, or decisions and numbers after which nothing is done.
 fn is_thin(reasons: &[Reason], score: i64) -> bool {
     let has = |kind: Kind| reasons.iter().any(|reason| reason.kind == kind);
     let only = |kinds: &[Kind]| reasons.iter().all(|reason| kinds.contains(&reason.kind));
-    score <= THRESHOLD && (only(&[Kind::Loop, Kind::Writes]) || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes))
+    score < THRESHOLD
+        || score <= THRESHOLD && (only(&[Kind::Loop, Kind::Writes]) || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes))
 }
 
 fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
@@ -164,7 +173,7 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
 }
 
 fn reason(facts: &FileFacts, kind: Kind, points: i64, text: String, node: NodeId) -> Reason {
-    Reason { kind, points, text, span: facts.arena.span(node) }
+    Reason { kind, points, text, span: facts.arena.span(node), is_rule: false }
 }
 
 /// Names given the result of a query, or of a call that leads to one.
@@ -223,7 +232,13 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
         if let Some(repetition) = around(place, query.site, false).first() {
             let verb = if query.access == Access::Write { "writes" } else { "queries" };
             let points = if query.access == Access::Write { 2 } else { 1 };
-            reasons.push(Reason { kind: Kind::Loop, points, text: format!("{verb} in a loop"), span: repetition.head(facts) });
+            reasons.push(Reason {
+                kind: Kind::Loop,
+                points,
+                text: format!("{verb} in a loop"),
+                span: repetition.head(facts),
+                is_rule: false,
+            });
         }
     }
     let named = |tables: &[String]| {
@@ -233,7 +248,13 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
     let distinct = written.iter().filter(|table| !table.is_empty()).count();
     if let Some(site) = first_write {
         let points = if distinct >= 2 { 2 } else { 1 };
-        reasons.push(Reason { kind: Kind::Writes, points, text: format!("writes to {}", named(&written)), span: callee_span(facts, site) });
+        reasons.push(Reason {
+            kind: Kind::Writes,
+            points,
+            text: format!("writes to {}", named(&written)),
+            span: callee_span(facts, site),
+            is_rule: false,
+        });
     }
     if read.iter().filter(|table| !table.is_empty()).count() >= 3
         && let Some(query) = handler.queries.first()
@@ -243,6 +264,7 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
             points: 1,
             text: format!("combines rows of {}", named(&read)),
             span: callee_span(facts, query.site),
+            is_rule: false,
         });
     }
 }
@@ -281,7 +303,8 @@ fn decision(
     let on_entities = entities.mentions(facts, condition);
     if ends_in_error(facts, then) && otherwise.is_none() {
         let limit = on_entities && compares_sizes(facts, entities, condition);
-        return limit.then(|| reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition));
+        let enforces = || reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition);
+        return limit.then(|| Reason { is_rule: true, ..enforces() });
     }
     let acts = |branch: NodeId| acts(place, handler, entities, branch);
     if on_entities
