@@ -7,9 +7,9 @@ use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
-use crate::model::knowledge::ApiFact;
+use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{ApiId, Value, ValueId};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 
 /// What a class extends.
@@ -394,9 +394,22 @@ impl<'a> Linker<'a> {
         if target != UNKNOWN {
             return target;
         }
-        let subject = self.class_of(argument).unwrap_or(class);
+        let subject = match self.class_of(argument) {
+            Some(given) => given,
+            None => self.kept_rows(class).unwrap_or(class),
+        };
         let outside = self.outside_class_member(class, subject, name, true);
         if outside != UNKNOWN { outside } else { self.convention(class.file, name) }
+    }
+
+    /// The rows a repository of the project keeps: `class Orders extends Repository<Order>`.
+    fn kept_rows(&mut self, class: GlobalDef) -> Option<GlobalDef> {
+        self.hierarchy(class).into_iter().find_map(|owner| {
+            let info = self.class_info(owner);
+            let is_repository = |fact: &ApiFact| matches!(fact, ApiFact::Role { role: Role::Repository, sign: RoleSign::Base, .. });
+            let keeps = info.outside.iter().any(|&api| self.apis.facts(api).any(|(fact, _)| is_repository(fact)));
+            self.class_of(info.argument).filter(|_| keeps)
+        })
     }
 
     /// A member a base outside the project provides: the first base knowledge speaks of, else the first base.

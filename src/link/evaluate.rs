@@ -801,7 +801,14 @@ impl<'a> Linker<'a> {
             let instance = linker.type_value(value);
             match linker.get(instance) {
                 Value::Instance { class, .. } => linker.value(Value::Def(class)),
-                Value::Unknown => UNKNOWN,
+                // `type Req = Request & { user: User }`: what an instance of it can do, a `Request` can.
+                Value::Api { api, subject, guessed } => match linker.apis.path(api).strip_suffix("()").map(str::to_string) {
+                    Some(class) => {
+                        let api = linker.apis.intern(&class);
+                        linker.value(Value::Api { api, subject, guessed })
+                    }
+                    None => UNKNOWN,
+                },
                 _ => UNKNOWN,
             }
         });
