@@ -375,12 +375,32 @@ fn resolver(program: &Program, method: GlobalDef, lists: &Lists) -> Option<PerIt
     let class = if receiver {
         GlobalDef { file: method.file, def: def.parent }
     } else {
-        let (Value::Instance { class, .. } | Value::Def(class)) = program.value(method.file, parent.annotation?) else { return None };
-        class
+        match program.value(method.file, parent.annotation?) {
+            Value::Instance { class, .. } | Value::Def(class) if lists.types.contains_key(&class) => class,
+            _ => resolved_type(program, GlobalDef { file: method.file, def: def.parent }, lists)?,
+        }
     };
     let evidence = lists.types.get(&class)?.clone();
     let items = if receiver { Vec::new() } else { parameter_names(facts, parent) };
     Some(PerItem { items, receiver, of: program.name(class).to_string(), model: None, source: None, evidence })
+}
+
+/// The type a class of resolvers is for, where a list of it is given: `@Resolver(() => Article)`; its objects may be rows of another class.
+fn resolved_type(program: &Program, class: GlobalDef, lists: &Lists) -> Option<GlobalDef> {
+    let facts = program.file(class.file);
+    let decorators = program.def(class).decorators.iter();
+    decorators.flat_map(|&decorator| arguments(facts, decorator)).find_map(|argument| {
+        let NodeKind::Closure(closure) = facts.arena.kind(argument) else { return None };
+        let mut found = None;
+        facts.arena.walk(facts.def(closure).body?, |node| {
+            if let NodeKind::Name(_) = facts.arena.kind(node)
+                && let Value::Def(named) = program.value(class.file, node)
+            {
+                found = found.or(Some(named));
+            }
+        });
+        found.filter(|named| lists.types.contains_key(named))
+    })
 }
 
 /// One of the definition's decorators, or a link of it, has the fact.

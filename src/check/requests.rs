@@ -264,6 +264,19 @@ pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: 
     false
 }
 
+fn speaks_of_environment(facts: &FileFacts, condition: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(condition, |node| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+            let is_of_it = |word: &String| {
+                matches!(word.as_str(), "env" | "environment" | "stage" | "mode" | "node" | "app" | "profile" | "deployment")
+            };
+            found |= super::bounds::words(facts.text(name)).iter().any(is_of_it);
+        }
+    });
+    found
+}
+
 fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {
     const STRONG: &[&str] = &[
         "env",
@@ -286,6 +299,10 @@ fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {
             NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) => facts.text(name),
             _ => return,
         };
+        // `storage.type === "local"` asks where files are, not where the program runs.
+        if matches!(facts.arena.kind(node), NodeKind::Str(_)) && text == "local" && !speaks_of_environment(facts, condition) {
+            return;
+        }
         let words = super::bounds::words(text);
         found |= text == "__name__" || words.iter().any(|word| STRONG.contains(&word.as_str()));
     });

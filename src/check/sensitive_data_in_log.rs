@@ -143,15 +143,20 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
         if hides(facts, argument) {
             continue;
         }
+        // What is a secret by its name says more than the body it came with.
+        let mut more: Option<Logged> = None;
         carriers(facts, argument, &mut |node, name| {
             if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
-                found = secret_value(program, file, node, name)
-                    .or_else(|| whole(program, file, node))
-                    .or_else(|| kept(program, function, node))
-                    .or_else(|| built(program, function, node))
-                    .or_else(|| connection(program, function, node, name));
+                found = secret_value(program, file, node, name);
+                if found.is_none() && more.is_none() {
+                    more = whole(program, file, node)
+                        .or_else(|| kept(program, function, node))
+                        .or_else(|| built(program, function, node))
+                        .or_else(|| connection(program, function, node, name));
+                }
             }
         });
+        found = found.or(more);
         // `{ token: x.value }`: the field's name tells.
         facts.arena.walk_while(argument, |node| {
             match facts.arena.kind(node) {
