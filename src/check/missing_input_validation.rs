@@ -181,6 +181,9 @@ const LIBRARIES: &[&str] = &[
     "zod/v3",
     "express-joi-validation",
     "@vinejs/vine",
+    "@sapphire/shapeshift",
+    "runtypes",
+    "myzod",
 ];
 
 fn packages_with_validation(context: &Context) -> FxHashSet<Option<usize>> {

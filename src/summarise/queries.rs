@@ -150,7 +150,8 @@ impl<'p> Reader<'_, 'p> {
     /// The one query of a chain: a write before a read, a call that surely runs before a builder, the innermost first.
     fn query(&self, top: NodeId, links: &[Link<'p>]) -> Option<Found> {
         let owner = self.nesting.owner(top);
-        let runs = links.iter().any(|link| !link.query.when_awaited);
+        let builds = |link: &Link| link.query.when_awaited && !self.takes_callback(link.call);
+        let runs = links.iter().any(|link| !builds(link));
         let innermost = |link: &&Link| (self.facts.arena.span(link.call).end, link.call);
         let mut returned = false;
         if !runs {
@@ -163,7 +164,7 @@ impl<'p> Reader<'_, 'p> {
         }
         let mut chosen: Option<(Access, Option<String>, &Link)> = None;
         for link in links {
-            if runs && link.query.when_awaited && link.query.access != Access::Write {
+            if runs && builds(link) && link.query.access != Access::Write {
                 continue;
             }
             let (access, table) = self.read(top, link)?;
@@ -189,6 +190,15 @@ impl<'p> Reader<'_, 'p> {
         let deferred = link.query.deferred;
         let effect = QueryEffect { site: link.call, api: link.api, entry: link.entry, access, table, confidence, deferred };
         Some(Found { owner, effect, returned })
+    }
+
+    /// `Model.findOne(where, (error, row) => …)`: a query that is told where to go with its answer runs at once.
+    fn takes_callback(&self, call: NodeId) -> bool {
+        let Some(NodeKind::Closure(def)) = arguments(self.facts, call).last().map(|last| self.facts.arena.kind(last)) else { return false };
+        let params = &self.facts.def(def).params;
+        let first = params.first().and_then(|param| param.name).map(|name| self.facts.text(name)).unwrap_or_default();
+        self.facts.language.family() == Family::TypeScript
+            && (params.len() == 2 || matches!(first.trim_start_matches('_'), "err" | "error" | "e" | "ex"))
     }
 
     /// Access and table of a link; `None` for session control (`SAVEPOINT a`), which is no query.
