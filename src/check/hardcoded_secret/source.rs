@@ -41,15 +41,18 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     super::without_repeats(hits)
 }
 
-/// What schemas show to readers of the documentation: `examples: ["eyJ…"]`, `example="whsec_…"`.
+/// What schemas show to readers of the documentation and forms to those who fill them in: `examples: ["eyJ…"]`, `example="whsec_…"`,
+/// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
 fn examples(facts: &FileFacts) -> Vec<Span> {
-    let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples");
+    let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples" | "placeholder");
+    let holds = |name: &str| crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"));
     facts
         .arena
         .ids()
         .filter(|&id| match facts.arena.kind(id) {
             NodeKind::Entry { key, .. } => facts.string(key).is_some_and(names),
             NodeKind::Argument { name, .. } => names(facts.text(name)),
+            NodeKind::Declare { target, .. } => matches!(facts.arena.kind(target), NodeKind::Name(name) if holds(facts.text(name))),
             _ => false,
         })
         .map(|id| facts.arena.span(id))
@@ -191,10 +194,14 @@ impl<'a> Scan<'a> {
 
     /// An account made in code: a literal password beside a literal user, `UserCreate(username="admin", password="123456")`.
     fn account(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
-        let NodeKind::Call { args, .. } = self.facts.arena.kind(id) else { return };
+        let NodeKind::Call { args, form, .. } = self.facts.arena.kind(id) else { return };
         let makes = ["create", "insert", "register", "save", "upsert", "findOrCreate"];
         let named = self.facts.arena.list(args).any(|arg| self.is_named(arg));
-        if !named && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
+        let is_new_account = form == CallForm::New
+            && generic::words(self.last_name(callee))
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "user" | "users" | "account" | "admin" | "member" | "customer"));
+        if !named && !is_new_account && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
             return;
         }
         // Connections have users and passwords, too, and their own rules: see `options`.

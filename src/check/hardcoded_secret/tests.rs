@@ -122,7 +122,10 @@ const POSTHOG_API_KEY = 'phc_9CipPajQC22mSkk2wxe2TXsUA0Ysyupe8dt5KQQELqx';
 const url = `postgres://${user}:${password}@db.acorn.io/app`;
 export class Config { private readonly apiKey = 'Zq3vT8xN5mB2kL7p'; } // expect: hardcoded-secret
 prisma.user.create({ data: { email: 'root@acorn.io', password: '123456' } }); // expect: hardcoded-secret
+new User({ username: 'root@acorn.io', password: 'Acorns4All' }).save(); // expect: hardcoded-secret
+new UserForm({ username: 'root@acorn.io', password: 'Acorns4All' });
 describe({ value: { email: 'root@acorn.io', password: '123456' } });
+const field = <Field placeholder="6660491268:AAFMGmajZOVewpMNZCgJr5H7cpXpoZPgvXx" />;
 const form = <input type="password" name="password" placeholder="Zq3vT8xN5mB2kL7p" />;
 "#,
     );
