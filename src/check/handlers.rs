@@ -10,6 +10,7 @@ use super::bounds::words;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Confidence;
+use crate::model::nesting::last_name;
 use crate::model::program::{CallKind, Program, Resolution, Route, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::summary::QueryEffect;
@@ -161,18 +162,44 @@ fn is_layer_below(context: &Context, callee: GlobalDef) -> bool {
     })
 }
 
-/// A handler's name for messages: an unnamed closure goes by the variable it makes, or by the function around it.
+/// A handler's name for messages: an unnamed closure goes by the key or variable it is kept under, or by the function around it.
 pub(super) fn handler_name(program: &Program, function: GlobalDef) -> String {
     let facts = program.file(function.file);
     let mut at = function.def;
+    let mut key = None;
     while at != DefId::MODULE {
         let name = program.short_name(GlobalDef { file: function.file, def: at });
         if !name.starts_with('<') {
-            return name;
+            return match key {
+                Some(key) => format!("{name}.{key}"),
+                None => name,
+            };
         }
+        key = key.or_else(|| kept_under(program, GlobalDef { file: function.file, def: at }));
         at = facts.def(at).parent;
     }
-    "anonymous function".to_string()
+    key.map_or_else(|| "anonymous function".to_string(), str::to_string)
+}
+
+/// The key an unnamed closure's value stands under: `orders.create = [check, (req, res) => …]`, `{ create: procedure.mutation(() => …) }`.
+fn kept_under<'a>(program: &'a Program, closure: GlobalDef) -> Option<&'a str> {
+    let facts = program.file(closure.file);
+    let nesting = program.nesting(closure.file);
+    let mut at = nesting.place(closure.def)?;
+    for _ in 0..16 {
+        at = nesting.parent(at)?;
+        match facts.arena.kind(at) {
+            NodeKind::Entry { key, .. } => return facts.string(key),
+            NodeKind::Assign { target, .. } => return last_name(facts, target).map(|name| facts.text(name)),
+            NodeKind::Call { .. }
+            | NodeKind::Collection { .. }
+            | NodeKind::Member { .. }
+            | NodeKind::Argument { .. }
+            | NodeKind::Cast { .. } => {}
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// A function and the closures in it.

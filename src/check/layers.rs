@@ -498,6 +498,16 @@ struct Habits {
     past_service: Vec<(GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef)>,
 }
 
+/// A file that is called `x-repo` and runs no query is about repositories of another kind: of source code, of packages.
+fn is_of_another_kind(context: &Context, callee: GlobalDef) -> bool {
+    let program = context.program;
+    let by_name = program.role(callee).is_some_and(|evidence| evidence.strength == Strength::Name);
+    let stem = program.path(callee.file).rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    by_name
+        && stem.ends_with("repo")
+        && !program.functions_of(callee.file).any(|function| context.summaries.of(function).is_some_and(|known| !known.queries.is_empty()))
+}
+
 /// Finds handlers that call a repository past the service layer.
 pub(super) fn skips(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -527,6 +537,7 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
                 && edge.callee.file != edge.caller.file
                 && !is_construction(program, edge.callee)
                 && (!by_folder || queries(edge.callee))
+                && !is_of_another_kind(context, edge.callee)
         };
         if let Some(edge) = calls().find(skipped) {
             habits.past_service.push((handler.function, edge.site, edge.caller, edge.callee));
