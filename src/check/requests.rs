@@ -242,7 +242,9 @@ pub(super) fn is_module_variable(facts: &FileFacts, function: DefId, name: &str)
 pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
     let is_in_branch = |node: NodeId| {
         nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
-            Some(NodeKind::If { condition, .. }) if condition != around => asks_environment(facts, condition),
+            Some(NodeKind::If { condition, then, .. }) if condition != around => {
+                asks_environment(facts, condition) && !is_of_production(facts, condition, then == around)
+            }
             Some(NodeKind::Match { subject, .. }) if subject != around => asks_environment(facts, subject),
             Some(NodeKind::Binary { op: BinaryOp::And, left, .. }) if left != around => asks_environment(facts, left),
             _ => false,
@@ -262,6 +264,24 @@ pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: 
         at = place;
     }
     false
+}
+
+/// The branch that production takes, where the condition compares with one name: the first of `env !== "test"` and of
+/// `env === "production"`, the other one of `env === "development"`.
+fn is_of_production(facts: &FileFacts, condition: NodeId, is_first: bool) -> bool {
+    let NodeKind::Binary { op, left, right } = facts.arena.kind(condition) else { return false };
+    let is_equal = match op {
+        BinaryOp::Equal | BinaryOp::Is => true,
+        BinaryOp::NotEqual | BinaryOp::IsNot => false,
+        _ => return false,
+    };
+    let Some(named) = facts.string(left).or_else(|| facts.string(right)) else { return false };
+    let names_production = match named.to_ascii_lowercase().as_str() {
+        "production" | "prod" | "live" => true,
+        "test" | "testing" | "development" | "dev" | "local" => false,
+        _ => return false,
+    };
+    (is_equal == names_production) == is_first
 }
 
 fn speaks_of_environment(facts: &FileFacts, condition: NodeId) -> bool {
