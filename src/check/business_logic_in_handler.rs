@@ -573,7 +573,9 @@ fn is_paging_or_time(word: &str) -> bool {
 /// `order.status = "paid"`: the handler moves a row to a state of its own choosing.
 fn state(facts: &FileFacts, entities: &Dependence, target: NodeId, value: NodeId) -> Option<Reason> {
     let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return None };
-    let on_row = entities.mentions(facts, object) && matches!(facts.arena.kind(chain_root(facts, object)), NodeKind::Name(_));
+    // `ctx.body = "…"` is the answer.
+    let answers = matches!(spell(facts, object).as_str(), "ctx" | "context" | "res" | "response" | "reply" | "ctx.response");
+    let on_row = !answers && entities.mentions(facts, object) && matches!(facts.arena.kind(chain_root(facts, object)), NodeKind::Name(_));
     let fixed = match facts.arena.kind(value) {
         NodeKind::Str(_) | NodeKind::Bool(_) => true,
         NodeKind::Member { name, .. } => facts.text(name).chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()),

@@ -168,14 +168,17 @@ pub(super) fn handler_name(program: &Program, function: GlobalDef) -> String {
     let mut at = function.def;
     let mut key = None;
     while at != DefId::MODULE {
-        let name = program.short_name(GlobalDef { file: function.file, def: at });
+        let def = GlobalDef { file: function.file, def: at };
+        if facts.text(facts.def(at).name).starts_with('<') {
+            key = key.or_else(|| kept_under(program, def));
+        }
+        let name = program.short_name(def);
         if !name.starts_with('<') {
             return match key {
-                Some(key) => format!("{name}.{key}"),
-                None => name,
+                Some(key) if key != name => format!("{name}.{key}"),
+                _ => name,
             };
         }
-        key = key.or_else(|| kept_under(program, GlobalDef { file: function.file, def: at }));
         at = facts.def(at).parent;
     }
     key.map_or_else(|| "anonymous function".to_string(), str::to_string)
