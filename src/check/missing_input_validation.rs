@@ -546,6 +546,9 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
     if constructs_model(program, file, call) {
         return Some(Use { node, text: format!("is given to `{spelled}`"), is_kept: true });
     }
+    if is_given_to_row(context, handler, call, node, input) {
+        return Some(Use { node, text: format!("is given to `{spelled}`, which sets what is in it"), is_kept: true });
+    }
     let leads_to_write = handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
         edge.kind == CallKind::Call
             && edge.resolution != Resolution::NameOnly
@@ -554,6 +557,49 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
     });
     let text = format!("is given to `{spelled}`, which writes to the database");
     leads_to_write.then(|| Use { node, text, is_kept: is_whole(facts, node, input) })
+}
+
+/// `user.from_dict(body)`: a row's own method takes the whole body, and the handler keeps the row.
+fn is_given_to_row(context: &Context, handler: &Handler, call: NodeId, given: NodeId, input: &Input) -> bool {
+    let program = context.program;
+    let facts = program.file(handler.function.file);
+    let keeps = || {
+        handler.code.iter().any(|&part| {
+            context
+                .summaries
+                .of(part)
+                .is_some_and(|summary| !summary.writes.is_empty() || summary.reaches.iter().any(|reach| reach.access == Access::Write))
+        })
+    };
+    is_whole(facts, given, input)
+        && handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
+            let class = GlobalDef { file: edge.callee.file, def: program.def(edge.callee).parent };
+            edge.kind == CallKind::Call
+                && edge.resolution != Resolution::NameOnly
+                && program.role(class).is_some_and(|evidence| evidence.role == Role::Model)
+                && program.def_roles.contains_key(&class)
+                && sets_what_comes(program, edge.callee)
+                && !is_checked_below(program, edge.callee)
+        })
+        && keeps()
+}
+
+/// Sets fields by the names it is given: `setattr(self, field, data[field])`, `self.name = data["name"]`.
+fn sets_what_comes(program: &Program, method: GlobalDef) -> bool {
+    let facts = program.file(method.file);
+    let Some(body) = facts.def(method.def).body else { return false };
+    let mut sets = false;
+    walk_deep(facts, body, |node| {
+        sets |= match facts.arena.kind(node) {
+            NodeKind::Call { .. } => called_name(facts, node) == Some("setattr"),
+            NodeKind::Assign { target, .. } => {
+                matches!(facts.arena.kind(target), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver)
+            }
+            _ => false,
+        };
+        !sets
+    });
+    sets
 }
 
 fn constructs_model(program: &Program, file: FileId, call: NodeId) -> bool {
