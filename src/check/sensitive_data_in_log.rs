@@ -145,6 +145,12 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
         }
         // What is a secret by its name says more than the body it came with.
         let mut more: Option<Logged> = None;
+        // `print(request.get_json())`
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(argument)
+            && arguments(facts, argument).len() == 0
+        {
+            more = whole(program, file, callee);
+        }
         carriers(facts, argument, &mut |node, name| {
             if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
                 found = secret_value(program, file, node, name);
