@@ -170,6 +170,15 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && !maps_errors(program, function)
         && !is_handed_both(program, function)
         && !is_layer_of_server(program, function)
+        && !is_adapter(program, function)
+}
+
+/// What makes a type of the project one that the web framework takes or gives: `impl IntoResponse for UserError`, `impl FromRequest for User`.
+/// The trait is the seam between HTTP and the rest, wherever it is implemented.
+fn is_adapter(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let block = facts.def(facts.def(program.outermost(function).def).parent);
+    block.kind == DefKind::Impl && block.bases.get(1).is_some_and(|&seam| http_type(program, function.file, seam).is_some())
 }
 
 /// In Rust `Service` is also what servers call each of their layers: `impl tower::Service<Request> for SessionService`.
@@ -308,7 +317,7 @@ fn is_http(program: &Program, api: &Api) -> bool {
 }
 
 /// The part of an annotation that is a type of HTTP.
-fn http_type(program: &Program, file: FileId, annotation: NodeId) -> Option<NodeId> {
+pub(super) fn http_type(program: &Program, file: FileId, annotation: NodeId) -> Option<NodeId> {
     let facts = program.file(file);
     let mut found = None;
     facts.arena.walk_while(annotation, |node| {
