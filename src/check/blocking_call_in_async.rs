@@ -16,11 +16,11 @@ use super::held_guards::held_guards;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{LoopKind, NodeId, NodeKind};
+use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -77,6 +77,10 @@ fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec
             if let Some(briefly) = blocks(program, file, node)
                 && !reads_the_kernel(facts, node)
                 && !is_excused(program, facts, program.nesting(file), handed, function, node)
+                && !(is_through_driver(program, facts, file, node)
+                    && (has_driver_that_waits(facts)
+                        || is_in_macro(facts, program.nesting(file), node)
+                        || found.iter().any(|&(other, earlier, _)| other == function && is_through_driver(program, facts, file, earlier))))
             {
                 found.push((function, node, briefly));
             }
@@ -93,6 +97,28 @@ fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<bool> {
         ApiFact::BlocksBriefly => Some(true),
         ApiFact::BlocksUnlessAwaited => Some(false),
         _ => None,
+    })
+}
+
+/// A call of a Rust driver whose asynchronous twin has the same methods. One of them tells of all in a function.
+fn is_through_driver(program: &Program, facts: &FileFacts, file: FileId, call: NodeId) -> bool {
+    facts.language.family() == Family::Rust && has_fact(program, file, call, |fact| *fact == ApiFact::BlocksUnlessAwaited)
+}
+
+/// The file takes its traits from an asynchronous twin: `use diesel_async::RunQueryDsl`.
+fn has_driver_that_waits(facts: &FileFacts) -> bool {
+    facts.imports.iter().any(|import| {
+        let krate = facts.text(import.specifier).split("::").next().unwrap_or_default();
+        krate.ends_with("_async") || krate.starts_with("async_") || krate.starts_with("tokio_")
+    })
+}
+
+/// Inside a macro of the project (`db_run! { conn: { … } }`), which may take it anywhere.
+fn is_in_macro(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    nesting.around(call).any(|around| {
+        around != call
+            && matches!(facts.arena.kind(around), NodeKind::Call { form: CallForm::Macro, callee, .. }
+                if !last_name(facts, callee).is_some_and(|name| matches!(facts.text(name), "vec" | "format" | "json" | "matches" | "assert" | "dbg")))
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sql::{self, Statement};
-use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
+use crate::model::body::{AssignOp, BinaryOp, CollectionKind, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
@@ -281,7 +281,49 @@ impl<'p> Reader<'_, 'p> {
         };
         let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string());
         // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
-        class.or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
+        class
+            .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
+            .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+    }
+
+    /// Rust: a table that a macro made a module of, as the start of a statement or what one is about: `users::table.find(id)`,
+    /// `insert_into(users)` with `use schema::users::dsl::*`.
+    fn macro_table(&self, node: NodeId) -> Option<String> {
+        if self.facts.language.family() != Family::Rust {
+            return None;
+        }
+        let starts = std::iter::once(node).chain(arguments(self.facts, node).take(1));
+        for start in starts.flat_map(|start| self.values_of(start)) {
+            for part in chain(self.facts, start) {
+                match self.facts.arena.kind(part) {
+                    NodeKind::Member { object, name, path: true } if self.facts.text(name) == "table" => {
+                        return last_name(self.facts, object).map(|name| self.facts.text(name).to_string());
+                    }
+                    NodeKind::Name(name)
+                        if self.facts.text(name) != "diesel" && self.is_module_made_by_macro(part, self.facts.text(name)) =>
+                    {
+                        return Some(self.facts.text(name).to_string());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// `users` of `use schema::users::dsl::{id, users}`, or of a glob of the module of its name.
+    fn is_module_made_by_macro(&self, node: NodeId, name: &str) -> bool {
+        let owner = self.facts.def(self.nesting.owner(node));
+        let is_own = owner.params.iter().any(|param| param.name.is_some_and(|param| self.facts.text(param) == name));
+        !is_own
+            && self.facts.imports.iter().any(|import| {
+                let path = self.facts.text(import.specifier);
+                let mut parts = path.rsplit("::");
+                let last = parts.next();
+                // `schema::users::dsl`, `schema::users`
+                let module = if last == Some("dsl") { parts.next() } else { last };
+                module == Some(name) && (last == Some("dsl") || parts.any(|part| part == "schema"))
+            })
     }
 
     /// Classes a statement given as an argument is about: `select(User).where(…)`, also through a local name.
@@ -594,8 +636,17 @@ fn assignments(facts: &FileFacts, nesting: &Nesting) -> Assignments {
             NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::With } => (target, value),
             _ => continue,
         };
-        if let NodeKind::Name(name) = facts.arena.kind(target) {
-            table.entry(name).or_default().push((nesting.owner(node), value));
+        match facts.arena.kind(target) {
+            NodeKind::Name(name) => table.entry(name).or_default().push((nesting.owner(node), value)),
+            // Rust: `let (sql, values) = Query::insert()….build()`
+            NodeKind::Collection { kind: CollectionKind::Tuple, items } if facts.language.family() == Family::Rust => {
+                for item in facts.arena.list(items) {
+                    if let NodeKind::Name(name) = facts.arena.kind(item) {
+                        table.entry(name).or_default().push((nesting.owner(node), value));
+                    }
+                }
+            }
+            _ => {}
         }
     }
     for (id, def) in facts.definitions() {
