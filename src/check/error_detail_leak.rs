@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::debug_mode;
 use super::requests::in_development_branch;
+use super::rust_error_types::{ErrorTypes, error_types};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, parts};
 use super::status::{Status, status};
@@ -40,10 +41,10 @@ struct Caught {
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
-    context.in_files(RULE, handlers, in_file)
+    context.in_files(RULE, (handlers, error_types(context)), in_file)
 }
 
-fn in_file(context: &Context, handlers: &BTreeSet<GlobalDef>, file: FileId) -> Vec<Finding> {
+fn in_file(context: &Context, (handlers, types): &(BTreeSet<GlobalDef>, ErrorTypes), file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions_of(file) {
@@ -58,9 +59,10 @@ fn in_file(context: &Context, handlers: &BTreeSet<GlobalDef>, file: FileId) -> V
             findings.extend(in_caught(program, nesting, function, &caught, answers_by_return));
         }
         if facts.language.family() == Family::Rust {
-            findings.extend(super::rust_error_leak::in_function(program, function));
+            findings.extend(super::rust_error_leak::in_function(program, types, function));
         }
     }
+    findings.extend(super::rust_error_leak::in_types(program, types, file));
     findings.extend(debug_mode::in_file(program, file));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));

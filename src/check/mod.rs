@@ -58,6 +58,7 @@ mod requests;
 mod resolvers;
 mod response_fields;
 mod rust_error_leak;
+mod rust_error_types;
 mod rust_statics;
 mod scope;
 mod sensitive;

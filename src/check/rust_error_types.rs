@@ -1,0 +1,273 @@
+//! Rust's errors that are answers: types of the project that a web framework turns into a response, and which of their texts reach the client
+//! with a status of 5xx.
+//!
+//! `rust_error_leak` asks it about the code that makes such an error; what the type itself does wrong (its `Display` carries the text of a
+//! library's error, and that is sent) is found here.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use super::http_in_service::http_type;
+use super::scope::in_scope;
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::nesting::{arguments, called_name, chain_root, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+
+/// What is known of the project's answers.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct ErrorTypes {
+    /// Types that are answers.
+    pub(super) answers: BTreeSet<GlobalDef>,
+    /// Variants whose text is sent with a status of 5xx: the type and the name.
+    pub(super) shown: BTreeSet<(GlobalDef, String)>,
+    /// Functions that make an answer of a text, with a status of 5xx.
+    pub(super) makers: BTreeSet<GlobalDef>,
+}
+
+#[derive(Clone)]
+enum Known {
+    Answer(GlobalDef),
+    Shown(GlobalDef, String),
+    Maker(GlobalDef),
+}
+
+/// The project's answers.
+pub(super) fn error_types(context: &Context) -> ErrorTypes {
+    let mut types = ErrorTypes::default();
+    for known in context.in_files("error-detail-leak: types", (), in_file) {
+        match known {
+            Known::Answer(class) => drop(types.answers.insert(class)),
+            Known::Shown(class, variant) => drop(types.shown.insert((class, variant))),
+            Known::Maker(function) => drop(types.makers.insert(function)),
+        }
+    }
+    types
+}
+
+/// Blocks `impl IntoResponse for X`, each with the type.
+fn answering(program: &Program, file: FileId) -> Vec<(DefId, GlobalDef)> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::Rust {
+        return Vec::new();
+    }
+    let answers = |name: &str| {
+        ["Response", "Responder", "ResponseError", "Reply", "Scribe", "Writer"].iter().any(|end| name.ends_with(end))
+            && !name.starts_with("From")
+    };
+    let blocks = facts.definitions().filter(|(_, def)| def.kind == DefKind::Impl);
+    blocks
+        .filter_map(|(id, def)| {
+            let seam = *def.bases.get(1)?;
+            let is_answer = last_name(facts, seam).is_some_and(|name| answers(facts.text(name)));
+            (is_answer && http_type(program, file, seam).is_some()).then_some(())?;
+            let class = own_type(program, file, *def.bases.first()?)?;
+            Some((id, class))
+        })
+        .collect()
+}
+
+/// The type of the project that a block is for, its arguments left out.
+fn own_type(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
+    let node = match program.file(file).arena.kind(node) {
+        NodeKind::Apply { base, .. } => base,
+        _ => node,
+    };
+    type_named(program, file, node)
+}
+
+/// The project's type that a type expression names.
+pub(super) fn type_named(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
+    match program.value(file, node) {
+        Value::Def(class) | Value::Instance { class, .. } => return Some(class),
+        Value::Unknown => {}
+        _ => return None,
+    }
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let own = facts
+        .definitions()
+        .find(|(_, def)| matches!(def.kind, DefKind::Struct | DefKind::Enum) && facts.text(def.name) == facts.text(name));
+    own.map(|(def, _)| GlobalDef { file, def })
+}
+
+fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for (block, class) in answering(program, file) {
+        found.push(Known::Answer(class));
+        for (_, method) in facts.definitions().filter(|(_, def)| def.parent == block) {
+            let Some(body) = method.body else { continue };
+            facts.arena.walk(body, |node| {
+                if let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(node)
+                    && is_server_error(facts, body)
+                    && let NodeKind::Call { callee, form: CallForm::Pattern, .. } = facts.arena.kind(pattern)
+                    && let Some(variant) = last_name(facts, callee)
+                    && arguments(facts, pattern).any(|bound| is_sent(facts, body, bound))
+                    && is_of_text(program, class, facts.text(variant))
+                {
+                    found.push(Known::Shown(class, facts.text(variant).to_string()));
+                }
+            });
+        }
+        // `fn bad_gateway(message: impl Into<String>) -> Self`
+        for (id, maker) in facts.definitions() {
+            let owner = facts.def(maker.parent);
+            let is_own = owner.kind == DefKind::Impl
+                && owner.bases.len() == 1
+                && own_type(program, file, owner.bases[0]) == Some(class)
+                && maker.kind == DefKind::Method;
+            if let Some(body) = maker.body.filter(|_| is_own)
+                && is_server_error(facts, body)
+                && !maker.params.is_empty()
+                && maker.params.iter().all(|param| param.annotation.is_some())
+            {
+                found.push(Known::Maker(GlobalDef { file, def: id }));
+            }
+        }
+    }
+    found
+}
+
+/// The code names a status of 5xx, and none of 4xx.
+fn is_server_error(facts: &FileFacts, code: NodeId) -> bool {
+    let mut server = false;
+    let mut client = false;
+    facts.arena.walk(code, |node| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+            match facts.text(name) {
+                "INTERNAL_SERVER_ERROR"
+                | "InternalServerError"
+                | "BAD_GATEWAY"
+                | "BadGateway"
+                | "SERVICE_UNAVAILABLE"
+                | "ServiceUnavailable"
+                | "GATEWAY_TIMEOUT" => server = true,
+                "BAD_REQUEST"
+                | "BadRequest"
+                | "NOT_FOUND"
+                | "NotFound"
+                | "UNAUTHORIZED"
+                | "FORBIDDEN"
+                | "CONFLICT"
+                | "UNPROCESSABLE_ENTITY" => client = true,
+                _ => {}
+            }
+        }
+    });
+    server && !client
+}
+
+/// The name is used in the code for more than a log.
+fn is_sent(facts: &FileFacts, code: NodeId, bound: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(bound) else { return false };
+    let mut sent = false;
+    facts.arena.walk_while(code, |node| {
+        let logs = matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Macro, .. })
+            && matches!(called_name(facts, node), Some("error" | "warn" | "info" | "debug" | "trace" | "eprintln" | "println"));
+        sent |= facts.arena.kind(node) == NodeKind::Name(name);
+        !logs
+    });
+    sent
+}
+
+/// The variant holds a text.
+fn is_of_text(program: &Program, class: GlobalDef, variant: &str) -> bool {
+    let facts = program.file(class.file);
+    let Some((id, _)) =
+        facts.definitions().find(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def && facts.text(def.name) == variant)
+    else {
+        return false;
+    };
+    facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == id).any(|(_, field)| {
+        field
+            .annotation
+            .is_some_and(|annotation| last_name(facts, annotation).is_some_and(|name| matches!(facts.text(name), "String" | "str" | "Cow")))
+    })
+}
+
+/// In methods of an answer: `self.to_string()` of a type of which a variant carries a library's error into its text, and has a status of 5xx.
+pub(super) fn own_texts(program: &Program, types: &ErrorTypes, file: FileId) -> Vec<(GlobalDef, NodeId)> {
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for (id, block) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Impl) {
+        let Some(class) = block.bases.first().and_then(|&base| own_type(program, file, base)) else { continue };
+        if !types.answers.contains(&class) || !in_scope(program, class) {
+            continue;
+        }
+        for (method, def) in facts.definitions().filter(|(_, def)| def.parent == id) {
+            let Some(body) = def.body else { continue };
+            facts.arena.walk_while(body, |node| {
+                let NodeKind::Call { callee, form, .. } = facts.arena.kind(node) else { return true };
+                if form == CallForm::Macro && !matches!(called_name(facts, node), Some("json" | "format" | "vec")) {
+                    return false;
+                }
+                let tells = called_name(facts, node) == Some("to_string")
+                    && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver);
+                if tells && carries_library_error(program, class) && !is_in_client_arm(program, facts, file, node) {
+                    found.push((GlobalDef { file, def: method }, node));
+                }
+                true
+            });
+        }
+    }
+    found
+}
+
+/// Only an arm for chosen variants says it: what others carry does not come there.
+fn is_in_client_arm(program: &Program, facts: &FileFacts, file: FileId, node: NodeId) -> bool {
+    program.nesting(file).around(node).any(|around| matches!(facts.arena.kind(around), NodeKind::Arm { .. }))
+}
+
+/// A variant with `#[error("… {0}")]` or `#[error(transparent)]` over an error of a library, to which the type gives a status of 5xx.
+fn carries_library_error(program: &Program, class: GlobalDef) -> bool {
+    let facts = program.file(class.file);
+    let variants = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def);
+    let mut carrying = variants.filter(|(id, variant)| {
+        let written = variant.decorators.iter().any(|&decorator| {
+            matches!(called_name(facts, decorator), Some("error" | "display"))
+                && arguments(facts, decorator).any(|text| {
+                    facts.string(text).is_some_and(|text| text.contains("{0}") || text.contains("{source}") || text.contains("{error}"))
+                        || last_name(facts, text).is_some_and(|name| facts.text(name) == "transparent")
+                })
+        });
+        let of_library = facts
+            .definitions()
+            .filter(|(_, def)| def.kind == DefKind::Field && def.parent == *id)
+            .any(|(_, field)| field.annotation.is_some_and(|annotation| is_library_error(program, class.file, annotation)));
+        written && of_library
+    });
+    carrying.any(|(_, variant)| has_server_status(facts, facts.text(variant.name)))
+}
+
+/// `sqlx::Error`, also where nothing but the type names it.
+fn is_library_error(program: &Program, file: FileId, annotation: NodeId) -> bool {
+    let facts = program.file(file);
+    match program.value(file, annotation) {
+        Value::Api { .. } => true,
+        Value::Unknown => {
+            let root = chain_root(facts, annotation);
+            root != annotation
+                && last_name(facts, annotation).is_some_and(|name| facts.text(name).ends_with("Error"))
+                && matches!(facts.arena.kind(root), NodeKind::Name(name) if !matches!(facts.text(name), "crate" | "self" | "super"))
+        }
+        _ => false,
+    }
+}
+
+/// An arm of the type's file gives the variant a status of 5xx.
+fn has_server_status(facts: &FileFacts, variant: &str) -> bool {
+    facts.arena.ids().any(|node| {
+        let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(node) else { return false };
+        let mut names = false;
+        facts.arena.walk(pattern, |part| {
+            if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(part) {
+                names |= facts.text(name) == variant;
+            }
+        });
+        names && is_server_error(facts, body)
+    })
+}
