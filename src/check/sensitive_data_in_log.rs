@@ -6,17 +6,19 @@
 
 use super::Context;
 use super::requests::{in_development_branch, named};
+use super::rust_error_types::type_named;
 use super::scope::in_scope;
 use super::sensitive::{Secret, assigned, carriers, constant, hides, parts, secret};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
 use crate::model::nesting::{Nesting, arguments, called_name, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::model::words::has_word;
 
 const RULE: &str = "sensitive-data-in-log";
 
@@ -157,6 +159,7 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
                 if found.is_none() && more.is_none() {
                     more = whole(program, file, node)
                         .or_else(|| kept(program, function, node))
+                        .or_else(|| shown(program, file, node))
                         .or_else(|| built(program, function, node))
                         .or_else(|| connection(program, function, node, name));
                 }
@@ -419,6 +422,97 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
     })
 }
 
+/// Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
+fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::Rust {
+        return None;
+    }
+    // What `Err(err)` holds is not what the function gives.
+    let is_error = last_name(facts, node).is_some_and(|name| has_word(facts.text(name), &["e", "err", "error"]));
+    if is_error {
+        return None;
+    }
+    let Value::Instance { class, .. } = program.value(file, node) else { return None };
+    let (field, kind) = shown_secret(program, class, 0)?;
+    let is_plain_token = kind == Secret::Token && parts(&field) == ["token"];
+    Some(Logged {
+        node,
+        what: format!("whose `Debug` writes `{field}`, {}", kind.text()),
+        name: spell(facts, node),
+        confidence: Confidence::Medium,
+        level: if is_plain_token { Level::Note } else { Level::Warning },
+    })
+}
+
+/// The first field that is a secret by its name and written by the derived `Debug` of a struct, or of one in it.
+fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Option<(String, Secret)> {
+    let facts = program.file(class.file);
+    let def = facts.def(class.def);
+    if def.kind != DefKind::Struct || depth > 2 || !derives_debug(facts, class.def) || has_own_text(facts, facts.text(def.name)) {
+        return None;
+    }
+    let fields = || facts.definitions().filter(|(_, field)| field.kind == DefKind::Field && field.parent == class.def);
+    let is_text = |field: &Definition| {
+        field.annotation.is_some_and(|annotation| {
+            let mut text = false;
+            let mut other = false;
+            facts.arena.walk(annotation, |node| {
+                if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+                    match facts.text(name) {
+                        "String" | "str" => text = true,
+                        "Option" | "Vec" | "Cow" | "Arc" | "Box" | "Rc" => {}
+                        _ => other = true,
+                    }
+                }
+            });
+            text && !other
+        })
+    };
+    let named = fields().find_map(|(_, field)| {
+        let name = facts.text(field.name);
+        let hidden = field.decorators.iter().any(|&decorator| hides_field(facts, decorator));
+        let kind =
+            secret(name).filter(|kind| matches!(kind, Secret::Password | Secret::Token | Secret::Key) && !hidden && is_text(field))?;
+        Some((name.to_string(), kind))
+    });
+    named.or_else(|| {
+        fields().find_map(|(_, field)| {
+            let annotation = field.annotation?;
+            let inner = type_named(program, class.file, annotation)?;
+            (inner != class).then(|| shown_secret(program, inner, depth + 1)).flatten()
+        })
+    })
+}
+
+fn derives_debug(facts: &FileFacts, class: DefId) -> bool {
+    facts.def(class).decorators.iter().any(|&decorator| {
+        called_name(facts, decorator) == Some("derive")
+            && arguments(facts, decorator).any(|name| last_name(facts, name).is_some_and(|name| facts.text(name) == "Debug"))
+    })
+}
+
+/// `#[debug(skip)]`, `#[derivative(Debug = "ignore")]`.
+fn hides_field(facts: &FileFacts, decorator: NodeId) -> bool {
+    let mut hides = false;
+    facts.arena.walk(decorator, |node| {
+        if let NodeKind::Name(name) | NodeKind::Str(name) = facts.arena.kind(node) {
+            hides |= matches!(facts.text(name), "skip" | "ignore" | "redact" | "debug_ignore" | "sensitive");
+        }
+    });
+    hides
+}
+
+/// A text of its own: which of the two the logger writes cannot be told.
+fn has_own_text(facts: &FileFacts, class: &str) -> bool {
+    let last = |node: &NodeId| last_name(facts, *node).map(|name| facts.text(name));
+    facts.definitions().any(|(_, def)| {
+        def.kind == DefKind::Impl
+            && def.bases.first().and_then(last) == Some(class)
+            && matches!(def.bases.get(1).and_then(last), Some("Display" | "Debug"))
+    })
+}
+
 /// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
 fn is_refusal(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
     nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
@@ -522,6 +616,15 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
         });
         for param in &def.params {
             let Some(name) = param.name.map(|name| facts.text(name)) else { continue };
+            if !skips_all
+                && !skipped.contains(&name)
+                && let Some(class) = param.annotation.and_then(|annotation| type_named(program, file, annotation))
+                && let Some((field, kind)) = shown_secret(program, class, 0)
+                && parts(&field) != ["token"]
+            {
+                findings.push(recorded(program, function, instrument, name, &format!("whose `Debug` writes `{field}`, {}", kind.text())));
+                continue;
+            }
             let Some(kind) = secret(name) else { continue };
             let is_wrapped = param.annotation.is_some_and(|annotation| {
                 let mut wrapped = false;
@@ -538,14 +641,21 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
                 continue;
             }
             let level = if parts(name) == ["token"] { Level::Note } else { Level::Warning };
-            let logged =
-                Logged { node: instrument, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High, level };
-            let mut one = finding(program, function, instrument, &logged);
-            one.message = format!("`#[instrument]` records `{name}`, {}, with each span", kind.text());
-            one.primary.location.span = facts.arena.span(instrument);
-            one.help = Some(format!("add `skip({name})`, or give it a type whose `Debug` hides it (`Secret<String>`)"));
+            let mut one = recorded(program, function, instrument, name, kind.text());
+            one.level = level;
             findings.push(one);
         }
     }
     findings
+}
+
+/// A parameter that `#[instrument]` records.
+fn recorded(program: &Program, function: GlobalDef, instrument: NodeId, name: &str, what: &str) -> Finding {
+    let logged =
+        Logged { node: instrument, what: what.to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };
+    let mut one = finding(program, function, instrument, &logged);
+    one.message = format!("`#[instrument]` records `{name}`, {what}, with each span");
+    one.primary.location.span = program.file(function.file).arena.span(instrument);
+    one.help = Some(format!("add `skip({name})`, or give it a type whose `Debug` hides it (`Secret<String>`)"));
+    one
 }
