@@ -12,7 +12,7 @@ use crate::model::facts::{DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
-use crate::model::program::Program;
+use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
@@ -44,7 +44,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             (_, NodeKind::Try { body, handlers, .. }) => of_try(program, file, body, handlers, node),
             (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
             (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
-            (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(program, file, node, target, value),
+            (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(context, file, node, target, value),
             _ => None,
         };
         let Some(found) = found else { continue };
@@ -294,7 +294,8 @@ fn is_used_again(facts: &FileFacts, promise: NodeId, call: NodeId) -> bool {
 }
 
 /// Rust: `let _ = write().await;`.
-fn of_ignored(program: &Program, file: FileId, node: NodeId, target: NodeId, value: NodeId) -> Option<Swallows> {
+fn of_ignored(context: &Context, file: FileId, node: NodeId, target: NodeId, value: NodeId) -> Option<Swallows> {
+    let program = context.program;
     let facts = program.file(file);
     let ignored = is_ignored(facts, target);
     let writes = |fact: &ApiFact| match fact {
@@ -307,12 +308,35 @@ fn of_ignored(program: &Program, file: FileId, node: NodeId, target: NodeId, val
     // `.unwrap_or_else(|_| panic!(…))` handles it, if only by stopping.
     let handles = chain(facts, value)
         .any(|link| called_name(facts, link).is_some_and(|name| matches!(name, "unwrap" | "expect" | "unwrap_or_else" | "inspect_err")));
-    let matters = ignored && !passes_on && !handles && chain(facts, value).any(|link| has_fact(program, file, link, writes));
+    if !ignored || passes_on || handles {
+        return None;
+    }
+    // What removes rows of a table is no clean-up, whatever it is called.
+    let stores = leads_to_write(context, file, node, value);
+    let matters = chain(facts, value).any(|link| has_fact(program, file, link, writes)) && !cleans_up(facts, value);
     let span = facts.arena.span(node);
-    (matters && !cleans_up(facts, value)).then_some(Swallows {
-        whole: span,
-        place: first_line(span),
-        what: "`let _` drops the error of a write",
+    (stores || matters).then_some(Swallows { whole: span, place: first_line(span), what: "`let _` drops the error of a write" })
+}
+
+/// A function of the project that writes to a database: `let _ = repository.delete(id).await;`.
+fn leads_to_write(context: &Context, file: FileId, node: NodeId, value: NodeId) -> bool {
+    let program = context.program;
+    let facts = program.file(file);
+    let function = GlobalDef { file, def: program.nesting(file).owner(node) };
+    let ends = |name: &str| {
+        words(name).iter().any(|word| matches!(word.as_str(), "rollback" | "close" | "abort" | "unlock" | "release" | "cleanup"))
+    };
+    chain(facts, value).any(|link| {
+        matches!(facts.arena.kind(link), NodeKind::Call { .. })
+            && !called_name(facts, link).is_some_and(ends)
+            && program.calls_at(function, link).iter().any(|edge| {
+                edge.kind == CallKind::Call
+                    && edge.resolution != Resolution::NameOnly
+                    && context.summaries.of(edge.callee).is_some_and(|summary| {
+                        summary.queries.iter().any(|query| query.access == Access::Write)
+                            || summary.reaches.iter().any(|reach| reach.query.access == Access::Write)
+                    })
+            })
     })
 }
 
