@@ -15,6 +15,7 @@ use super::input_checks::{is_checked, is_checked_around};
 use super::loops::{bound_names, parameter_names};
 use super::sensitive::carriers;
 use super::spelling::{call_span, spelled_callee};
+use super::unasked_validation::unasked;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
@@ -93,9 +94,10 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let validates = packages_with_validation(context);
     let fields = own_fields(context);
-    let mut findings = Vec::new();
+    let handlers = handlers(context);
+    let mut findings = unasked(context, &handlers);
     let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
-    for handler in handlers(context) {
+    for handler in handlers {
         if !takes_body(program, &handler) || is_exempt(program, &handler) {
             continue;
         }

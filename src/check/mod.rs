@@ -71,6 +71,7 @@ mod sql_injection;
 mod stateful_service;
 mod status;
 mod swallowed_error;
+mod unasked_validation;
 mod unbounded_query;
 mod unbounded_retry;
 mod weak_password_hash;
