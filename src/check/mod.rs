@@ -52,6 +52,7 @@ mod orphan_module;
 mod pass_through_service;
 mod password_settings;
 mod per_item;
+mod plain_passwords;
 pub mod query;
 mod relations;
 mod requests;

@@ -39,6 +39,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     findings.extend(through_helpers(program, &program.nestings, helpers));
     findings.extend(plain_text(context));
+    findings.extend(super::plain_passwords::stored_as_they_came(context));
     findings.extend(
         context.in_files("weak-password-hash: settings", (), |context, (): &(), file| {
             super::password_settings::in_file(context.program, file)
