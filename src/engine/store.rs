@@ -341,7 +341,7 @@ impl Engine {
                 (options.baseline, self.baseline.as_ref().map(|baseline| (&baseline.path, &baseline.text))),
                 (&self.config.path, &self.config.text),
                 &self.own,
-                options.today.filter(|_| dated),
+                (options.today.filter(|_| dated), options.call_coverage),
             )
         );
         Some(Key::of(&[b"outcome", asked.as_bytes(), &store.files_key()?.0]))
