@@ -6,12 +6,14 @@
 mod clock;
 mod contracts;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
 use crate::check;
@@ -158,6 +160,8 @@ pub struct Engine {
     warm: Option<warm::Warm>,
     /// Why the last edit needed a whole check.
     refused: Option<link::Reason>,
+    /// What a report says of each file, where there are no facts of them; parallel to `project.files`.
+    gists: Option<Vec<moved::Gist>>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
     /// The user's own rules, as they were read.
@@ -220,7 +224,7 @@ pub enum ProgramStage {
 }
 
 /// What link, summarise and check say.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Analysis {
     findings: Vec<Finding>,
     coverage: Coverage,
@@ -228,12 +232,15 @@ struct Analysis {
     calls_resolved: u32,
     routes: u32,
     /// Paths of `[[knowledge]]` that nothing in the program has, each with the nearest name there is.
+    #[serde(skip)]
     untaught: Vec<(String, Option<String>)>,
     /// What is wrong with the contracts themselves.
+    #[serde(skip)]
     mistakes: Vec<ContractMistake>,
     /// Stages that failed.
     problems: Vec<Problem>,
     /// Roles of definitions, when they were asked for.
+    #[serde(skip)]
     marks: Vec<RoleMark>,
 }
 
@@ -273,6 +280,7 @@ impl Engine {
             last: None,
             warm: None,
             refused: None,
+            gists: None,
             failures: Vec::new(),
             own: Vec::new(),
             store: None,
@@ -296,7 +304,10 @@ impl Engine {
         let analysis = analysis.unwrap_or_else(failed);
         let whole = !analysis.problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
         self.last = (self.keeps && whole).then(|| Last::new(analysis.clone()));
-        self.conclude(analysis)
+        let look = self.look_of(&analysis);
+        let outcome = self.conclude(analysis);
+        self.keep_look(look);
+        outcome
     }
 
     /// From what the checks found to what is reported.
@@ -497,6 +508,7 @@ impl Engine {
         let discovering = self.clock.start();
         self.discover();
         self.clock.end("discover", "", discovering);
+        self.gists = None;
         (self.store, self.cache_troubles) = store::Store::open(self);
         if self.recall() {
             return;
@@ -671,16 +683,25 @@ impl Engine {
     fn problems(&self) -> Vec<Problem> {
         let mut problems = self.project.problems.clone();
         problems.extend(self.failures.iter().cloned());
-        for (path, facts) in self.files() {
-            problems.extend(facts.problems.iter().map(|problem| problem.clone().at(path)));
+        for (file, gist) in self.project.files.iter().zip(self.gists().iter()) {
+            problems.extend(gist.problems.iter().map(|problem| problem.clone().at(&file.path)));
         }
         problems.sort();
         problems
     }
 
+    /// What a report says of each file, in the order of the files.
+    fn gists(&self) -> Cow<'_, [moved::Gist]> {
+        match &self.gists {
+            Some(gists) => Cow::Borrowed(gists),
+            None => Cow::Owned(self.facts.iter().map(|facts| moved::Gist::of(facts)).collect()),
+        }
+    }
+
     fn statistics(&self, analysis: &Analysis) -> Statistics {
+        let gists = self.gists();
         let mut statistics = Statistics {
-            files: self.facts.len() as u32,
+            files: gists.len() as u32,
             imports_unresolved: analysis.coverage.missing(false).count() as u32,
             imports_generated: analysis.coverage.missing(true).count() as u32,
             coverage: analysis.coverage.clone(),
@@ -689,12 +710,11 @@ impl Engine {
             routes: analysis.routes,
             ..Statistics::default()
         };
-        for (file, facts) in self.project.files.iter().zip(&self.facts) {
+        for (file, gist) in self.project.files.iter().zip(gists.iter()) {
             *statistics.files_by_language.entry(file.language.family().name().to_string()).or_default() += 1;
-            statistics.lines += facts.lines;
-            statistics.imports += facts.imports.len() as u32;
-            let named = facts.definitions().filter(|(id, def)| *id != DefId::MODULE && !def.flags.has(DefFlags::CLOSURE));
-            statistics.definitions += named.count() as u32;
+            statistics.lines += gist.lines;
+            statistics.imports += gist.imports;
+            statistics.definitions += gist.definitions;
         }
         statistics.skipped = self.project.skipped.iter().map(|(&reason, paths)| (reason, paths.len() as u32)).collect();
         statistics
@@ -817,10 +837,12 @@ type Lowered = (Arc<FileFacts>, FileNotes);
 
 mod changes;
 mod edits;
+mod found;
 mod graft;
 mod ground;
 mod live;
 mod marks;
+mod moved;
 mod own;
 mod places;
 mod routes;

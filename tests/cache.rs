@@ -216,6 +216,138 @@ fn edit(root: &Path, dice: &mut Dice) -> String {
     }
 }
 
+/// Layout and comments in files of real shape, between edits of code: what is only moved is what a whole run says, in every format.
+#[test]
+fn what_only_moves_is_taken_up_and_said_as_a_whole_run_says_it() {
+    let mut dice = Dice(5);
+    for example in ["python-shop", "typescript-library", "rust-clinic"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example), root);
+        said(root, cached());
+        let sources = sources(root);
+        let (mut layouts, mut taken) = (0, 0);
+        for at in 0..number("ARCHCHECK_EDITS", 12) {
+            let is_layout = dice.below(4) > 0;
+            let changed = dice.below(3).min(1) + 1;
+            let paths: Vec<&PathBuf> = (0..changed).map(|_| &sources[dice.below(sources.len())]).collect();
+            for path in &paths {
+                let text = fs::read_to_string(path).expect("a text");
+                fs::write(path, if is_layout { laid_out(&mut dice, path, &text) } else { recoded(&mut dice, &text) }).expect("written");
+            }
+            let (got, was_taken) = said(root, cached());
+            assert_eq!(got, said(root, fresh()).0, "after edit {at} of {paths:?}");
+            layouts += u32::from(is_layout);
+            taken += u32::from(was_taken);
+        }
+        assert!(taken * 3 > layouts, "{example}: {taken} of {layouts} edits of layout are taken up");
+    }
+}
+
+/// A line more between others, or a comment, which may silence.
+fn laid_out(dice: &mut Dice, path: &Path, text: &str) -> String {
+    let mark = if path.extension().is_some_and(|own| own == "py") { "#" } else { "//" };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let at = dice.below(lines.len() + 1);
+    let piece = match dice.below(5) {
+        0 => "\n".to_string(),
+        1 => "\n  \n".to_string(),
+        2 => format!("{mark} why not\n"),
+        3 => format!("{mark} archcheck: ignore[n-plus-one] few rows\n"),
+        _ => format!("{mark} archcheck: ignore[sql-injection]\n"),
+    };
+    [&lines[..at].concat(), piece.as_str(), &lines[at..].concat()].concat()
+}
+
+/// A line of code again, a line less, a word in place of another.
+fn recoded(dice: &mut Dice, text: &str) -> String {
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_string).collect();
+    if lines.is_empty() {
+        return "x = 1\n".to_string();
+    }
+    let at = dice.below(lines.len());
+    match dice.below(4) {
+        0 => lines.insert(at, lines[at].clone()),
+        1 => drop(lines.remove(at)),
+        2 => lines[at] = lines[at].replacen('"', "\"x", 1).replacen('\'', "'x", 1),
+        _ => {
+            let word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').find(|word| word.len() > 2).map(str::to_string);
+            if let (Some(own), Some(other)) = (word(&lines[at]), word(&lines[dice.below(lines.len())])) {
+                lines[at] = lines[at].replacen(&own, &other, 1);
+            }
+        }
+    }
+    lines.concat()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            fs::create_dir_all(&target).expect("a folder");
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("copied");
+        }
+    }
+}
+
+/// The source files below a folder, sorted.
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let (engine, _) = Engine::open(root, fresh());
+    engine.files().map(|(path, _)| root.join(&**path)).collect()
+}
+
+#[test]
+fn a_damaged_look_is_a_slower_run() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    said(root, cached());
+    let services = root.join("app/services.py");
+    for (round, damage) in ["cut", "altered", "empty", "whole"].into_iter().enumerate() {
+        for path in files(root, "look") {
+            let mut bytes = fs::read(&path).expect("a look");
+            match damage {
+                "cut" => bytes.truncate(bytes.len() / 2),
+                "altered" => bytes[40] ^= 1,
+                "empty" => bytes.clear(),
+                _ => {}
+            }
+            fs::write(&path, bytes).expect("written");
+        }
+        fs::write(&services, format!("{}{LOOP}", "# why\n".repeat(round + 1))).expect("written");
+        let (got, taken) = said(root, cached());
+        assert_eq!((got, taken), (said(root, fresh()).0, damage == "whole"), "{damage}");
+    }
+}
+
+#[test]
+fn credentials_found_once_are_known_and_damaged_ones_are_found_again() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let settings = "DATABASE_URL = \"postgres://shop:s3cretpassw0rd9@db.example.org/shop\"\n";
+    fs::write(root.join("app/settings.py"), settings).expect("written");
+    fs::write(root.join("app/settings.yaml"), "password: \"hunter2hunter2x9\"\n").expect("written");
+    for damage in ["none", "none", "cut", "altered"] {
+        for path in files(root, "found") {
+            let mut bytes = fs::read(&path).expect("a file");
+            match damage {
+                "cut" => bytes.truncate(bytes.len() / 2),
+                "altered" => bytes[30] ^= 1,
+                _ => {}
+            }
+            fs::write(&path, bytes).expect("written");
+        }
+        // More code, so that the result of no run before fits.
+        let text = fs::read_to_string(root.join("app/users.py")).expect("a text");
+        fs::write(root.join("app/users.py"), text + "\n\ndef more(a):\n    return a\n").expect("written");
+        let (got, taken) = said(root, cached());
+        assert!(got.iter().any(|text| text.contains("hardcoded-secret")), "{damage}");
+        assert_eq!((got, taken), (said(root, fresh()).0, false), "{damage}");
+        assert_eq!(files(root, "found").len(), 1);
+    }
+}
+
 #[test]
 fn one_changed_file_costs_its_own_facts_alone() {
     let folder = project(&PROJECT);
@@ -258,6 +390,8 @@ fn other_options_have_other_results() {
         &["--select", "n-plus-one"],
         &[],
     ] {
+        // What counts no calls is none that does.
+        archcheck(root, &[&["--format", "concise"], more].concat());
         let (with, without) = run(more);
         assert_eq!((with.status.code(), with.stdout), (without.status.code(), without.stdout), "{more:?}");
     }
@@ -390,8 +524,6 @@ fn shards_together_say_what_one_run_says() {
     fs::remove_file(&again).expect("removed");
 
     let facts = output.path().display().to_string();
-        // What counts no calls is none that does.
-        archcheck(root, &[&["--format", "concise"], more].concat());
     for format in Format::ALL.map(Format::name) {
         let single = archcheck(root, &["--no-cache", "--format", format]);
         let joined = archcheck(root, &["--no-cache", "--format", format, "--facts", &facts]);

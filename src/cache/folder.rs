@@ -13,8 +13,10 @@ use super::{BUILD, FOLDER, Key, Place};
 const OTHER_BUILDS: usize = 2;
 /// A temporary file this much older than ours belongs to no run that still runs.
 const ABANDONED: i128 = 3_600_000_000_000;
-/// Stamps of other roots that are kept.
-const MOST_STAMPS: usize = 64;
+/// What is kept once for each root: stamps, and what was found in single files.
+const OF_ROOTS: [&str; 2] = ["stamps", "found"];
+/// Roots of which it is kept.
+const MOST_ROOTS: usize = 64;
 const MADE_HERE: &str = "made-here";
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is archcheck's cache; it may be deleted at any time.\n";
 
@@ -75,6 +77,11 @@ impl Folder {
         self.at.join(format!("{}.stamps", self.root.hex()))
     }
 
+    /// The file of what was found in this root's files.
+    pub(super) fn found(&self) -> PathBuf {
+        self.at.join(format!("{}.found", self.root.hex()))
+    }
+
     /// Every pack that can be read, the newest first. One that cannot is thrown away, unless its file could not be read just now.
     pub(super) fn packs(&self) -> Vec<Pack> {
         let mut packs = Vec::new();
@@ -130,7 +137,7 @@ impl Folder {
 
     /// Throws away what killed runs and other builds left.
     pub(super) fn sweep(&self) {
-        for (path, _) in self.newest_first("stamps").into_iter().skip(MOST_STAMPS) {
+        for (path, _) in OF_ROOTS.iter().flat_map(|of| self.newest_first(of).into_iter().skip(MOST_ROOTS)) {
             let _ = fs::remove_file(path);
         }
         let Some(now) = self.temporary().ok().and_then(|(path, file)| {

@@ -9,7 +9,9 @@
 //! └── <build>/                 one folder for each build of archcheck; the oldest go
 //!     ├── <n>.pack             records (see `pack`)
 //!     ├── <root>.stamps        path → size, times, inode → hash of the text (see `stamps`)
+//!     ├── <root>.found         what was found in single files
 //!     ├── <key>.outcome        whole results
+//!     ├── <key>.look           what runs found, for others to go on from
 //!     └── <process>.tmp        a file in the making; left over only where a run was killed
 //! ```
 
@@ -29,11 +31,15 @@ pub use pack::{PackError, is_pack, write_pack};
 pub use stamps::{Seen, Stamp, Stamps, Stat, stat};
 
 use folder::Folder;
-use pack::{Pack, Pending};
+use outcomes::Kind;
+use pack::{Pack, Pending, read_small, sealed, unsealed};
 use shared::Shared;
 
 /// The folder in the root.
 pub const FOLDER: &str = ".archcheck-cache";
+
+/// No more is kept of what was found in the files of a root.
+const MAX_FOUND: u64 = 32 << 20;
 
 /// What tells one build of archcheck from another: a hash of its sources.
 pub const BUILD: &str = env!("ARCHCHECK_BUILD");
@@ -191,13 +197,38 @@ impl Cache {
 
     /// A whole result.
     pub fn outcome(&self, key: Key) -> Option<Vec<u8>> {
-        outcomes::read(self.folder.as_ref()?, key)
+        outcomes::read(self.folder.as_ref()?, Kind::Outcome, key)
     }
 
     /// Keeps a whole result.
     pub fn save_outcome(&self, key: Key, outcome: &[u8]) {
         if let Some(folder) = &self.folder {
-            outcomes::write(folder, key, outcome);
+            outcomes::write(folder, Kind::Outcome, key, outcome);
+        }
+    }
+
+    /// A look at everything, for a run to go on from.
+    pub fn look(&self, key: Key) -> Option<Vec<u8>> {
+        outcomes::read(self.folder.as_ref()?, Kind::Look, key)
+    }
+
+    /// What earlier runs found in single files of this root.
+    pub fn found(&self) -> Option<Vec<u8>> {
+        let bytes = read_small(&self.folder.as_ref()?.found(), MAX_FOUND)?;
+        unsealed(&bytes).map(<[u8]>::to_vec)
+    }
+
+    /// Keeps it for the next run.
+    pub fn save_found(&self, found: &[u8]) {
+        if let Some(folder) = self.folder.as_ref().filter(|_| found.len() as u64 <= MAX_FOUND - 64) {
+            folder.replace(&folder.found(), &sealed(found));
+        }
+    }
+
+    /// Keeps a look.
+    pub fn save_look(&self, key: Key, look: &[u8]) {
+        if let Some(folder) = &self.folder {
+            outcomes::write(folder, Kind::Look, key, look);
         }
     }
 }

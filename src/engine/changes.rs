@@ -39,6 +39,7 @@ impl Engine {
             last: None,
             warm: None,
             refused: None,
+            gists: None,
             failures: Vec::new(),
             own: self.own.clone(),
             store: None,

@@ -6,8 +6,9 @@ use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::found::Found;
 use super::{Analysis, Engine, clock, flow_limits, guarded, internal, marks, nearest_name};
-use crate::check::hardcoded_secret::{self, Secrets};
+use crate::check::hardcoded_secret::Secrets;
 use crate::check::{self, Check, Memo};
 use crate::config::{self, Config};
 use crate::link::{self, Linked};
@@ -42,6 +43,8 @@ pub(super) struct Ground<'e> {
     pub(super) texts: &'e [(Arc<str>, Arc<str>)],
     pub(super) rulebook: &'e Rulebook,
     pub(super) asked: &'e Asked,
+    /// What earlier runs found in single files.
+    pub(super) found: &'e Found,
     pub(super) clock: &'e clock::Clock,
 }
 
@@ -89,22 +92,29 @@ impl Engine {
         }
     }
 
-    pub(super) fn ground<'e>(&'e self, asked: &'e Asked) -> Ground<'e> {
-        Ground { project: &self.project, facts: &self.facts, texts: &self.texts, rulebook: &self.rulebook, asked, clock: &self.clock }
+    pub(super) fn ground<'e>(&'e self, asked: &'e Asked, found: &'e Found) -> Ground<'e> {
+        let Engine { project, facts, texts, rulebook, clock, .. } = self;
+        Ground { project, facts, texts, rulebook, asked, found, clock }
     }
 
     /// Links the program, with the whole call graph, for as long as `with` needs it.
     pub(super) fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
-        let asked = self.asked();
-        let ground = self.ground(&asked);
+        let (asked, found) = (self.asked(), Found::default());
+        let ground = self.ground(&asked, &found);
         with(&ground.link(link::Wants { call_graph: true, nestings: Arc::new(Nestings::new(&self.facts)) }).program)
     }
 
     /// From facts to findings.
     pub(super) fn analyse(&self) -> Analysis {
-        let asked = self.asked();
+        let (asked, found) = (self.asked(), Found::of(self));
         let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
-        self.ground(&asked).whole(&lines, None).analysis
+        let whole = self.ground(&asked, &found).whole(&lines, None);
+        if let (Some(store), Some(secrets)) = (&self.store, whole.secrets.get())
+            && let Some(found) = found.to_keep(secrets, &self.facts, &self.texts)
+        {
+            store.save_found(&found);
+        }
+        whole.analysis
     }
 
     pub(super) fn context<'c>(
@@ -129,7 +139,7 @@ impl<'e> Ground<'e> {
                 nestings.of(FileId(file));
             });
             if self.is_on("hardcoded-secret") {
-                let _ = secrets.set(self.clock.time("secrets", "", || self.find_secrets()));
+                let _ = secrets.set(self.clock.time("secrets", "", || self.found.secrets(self.facts, self.texts)));
             }
         };
         let (linked, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), prepare);
@@ -229,15 +239,6 @@ impl<'e> Ground<'e> {
 
     fn is_on(&self, id: &str) -> bool {
         self.rulebook.rule(id).is_none_or(|rule| self.asked.selection.is_on(rule))
-    }
-
-    fn find_secrets(&self) -> Secrets {
-        let in_text = |(path, text): &(Arc<str>, Arc<str>)| hardcoded_secret::scan_text(path, text);
-        let (sources, texts) = rayon::join(
-            || self.facts.par_iter().map(|facts| hardcoded_secret::scan_source(facts)).collect(),
-            || self.texts.par_iter().map(in_text).collect(),
-        );
-        Secrets { sources, texts }
     }
 }
 

@@ -46,6 +46,11 @@ impl Kept {
         }
         lowered.lock().ok()?.take()
     }
+
+    /// Whoever finds this text may take it.
+    pub(super) fn put(&mut self, path: &Arc<str>, hash: Key, lowered: Lowered) {
+        self.0.insert(path.clone(), (hash, Mutex::new(Some(lowered))));
+    }
 }
 
 /// What the last whole check found, and the facts it had of files that changed since.

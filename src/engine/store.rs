@@ -98,7 +98,8 @@ impl Store {
         (Some(store), troubles)
     }
 
-    fn state(&self, at: usize) -> Option<Seen> {
+    /// What is known of an input.
+    pub(super) fn state(&self, at: usize) -> Option<Seen> {
         self.inputs.get(at)?.seen()
     }
 
@@ -111,9 +112,14 @@ impl Store {
     /// What is known of a source file without reading it.
     pub(super) fn known(&self, at: usize, file: &SourceFile) -> Option<Result<(Lowered, Key), SkipReason>> {
         match self.state(at)? {
-            Seen::Text(text) => self.record(file, text).and_then(|found| self.matched(file, text, found)).map(|found| Ok((found, text))),
+            Seen::Text(text) => self.of_text(file, text).map(|found| Ok((found, text))),
             Seen::LeftOut(reason) => Some(Err(reason)),
         }
+    }
+
+    /// What was made of a file when it had this text, if that is kept.
+    pub(super) fn of_text(&self, file: &SourceFile, text: Key) -> Option<Lowered> {
+        self.record(file, text).and_then(|found| self.matched(file, text, found))
     }
 
     /// Remembers what reading a file gave; the source files come first, then the texts.
@@ -178,14 +184,42 @@ impl Store {
         troubles.into_iter().flatten().collect()
     }
 
+    /// A look at everything, as it was kept.
+    pub(super) fn look(&self, key: Key) -> Option<Vec<u8>> {
+        self.cache.look(key)
+    }
+
+    /// What earlier runs found in single files.
+    pub(super) fn found(&self) -> Option<Vec<u8>> {
+        self.cache.found()
+    }
+
+    pub(super) fn save_found(&self, found: &[u8]) {
+        self.cache.save_found(found);
+    }
+
+    pub(super) fn save_look(&self, key: Key, look: &[u8]) {
+        self.cache.save_look(key, look);
+    }
+
     /// Everything the files say; `None` when a file could not be read, which may be otherwise the next time.
     fn files_key(&self) -> Option<Key> {
+        self.inputs_key(|_| true)
+    }
+
+    /// Everything but what stands in source files.
+    pub(super) fn ground_key(&self) -> Option<Key> {
+        self.inputs_key(|at| at >= self.sources)
+    }
+
+    fn inputs_key(&self, counts: impl Fn(usize) -> bool) -> Option<Key> {
         let mut bytes = Vec::new();
         for at in 0..self.inputs.len() {
             bytes.extend((self.inputs[at].path.len() as u64).to_le_bytes());
             bytes.extend(self.inputs[at].path.as_bytes());
             match self.state(at)? {
-                Seen::Text(text) => bytes.extend(text.0),
+                Seen::Text(text) if counts(at) => bytes.extend(text.0),
+                Seen::Text(_) => bytes.extend([0; 16]),
                 Seen::LeftOut(reason) => bytes.extend(Key::of(&[reason.name().as_bytes()]).0),
             }
         }
@@ -217,7 +251,7 @@ fn matches_key(language: Language, text: Key, queries: Key) -> Key {
     Key::of(&[b"matches", language_name(language), &text.0, &queries.0])
 }
 
-fn language_name(language: Language) -> &'static [u8] {
+pub(super) fn language_name(language: Language) -> &'static [u8] {
     match language {
         Language::Python => b"python",
         Language::TypeScript => b"typescript",
@@ -328,7 +362,12 @@ impl Engine {
 
     /// Everything the result of a run depends on, besides this build; `None` when it must not be kept.
     fn key(&self) -> Option<Key> {
-        let store = self.store.as_ref()?;
+        let (asked, files) = (self.asked_key()?, self.store.as_ref()?.files_key()?);
+        Some(Key::of(&[b"outcome", &asked.0, &files.0]))
+    }
+
+    /// What is asked of this run; `None` when nothing of it must be kept.
+    pub(super) fn asked_key(&self) -> Option<Key> {
         if !self.buffers.is_empty() || !self.config_errors.is_empty() || !self.failures.is_empty() {
             return None;
         }
@@ -344,7 +383,7 @@ impl Engine {
                 (options.today.filter(|_| dated), options.call_coverage),
             )
         );
-        Some(Key::of(&[b"outcome", asked.as_bytes(), &store.files_key()?.0]))
+        Some(Key::of(&[asked.as_bytes()]))
     }
 
     /// The cache, for a file whose text is the disk's.
@@ -360,7 +399,7 @@ impl Engine {
         }
         self.look_at_doubtful();
         let found = self.key().and_then(|key| self.store.as_ref()?.cache.outcome(key));
-        self.recalled = found.and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        self.recalled = found.and_then(|bytes| postcard::from_bytes(&bytes).ok()).or_else(|| self.take_up());
         if self.recalled.is_some() {
             self.save();
         }

@@ -6,6 +6,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::found::Found;
 use super::graft::graft;
 use super::ground::{Asked, Changes, Ground, Whole};
 use super::{Analysis, Engine, STACK_BYTES, clock, guarded};
@@ -105,6 +106,7 @@ impl Warm {
 
 impl Owned {
     fn live(&self, edits: &Receiver<Vec<Edited>>, answers: &Sender<Result<Analysis, Reason>>) {
+        let found = Found::default();
         let chain = Chain { facts: self.facts.clone(), next: OnceLock::new() };
         let ground = Ground {
             project: &self.project,
@@ -112,6 +114,7 @@ impl Owned {
             texts: &self.texts,
             rulebook: &self.rulebook,
             asked: &self.asked,
+            found: &found,
             clock: &self.clock,
         };
         let lines: Vec<&LineIndex> = self.lines.iter().collect();

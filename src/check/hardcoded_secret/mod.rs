@@ -20,13 +20,15 @@ mod urls;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use super::Context;
 use crate::model::facts::FileFacts;
 use crate::model::finding::{Finding, masked};
 use crate::model::source::Span;
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretKind {
     /// A vendor's token, by its exact format; `name` is the vendor's ("a Stripe key").
     ProviderToken,
@@ -52,7 +54,7 @@ pub enum SecretKind {
 }
 
 /// One credential in one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretHit {
     /// Where to point: the literal, or in a text file the value.
     pub span: Span,
