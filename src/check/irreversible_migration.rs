@@ -187,6 +187,15 @@ fn empty_place(facts: &FileFacts, function: DefId) -> Span {
     last.map_or(def.name_span, |node| facts.arena.span(node))
 }
 
+/// Whether they explain themselves, of all functions that may be ways back: what this rule sees of layout.
+pub(super) fn explained(facts: &FileFacts) -> Vec<bool> {
+    let is_back = |function: DefId| matches!(facts.text(facts.def(function).name), "down" | "downgrade");
+    let back = ["down", "downgrade"].iter().any(|name| exported(facts, name).is_some())
+        || facts.definitions().any(|(function, _)| is_back(function));
+    let functions = facts.definitions().filter(|_| back).map(|(function, _)| function);
+    functions.map(|function| explains(facts, function)).collect()
+}
+
 /// A function that does nothing says why in a comment or docstring. Facts hold no comments, but the room they take: what the
 /// definition spans beyond its signature and statements.
 fn explains(facts: &FileFacts, function: DefId) -> bool {

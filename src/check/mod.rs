@@ -234,11 +234,14 @@ pub const ANALYSES: &[(&str, Check)] = &[
     ("unbounded-retry", unbounded_retry::check),
     ("weak-password-hash", weak_password_hash::check),
 ];
-/// True when a check measures distances in this file or reads the comments beside its code, so that more than the order of things counts in it.
-pub fn measures_layout(path: &str, facts: &FileFacts) -> bool {
-    // A comment makes a migration that cannot go back right.
-    let migrates = ["migration", "alembic", "versions"].iter().any(|word| path.contains(word));
-    migrates || swallowed_error::may_swallow(facts)
+
+/// Rules that point to the beginning of long code by its length in bytes.
+pub const CUT_PLACES: &[&str] = &[swallowed_error::RULE, unbounded_retry::RULE];
+
+/// True when two states of a file that differ in places alone are the same to whoever measures distances or asks where comments stand.
+pub fn is_laid_out_alike(before: &FileFacts, now: &FileFacts) -> bool {
+    swallowed_error::explained(before) == swallowed_error::explained(now)
+        && irreversible_migration::explained(before) == irreversible_migration::explained(now)
 }
 
 #[cfg(test)]

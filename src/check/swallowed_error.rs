@@ -17,7 +17,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
 
-const RULE: &str = "swallowed-error";
+pub(super) const RULE: &str = "swallowed-error";
 
 /// What is found, and what is said of it.
 struct Swallows {
@@ -62,18 +62,25 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     findings
 }
 
-/// True when the file may hold something that a comment near it makes right.
-pub(super) fn may_swallow(facts: &FileFacts) -> bool {
-    facts.arena.ids().any(|node| match (facts.language.family(), facts.arena.kind(node)) {
-        (_, NodeKind::Try { handlers, .. }) => facts.arena.list(handlers).any(|handler| match facts.arena.kind(handler) {
-            NodeKind::Handler { body, .. } => is_empty(facts, body),
-            _ => true,
-        }),
-        (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body).is_some(),
-        (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node).is_some(),
-        (Family::Rust, NodeKind::Declare { target, value: Some(_), .. }) => is_ignored(facts, target),
-        _ => false,
-    })
+/// Whether a comment explains them, of all places where something may be swallowed: what this rule sees of layout.
+pub(super) fn explained(facts: &FileFacts) -> Vec<bool> {
+    let mut nesting = None;
+    let mut explained = Vec::new();
+    for node in facts.arena.ids() {
+        let wholes: Vec<Span> = match (facts.language.family(), facts.arena.kind(node)) {
+            (_, NodeKind::Try { handlers, .. }) => facts.arena.list(handlers).map(|handler| facts.arena.span(handler)).collect(),
+            (Family::Python, NodeKind::With { items, body, .. }) => {
+                of_suppress(facts, items, body).map(|found| found.whole).into_iter().collect()
+            }
+            (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node).map(|found| found.whole).into_iter().collect(),
+            (Family::Rust, NodeKind::Declare { target, value: Some(_), .. }) if is_ignored(facts, target) => vec![facts.arena.span(node)],
+            _ => continue,
+        };
+        let owner = nesting.get_or_insert_with(|| Nesting::of(facts)).owner(node);
+        let is = |whole: Span| is_explained(facts, whole, facts.arena.span(node), facts.def(owner).span);
+        explained.extend(wholes.into_iter().map(is));
+    }
+    explained
 }
 
 /// Hooks and components, by the names that React's users give their files.

@@ -15,7 +15,7 @@ use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
 
-const RULE: &str = "unbounded-retry";
+pub(super) const RULE: &str = "unbounded-retry";
 
 /// Finds loops that retry without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {

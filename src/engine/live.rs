@@ -185,10 +185,10 @@ impl Engine {
         let mut analysis = last.analysis.clone();
         for (path, before) in &last.base {
             let now = &self.facts[self.position(path).ok()?];
-            if check::measures_layout(path, before) || check::measures_layout(path, now) {
+            let moves = Moves::between(before, now)?;
+            if !check::is_laid_out_alike(before, now) {
                 return None;
             }
-            let moves = Moves::between(before, now)?;
             analysis.findings.iter_mut().try_for_each(|finding| moves.finding(path, finding))?;
             analysis.marks.iter_mut().try_for_each(|mark| moves.place(path, &mut mark.place))?;
         }

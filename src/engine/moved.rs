@@ -84,10 +84,10 @@ impl Noted {
 impl Look {
     /// Moves what was found with the code of a file. `None` where more than places changed, or where it is not certain.
     fn take_in(&mut self, at: usize, path: &str, old: &Lowered, new: &Lowered) -> Option<()> {
-        if check::measures_layout(path, &old.0) || check::measures_layout(path, &new.0) {
+        let moves = guarded(|| Moves::between(&old.0, &new.0)).flatten()?;
+        if !check::is_laid_out_alike(&old.0, &new.0) {
             return None;
         }
-        let moves = guarded(|| Moves::between(&old.0, &new.0)).flatten()?;
         let analysis = &mut self.analysis;
         if analysis.problems.iter().any(|problem| *problem.path == *path) {
             return None;

@@ -1,14 +1,15 @@
 //! Facts that are the same but for where things stand: after an edit of blank lines, of layout or of comments, what was found moves with the code.
 //!
 //! A check reads places only to compare them (what is inside what, what comes first) and to report them. So when two states of a file have equal facts
-//! apart from their places, and the places are in the same order, the findings of one are those of the other, moved. Files in which a check measures
-//! distances or reads comments are left out ([`crate::check::measures_layout`]).
+//! apart from their places, and the places are in the same order, the findings of one are those of the other, moved. What checks measure of distances or
+//! read of comments must be the same too ([`check::is_laid_out_alike`]).
 
 use std::fmt;
 
 use rustc_hash::FxHashMap;
 use serde::ser::{self, Impossible, Serialize};
 
+use crate::check;
 use crate::model::facts::{FileFacts, Name, Names};
 use crate::model::finding::{Finding, Label, Location};
 use crate::model::source::Span;
@@ -54,6 +55,14 @@ impl Moves {
         (!counted || moved.end - moved.start == span.end - span.start).then_some(moved)
     }
 
+    /// All in the span moved as one, and what comes next came no nearer.
+    fn is_rigid(&self, span: Span) -> bool {
+        let first = self.pairs.partition_point(|pair| pair.0 < span.start);
+        let last = self.pairs.partition_point(|pair| pair.0 <= span.end);
+        let next = self.pairs.len().min(last + 1);
+        self.pairs.get(first..next).is_some_and(|pairs| pairs.windows(2).all(|two| two[1].0 - two[0].0 == two[1].1 - two[0].1))
+    }
+
     /// Moves a place of the file; `None` when it is not known where to.
     pub(super) fn place(&self, path: &str, place: &mut Location) -> Option<()> {
         if *place.path == *path {
@@ -68,6 +77,11 @@ impl Moves {
             for span in &mut finding.redact {
                 *span = self.span(*span)?;
             }
+        }
+        let is_cut = check::CUT_PLACES.contains(&&*finding.rule);
+        let mut labels = std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.flow);
+        if is_cut && !labels.all(|label| *label.location.path != *path || self.is_rigid(label.location.span)) {
+            return None;
         }
         let labels = std::iter::once(&mut finding.primary).chain(&mut finding.related).chain(&mut finding.flow);
         labels.map(|label: &mut Label| self.place(path, &mut label.location)).collect()
@@ -373,6 +387,29 @@ mod tests {
         }
         assert_eq!(moved("a.ts", "f('a b', c);\n", "f( 'a b',  c);\n", "a b"), Some(true), "inside a literal");
         assert_eq!(moved("a.ts", "f('a b', c);\n", "f('a b',\n  c);\n", "a b"), None, "more lines of code");
+    }
+
+    #[test]
+    fn what_is_cut_by_its_length_moves_as_one_piece_alone() {
+        let before = "x = 1\ntry:\n    a()\nexcept Exception:\n    pass\nb()\n";
+        let rigid = |after: &str| {
+            let moves = Moves::between(&facts("a.py", before), &facts("a.py", after)).expect("only places changed");
+            let start = before.find("except").expect("a handler");
+            moves.is_rigid(Span::new(start, before.find("pass").expect("its code") + 4))
+        };
+        assert!(rigid("x = 1\n\n# why\ntry:\n    a()\nexcept Exception:\n    pass\nb()\n"));
+        assert!(!rigid("x = 1\ntry:\n    a()\nexcept  Exception:\n    pass\nb()\n"));
+        assert!(!rigid("x = 1\ntry:\n    a()\nexcept Exception:\n    # none\n    pass\nb()\n"));
+    }
+
+    #[test]
+    fn a_comment_that_explains_is_no_mere_layout() {
+        let alike = |before: &str, after: &str| check::is_laid_out_alike(&facts("a.py", before), &facts("a.py", after));
+        let (before, after) =
+            ("try:\n    a()\nexcept Exception:\n    pass\n", "try:\n    a()\nexcept Exception:\n    # may be gone\n    pass\n");
+        assert!(!alike(before, after) && alike(before, &format!("x = 1\n\n\n{before}")));
+        let (before, after) = ("def downgrade():\n    pass\n", "def downgrade():\n    # the rows are gone for good\n    pass\n");
+        assert!(!alike(before, after) && alike(before, &format!("# of old\n\n{before}")));
     }
 
     #[test]
