@@ -283,10 +283,11 @@ fn recoded(dice: &mut Dice, text: &str) -> String {
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
+        // What somebody ran in the example has left a cache there.
+        if path.is_dir() && entry.file_name() != ".archcheck-cache" {
             fs::create_dir_all(&target).expect("a folder");
             copy(&path, &target);
-        } else {
+        } else if path.is_file() {
             fs::copy(&path, &target).expect("copied");
         }
     }

@@ -486,6 +486,15 @@ const CASES: &[Case] = &[
             hostile.file(&format!("{name}/x.py"), hostile.all(|at| format!("x{at} = \"{}!\"\n", "a".repeat(40))));
         }
     }),
+    // An answer that is kept under a name and asked for in the test that gives it.
+    ("kept answers", |hostile| {
+        hostile.each(
+            "own",
+            "def f(names, cursor):\n    found = any(found for name in names)\n    if not found:\n        cursor.execute('SELECT ' + names[0])\n".to_string(),
+            "export function f(names: string[], db: any) {\n  const found = names.some((name) => found);\n  if (!found) db.query('SELECT ' + names[0]);\n}\n".to_string(),
+            "fn f(names: &[&str]) {\n    let mut found = false;\n    found = found || names.iter().any(|name| !(found || g(name)));\n    if !found {\n        g(names[0]);\n    }\n}\n".to_string(),
+        );
+    }),
     ("suppressions", |hostile| {
         let all = hostile.all(|at| format!("# archcheck: ignore[{}] x{at}\n", "a,".repeat(20)));
         hostile.file("a.py", format!("{all}# archcheck: ignore[{}\n# archcheck: {}\nx = 1\n", "[".repeat(50_000), "ignore".repeat(10_000)));

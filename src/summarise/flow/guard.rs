@@ -133,7 +133,7 @@ impl<'a> Analysis<'_, 'a> {
                     self.test_call(frame, callee, &args, form);
                     self.vouched(frame, condition, callee, &args);
                 }
-                self.element_test(frame, callee, &args, truth);
+                self.element_test(frame, callee, &args, truth, depth + 1);
             }
             // `if (COLUMNS[name])`: it is one of the keys.
             NodeKind::Index { object, index } if truth => self.lookup_test(frame, object, index),
@@ -171,7 +171,7 @@ impl<'a> Analysis<'_, 'a> {
 
     /// Every element passes a test: `all(c in ALLOWED for c in columns)`, `columns.every(c => ALLOWED.includes(c))`, and what `any`
     /// and `some` say when they find none.
-    fn element_test(&mut self, frame: &mut Frame<'a>, callee: NodeId, args: &[NodeId], truth: bool) {
+    fn element_test(&mut self, frame: &mut Frame<'a>, callee: NodeId, args: &[NodeId], truth: bool, depth: u8) {
         let callee = self.callee_of(frame, callee);
         let Some(name) = lookup::last_name(self.program, frame.file, callee) else { return };
         let Some(&first) = args.first() else { return };
@@ -181,7 +181,7 @@ impl<'a> Analysis<'_, 'a> {
         match (frame.kind(callee), frame.kind(first)) {
             (NodeKind::Name(_), NodeKind::Loop { target: Some(target), source: Some(source), body, .. }) => {
                 if let NodeKind::Name(element) = frame.kind(target)
-                    && self.passes(frame, Variable::named(element), body, truth)
+                    && self.passes(frame, Variable::named(element), body, truth, depth)
                 {
                     self.check_elements(frame, source, 0);
                 }
@@ -190,7 +190,7 @@ impl<'a> Analysis<'_, 'a> {
                 let definition = frame.facts.def(def);
                 let param = definition.params.first().and_then(|param| param.name);
                 if let (Some(param), Some(test)) = (param, definition.body.and_then(|body| only_result(frame, body)))
-                    && self.passes(frame, Variable::named(param), test, truth)
+                    && self.passes(frame, Variable::named(param), test, truth, depth)
                 {
                     self.check_elements(frame, object, 0);
                 }
@@ -210,15 +210,16 @@ impl<'a> Analysis<'_, 'a> {
         let definition = frame.facts.def(closure);
         let param = definition.params.first().and_then(|param| param.name);
         let test = definition.body.and_then(|body| only_result(frame, body));
-        matches!((param, test), (Some(param), Some(test)) if self.passes(frame, Variable::named(param), test, true))
+        matches!((param, test), (Some(param), Some(test)) if self.passes(frame, Variable::named(param), test, true, 0))
     }
 
-    /// Anything that passes the test is harmless.
-    fn passes(&mut self, frame: &mut Frame<'a>, element: Variable, test: NodeId, truth: bool) -> bool {
+    /// Anything that passes the test is harmless. `depth`: conditions that this one stands in; a kept answer may stand in its own test
+    /// (`found = found || names.any(|name| found || …)`).
+    fn passes(&mut self, frame: &mut Frame<'a>, element: Variable, test: NodeId, truth: bool, depth: u8) -> bool {
         let before = frame.env.clone();
         let anything = self.unknown_at(frame, test);
         frame.env.set(element, anything);
-        self.refine(frame, test, truth);
+        self.refine_at(frame, test, truth, depth);
         let passed = frame.env.get(element).is_some_and(|value| value.checked && value.is_harmless());
         frame.env = before;
         passed
