@@ -207,7 +207,10 @@ fn unbounded<'a>(
             continue;
         }
         for edge in program.calls_from(function) {
-            let follows = edge.kind == CallKind::Call && edge.resolution == Resolution::Exact && !code.contains(&edge.callee);
+            // The only implementation of an interface is as good as a function that is named.
+            let is_sure = edge.resolution == Resolution::Exact
+                || edge.resolution == Resolution::Inferred && program.calls_at(function, edge.site).len() == 1;
+            let follows = edge.kind == CallKind::Call && is_sure && !code.contains(&edge.callee);
             // An argument may be what bounds it.
             if !follows || has_bound_argument(facts, edge.site) || !is_answered(facts, nesting, edge.site) {
                 continue;
