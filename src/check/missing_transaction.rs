@@ -192,6 +192,7 @@ fn counts(program: &Program, file: FileId, write: &Write) -> bool {
         && !is_repeatable_sql(facts, write.site)
         && !(write.tables.len() == 1 && is_record(&write.tables[0]))
         && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
+        && !write.via.is_some_and(|via| admits(&program.short_name(via)))
         && write.via.is_none_or(|via| in_scope(program, via))
 }
 
@@ -201,6 +202,15 @@ fn is_reader(name: &str) -> bool {
     let reads =
         ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
     words.first().is_some_and(|word| reads.contains(&word.as_str())) && !words.iter().any(|word| word == "or" || word == "and")
+}
+
+/// Lets a client in, and keeps when that was: `authenticate`, `AuthCheck::check`.
+fn admits(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+    let checks = is_reader(last) || has(&["require", "ensure"]);
+    has(&["authenticate", "authorize"]) || checks && has(&["auth", "authentication", "authorization", "permission", "permissions"])
 }
 
 /// Names of tables and functions that keep a record beside the operation: audit logs, history, counters of use, caches.
