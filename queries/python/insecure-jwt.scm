@@ -21,6 +21,20 @@
   (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS")
   (#not-contains? @finding "id_token" "idToken"))
 
+; Switched off by a constant: whoever peeks into a token first writes it there and then.
+((call
+   function: (_) @decode
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @options
+       value: (dictionary (pair key: (string (string_content) @option) value: (identifier) @flag))))) @finding
+  (#eq? @options "options")
+  (#eq? @option "verify_signature")
+  (#literal? @flag "false")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#not-contains? @finding "id_token" "idToken"))
+
 ; The same options under a name.
 ((assignment
    left: (identifier)
@@ -69,6 +83,17 @@
   (#resolves-to? @jwt "jwt.{encode,decode}" "jwt.api_jwt.{encode,decode}" "jose.jwt.{encode,decode}")
   (#constant? @key)
   (#not-match? @key "^[a-z]*(\"\"|'')$")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))
+
+; The same key under a name.
+((call
+   function: (_) @jwt
+   arguments: (argument_list . (_) . (identifier) @key)) @finding
+  (#file-contains? "jwt")
+  (#resolves-to? @jwt "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
+  (#constant? @key)
+  (#not-literal? @key "")
   (#set! message "The key that signs tokens stands in the code.")
   (#set! help "key"))
 

@@ -1,36 +1,84 @@
-; Starlette and FastAPI: the origins and the credentials may stand in either order.
+; Starlette and FastAPI, with credentials and without; the origins may stand under a name.
 ((call
    arguments: (argument_list
-     (identifier) @middleware
-     (keyword_argument name: (identifier) @origins value: (list (string (string_content) @star)))
-     (keyword_argument name: (identifier) @credentials value: (true)))) @finding
+     (_) @middleware
+     (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
   (#eq? @origins "allow_origins")
-  (#eq? @star "*")
-  (#eq? @credentials "allow_credentials")
+  (#literal? @value "*")
+  (#match? @arguments "allow_credentials\\s*=\\s*True")
   (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
   (#not-in-development? @finding))
 
 ((call
    arguments: (argument_list
-     (identifier) @middleware
-     (keyword_argument name: (identifier) @credentials value: (true))
-     (keyword_argument name: (identifier) @origins value: (list (string (string_content) @star))))) @finding
+     (_) @middleware
+     (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
   (#eq? @origins "allow_origins")
-  (#eq? @star "*")
-  (#eq? @credentials "allow_credentials")
+  (#literal? @value "*")
+  (#not-match? @arguments "allow_credentials\\s*=\\s*True")
   (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
-  (#not-in-development? @finding))
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
 
 ((call
    arguments: (argument_list
-     (identifier) @middleware
-     (keyword_argument name: (identifier) @origins value: (string (string_content) @any))
-     (keyword_argument name: (identifier) @credentials value: (true)))) @finding
+     (_) @middleware
+     (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
   (#eq? @origins "allow_origin_regex")
-  (#any-of? @any ".*" "^.*$" ".+" "https?://.*" "^https?://.*$")
-  (#eq? @credentials "allow_credentials")
+  (#literal? @value ".*" "^.*$" ".*?" ".+" "^.+$" "https?://.*" "^https?://.*$" "https?://.+" "^https?://.+$" "(http|https)://.*" "http.*" "^http.*")
+  (#match? @arguments "allow_credentials\\s*=\\s*True")
   (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
   (#not-in-development? @finding))
+
+((call
+   arguments: (argument_list
+     (_) @middleware
+     (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
+  (#eq? @origins "allow_origin_regex")
+  (#literal? @value ".*" "^.*$" ".*?" ".+" "^.+$" "https?://.*" "^https?://.*$" "https?://.+" "^https?://.+$" "(http|https)://.*" "http.*" "^http.*")
+  (#not-match? @arguments "allow_credentials\\s*=\\s*True")
+  (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+; Litestar
+((call
+   function: (_) @config
+   arguments: (argument_list (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
+  (#eq? @origins "allow_origins")
+  (#literal? @value "*")
+  (#resolves-to? @config "litestar.config.cors.CORSConfig")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+; Flask without credentials. Without `origins` the settings are asked, which may come from anywhere.
+((call
+   function: (identifier) @cors
+   arguments: (argument_list . (identifier) .) @arguments) @finding
+  (#resolves-to? @cors "flask_cors.CORS")
+  (#not-package-names? "CORS_ORIGINS" "CORS_RESOURCES")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+((call
+   function: (identifier) @cors
+   arguments: (argument_list (keyword_argument name: (identifier) @origins value: (_) @value)) @arguments) @finding
+  (#any-of? @origins "origins" "resources")
+  (#literal? @value "*" "origins: *")
+  (#not-match? @arguments "supports_credentials\\s*=\\s*True")
+  (#resolves-to? @cors "flask_cors.CORS")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
 
 ; Flask: without `origins` every origin is allowed, and with credentials it is sent back.
 ((call
@@ -58,6 +106,16 @@
   (#file-contains? "CORS_ALLOW_CREDENTIALS = True" "CORS_ALLOW_CREDENTIALS=True")
   (#not-overridden? @all)
   (#not-in-development? @finding)
+  (#set! help "django"))
+
+; Django without credentials, and by a pattern for everything.
+((assignment left: (identifier) @all right: (true)) @finding
+  (#any-of? @all "CORS_ALLOW_ALL_ORIGINS" "CORS_ORIGIN_ALLOW_ALL")
+  (#not-file-contains? "CORS_ALLOW_CREDENTIALS = True" "CORS_ALLOW_CREDENTIALS=True")
+  (#not-overridden? @all)
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
   (#set! help "django"))
 
 ; aiohttp

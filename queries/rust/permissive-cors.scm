@@ -23,3 +23,34 @@
   (#contains? @chain "allow_any_origin" "send_wildcard")
   (#imports? "actix_cors")
   (#set! help "actix"))
+
+; Without credentials.
+((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
+  (#eq? @name "permissive")
+  (#resolves-to? @layer "tower_http::cors::CorsLayer::permissive" "tower_http::cors::CorsLayer.permissive")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+((call_expression
+   function: (field_expression field: (field_identifier) @allow)
+   arguments: (arguments . (_) @any .)) @finding
+  (#eq? @allow "allow_origin")
+  (#match? @any "(^|::)(Any|any\\(\\))$")
+  (#imports? "tower_http")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+((call_expression
+   function: (field_expression field: (field_identifier) @allow)
+   arguments: (arguments)) @finding
+  (#any-of? @allow "allow_any_origin" "send_wildcard")
+  (#imports? "actix_cors")
+  (#not-function-contains? @finding "supports_credentials")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))

@@ -59,7 +59,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings
 }
 
-fn files(program: &Program, wanted: Option<usize>) -> Vec<FileId> {
+/// The files of a package, without tests.
+pub(super) fn files(program: &Program, wanted: Option<usize>) -> Vec<FileId> {
     let module = |file: FileId| GlobalDef { file, def: DefId::MODULE };
     (0..program.facts.len() as u32)
         .map(FileId)

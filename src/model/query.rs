@@ -33,6 +33,8 @@ pub struct Pattern {
     pub message: Option<String>,
     /// `(#set! level "note")`, instead of the rule's.
     pub level: Option<Level>,
+    /// `(#set! unguarded-level "note")`: where no routes of the package ask who the client is.
+    pub unguarded_level: Option<Level>,
     /// `(#set! help "axum")`: the key of the page's help.
     pub help: Option<String>,
 }
@@ -83,12 +85,16 @@ pub enum Test {
     Reaches,
     /// Its value is fixed by the code.
     Constant,
+    /// The code says what it is, itself or where its name is set: one of these texts, `true`, `false`, and of what it holds `key:` and `key: text`.
+    Literal,
     /// It holds data from outside: a request, a message, the command line.
     Tainted,
     /// The file imports this package or module.
     Imports,
     /// A file of the same package (manifest) imports it.
     PackageImports,
+    /// A file of the same package has a name or text that holds one of these.
+    PackageNames,
     /// A class of the same package extends this one, by its last name.
     PackageExtends,
     /// Another module of the same package gives the setting of this name another value.
@@ -97,7 +103,7 @@ pub enum Test {
 
 impl Test {
     /// Every test with its name in a query, without `#`, `not-` and `?`.
-    pub const ALL: [(&str, Test); 12] = [
+    pub const ALL: [(&str, Test); 14] = [
         ("resolves-to", Test::ResolvesTo),
         ("role", Test::Role),
         ("layer", Test::Layer),
@@ -105,16 +111,18 @@ impl Test {
         ("in-development", Test::InDevelopment),
         ("reaches", Test::Reaches),
         ("constant", Test::Constant),
+        ("literal", Test::Literal),
         ("tainted", Test::Tainted),
         ("imports", Test::Imports),
         ("package-imports", Test::PackageImports),
+        ("package-names", Test::PackageNames),
         ("package-extends", Test::PackageExtends),
         ("overridden", Test::Overridden),
     ];
 
     /// True when it asks about a captured node, not about the file.
     pub fn has_capture(self) -> bool {
-        !matches!(self, Test::Imports | Test::PackageImports | Test::PackageExtends)
+        !matches!(self, Test::Imports | Test::PackageImports | Test::PackageNames | Test::PackageExtends)
     }
 
     /// True when it compares with words.

@@ -263,6 +263,14 @@ impl Reader<'_> {
         }
     }
 
+    fn level(&mut self, value: &Token) -> Option<Level> {
+        let level = [Level::Note, Level::Warning, Level::Error].into_iter().find(|level| level.name() == value.text);
+        if level.is_none() {
+            self.error(value.at, format!("`{}` is no level", value.text), "one of `error`, `warning`, `note`");
+        }
+        level
+    }
+
     fn setting(&mut self, name: &Token, arguments: &[Token], pattern: &mut Pattern) {
         let [key, value] = arguments else {
             return self.error(name.at, "`#set!` takes a key and a value", "`(#set! message \"…\")`");
@@ -270,13 +278,9 @@ impl Reader<'_> {
         match key.text.as_str() {
             "message" => pattern.message = Some(value.text.clone()),
             "help" => pattern.help = Some(value.text.clone()),
-            "level" => {
-                pattern.level = [Level::Note, Level::Warning, Level::Error].into_iter().find(|level| level.name() == value.text);
-                if pattern.level.is_none() {
-                    self.error(value.at, format!("`{}` is no level", value.text), "one of `error`, `warning`, `note`");
-                }
-            }
-            other => self.error(key.at, format!("unknown setting `{other}`"), "one of `message`, `level`, `help`"),
+            "level" => pattern.level = self.level(value),
+            "unguarded-level" => pattern.unguarded_level = self.level(value),
+            other => self.error(key.at, format!("unknown setting `{other}`"), "one of `message`, `level`, `unguarded-level`, `help`"),
         }
     }
 }

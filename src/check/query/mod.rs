@@ -3,12 +3,16 @@
 //! Each predicate asks the linked program, not the text: where a name leads through imports and types, what role the code has, whether it runs in a
 //! loop, what the function reaches through calls, where a value comes from. Matching itself was done while lowering.
 
+mod guarded;
+mod literals;
 mod predicates;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
+
+use guarded::Guarded;
 
 use super::Context;
 use crate::config::PartGlobs;
@@ -32,6 +36,7 @@ struct Place<'a> {
     nodes: FxHashMap<(u32, u32), Vec<NodeId>>,
     parts: &'a PartGlobs,
     imported: &'a Imported,
+    guarded: &'a Guarded<'a>,
     rules: &'a FxHashMap<&'a str, &'a Rule>,
     /// Definitions around spans that were asked for: many rules match the same places.
     owners: RefCell<FxHashMap<Span, DefId>>,
@@ -53,6 +58,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     let parts = PartGlobs::of(&context.settings.contract.parts);
     let imported = imported(context);
+    let guarded = Guarded::new(context);
     let rules: FxHashMap<&str, &Rule> = context.rules.iter().map(|rule| (&*rule.id, rule)).collect();
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| !facts.matches.is_empty()) {
@@ -63,7 +69,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         }
         let file = FileId(at as u32);
         let (nesting, owners) = (program.nesting(file), RefCell::default());
-        let place = Place { context, file, nesting, nodes, parts: &parts, imported: &imported, rules: &rules, owners };
+        let place = Place { context, file, nesting, nodes, parts: &parts, imported: &imported, guarded: &guarded, rules: &rules, owners };
         findings.extend(facts.matches.iter().filter_map(|found| place.finding(found)));
     }
     findings
@@ -118,14 +124,19 @@ impl Place<'_> {
         });
         let asks_role = pattern.predicates.iter().any(|predicate| predicate.test == Test::Role && !predicate.negated);
         let resolved = pattern.predicates.iter().any(|predicate| predicate.test == Test::ResolvesTo && !predicate.negated);
+        let package = program.project.package_of(program.path(self.file));
+        let guard = pattern.unguarded_level.and_then(|_| self.guarded.of(package));
+        let level = pattern.unguarded_level.filter(|_| guard.is_none()).or(pattern.level).unwrap_or(rule.level);
+        let guard =
+            guard.map(|evidence| Label { location: evidence.place, text: format!("routes ask who the client is: `{}`", evidence.what) });
         let related = found.captures.iter().filter(|capture| capture.name == "related");
         let related = related.map(|capture| Label { location: program.location(self.file, capture.span), text: "see here".to_string() });
         Finding {
             rule: rule.id.clone(),
-            level: pattern.level.unwrap_or(rule.level),
+            level,
             message: filled(message, found),
             primary: Label { location: program.location(self.file, primary.span), text: String::new() },
-            related: related.chain(role.filter(|_| asks_role && owner.def != DefId::MODULE)).collect(),
+            related: related.chain(role.filter(|_| asks_role && owner.def != DefId::MODULE)).chain(guard).collect(),
             flow: Vec::new(),
             help: help.cloned(),
             subject: format!("{} {}", program.qualified_name(owner), shown(&primary.text)),

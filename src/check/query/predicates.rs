@@ -17,7 +17,7 @@ use crate::model::source::{FileId, Span};
 /// Functions looked at for what a function reaches.
 const REACHED: usize = 2_000;
 /// Assignments followed backwards for where a value comes from.
-const ORIGINS: u8 = 8;
+pub(super) const ORIGINS: u8 = 8;
 
 impl Place<'_> {
     /// True when the predicate holds for one of its captures; one that captured nothing does not hold.
@@ -29,6 +29,15 @@ impl Place<'_> {
             Test::PackageImports => {
                 let package = self.context.program.project.package_of(self.context.program.path(self.file));
                 self.imported.packages.get(&package).is_some_and(|names| imports(names, words))
+            }
+            Test::PackageNames => {
+                let program = self.context.program;
+                let package = program.project.package_of(program.path(self.file));
+                let mut files = program.facts.iter().enumerate();
+                files.any(|(at, facts)| {
+                    words.iter().any(|word| facts.names.may_hold(word))
+                        && program.project.package_of(program.path(FileId(at as u32))) == package
+                })
             }
             Test::PackageExtends => {
                 let package = self.context.program.project.package_of(self.context.program.path(self.file));
@@ -44,6 +53,7 @@ impl Place<'_> {
             }),
             Test::Reaches => spans.any(|span| self.reaches(span, words)),
             Test::Constant => spans.any(|span| self.node(span).is_some_and(|node| self.constant(self.file, node, 0))),
+            Test::Literal => spans.any(|span| self.node(span).is_some_and(|node| self.is_literal(node, words))),
             Test::Overridden => spans.any(|span| self.overridden(span)),
             Test::Tainted => spans.any(|span| self.node(span).is_some_and(|node| self.tainted(node, 0))),
         };
@@ -254,7 +264,7 @@ impl Place<'_> {
     }
 
     /// What is assigned to a name in the functions around a node, the innermost that assigns it; nothing for a parameter.
-    fn local_values(&self, node: NodeId, name: &str) -> Option<Vec<NodeId>> {
+    pub(super) fn local_values(&self, node: NodeId, name: &str) -> Option<Vec<NodeId>> {
         let facts = self.context.program.file(self.file);
         let mut at = self.nesting.owner(node);
         for _ in 0..64 {
