@@ -7,6 +7,7 @@ use crate::check::Context;
 use crate::check::guards::{Evidence, Guards, Purpose};
 use crate::check::handlers::{Handler, handlers, package};
 use crate::check::missing_authorization::files;
+use crate::check::sensitive::parts;
 
 /// Fewest routes with the same guard that make a package one with clients it knows.
 const FEWEST: usize = 2;
@@ -51,7 +52,8 @@ impl<'a> Guarded<'a> {
             let all = self.handlers.get_or_init(|| handlers(self.context));
             let own = all.iter().filter(|handler| handler.route.is_some() && package(program, handler.function) == wanted);
             let mut found: BTreeMap<String, (usize, Evidence)> = BTreeMap::new();
-            for evidence in own.filter_map(|handler| guards.of(handler)).filter(|evidence| !evidence.in_code) {
+            for evidence in own.filter_map(|handler| guards.of(handler)).filter(|evidence| !evidence.in_code && !is_header(&evidence.what))
+            {
                 found.entry(evidence.what.clone()).or_insert((0, evidence)).0 += 1;
             }
             // The first of those that most routes have.
@@ -59,4 +61,9 @@ impl<'a> Guarded<'a> {
             (most.0 >= FEWEST).then_some(most.1)
         })
     }
+}
+
+/// `securityHeaders`, `securityTxt`: what tells browsers and researchers something asks nobody.
+fn is_header(name: &str) -> bool {
+    parts(name).iter().any(|word| matches!(word.as_str(), "headers" | "txt" | "csp" | "helmet"))
 }
