@@ -268,7 +268,7 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                     NodeKind::Call { callee, .. } => callee,
                     _ => value,
                 };
-                if speaks(program, function.file, callee) {
+                if speaks(program, function.file, callee) || is_named_for_http(program, function.file, callee) {
                     found.push((facts.arena.span(value), spell(facts, callee), What::Raises));
                     return false;
                 }
@@ -297,6 +297,15 @@ fn is_own_error(program: &Program, file: FileId, raised: NodeId) -> bool {
         _ => return program.file(file).language.family() != Family::TypeScript,
     };
     !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base))
+}
+
+/// A class of the project that extends the framework's exception and is called after HTTP: `class HttpException extends HttpError`.
+fn is_named_for_http(program: &Program, file: FileId, raised: NodeId) -> bool {
+    let Value::Def(class) = program.value(file, raised) else { return false };
+    let def = program.def(class);
+    def.kind == DefKind::Class
+        && crate::model::words::words(program.name(class)).first().is_some_and(|word| word == "http")
+        && def.bases.iter().any(|&base| speaks(program, class.file, base))
 }
 
 /// The framework's own name for something of HTTP: `HTTPException`, `NextResponse.json`.
