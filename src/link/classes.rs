@@ -295,7 +295,7 @@ impl<'a> Linker<'a> {
                 _ => {}
             }
         }
-        UNKNOWN
+        self.given_property(file, node, name)
     }
 
     /// `Class.name`, `Enum::Variant`, `Type::function`.

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::ClassInfo;
 use super::modules::{Modules, Target};
+use super::objects::Given;
 use super::references::TextNames;
 use super::scopes::{Binding, FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
@@ -95,6 +96,14 @@ pub(super) struct Linker<'a> {
     pub(super) assigned: FxHashMap<GlobalDef, FxHashMap<&'a str, (DefId, NodeId)>>,
     /// Properties given to functions at the top level of JavaScript files.
     pub(super) properties: FxHashMap<FileId, FxHashMap<(&'a str, String), NodeId>>,
+    /// What files give the objects of their module variables.
+    pub(super) given: FxHashMap<FileId, Given>,
+    /// What is evaluated for it.
+    pub(super) given_open: FxHashSet<(FileId, NodeId)>,
+    /// Files by what a file that loads them from a folder calls them.
+    pub(super) named_files: FxHashMap<(FileId, String), Arc<[FileId]>>,
+    /// The files that were looked at for it.
+    pub(super) judged_by_name: FxHashSet<FileId>,
     pub(super) frames: Vec<Frame>,
     depth: u32,
     /// Calls the framework makes: (caller, node, callee).
@@ -163,6 +172,10 @@ impl<'a> Linker<'a> {
             impl_members: FxHashMap::default(),
             assigned: FxHashMap::default(),
             properties: FxHashMap::default(),
+            given: FxHashMap::default(),
+            given_open: FxHashSet::default(),
+            named_files: FxHashMap::default(),
+            judged_by_name: FxHashSet::default(),
             frames: Vec::new(),
             depth: 0,
             implicit: FxHashSet::default(),

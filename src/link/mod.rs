@@ -17,6 +17,7 @@ mod merge;
 mod modules;
 mod mounts;
 mod names;
+mod objects;
 mod origins;
 mod points_to;
 mod references;

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::top_level_properties;
 use super::evaluate::{Linker, State};
+use super::objects::given_properties;
 use super::origins::router_base;
 use super::ranges;
 use super::tables::UNKNOWN;
@@ -339,9 +340,17 @@ impl<'a> Linker<'a> {
 
     /// What JavaScript gives functions at the top level must stay what it is.
     fn retell_properties(&mut self, file: FileId) -> Result<(), Reason> {
-        let Some(table) = self.properties.get(&file) else { return Ok(()) };
-        let now = top_level_properties(&self.facts[file.index()]);
-        if *table != now { Err("functions have other properties") } else { Ok(()) }
+        let facts = &self.facts[file.index()];
+        if self.properties.get(&file).is_some_and(|table| *table != top_level_properties(facts)) {
+            return Err("functions have other properties");
+        }
+        if self.given.get(&file).is_some_and(|given| *given != given_properties(facts)) {
+            return Err("objects have other properties");
+        }
+        if self.judged_by_name.contains(&file) {
+            return Err("is one of a folder's by its name");
+        }
+        Ok(())
     }
 
     /// Evaluates a unit as the first time: what was learnt of parameters afterwards comes afterwards.

@@ -379,6 +379,9 @@ impl<'p> Reader<'_, 'p> {
 
     /// `User` of `const User = mongoose.model("User", schema)`: a library's object under a class's name of its own.
     fn model_variable(&self, node: NodeId) -> Option<String> {
+        if let Some(text) = self.held_model(node) {
+            return Some(text);
+        }
         let NodeKind::Name(name) = self.facts.arena.kind(node) else { return None };
         let Value::Api { api, guessed: false, .. } = self.program.value(self.file, node) else { return None };
         let text = self.facts.text(name);
@@ -386,6 +389,18 @@ impl<'p> Reader<'_, 'p> {
         let own = path.rsplit(['.', '/']).next() != Some(text) && !path.contains("()");
         let is_class = text.starts_with(|c: char| c.is_uppercase()) && text.contains(|c: char| c.is_lowercase());
         (own && is_class).then(|| text.to_string())
+    }
+
+    /// The name under which JavaScript holds a model that a call made: `db.tutorials`, `models.User`.
+    fn held_model(&self, node: NodeId) -> Option<String> {
+        let (NodeKind::Name(name) | NodeKind::Member { name, path: false, .. }) = self.facts.arena.kind(node) else { return None };
+        let api = self.program.api(self.file, node).filter(|_| self.facts.language.family() == Family::TypeScript)?;
+        let is_model = |fact: &ApiFact| matches!(fact, ApiFact::Role { role: Role::Model, sign: RoleSign::Base, .. });
+        let text = self.facts.text(name);
+        let last = crate::model::words::words(text).pop().unwrap_or_default();
+        let says_nothing = matches!(last.as_str(), "model" | "models" | "repository" | "repo" | "entity" | "table" | "default" | "this");
+        let is_it = !says_nothing && !api.path.ends_with(&format!(".{text}")) && self.program.facts_of(api).any(|(fact, _)| is_model(fact));
+        is_it.then(|| text.to_string())
     }
 
     fn argument(&self, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {
