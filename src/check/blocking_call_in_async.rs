@@ -18,7 +18,7 @@ use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
-use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
@@ -305,24 +305,13 @@ fn entered(program: &Program, entry: &Entry, briefly: bool) -> Finding {
     }
     let root = program.short_name(named(program, entry.root));
     let called = spelled_callee(facts, entry.call);
-    let mut message = format!("`{called}` blocks the event loop in the async function `{root}`: it leads to `{blocked}`");
-    if briefly {
-        message.push_str(" (a note only: it rarely takes long)");
-    }
-    let mut related = vec![Label { location: program.name_location(entry.root), text: "an event loop runs this".to_string() }];
-    related.extend(flow.iter().skip(1).take(4).cloned());
+    let message = format!("`{called}` blocks the event loop in the async function `{root}`: it leads to `{blocked}`");
+    let steps = flow.iter().skip(1).take(4).cloned().collect();
     Finding {
-        rule: RULE.into(),
-        level: if briefly { Level::Note } else { Level::Warning },
-        message,
-        primary: Label { location, text: "nothing else runs until this returns".to_string() },
-        related,
         flow,
         help: Some(help(Family::Python, &blocked).to_string()),
         subject: format!("{} {called} {blocked}", program.qualified_name(named(program, entry.root))),
-        fingerprint: String::new(),
-        confidence: Confidence::High,
-        redact: Vec::new(),
+        ..told(program, entry.root, location, message, steps, briefly)
     }
 }
 
@@ -607,32 +596,41 @@ fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: Global
     let whose =
         if family == Family::TypeScript { format!("the handler `{root_name}`") } else { format!("the async function `{root_name}`") };
     let chain = chain_to(program, ways, function);
-    let mut message = if chain.is_empty() {
+    let message = if chain.is_empty() {
         format!("`{called}` blocks the event loop in {whose}")
     } else {
         let here = program.short_name(named(program, function));
         format!("`{called}` blocks the event loop: {whose} leads to `{here}`")
     };
-    if briefly {
-        message.push_str(" (a note only: it rarely takes long)");
-    }
     let location = program.location(function.file, call_span(facts, call));
-    let mut related = vec![Label { location: program.name_location(root), text: "an event loop runs this".to_string() }];
     let mut flow = Vec::new();
     if !chain.is_empty() {
         flow.clone_from(&chain);
         flow.push(Label { location: location.clone(), text: "blocks".to_string() });
-        related.extend(chain.into_iter().take(3));
     }
+    Finding {
+        flow,
+        help: Some(help(family, &called).to_string()),
+        subject: format!("{} {called}", program.qualified_name(named(program, function))),
+        ..told(program, root, location, message, chain.into_iter().take(3).collect(), briefly)
+    }
+}
+
+/// What every finding of the rule has: the event loop's function, and the steps from it to what blocks.
+fn told(program: &Program, root: GlobalDef, location: Location, mut message: String, steps: Vec<Label>, briefly: bool) -> Finding {
+    if briefly {
+        message.push_str(" (a note only: it rarely takes long)");
+    }
+    let runs = Label { location: program.name_location(root), text: "an event loop runs this".to_string() };
     Finding {
         rule: RULE.into(),
         level: if briefly { Level::Note } else { Level::Warning },
         message,
         primary: Label { location, text: "nothing else runs until this returns".to_string() },
-        related,
-        flow,
-        help: Some(help(family, &called).to_string()),
-        subject: format!("{} {called}", program.qualified_name(named(program, function))),
+        related: std::iter::once(runs).chain(steps).collect(),
+        flow: Vec::new(),
+        help: None,
+        subject: String::new(),
         fingerprint: String::new(),
         confidence: Confidence::High,
         redact: Vec::new(),

@@ -26,13 +26,15 @@ pub(super) fn stored_as_they_came(context: &Context) -> Vec<Finding> {
 
 /// The file calls a password hash.
 fn hashing(context: &Context, (): &(), file: FileId) -> Vec<bool> {
-    let program = context.program;
-    let facts = program.file(file);
-    let calls = |node: NodeId| {
-        matches!(facts.arena.kind(node), NodeKind::Call { .. }) && has_fact(program, file, node, |fact| *fact == ApiFact::PasswordHash)
-    };
-    let hashes = facts.language.family() == Family::Rust && facts.arena.ids().any(calls);
+    let facts = context.program.file(file);
+    let hashes = facts.language.family() == Family::Rust && facts.arena.ids().any(|node| hashes_well(context.program, file, node));
     if hashes { vec![true] } else { Vec::new() }
+}
+
+/// A call of a hash that is made for passwords.
+pub(super) fn hashes_well(program: &Program, file: FileId, node: NodeId) -> bool {
+    matches!(program.file(file).arena.kind(node), NodeKind::Call { .. })
+        && has_fact(program, file, node, |fact| *fact == ApiFact::PasswordHash)
 }
 
 fn stored(context: &Context, (): &(), file: FileId) -> Vec<(GlobalDef, NodeId, NodeId)> {

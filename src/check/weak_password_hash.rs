@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::dependence::Dependence;
+use super::plain_passwords::{hashes_well, stored_as_they_came};
 use super::requests::{has_fact, named};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, constant, is_password, parts, speaks_of_password};
@@ -39,7 +40,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     findings.extend(through_helpers(program, &program.nestings, helpers));
     findings.extend(plain_text(context));
-    findings.extend(super::plain_passwords::stored_as_they_came(context));
+    findings.extend(stored_as_they_came(context));
     findings.extend(
         context.in_files("weak-password-hash: settings", (), |context, (): &(), file| {
             super::password_settings::in_file(context.program, file)
@@ -526,11 +527,6 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         plain.findings.push(one);
     }
     plain
-}
-
-fn hashes_well(program: &Program, file: FileId, node: NodeId) -> bool {
-    matches!(program.file(file).arena.kind(node), NodeKind::Call { .. })
-        && has_fact(program, file, node, |fact| matches!(fact, ApiFact::PasswordHash))
 }
 
 /// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
