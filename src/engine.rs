@@ -295,12 +295,31 @@ impl Engine {
         if let Some(outcome) = &self.recalled {
             return outcome.clone();
         }
+        let analysis = self.look_at_everything(&stop::NEVER);
+        self.say(analysis)
+    }
+
+    /// What [`Engine::check`] says, or `None` when that was not wanted any more before it was known. Then the engine knows what it knew before, and
+    /// [`Engine::check_quickly`] goes on from there.
+    pub fn check_unless(&mut self, stop: &Stop) -> Option<Outcome> {
+        if let Some(outcome) = &self.recalled {
+            return Some(outcome.clone());
+        }
+        let analysis = self.look_at_everything(stop);
+        (analysis.is_some() || !stop.is_asked()).then(|| self.say(analysis))
+    }
+
+    fn look_at_everything(&mut self, stop: &Stop) -> Option<Analysis> {
+        match self.keeps {
+            true => self.analyse_and_keep(stop),
+            false => self.install(|engine| guarded(|| engine.analyse(stop))),
+        }
+    }
+
+    /// Takes in what a look at everything found; `None` for one that failed.
+    fn say(&mut self, analysis: Option<Analysis>) -> Outcome {
         let failed =
             || Analysis { problems: vec![internal("the analysis failed on this repository and reports nothing")], ..Analysis::default() };
-        let analysis = match self.keeps {
-            true => self.analyse_and_keep(),
-            false => self.install(|engine| guarded(|| engine.analyse())),
-        };
         let analysis = analysis.unwrap_or_else(failed);
         let whole = !analysis.problems.iter().any(|problem| problem.kind == ProblemKind::Internal);
         self.last = (self.keeps && whole).then(|| Last::new(analysis.clone()));
@@ -846,6 +865,7 @@ mod moved;
 mod own;
 mod places;
 mod routes;
+mod stop;
 mod store;
 mod warm;
 
@@ -855,6 +875,7 @@ pub use edits::{fix, suppression};
 pub use live::Change;
 pub use marks::RoleMark;
 pub use own::add_own_rules;
+pub use stop::Stop;
 pub use store::Shard;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::found::Found;
+use super::stop::{self, Stop};
 use super::{Analysis, Engine, clock, flow_limits, guarded, internal, marks, nearest_name};
 use crate::check::hardcoded_secret::Secrets;
 use crate::check::{self, Check, Memo};
@@ -45,6 +46,8 @@ pub(super) struct Ground<'e> {
     pub(super) asked: &'e Asked,
     /// What earlier runs found in single files.
     pub(super) found: &'e Found,
+    /// Whether what is done is still wanted.
+    pub(super) stop: &'e Stop,
     pub(super) clock: &'e clock::Clock,
 }
 
@@ -92,23 +95,23 @@ impl Engine {
         }
     }
 
-    pub(super) fn ground<'e>(&'e self, asked: &'e Asked, found: &'e Found) -> Ground<'e> {
+    pub(super) fn ground<'e>(&'e self, asked: &'e Asked, found: &'e Found, stop: &'e Stop) -> Ground<'e> {
         let Engine { project, facts, texts, rulebook, clock, .. } = self;
-        Ground { project, facts, texts, rulebook, asked, found, clock }
+        Ground { project, facts, texts, rulebook, asked, found, stop, clock }
     }
 
     /// Links the program, with the whole call graph, for as long as `with` needs it.
     pub(super) fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
         let (asked, found) = (self.asked(), Found::default());
-        let ground = self.ground(&asked, &found);
+        let ground = self.ground(&asked, &found, &stop::NEVER);
         with(&ground.link(link::Wants { call_graph: true, nestings: Arc::new(Nestings::new(&self.facts)) }).program)
     }
 
-    /// From facts to findings.
-    pub(super) fn analyse(&self) -> Analysis {
+    /// From facts to findings; unwinds when that is wanted no more.
+    pub(super) fn analyse(&self, stop: &Stop) -> Analysis {
         let (asked, found) = (self.asked(), Found::of(self));
         let lines: Vec<&LineIndex> = self.notes.iter().map(|notes| &notes.lines).collect();
-        let whole = self.ground(&asked, &found).whole(&lines, None);
+        let whole = self.ground(&asked, &found, stop).whole(&lines, None);
         if let (Some(store), Some(secrets)) = (&self.store, whole.secrets.get())
             && let Some(found) = found.to_keep(secrets, &self.facts, &self.texts)
         {
@@ -129,7 +132,7 @@ impl Engine {
 }
 
 impl<'e> Ground<'e> {
-    /// Everything there is to say, and what it was made of.
+    /// Everything there is to say, and what it was made of; unwinds when that is wanted no more.
     pub(super) fn whole(&self, lines: &[&LineIndex], memo: Option<&Memo>) -> Whole<'e> {
         let call_graph = self.asked.call_coverage || check::ASK_CALL_GRAPH.iter().any(|id| self.is_on(id));
         let nestings = Arc::new(Nestings::new(self.facts));
@@ -144,6 +147,7 @@ impl<'e> Ground<'e> {
         };
         let (linked, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), prepare);
         let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &Changes::default(), memo);
+        self.stop.pass();
         let coverage = || view::coverage(&linked.program, lines, self.asked.call_coverage);
         analysis.coverage = self.clock.time("coverage", "", coverage);
         Whole { analysis, linked, secrets, known }
@@ -163,7 +167,10 @@ impl<'e> Ground<'e> {
         let all = check::ANALYSES.iter().filter(|(id, _)| self.is_on(id)).chain([&queries]);
         let (late, early): (Vec<_>, Vec<_>) = all.partition(|(id, _)| check::ASK_FLOWS.contains(id));
         let run = |checks: Vec<&(&'static str, Check)>, context: &check::Context| -> Vec<_> {
-            let timed = |(id, check): &(&'static str, Check)| (*id, self.clock.time("check", id, || guarded(|| check(context))));
+            let timed = |(id, check): &(&'static str, Check)| {
+                self.stop.pass();
+                (*id, self.clock.time("check", id, || guarded(|| check(context))))
+            };
             checks.into_par_iter().with_max_len(1).map(timed).collect()
         };
         let effects = || {
@@ -178,6 +185,7 @@ impl<'e> Ground<'e> {
             };
             flows.unwrap_or_else(|| self.clock.time("summarise", "flows", anew))
         };
+        self.stop.pass();
         let (flows, (effects, seen, mut results)) = rayon::join(flows, effects);
         let mut summaries = effects.summaries().clone();
         summaries.add_flows(flows.0.clone());
@@ -227,7 +235,11 @@ impl<'e> Ground<'e> {
             configured: &|path| self.asked.roles.of(path),
         };
         let linking = self.clock.stage("link");
-        link::link_keeping(&inputs, wants, &|part| linking.done(part))
+        let done = |part: &str| {
+            linking.done(part);
+            self.stop.pass();
+        };
+        link::link_keeping(&inputs, wants, &done)
     }
 
     fn context<'c>(&self, program: &'c Program<'c>, summaries: &'c Summaries, secrets: &'c OnceLock<Secrets>) -> check::Context<'c>

@@ -374,3 +374,57 @@ fn what_is_said_at_once_is_what_a_whole_check_says() {
     assert!(differ.is_empty(), "{differ:#?}");
     assert!(quick * 3 > tried, "{quick} of {tried} edits are answered at once: {reasons:?}");
 }
+
+/// A check is given up at each of its parts in turn: the engine then answers edits at once, as if nothing had been.
+#[test]
+fn a_check_that_is_wanted_no_more_leaves_everything_as_it_was() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python-shop");
+    let options = Options { call_coverage: false, ..Options::default() };
+    let (mut engine, mut fresh) = (Engine::open(&root, options.clone()).0, Engine::open(&root, options).0);
+    engine.keep_findings();
+    engine.check();
+    let path = engine.files().map(|(path, _)| path.clone()).find(|path| engine.text(path).is_some_and(|text| text.contains("    return ")));
+    let path = path.expect("a function");
+    let mut parts = 0;
+    loop {
+        let passed = std::sync::atomic::AtomicUsize::new(0);
+        let asked = engine.check_unless(&super::Stop::when(move || passed.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= parts));
+        let text = engine.text(&path).expect("a text").replacen("    return ", "    print(1)\n    return ", 1);
+        let change = set(&path, &text);
+        if let Some(outcome) = asked {
+            assert_eq!(outcome.reported, fresh.check().reported);
+            break;
+        }
+        engine.apply(vec![change.clone()]);
+        fresh.apply(vec![change]);
+        let said = engine.check_quickly().expect("an answer at once");
+        assert_eq!(said.reported, fresh.check().reported, "part {parts}");
+        parts += 1;
+    }
+    assert!(parts > 30, "it can be given up at {parts} places only");
+}
+
+#[test]
+fn a_suppression_of_nothing_goes_from_configuration() {
+    let fixed = |path: &str, text: &str| {
+        let folder = repository(&[(path, text), ("a.py", "")]);
+        let mut engine = open(&folder, 1);
+        let outcome = engine.check();
+        assert_eq!(outcome.reported.len(), 1, "{path}: {:?}", outcome.reported);
+        engine.fixes(&outcome).pop().map(|fix| fix.edit.applied(text).expect("a place in the text"))
+    };
+    for (path, before, after) in [
+        ("a.yaml", "a: 1\n# archcheck: ignore[n-plus-one] once\nb: 2\n", "a: 1\nb: 2\n"),
+        ("a.yml", "a: 1  # archcheck: ignore[n-plus-one] once\r\nb: 2\r\n", "a: 1\r\nb: 2\r\n"),
+        ("a.toml", "# archcheck: ignore[n-plus-one] once\na = 1\n", "a = 1\n"),
+    ] {
+        assert_eq!(fixed(path, before).as_deref(), Some(after), "{before}");
+    }
+    for (path, kept) in [
+        ("a.yaml", "a: |\n  # archcheck: ignore[n-plus-one] once\n  b\n"),
+        ("a.yaml", "a: 1 # see # archcheck: ignore[n-plus-one] once # why\n"),
+        ("Dockerfile", "# archcheck: ignore[n-plus-one] once\nFROM a\n"),
+    ] {
+        assert_eq!(fixed(path, kept), None, "{kept}");
+    }
+}

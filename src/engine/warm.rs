@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::found::Found;
 use super::graft::graft;
 use super::ground::{Asked, Changes, Ground, Whole};
+use super::stop::{self, Stop};
 use super::{Analysis, Engine, STACK_BYTES, clock, guarded};
 use crate::check::{Memo, hardcoded_secret};
 use crate::link::{Edit, Reason};
@@ -42,6 +43,7 @@ struct Owned {
     lines: Vec<LineIndex>,
     asked: Asked,
     pool: Option<Arc<rayon::ThreadPool>>,
+    stop: Stop,
     clock: Arc<clock::Clock>,
 }
 
@@ -60,10 +62,10 @@ struct Live<'a> {
 }
 
 impl Engine {
-    /// Looks at everything, and keeps the program for edits to come.
-    pub(super) fn analyse_and_keep(&mut self) -> Option<Analysis> {
-        // The old one makes room first.
-        self.warm = None;
+    /// Looks at everything, and keeps the program for edits to come. When that is wanted no more, the program there was is kept.
+    pub(super) fn analyse_and_keep(&mut self, stop: &Stop) -> Option<Analysis> {
+        // The old one makes room first, unless it may have to go on.
+        let before = self.warm.take().filter(|_| stop.is_possible());
         let owned = Owned {
             project: self.project.clone(),
             facts: self.facts.clone(),
@@ -72,6 +74,7 @@ impl Engine {
             lines: self.notes.iter().map(|notes| notes.lines.clone()).collect(),
             asked: self.asked(),
             pool: self.pool.clone(),
+            stop: stop.clone(),
             clock: self.clock.clone(),
         };
         let (edits, asked) = channel();
@@ -79,9 +82,12 @@ impl Engine {
         let run = move || owned.live(&asked, &answer);
         std::thread::Builder::new().name("program".to_string()).stack_size(STACK_BYTES).spawn(run).ok()?;
         let warm = Warm { edits, answers: Mutex::new(answers) };
-        let analysis = warm.answer().ok()?;
-        self.warm = Some(warm);
-        Some(analysis)
+        let analysis = warm.answer().ok();
+        self.warm = match &analysis {
+            Some(_) => Some(warm),
+            None => before.filter(|_| stop.is_asked()),
+        };
+        analysis
     }
 
     /// What the rules say after edits of a few files; `Err` when everything has to be looked at.
@@ -115,11 +121,14 @@ impl Owned {
             rulebook: &self.rulebook,
             asked: &self.asked,
             found: &found,
+            stop: &self.stop,
             clock: &self.clock,
         };
         let lines: Vec<&LineIndex> = self.lines.iter().collect();
         let memo = Memo::default();
         let whole = self.install(|| guarded(|| ground.whole(&lines, Some(&memo))));
+        // An edit is answered to the end.
+        let ground = Ground { stop: &stop::NEVER, ..ground };
         let Some(whole) = whole else {
             let _ = answers.send(Err("the analysis failed"));
             return;

@@ -1,11 +1,15 @@
 //! The thread of one root: it owns the engine, takes in changes in batches, and sends what the check says.
 //!
+//! Where what is shown has only moved, a look at everything follows when nothing happens for a moment; it is given up as soon as something does. One that
+//! is needed to say anything at all runs to its end, unless the settings change or the root goes: somebody who never stops typing would never be told.
+//!
 //! A panic costs only the batch that caused it: the engine is opened anew with the buffers there were.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,7 +18,7 @@ use super::Event;
 use super::diagnostics::{self, FileReport, Texts};
 use super::positions::Encoding;
 use crate::discover;
-use crate::engine::{Change, Engine, Options};
+use crate::engine::{Change, Engine, Options, Stop};
 use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 
@@ -61,28 +65,45 @@ pub struct Analysed {
 /// The way to a worker.
 pub struct Worker {
     jobs: Option<Sender<(u64, Job)>>,
+    sent: Arc<Sent>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// The numbers of the last jobs sent, for the thread to see while it is busy.
+#[derive(Default)]
+struct Sent {
+    any: AtomicU64,
+    /// The last that makes everything anew.
+    anew: AtomicU64,
 }
 
 impl Worker {
     /// Starts a thread that opens the engine and checks at once.
     pub fn start(root: usize, setup: Setup, events: Sender<Event>) -> Worker {
         let (jobs, inbox) = channel();
-        let run = move || work(root, setup, &inbox, &events);
+        let sent = Arc::new(Sent::default());
+        let seen = sent.clone();
+        let run = move || work(root, setup, &inbox, &events, seen);
         let thread = std::thread::Builder::new().name("analysis".to_string()).stack_size(super::STACK_BYTES).spawn(run).ok();
-        Worker { jobs: Some(jobs), thread }
+        Worker { jobs: Some(jobs), sent, thread }
     }
 
-    /// Hands over a job.
+    /// Hands over a job. `generation` rises from job to job.
     pub fn send(&self, generation: u64, job: Job) {
+        if matches!(job, Job::Configure(_)) {
+            self.sent.anew.store(generation, Ordering::Relaxed);
+        }
+        self.sent.any.store(generation, Ordering::Relaxed);
         if let Some(jobs) = &self.jobs {
             // A thread that is gone was told to go.
             let _ = jobs.send((generation, job));
         }
     }
 
-    /// Lets the thread end after what it is at, without waiting.
+    /// Lets the thread end, without waiting.
     pub fn stop(&mut self) {
+        self.sent.any.store(u64::MAX, Ordering::Relaxed);
+        self.sent.anew.store(u64::MAX, Ordering::Relaxed);
         self.jobs.take();
         self.thread.take();
     }
@@ -99,9 +120,18 @@ struct State {
     texts: Texts,
     /// What is shown was found without looking at everything; the whole check of it is to come.
     moved: bool,
+    sent: Arc<Sent>,
 }
 
-fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender<Event>) {
+/// How a batch ended.
+enum Ended {
+    /// It was checked; with what to tell the user when that failed.
+    Checked(Option<String>),
+    /// The check was given up for what comes next.
+    GivenUp,
+}
+
+fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender<Event>, sent: Arc<Sent>) {
     let mut state = State {
         setup,
         engine: None,
@@ -111,14 +141,16 @@ fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender
         outcome: Outcome::default(),
         texts: Texts::new(),
         moved: false,
+        sent,
     };
     let mut generation = 0;
     let mut batch = Vec::new();
     loop {
-        let failed = state.run(std::mem::take(&mut batch));
-        let analysed = Analysed { root, generation, files: state.files.clone(), rules: state.rules.clone(), failed };
-        if events.send(Event::Analysed(analysed)).is_err() {
-            return;
+        if let Ended::Checked(failed) = state.run(std::mem::take(&mut batch), generation) {
+            let analysed = Analysed { root, generation, files: state.files.clone(), rules: state.rules.clone(), failed };
+            if events.send(Event::Analysed(analysed)).is_err() {
+                return;
+            }
         }
         let first = match state.moved {
             true => inbox.recv_timeout(SETTLED),
@@ -146,8 +178,8 @@ fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender
 }
 
 impl State {
-    /// Takes in a batch and checks; the result is what to tell the user when that failed.
-    fn run(&mut self, batch: Vec<Job>) -> Option<String> {
+    /// Takes in a batch, up to the job of this number, and checks.
+    fn run(&mut self, batch: Vec<Job>, generation: u64) -> Ended {
         let mut changes = Vec::new();
         for job in batch {
             match job {
@@ -164,12 +196,18 @@ impl State {
         }
         self.remember(&changes);
         let changes = merged(changes);
-        if catch_unwind(AssertUnwindSafe(|| self.analyse(changes))).is_ok() {
-            return None;
+        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| self.analyse(changes, generation))) {
+            return if checked { Ended::Checked(None) } else { Ended::GivenUp };
         }
         self.engine = None;
-        let again = catch_unwind(AssertUnwindSafe(|| self.analyse(Vec::new())));
-        again.err().map(|_| "archcheck failed on this state of the repository and shows what it said before; please report it".to_string())
+        match catch_unwind(AssertUnwindSafe(|| self.analyse(Vec::new(), generation))) {
+            Ok(true) => Ended::Checked(None),
+            Ok(false) => Ended::GivenUp,
+            Err(_) => {
+                let said = "archcheck failed on this state of the repository and shows what it said before; please report it";
+                Ended::Checked(Some(said.to_string()))
+            }
+        }
     }
 
     /// Keeps buffers and texts in step with the changes.
@@ -193,7 +231,8 @@ impl State {
         }
     }
 
-    fn analyse(&mut self, changes: Vec<Change>) {
+    /// Checks after these changes; false when that was given up.
+    fn analyse(&mut self, changes: Vec<Change>, generation: u64) -> bool {
         let settled = changes.is_empty();
         let changed = match &mut self.engine {
             Some(engine) => engine.apply(changes),
@@ -208,11 +247,17 @@ impl State {
                 true
             }
         };
-        let Some(engine) = self.engine.as_mut() else { return };
+        let Some(engine) = self.engine.as_mut() else { return true };
         if changed || settled && self.moved {
             let quick = if changed { engine.check_quickly() } else { None };
-            self.moved = quick.is_some();
-            self.outcome = quick.unwrap_or_else(|| engine.check());
+            let moved = quick.is_some();
+            let sent = self.sent.clone();
+            let stop = match settled && self.moved {
+                true => Stop::when(move || sent.any.load(Ordering::Relaxed) > generation),
+                false => Stop::when(move || sent.anew.load(Ordering::Relaxed) > generation),
+            };
+            let Some(outcome) = quick.or_else(|| engine.check_unless(&stop)) else { return false };
+            (self.outcome, self.moved) = (outcome, moved);
         }
         let setup = &self.setup;
         let context = diagnostics::Context { engine, root: &setup.root, pages: setup.pages.as_deref(), encoding: setup.encoding };
@@ -220,6 +265,7 @@ impl State {
         if *self.rules != engine.rulebook().rules {
             self.rules = Arc::new(engine.rulebook().rules.clone());
         }
+        true
     }
 }
 
