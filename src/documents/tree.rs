@@ -30,6 +30,17 @@ struct Node {
     span: Span,
 }
 
+/// Whether two texts are YAML with the same documents: the same values, anchors and styles, in the same order.
+pub(super) fn say_the_same(before: &str, after: &str) -> bool {
+    let said = |text: &str| -> Option<Vec<String>> {
+        let mut options = granit_parser::Options::default();
+        options.set_emit_comments(false);
+        let events = Parser::new_from_str_with_options(text, options).take(MOST);
+        events.map(|event| event.ok().map(|(event, _)| format!("{event:?}"))).collect()
+    };
+    said(before).is_some_and(|events| said(after) == Some(events))
+}
+
 /// The first document of a text.
 #[derive(Debug)]
 pub struct Tree {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Engine, STACK_BYTES, guarded, notes_of_text};
+use crate::documents;
 use crate::fix::{self, Proposal};
 use crate::lower;
 use crate::model::facts::FileFacts;
@@ -29,17 +30,25 @@ impl Engine {
 }
 
 /// The fix of a finding in its file's text; `None` where there is none that is certain. It is tried: the edited text has the same code, but for what the
-/// fix is there to add, and no new syntax error.
+/// fix is there to add, and no new syntax error. Configuration says what it said.
 pub fn fix(finding: &Finding, text: &str) -> Option<Fix> {
     let path = &finding.primary.location.path;
-    let file = SourceFile { path: path.clone(), language: Language::of_path(path)?, bytes: 0 };
-    let proposal = deep(|| {
-        let before = lower::lower(&file, text);
-        let proposal = fix::propose(finding, text, &before, &|node| lower::render::render_node(&before, node))?;
-        let after = lower::lower(&file, &proposal.edit.applied(text)?);
-        is_what_it_says(&before, &after, &proposal).then_some(proposal)
+    let proposal = deep(|| match Language::of_path(path) {
+        Some(language) => fix_in_source(finding, text, language),
+        None => {
+            let proposal = fix::propose_in_text(finding, text)?;
+            documents::say_the_same(path, text, &proposal.edit.applied(text)?).then_some(proposal)
+        }
     })??;
     Some(Fix { fingerprint: finding.fingerprint.clone(), path: path.clone(), title: proposal.title, edit: proposal.edit })
+}
+
+fn fix_in_source(finding: &Finding, text: &str, language: Language) -> Option<Proposal> {
+    let file = SourceFile { path: finding.primary.location.path.clone(), language, bytes: 0 };
+    let before = lower::lower(&file, text);
+    let proposal = fix::propose(finding, text, &before, &|node| lower::render::render_node(&before, node))?;
+    let after = lower::lower(&file, &proposal.edit.applied(text)?);
+    is_what_it_says(&before, &after, &proposal).then_some(proposal)
 }
 
 fn is_what_it_says(before: &FileFacts, after: &FileFacts, proposal: &Proposal) -> bool {

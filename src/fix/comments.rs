@@ -5,10 +5,23 @@ use crate::model::facts::FileFacts;
 use crate::model::finding::{Edit, Finding};
 use crate::model::source::Span;
 
-/// The text without it. Comments that say something else too, and those over several lines, are left to the user.
+/// The text of a source file without it. Comments that say something else too, and those over several lines, are left to the user.
 pub(super) fn without(finding: &Finding, text: &str, facts: &FileFacts) -> Option<Proposal> {
     let name = finding.primary.location.span;
     let comment = facts.comments.iter().map(|comment| comment.span).find(|comment| comment.contains(name))?;
+    without_in(comment, name, text)
+}
+
+/// The text of a file whose comments begin with `#` without it.
+pub(super) fn without_hash(finding: &Finding, text: &str) -> Option<Proposal> {
+    let name = finding.primary.location.span;
+    let start = text.get(..name.start as usize)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let mark = line.find("archcheck:").and_then(|said| line[..said].trim_end().strip_suffix('#').map(str::len))?;
+    without_in(Span::new(start + mark, start + line.len()), name, text)
+}
+
+fn without_in(comment: Span, name: Span, text: &str) -> Option<Proposal> {
     let content = text.get(comment.range())?.trim_end();
     if content.contains('\n') {
         return None;

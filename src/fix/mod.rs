@@ -4,6 +4,7 @@
 //! each fix says what it changes in the [shape](crate::lower::render::shape) of the code.
 
 mod binding;
+mod builders;
 mod comments;
 mod placeholders;
 mod timeout;
@@ -51,8 +52,15 @@ pub fn mends(rule: &str) -> bool {
 pub fn propose(finding: &Finding, text: &str, facts: &FileFacts, shape: &dyn Fn(NodeId) -> String) -> Option<Proposal> {
     match &*finding.rule {
         "unused-suppression" => comments::without(finding, text, facts),
-        "sql-injection" => binding::bound(finding, text, facts, shape).or_else(|| placeholders::bound(finding, text, facts, shape)),
-        "missing-timeout" => timeout::given(finding, text, facts),
+        "sql-injection" => binding::bound(finding, text, facts, shape)
+            .or_else(|| placeholders::bound(finding, text, facts, shape))
+            .or_else(|| builders::bound(finding, text, facts, shape)),
+        "missing-timeout" => timeout::given(finding, text, facts).or_else(|| builders::limited(finding, text, facts, shape)),
         _ => None,
     }
+}
+
+/// How to mend a finding of a file that is no source file and whose comments begin with `#`. Nothing but comments may go.
+pub fn propose_in_text(finding: &Finding, text: &str) -> Option<Proposal> {
+    (*finding.rule == *"unused-suppression").then(|| comments::without_hash(finding, text)).flatten()
 }

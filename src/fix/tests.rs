@@ -5,11 +5,9 @@ use crate::lower::{lower, render};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::source::{Language, SourceFile, Span};
 
-/// The text with the fix of a finding of `rule` at the first `«…»`; `None` without one. What is added to the shape of the code is checked.
-fn fixed(path: &str, rule: &str, marked: &str) -> Option<String> {
-    let text = marked.replace(['«', '»'], "");
-    let (start, end) = (marked.find('«').expect("a mark"), marked.find('»').expect("a mark") - '«'.len_utf8());
-    let file = SourceFile { path: Arc::from(path), language: Language::of_path(path).expect("a language"), bytes: 0 };
+/// A finding of `rule` at the first `«…»` of a text, and the text without the marks.
+fn marked(path: &str, rule: &str, text: &str) -> (Finding, String) {
+    let (start, end) = (text.find('«').expect("a mark"), text.find('»').expect("a mark") - '«'.len_utf8());
     let finding = Finding {
         rule: rule.into(),
         level: Level::Warning,
@@ -23,6 +21,13 @@ fn fixed(path: &str, rule: &str, marked: &str) -> Option<String> {
         confidence: Confidence::High,
         redact: Vec::new(),
     };
+    (finding, text.replace(['«', '»'], ""))
+}
+
+/// The text with the fix of a finding of `rule` at the first `«…»`; `None` without one. What is added to the shape of the code is checked.
+fn fixed(path: &str, rule: &str, text: &str) -> Option<String> {
+    let (finding, text) = marked(path, rule, text);
+    let file = SourceFile { path: Arc::from(path), language: Language::of_path(path).expect("a language"), bytes: 0 };
     let facts = lower(&file, &text);
     let proposal = propose(&finding, &text, &facts, &|node| render::render_node(&facts, node))?;
     let edited = proposal.edit.applied(&text).expect("a place in the text");
@@ -177,5 +182,64 @@ fn values_are_bound_where_the_text_is_executed() {
         "db.execute(text(«\"SELECT 1 FROM t WHERE a = '\" + name + \"'\"»))",
     ] {
         assert_eq!(bound(&function(kept)), None, "{kept}");
+    }
+}
+
+#[test]
+fn a_client_is_built_with_a_time_limit() {
+    let limited = |code: &str| fixed("a.rs", "missing-timeout", code);
+    for (before, after) in [
+        (
+            "fn f() {\n    let c = «reqwest::Client::builder»().user_agent(\"x\").build();\n}\n",
+            "fn f() {\n    let c = reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).user_agent(\"x\").build();\n}\n",
+        ),
+        (
+            "fn f() {\n    let c = «ClientBuilder::new»()\n        .build()\n        .unwrap();\n}\n",
+            "fn f() {\n    let c = ClientBuilder::new()\n        .timeout(std::time::Duration::from_secs(10))\n        .build()\n        .unwrap();\n}\n",
+        ),
+    ] {
+        assert_eq!(limited(before).as_deref(), Some(after));
+    }
+    for kept in ["fn f() {\n    let c = «reqwest::Client::new»();\n}\n", "async fn f() {\n    «reqwest::get»(url).await;\n}\n"] {
+        assert_eq!(limited(kept), None, "{kept}");
+    }
+}
+
+#[test]
+fn values_are_bound_where_the_database_compares_any_type() {
+    let bound = |import: &str, call: &str| {
+        let code = format!(
+            "use sqlx::{{{import}}};\nasync fn f(pool: &MySqlPool, Path(name): Path<String>, of: &str, n: i64, odd: Odd) {{\n    {call};\n}}\n"
+        );
+        fixed("a.rs", "sql-injection", &code).map(|code| code.lines().nth(2).unwrap_or_default().trim().to_string())
+    };
+    for (before, after) in [
+        (
+            "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = '{}'\", name)»).fetch_one(pool).await",
+            "sqlx::query(\"SELECT 1 FROM t WHERE a = ?\").bind(&name).fetch_one(pool).await;",
+        ),
+        (
+            "sqlx::query_as::<_, Row>(&«format!(\"SELECT 1 FROM t WHERE a = '{of}' AND b > {n}\")»).fetch_all(pool)",
+            "sqlx::query_as::<_, Row>(\"SELECT 1 FROM t WHERE a = ? AND b > ?\").bind(&of).bind(&n).fetch_all(pool);",
+        ),
+    ] {
+        for import in ["MySqlPool", "SqlitePool", "Sqlite, Row"] {
+            assert_eq!(bound(import, before).as_deref(), Some(after));
+        }
+        for import in ["PgPool", "PgPool, SqlitePool", "AnyPool", "Row"] {
+            assert_eq!(bound(import, before), None, "{import}: {before}");
+        }
+    }
+    for kept in [
+        "sqlx::query(&«format!(\"SELECT 1 FROM {}\", name)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = {}\", name)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = '{}'\", n)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = '{}'\", odd)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a LIKE '%{}%'\", name)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = '{:?}'\", name)»)",
+        "sqlx::query(&«format!(\"SELECT 1 FROM t WHERE a = '{}'\", name.trim())»)",
+        "sqlx::query(&«format!(\"SELECT '{{}}' FROM t WHERE a = '{}'\", name)»)",
+    ] {
+        assert_eq!(bound("MySqlPool", kept), None, "{kept}");
     }
 }
