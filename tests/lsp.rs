@@ -262,6 +262,35 @@ fn what_the_command_line_says_is_pushed_for_the_whole_workspace() {
     }
 }
 
+/// What the command line kept of the same files is shown at once; buffers that differ from the disk, and edits, are looked at as ever.
+#[test]
+fn what_the_last_run_kept_is_shown_and_edited_on() {
+    let main = "app/main.py";
+    let safe = MAIN.replace("'{name}' LIMIT {LIMIT}\"", ":name LIMIT 3\"").replace("text(f", "text(");
+    for first in [MAIN, safe.as_str()] {
+        let folder = vulnerable();
+        let (status, _, _) = run(folder.path(), &[]);
+        assert_eq!(status, Some(1));
+        assert!(folder.path().join(".archcheck-cache").is_dir());
+        let mut client = Client::start(folder.path(), pull_client("utf-8"), Value::Null);
+        let file = uri(&folder.path().join(main));
+        for text in [first, safe.as_str(), MAIN] {
+            if text == first {
+                client.open(&file, text);
+            }
+            client.change(&file, json!([{ "text": text }]));
+            let found = client.pull(&file);
+            assert_eq!(shown(&found).contains(&("sql-injection".to_string(), 14)), text == MAIN, "{found:?}");
+        }
+        client.leave();
+        fs::write(folder.path().join(main), &safe).unwrap();
+        let mut client = Client::start(folder.path(), pull_client("utf-8"), Value::Null);
+        client.open(&file, &safe);
+        assert!(!shown(&client.pull(&file)).iter().any(|(rule, _)| rule == "sql-injection"), "what was kept is of another text");
+        client.leave();
+    }
+}
+
 #[test]
 fn a_mistake_comes_and_goes_as_it_is_typed_in_each_encoding() {
     for encoding in ["utf-8", "utf-16", "utf-32"] {

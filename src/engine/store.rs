@@ -436,6 +436,11 @@ impl Engine {
         });
     }
 
+    /// Whether what [`Engine::check`] says is that of an equal run before, until something is applied.
+    pub fn is_recalled(&self) -> bool {
+        self.recalled.is_some()
+    }
+
     /// Writes what this look at the files found out, for the next run.
     pub(super) fn save(&mut self) {
         let troubles = self.store.as_mut().map(Store::save);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::diagnostics::FileReport;
 use super::worker::{Analysed, Job, Setup, Worker};
 use super::{Asked, Server, absolute, uris};
+use crate::cache;
 use crate::config;
 use crate::engine::{Change, Options};
 use crate::model::rule::Profile;
@@ -124,6 +125,9 @@ impl Server<'_> {
             // Nothing here counts calls.
             call_coverage: false,
             today: Some((self.host.today)()),
+            // Where the command line keeps what it made of files, an editor opens at once. It begins no folder in somebody's repository.
+            cache: path.join(cache::FOLDER).is_dir().then_some(cache::Place::Root),
+            recall: true,
             ..Options::default()
         };
         let pages = self.host.pages.clone();

@@ -21,6 +21,7 @@ use crate::discover;
 use crate::engine::{Change, Engine, Options, Stop};
 use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
+use crate::report::Sources as _;
 
 /// How long a burst of edits is waited for: editors send the parts of one together, and whoever types waits for each millisecond of it.
 const QUIET: Duration = Duration::from_millis(2);
@@ -83,7 +84,7 @@ impl Worker {
         let (jobs, inbox) = channel();
         let sent = Arc::new(Sent::default());
         let seen = sent.clone();
-        let run = move || work(root, setup, &inbox, &events, seen);
+        let run = move || work(root, setup, &inbox, events, seen);
         let thread = std::thread::Builder::new().name("analysis".to_string()).stack_size(super::STACK_BYTES).spawn(run).ok();
         Worker { jobs: Some(jobs), sent, thread }
     }
@@ -121,6 +122,8 @@ struct State {
     /// What is shown was found without looking at everything; the whole check of it is to come.
     moved: bool,
     sent: Arc<Sent>,
+    root: usize,
+    events: Sender<Event>,
 }
 
 /// How a batch ended.
@@ -131,7 +134,7 @@ enum Ended {
     GivenUp,
 }
 
-fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender<Event>, sent: Arc<Sent>) {
+fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: Sender<Event>, sent: Arc<Sent>) {
     let mut state = State {
         setup,
         engine: None,
@@ -142,15 +145,16 @@ fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: &Sender
         texts: Texts::new(),
         moved: false,
         sent,
+        root,
+        events,
     };
     let mut generation = 0;
     let mut batch = Vec::new();
     loop {
-        if let Ended::Checked(failed) = state.run(std::mem::take(&mut batch), generation) {
-            let analysed = Analysed { root, generation, files: state.files.clone(), rules: state.rules.clone(), failed };
-            if events.send(Event::Analysed(analysed)).is_err() {
-                return;
-            }
+        if let Ended::Checked(failed) = state.run(std::mem::take(&mut batch), generation)
+            && !state.tell(generation, failed)
+        {
+            return;
         }
         let first = match state.moved {
             true => inbox.recv_timeout(SETTLED),
@@ -238,6 +242,12 @@ impl State {
             Some(engine) => engine.apply(changes),
             None => {
                 let (mut engine, _) = Engine::open(&self.setup.root, self.setup.options.clone());
+                if engine.is_recalled() && self.is_on_the_disk(&engine) {
+                    // What the last run said of the same files is there at once, and all that follows in its time.
+                    self.outcome = engine.check();
+                    self.report(&engine);
+                    self.tell(generation, None);
+                }
                 engine.mark_roles(self.setup.marks);
                 engine.keep_findings();
                 let buffers = self.buffers.iter().map(|(path, text)| Change::Set { path: path.clone(), text: text.clone() });
@@ -247,7 +257,17 @@ impl State {
                 true
             }
         };
-        let Some(engine) = self.engine.as_mut() else { return true };
+        let Some(mut engine) = self.engine.take() else { return true };
+        let checked = self.check(&mut engine, changed, settled, generation);
+        if checked {
+            self.report(&engine);
+        }
+        self.engine = Some(engine);
+        checked
+    }
+
+    /// Checks where there is reason to; false when that was given up.
+    fn check(&mut self, engine: &mut Engine, changed: bool, settled: bool, generation: u64) -> bool {
         if changed || settled && self.moved {
             let quick = if changed { engine.check_quickly() } else { None };
             let moved = quick.is_some();
@@ -259,13 +279,28 @@ impl State {
             let Some(outcome) = quick.or_else(|| engine.check_unless(&stop)) else { return false };
             (self.outcome, self.moved) = (outcome, moved);
         }
+        true
+    }
+
+    /// Whether no buffer differs from the disk.
+    fn is_on_the_disk(&self, engine: &Engine) -> bool {
+        self.buffers.iter().all(|(path, text)| engine.text(path).is_none_or(|there| there == *text))
+    }
+
+    /// Makes what is shown of the outcome.
+    fn report(&mut self, engine: &Engine) {
         let setup = &self.setup;
         let context = diagnostics::Context { engine, root: &setup.root, pages: setup.pages.as_deref(), encoding: setup.encoding };
         self.files = diagnostics::reports(&context, &self.outcome, &mut self.texts);
         if *self.rules != engine.rulebook().rules {
             self.rules = Arc::new(engine.rulebook().rules.clone());
         }
-        true
+    }
+
+    /// Sends what is shown; false when nobody is there.
+    fn tell(&self, generation: u64, failed: Option<String>) -> bool {
+        let analysed = Analysed { root: self.root, generation, files: self.files.clone(), rules: self.rules.clone(), failed };
+        self.events.send(Event::Analysed(analysed)).is_ok()
     }
 }
 
