@@ -495,6 +495,13 @@ const CASES: &[Case] = &[
             "fn f(names: &[&str]) {\n    let mut found = false;\n    found = found || names.iter().any(|name| !(found || g(name)));\n    if !found {\n        g(names[0]);\n    }\n}\n".to_string(),
         );
     }),
+    ("literals spread in a circle", |hostile| {
+        hostile.file("a.js", "const a = { ...b, x: 1 };\nconst b = { ...a, ...a, y: 1 };\na.z();\n".to_string());
+        hostile.file("a.py", "a = {**b, 'x': 1}\nb = {**a, **a, 'y': 1}\na['z']()\n".to_string());
+        let names: Vec<String> = (0..hostile.many).map(|at| format!("...s{at}")).collect();
+        let all = hostile.all(|at| format!("const s{at} = {{ {} }};\n", names.join(", ")));
+        hostile.file("all.js", format!("{all}s0.z();\n"));
+    }),
     ("suppressions", |hostile| {
         let all = hostile.all(|at| format!("# archcheck: ignore[{}] x{at}\n", "a,".repeat(20)));
         hostile.file("a.py", format!("{all}# archcheck: ignore[{}\n# archcheck: {}\nx = 1\n", "[".repeat(50_000), "ignore".repeat(10_000)));

@@ -25,6 +25,8 @@ pub(super) struct ClassInfo {
 
 /// Most classes looked at in one hierarchy.
 const WIDEST_HIERARCHY: usize = 64;
+/// Most literals that are spread into one another and looked at for one member.
+const MOST_SPREADS: usize = 32;
 
 impl<'a> Linker<'a> {
     /// Reads every `impl` block: self type → blocks, trait → implementors.
@@ -255,7 +257,7 @@ impl<'a> Linker<'a> {
                 let api = self.apis.step_name(api, name);
                 self.value(Value::Api { api, subject, guessed })
             }
-            Value::Literal(file, node) => self.literal_member(file, node, name),
+            Value::Literal(file, node) => self.literal_member(file, node, name, &mut Vec::new()),
             Value::Unknown | Value::Method { .. } | Value::Collection(_) | Value::Mapping(_) => UNKNOWN,
         }
     }
@@ -274,8 +276,12 @@ impl<'a> Linker<'a> {
         self.apis.facts(class).any(|(fact, _)| matches!(fact, ApiFact::ParameterSource(_)))
     }
 
-    /// `{ a: 1 }.a`.
-    fn literal_member(&mut self, file: FileId, node: NodeId, name: &str) -> ValueId {
+    /// `{ a: 1 }.a`. `seen` are the literals looked at on the way: `state = { ...state, a: 1 }` holds itself.
+    fn literal_member(&mut self, file: FileId, node: NodeId, name: &str, seen: &mut Vec<(FileId, NodeId)>) -> ValueId {
+        if seen.contains(&(file, node)) || seen.len() > MOST_SPREADS {
+            return UNKNOWN;
+        }
+        seen.push((file, node));
         let facts = &self.facts[file.index()];
         let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(node) else { return UNKNOWN };
         for item in facts.arena.list(items) {
@@ -285,8 +291,8 @@ impl<'a> Linker<'a> {
                 }
                 NodeKind::Spread { value, .. } => {
                     let inner = self.node_values[file.index()][value.index()];
-                    if matches!(self.get(inner), Value::Literal(..)) && inner != UNKNOWN {
-                        let found = self.member(inner, name);
+                    if let Value::Literal(file, node) = self.get(inner) {
+                        let found = self.literal_member(file, node, name, seen);
                         if found != UNKNOWN {
                             return found;
                         }
