@@ -13,7 +13,7 @@ use super::objects::Given;
 use super::references::TextNames;
 use super::scopes::{Binding, FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
-use crate::model::body::{AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
+use crate::model::body::{Arena, AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::Knowledge;
 use crate::model::program::{Value, ValueId};
@@ -136,6 +136,14 @@ fn families(facts: &[Arc<FileFacts>]) -> Vec<Family> {
         }
     }
     found
+}
+
+/// A function written here. Whatever type it is given, `const show: RequestHandler = (request, response) => …`, it is this function that is called.
+fn is_function(arena: &Arena, mut node: NodeId) -> bool {
+    while let NodeKind::Cast { value, .. } = arena.kind(node) {
+        node = value;
+    }
+    matches!(arena.kind(node), NodeKind::Closure(_))
 }
 
 impl<'a> Linker<'a> {
@@ -563,7 +571,7 @@ impl<'a> Linker<'a> {
             NodeKind::Declare { target, annotation, value, .. } => {
                 let found = value.map_or(UNKNOWN, |value| self.eval(value));
                 let declared = annotation.map_or(UNKNOWN, |annotation| self.type_value(annotation));
-                let result = self.join(declared, found);
+                let result = if value.is_some_and(|value| is_function(arena, value)) { found } else { self.join(declared, found) };
                 self.bind(target, result);
                 result
             }
@@ -578,10 +586,10 @@ impl<'a> Linker<'a> {
                 }
                 UNKNOWN
             }
-            NodeKind::Cast { value, to } => {
-                let value = self.eval(value);
+            NodeKind::Cast { value: given, to } => {
+                let value = self.eval(given);
                 let declared = self.type_value(to);
-                self.join(declared, value)
+                if is_function(arena, given) { value } else { self.join(declared, value) }
             }
             NodeKind::Apply { base, args } => {
                 let value = self.eval(base);
@@ -843,7 +851,8 @@ impl<'a> Linker<'a> {
         let (annotation, value) = (def.annotation, def.value);
         let result = self.within(scope, |linker| {
             let declared = annotation.map_or(UNKNOWN, |annotation| linker.type_value(annotation));
-            if declared != UNKNOWN {
+            let arena = &linker.facts[scope.file.index()].arena;
+            if declared != UNKNOWN && !value.is_some_and(|value| is_function(arena, value)) {
                 return declared;
             }
             match value {

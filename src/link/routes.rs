@@ -175,15 +175,18 @@ impl<'a> Linker<'a> {
         if !facts.defs.iter().any(|def| def.flags.has(DefFlags::TEST) && def.span.contains(span)) {
             found.registering.push((file, span, api.to_string()));
         }
-        let listed = route.methods_from.as_ref().and_then(|argument| self.argument_in(file, args, nodes, argument));
+        let described = route.described_by.as_ref().and_then(|argument| self.described(mounts, file, args, nodes, argument));
+        let told = |linker: &Linker, argument: &ArgumentRef| match &described {
+            Some((file, args)) => linker.argument(*file, args, argument).map(|node| (*file, node)),
+            None => linker.argument_in(file, args, nodes, argument),
+        };
+        let listed = route.methods_from.as_ref().and_then(|argument| told(self, argument));
         let methods = self.methods(route, listed, api);
         let mut placed = self.route_path(mounts, route, file, call, callee, args);
         let written = placed.path.map(|(_, node)| node);
         placed.path = match placed.path {
             Some((_, node)) if args.contains(&node) => Some(stands_for(node)),
-            None if route.path_of == PathPlace::Own => {
-                route.path.as_ref().and_then(|argument| self.argument_in(file, args, nodes, argument))
-            }
+            None if route.path_of == PathPlace::Own => route.path.as_ref().and_then(|argument| told(self, argument)),
             other => other,
         };
         let url = placed.path.and_then(|(file, node)| self.facts[file.index()].string(node)).map(str::to_string);
@@ -233,6 +236,23 @@ impl<'a> Linker<'a> {
                 place: self.place(file, span),
                 params_are_sources: route.params_are_sources,
             });
+        }
+    }
+
+    /// The arguments of the call that makes the description of a route, wherever that stands.
+    fn described(
+        &mut self,
+        mounts: &mut Mounts,
+        file: FileId,
+        args: &[NodeId],
+        nodes: &[(FileId, NodeId)],
+        argument: &ArgumentRef,
+    ) -> Option<(FileId, Vec<NodeId>)> {
+        let (file, node) = self.argument_in(file, args, nodes, argument)?;
+        let &[Router::Made(file, call)] = mounts.origins.of(self, file, node).as_slice() else { return None };
+        match self.facts[file.index()].arena.kind(call) {
+            NodeKind::Call { args, .. } => Some((file, self.facts[file.index()].arena.list(args).collect())),
+            _ => None,
         }
     }
 

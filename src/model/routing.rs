@@ -15,6 +15,9 @@ pub struct RouteFact {
     pub path: Option<ArgumentRef>,
     /// Of which call `path` is an argument.
     pub path_of: PathPlace,
+    /// The argument that is what another call makes of the route's description; `path` and `methods_from` are arguments of that call:
+    /// `app.openapi(createRoute({ method: "get", path: "/a" }), handler)`.
+    pub described_by: Option<ArgumentRef>,
     /// Which arguments are handlers when this is a registration call; `None` when it is a decorator, attribute or method decorator.
     pub handlers: Option<Handlers>,
     /// Access paths (instances) of the handler's parameters by position, e.g. `express.Request()`.

@@ -349,6 +349,7 @@ struct RouteEntry {
     path: Option<ArgumentRef>,
     #[serde(default)]
     path_of: PathPlace,
+    described_by: Option<ArgumentRef>,
     handlers: Option<Handlers>,
     #[serde(default)]
     params: Vec<String>,
@@ -941,6 +942,7 @@ impl Target<'_> {
             methods_from: route.methods_from,
             path: route.path,
             path_of: route.path_of,
+            described_by: route.described_by,
             handlers: route.handlers,
             params: route.params,
             params_are_sources: route.params_are_sources,
