@@ -502,6 +502,18 @@ const CASES: &[Case] = &[
         let all = hostile.all(|at| format!("const s{at} = {{ {} }};\n", names.join(", ")));
         hostile.file("all.js", format!("{all}s0.z();\n"));
     }),
+    // A function that hands itself a copy of what it was given, changed: the object is spread into itself.
+    ("objects in themselves", |hostile| {
+        hostile.file(
+            "a.js",
+            "const step = async (state) => {\n  const next = { ...state, at: state.at + state.size };\n  await step(next);\n};\nstep({ at: 0, size: 10 });\n"
+                .to_string(),
+        );
+        hostile.file(
+            "b.ts",
+            "function even(a: any) {\n  odd({ ...a, n: a.n });\n}\nfunction odd(b: any) {\n  even({ ...b, m: b.m });\n}\n".to_string(),
+        );
+    }),
     ("suppressions", |hostile| {
         let all = hostile.all(|at| format!("# archcheck: ignore[{}] x{at}\n", "a,".repeat(20)));
         hostile.file("a.py", format!("{all}# archcheck: ignore[{}\n# archcheck: {}\nx = 1\n", "[".repeat(50_000), "ignore".repeat(10_000)));
