@@ -19,6 +19,7 @@
   (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -42,6 +43,7 @@
   (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -54,6 +56,7 @@
   (#resolves-to? @config "litestar.config.cors.CORSConfig")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -65,6 +68,7 @@
   (#not-package-names? "CORS_ORIGINS" "CORS_RESOURCES")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -77,6 +81,7 @@
   (#resolves-to? @cors "flask_cors.CORS")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -115,6 +120,7 @@
   (#not-overridden? @all)
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "django"))
 

@@ -30,6 +30,7 @@
   (#resolves-to? @layer "tower_http::cors::CorsLayer::permissive" "tower_http::cors::CorsLayer.permissive")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -41,6 +42,7 @@
   (#imports? "tower_http")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -52,5 +54,6 @@
   (#not-function-contains? @finding "supports_credentials")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))

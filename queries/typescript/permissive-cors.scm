@@ -53,6 +53,7 @@
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -65,6 +66,7 @@
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -77,6 +79,7 @@
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -88,6 +91,7 @@
   (#eq? @none "()")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -99,6 +103,7 @@
   (#not-literal? @options "credentials: true")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -110,6 +115,7 @@
   (#not-literal? @options "origin:")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -123,6 +129,7 @@
   (#imports? "@nestjs/core")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -136,6 +143,7 @@
   (#imports? "routing-controllers")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -149,6 +157,7 @@
   (#not-literal? @options "credentials: true")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 
@@ -162,5 +171,6 @@
   (#function-contains? @finding "next(" "next)")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
