@@ -19,6 +19,8 @@ enum Ground {
     Development,
     /// Run by hand: scripts, seeds, migrations.
     Tool,
+    /// Components of a page.
+    Page,
     Test,
 }
 
@@ -49,6 +51,8 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
     let ground = match ground {
         _ if hit.in_test => Ground::Test,
         Ground::Production if hit.for_development => Ground::Development,
+        // What a page is given, everybody who opens it may read: keys that stand there are as a rule meant for it.
+        Ground::Production if is_of_page(path) && hit.kind == SecretKind::NamedLiteral => Ground::Page,
         ground => ground,
     };
     // Tests are full of tokens and passwords that open nothing: there only a key or an address with a password is worth a look.
@@ -89,7 +93,7 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     match ground {
         Ground::Test => hit.strong.then_some(Level::Note),
         // Whether it opens anything beyond a developer's machine is not written there.
-        Ground::Tool | Ground::Development => Some(Level::Note),
+        Ground::Tool | Ground::Development | Ground::Page => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
         Ground::Production => Some(Level::Error),
@@ -102,6 +106,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("A note only: this is a script, a seed or a migration."),
         Ground::Development => Some("A note only: it is for development."),
+        Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
         Ground::Production => None,
     }
@@ -112,6 +117,11 @@ fn is_shown_whole(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ["docusaurus.config.", "gatsby-config.", "astro.config."].iter().any(|start| name.starts_with(start))
         || path.contains(".vitepress/config.")
+}
+
+/// Components: what is in them is sent to every browser.
+fn is_of_page(path: &str) -> bool {
+    [".tsx", ".jsx", ".vue", ".svelte"].iter().any(|end| path.ends_with(end))
 }
 
 fn kind_word(kind: &SecretKind) -> &'static str {
@@ -156,6 +166,10 @@ fn ground_of_path(path: &str) -> Ground {
         "mocks",
         "testdata",
         "testing",
+        "unittest",
+        "unittests",
+        "testcase",
+        "testcases",
         "conftest",
         "stub",
         "stubs",
@@ -166,7 +180,20 @@ fn ground_of_path(path: &str) -> Ground {
     const PIPELINES: &[&str] = &["ci"];
     const TOOLS: &[&str] =
         &["script", "scripts", "tool", "tools", "loadtest", "loadtests", "seed", "seeds", "seeder", "seeders", "migrations"];
-    const DEVELOPMENT: &[&str] = &["dev", "development", "local", "localhost", "sandbox", "devcontainer", "demo"];
+    const DEVELOPMENT: &[&str] = &[
+        "dev",
+        "development",
+        "local",
+        "localhost",
+        "sandbox",
+        "devcontainer",
+        "demo",
+        "demos",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+    ];
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let words = generic::words(name);
     let is_test = |folder: &str| folder.split(['-', '_', '.']).any(|word| TESTS.contains(&word.to_ascii_lowercase().as_str()));
@@ -223,5 +250,8 @@ mod tests {
         assert_eq!(ground_of_path("local_data/jwt.key"), Ground::Development);
         assert_eq!(ground_of_path("locality/jwt.key"), Ground::Production);
         assert_eq!(ground_of_path("prisma/seed.ts"), Ground::Tool);
+        assert_eq!(ground_of_path("unittests/scans/report.json"), Ground::Test);
+        assert_eq!(ground_of_path("examples/tls/key.pem"), Ground::Development);
+        assert_eq!(ground_of_path("app/exemplary/key.pem"), Ground::Production);
     }
 }

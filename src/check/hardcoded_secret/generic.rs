@@ -344,6 +344,29 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || entropy::longest_run(value) == value.chars().count()
 }
 
+/// Only its key management service can read it: what Google's (`CiQA…`) and Amazon's (`AQICAH…`) encryption gives in base 64.
+fn is_ciphertext(value: &str) -> bool {
+    value.len() >= 64 && ["CiQA", "CiUA", "CiEA", "AQICAH", "AQECAH"].iter().any(|start| value.starts_with(start))
+}
+
+/// Words joined by marks: scopes of a highlighter (`support.function.C99.c`), names of kinds (`APP|FileStore|Credentials`). A digit is rare in them, and in a random value it is not.
+fn is_joined_words(value: &str) -> bool {
+    let pieces: Vec<&str> = value.split(['.', '|', ':', '/']).collect();
+    let is_word = |piece: &&str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
+    let words = pieces.iter().filter(|piece| is_word(piece) && piece.len() <= 24).count();
+    let short = |piece: &&str| is_word(piece) && piece.len() <= 24 || (1..=4).contains(&piece.len());
+    pieces.len() >= 2 && pieces.iter().all(|piece| short(&piece)) && words == pieces.len()
+        || pieces.len() >= 3 && words >= 2 && pieces.iter().all(|piece| short(&piece))
+}
+
+/// A stand-in of one sign with marks between (`0000-00-0000`), or runs of three: `abc123def456`.
+fn is_stand_in_pattern(value: &str) -> bool {
+    let signs: Vec<u8> = value.bytes().filter(u8::is_ascii_alphanumeric).map(|sign| sign.to_ascii_lowercase()).collect();
+    let is_run = |three: &[u8]| three.windows(2).all(|pair| pair[1] == pair[0] + 1 || (pair[0], pair[1]) == (b'9', b'0'));
+    let same = signs.len() >= 4 && signs.iter().all(|&sign| sign == signs[0]);
+    same || signs.len() >= 9 && signs.len() % 3 == 0 && signs.chunks(3).all(is_run)
+}
+
 /// True for a value that says the same as its name: `PASSWORD_RESET = "password_reset"`, `JWT_SECRET: 'jwt-secret'`.
 pub(super) fn says_its_name(name: &str, value: &str) -> bool {
     words(name).concat() == words(value).concat()
@@ -389,7 +412,13 @@ fn is_wordlike(piece: &str) -> bool {
 /// A value for which a credential position is evidence enough: anything but placeholders, hashes and references.
 pub(super) fn is_literal_secret(value: &str) -> bool {
     let length = value.chars().count();
-    (1..=4096).contains(&length) && !is_placeholder(value) && !is_password_hash(value) && !value.contains("://") && !is_path(value)
+    (1..=4096).contains(&length)
+        && !is_placeholder(value)
+        && !is_stand_in_pattern(value)
+        && !is_password_hash(value)
+        && !is_ciphertext(value)
+        && !value.contains("://")
+        && !is_path(value)
 }
 
 /// A value that looks like a real secret on its own, given that its name says so.
@@ -399,6 +428,7 @@ pub(super) fn looks_secret(name: &str, value: &str) -> bool {
     fits && is_literal_secret(value)
         && !says_its_name(name, value)
         && !is_identifier(value)
+        && !is_joined_words(value)
         && !is_dull(value)
         && !is_public(value)
         && !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';'])
@@ -589,6 +619,8 @@ mod tests {
             ("db_password", "kX9#vLq2Tz"),
             ("token", "b7e23ec2-9af1-4d3c-8e5b-6d0c1f7a2e94"),
             ("api_key", "Zq3vT8xN5mB2kL7p"),
+            ("token", "hJ8k.Qw3rTz5.pL2mNv9x"),
+            ("password", "CiQAk3Xl9Zbm"),
         ];
         for (name, value) in real {
             assert!(looks_secret(name, value), "{value}");
@@ -617,6 +649,13 @@ mod tests {
             ("api_key", "https://example.com/key1"),
             ("password", "short1"),
             ("secretToken", "mySuperSecretToken1"),
+            ("token", "keyword.control.flowArrow.main_forced"),
+            ("token", "support.function.C99.c"),
+            ("StoreCredentials", "APP|FileStore|Credentials"),
+            ("token", "abc123def456"),
+            ("token", "xyz789abc012"),
+            ("api_key", "00000000-000-0000-000-000000000000"),
+            ("PASSWORD", "CiQAk3Xl9ZbmUiHgGP1lPq6bAOfd+VQ/dFwyohB1IQwiwQg03ZE8STQDvWKpv6eJHVUN1YoFC5FcooJrH+Stvx9oMD7j"),
         ];
         for (name, value) in innocent {
             assert!(!looks_secret(name, value), "{value}");

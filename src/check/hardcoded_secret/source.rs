@@ -57,7 +57,18 @@ fn examples(facts: &FileFacts) -> Vec<Span> {
         })
         .map(|id| facts.arena.span(id))
         .chain(search_keys(facts))
+        .chain(sample_functions(facts))
         .collect()
+}
+
+/// What a type shows of itself in the documentation of an API: `fn samples() -> Vec<Self>`.
+fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
+    facts
+        .defs
+        .iter()
+        .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method))
+        .filter(|def| matches!(facts.text(def.name), "sample" | "samples" | "example" | "examples" | "json_schema_extra" | "schema_extra"))
+        .map(|def| def.span)
 }
 
 /// The key with which a page searches an index that everybody may: `{ appId, apiKey, indexName }`.
