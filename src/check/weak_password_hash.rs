@@ -326,7 +326,12 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
         let node_of_hash = node;
         let facts = program.file(helper.file);
         let name = facts.text(facts.def(helper.def).name);
+        // `hash_app_password(did, password)`, where only the salt is made of a quick hash.
+        let takes_password = facts.def(helper.def).params.iter().filter(|param| param.kind != ParamKind::Receiver).enumerate();
+        let is_another =
+            takes_password.into_iter().any(|(other, param)| other != at && param.name.is_some_and(|name| is_password(facts.text(name))));
         let own = speaks_of_password(name)
+            && !is_another
             && parts(name).iter().any(|word| {
                 matches!(
                     word.as_str(),
@@ -507,7 +512,11 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         facts.arena.walk(body, |node| {
             if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node) {
                 for (stored, given) in [(left, right), (right, left)] {
-                    if found.is_none() && is_stored(program, file, stored) && is_given(facts, given) {
+                    if found.is_none()
+                        && is_stored(program, file, stored)
+                        && is_given(facts, given)
+                        && !is_digested(facts, function.def, given)
+                    {
                         found = Some((node, stored));
                     }
                 }
@@ -708,7 +717,29 @@ fn is_stored(program: &Program, file: FileId, node: NodeId) -> bool {
     let NodeKind::Member { object, name, path: false } = facts.arena.kind(node) else { return false };
     let name = facts.text(name);
     let is_plain = is_password(name) && !parts(name).iter().any(|word| is_second(word));
-    is_plain && (owner(program, file, node).is_some() || is_account(facts, object) || is_one_of_accounts(program, file, object))
+    match owner(program, file, node) {
+        _ if !is_plain => false,
+        Some(model) => !is_computed(program, model, name),
+        None => is_account(facts, object) || is_one_of_accounts(program, file, object),
+    }
+}
+
+/// What the model gives under that name is no column: a property, or a descriptor of the project's own, which may compare as it likes
+/// (`password = PasswordProperty("password_hash")`).
+fn is_computed(program: &Program, model: GlobalDef, name: &str) -> bool {
+    let facts = program.file(model.file);
+    facts.definitions().any(|(_, member)| {
+        member.parent == model.def
+            && facts.text(member.name) == name
+            && match member.kind {
+                DefKind::Method | DefKind::Function => true,
+                DefKind::Field | DefKind::Variable => member.value.is_some_and(|value| match facts.arena.kind(value) {
+                    NodeKind::Call { callee, .. } => matches!(program.value(model.file, callee), Value::Def(_)),
+                    _ => false,
+                }),
+                _ => false,
+            }
+    })
 }
 
 /// The parameter of a closure that looks through accounts: `users.find((one) => …)`.
@@ -760,6 +791,40 @@ fn is_given(facts: &FileFacts, node: NodeId) -> bool {
         second |= parts(name).iter().any(|word| is_second(word));
     });
     found && !second
+}
+
+/// The name holds a digest by now: `password = hash_of(password, salt)`.
+fn is_digested(facts: &FileFacts, function: DefId, given: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(given) else { return false };
+    assigned(facts, function, name).into_iter().any(|value| {
+        let mut digests = false;
+        facts.arena.walk(value, |node| {
+            let called = match facts.arena.kind(node) {
+                NodeKind::Call { .. } => called_name(facts, node).unwrap_or_default(),
+                _ => return,
+            };
+            digests |= parts(called).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "hash"
+                        | "hashed"
+                        | "hashpw"
+                        | "digest"
+                        | "hexdigest"
+                        | "crypt"
+                        | "encrypt"
+                        | "encrypted"
+                        | "pbkdf"
+                        | "scrypt"
+                        | "bcrypt"
+                        | "argon"
+                        | "sha"
+                        | "md"
+                )
+            });
+        });
+        digests
+    })
 }
 
 fn is_second(word: &str) -> bool {
