@@ -22,6 +22,9 @@ use crate::model::words::has_word;
 
 const RULE: &str = "sensitive-data-in-log";
 
+/// What a whole body is called.
+const BODY: &str = "a whole request body";
+
 /// What is logged.
 struct Logged {
     node: NodeId,
@@ -58,6 +61,10 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         if let Some((_, known)) = findings.iter_mut().find(is_seen) {
             known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
             continue;
+        }
+        let mut logged = logged;
+        if logged.what == BODY && is_for_debugging(facts, node) || speaks_of_refusal(facts, node) {
+            logged.level = Level::Note;
         }
         if in_scope(program, function)
             && !in_development_branch(facts, nesting, node)
@@ -243,6 +250,11 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
                 | "builtins.u32()"
                 | "builtins.i32()"
         ),
+        // What its own `Debug` or `Display` writes is decided there.
+        Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
+            let own = program.file(class.file);
+            has_own_text(own, own.text(own.def(class.def).name))
+        }
         _ => false,
     };
     // A token alone may be one of a text or of a language model.
@@ -308,7 +320,7 @@ fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let request = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Request));
     let outside = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside));
     let what = match name {
-        "body" | "json" | "get_json" | "data" | "form" | "POST" if request => "a whole request body",
+        "body" | "json" | "get_json" | "data" | "form" | "POST" if request => BODY,
         "headers" | "META" | "cookies" | "COOKIES" if request => "all headers or cookies of a request, the credentials among them",
         "environ" | "env" if outside => "the whole environment",
         _ => return None,
@@ -434,7 +446,8 @@ fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         return None;
     }
     let Value::Instance { class, .. } = program.value(file, node) else { return None };
-    let (field, kind) = shown_secret(program, class, 0)?;
+    let (field, kind) =
+        shown_secret(program, class, 0).filter(|(field, _)| !is_blotted(facts, program.nesting(file).owner(node), node, field))?;
     let is_plain_token = kind == Secret::Token && parts(&field) == ["token"];
     Some(Logged {
         node,
@@ -443,6 +456,18 @@ fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         confidence: Confidence::Medium,
         level: if is_plain_token { Level::Note } else { Level::Warning },
     })
+}
+
+/// The field of the copy that is logged was written over: `shown.redis_password = Some("[redacted]".to_string())`.
+fn is_blotted(facts: &FileFacts, function: DefId, node: NodeId, field: &str) -> bool {
+    let Some(body) = facts.def(function).body else { return false };
+    let mut blotted = false;
+    facts.arena.walk(body, |inner| {
+        let NodeKind::Assign { target, .. } = facts.arena.kind(inner) else { return };
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return };
+        blotted |= facts.text(name) == field && facts.arena.kind(object) == facts.arena.kind(node);
+    });
+    blotted
 }
 
 /// The first field that is a secret by its name and written by the derived `Debug` of a struct, or of one in it.
@@ -511,6 +536,26 @@ fn has_own_text(facts: &FileFacts, class: &str) -> bool {
             && def.bases.first().and_then(last) == Some(class)
             && matches!(def.bases.get(1).and_then(last), Some("Display" | "Debug"))
     })
+}
+
+/// `logger.debug(…)`, `trace!(…)`: switched off where it matters, as a rule.
+fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
+    matches!(called_name(facts, call), Some("debug" | "trace" | "verbose" | "silly"))
+}
+
+/// `f"invalid token: {token}"`: what was refused opens nothing.
+fn speaks_of_refusal(facts: &FileFacts, call: NodeId) -> bool {
+    let mut text = String::new();
+    for argument in arguments(facts, call) {
+        facts.arena.walk_while(argument, |node| {
+            if let NodeKind::Str(part) = facts.arena.kind(node) {
+                text.push_str(&facts.text(part).to_ascii_lowercase());
+                text.push(' ');
+            }
+            !matches!(facts.arena.kind(node), NodeKind::Call { .. } | NodeKind::Closure(_))
+        });
+    }
+    ["invalid", "unknown", "no such", "not found", "malformed", "unrecognised", "unrecognized"].iter().any(|word| text.contains(word))
 }
 
 /// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
