@@ -584,7 +584,11 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
     };
     Finding {
         rule: RULE.into(),
-        level: if is_for_show(program.path(function.file)) { Level::Note } else { Level::Warning },
+        level: if is_for_show(program.path(function.file)) || is_body_of_exception(facts, program.nesting(function.file), leak) {
+            Level::Note
+        } else {
+            Level::Warning
+        },
         message: format!("`{text}` sends {what} of an unexpected error to the client, {when}"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: vec![Label { location: program.location(function.file, place), text: caught.how.to_string() }],
@@ -595,6 +599,17 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
         confidence: if status == Status::Server { Confidence::High } else { Confidence::Medium },
         redact: Vec::new(),
     }
+}
+
+/// `throw new InternalServerErrorException(error)`: an error that is the body itself is written as its own enumerable fields, its message is none of them.
+fn is_body_of_exception(facts: &FileFacts, nesting: &Nesting, leak: NodeId) -> bool {
+    let NodeKind::Name(_) = facts.arena.kind(leak) else { return false };
+    nesting.argument_of(facts, leak).is_some_and(|(call, at)| {
+        at == 0
+            && matches!(facts.arena.kind(call), NodeKind::Call { form: CallForm::New, .. })
+            && called_name(facts, call).is_some_and(|name| name.ends_with("Exception"))
+            && facts.language.family() == Family::TypeScript
+    })
 }
 
 /// Examples, stand-ins and tools of developers: what they tell, they tell whoever runs them.
