@@ -323,10 +323,8 @@ impl<'a> Analysis<'_, 'a> {
             NodeKind::Unary { op, value } => self.unary(frame, op, value),
             NodeKind::Binary { op, left, right } => self.binary(frame, node, op, left, right),
             NodeKind::Collection { kind, items } => self.collection(frame, kind, items),
-            NodeKind::Entry { key, value } => {
-                self.evaluate(frame, key);
-                self.evaluate(frame, value)
-            }
+            // `{key: value for …}`: one entry of what the comprehension makes.
+            NodeKind::Entry { .. } => self.object(frame, &[node]),
             NodeKind::Closure(def) => self.closure(frame, def),
             NodeKind::Define(def) => {
                 self.define(frame, def);

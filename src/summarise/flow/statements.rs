@@ -92,7 +92,11 @@ impl<'a> Analysis<'_, 'a> {
             (LoopKind::ForEach, Some(source)) if whole && vouched => self.check_elements(frame, source, 0),
             _ => {}
         }
-        if kind == LoopKind::Comprehension { Value::elements(element) } else { Value::harmless() }
+        match kind {
+            LoopKind::Comprehension if makes_mapping(frame, body) => element,
+            LoopKind::Comprehension => Value::elements(element),
+            _ => Value::harmless(),
+        }
     }
 
     pub(super) fn match_(&mut self, frame: &mut Frame<'a>, subject: NodeId, arms: List) -> Value {
@@ -346,6 +350,19 @@ impl<'a> Analysis<'_, 'a> {
             self.reads.grow(Growing::Field(class, key));
         }
     }
+}
+
+/// `{key: value for …}`, whatever the comprehension asks and walks over on the way.
+fn makes_mapping(frame: &Frame, body: NodeId) -> bool {
+    let mut at = body;
+    for _ in 0..8 {
+        at = match frame.kind(at) {
+            NodeKind::If { then, .. } => then,
+            NodeKind::Loop { kind: LoopKind::Comprehension, body, .. } => body,
+            kind => return matches!(kind, NodeKind::Entry { .. }),
+        };
+    }
+    false
 }
 
 /// At the end of a pass over a loop's body, its element (of a pair, the key) has been checked.
