@@ -57,6 +57,9 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
     {
         return Some(reason);
     }
+    if asks_for_page(facts, repetition, site) {
+        return Some(Bound::Batch);
+    }
     for &item in &repetition.items {
         if let Some(reason) = by_item_name(place, repetition, facts.text(item)) {
             return Some(reason);
@@ -66,6 +69,28 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
         return Some(Bound::Once);
     }
     memo(place, repetition, site).then_some(Bound::Memo)
+}
+
+/// `for (let i = 1; i <= pages; i++) findAll({ page: i, limit })`: the number of the round is the number of a page.
+fn asks_for_page(facts: &FileFacts, repetition: &Repetition, site: NodeId) -> bool {
+    let is_page = |name: &str| words(name).iter().any(|word| matches!(word.as_str(), "page" | "offset" | "skip" | "pagination"));
+    let mut found = false;
+    let mut seen = 0;
+    facts.arena.walk_while(site, |node| {
+        seen += 1;
+        let given = match facts.arena.kind(node) {
+            NodeKind::Argument { name, value } if is_page(facts.text(name)) => Some(value),
+            NodeKind::Entry { key, value } if facts.string(key).is_some_and(is_page) => Some(value),
+            _ => None,
+        };
+        if let Some(value) = given {
+            facts
+                .arena
+                .walk(value, |inner| found |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if repetition.items.contains(&name)));
+        }
+        seen < 80
+    });
+    found
 }
 
 /// `path.split('.')`: the parts of a path or of a name with dots.
@@ -150,7 +175,7 @@ fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bo
         return Some(Bound::Connections);
     }
     let of_schema = |word: &String| {
-        matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "foreign" | "schema" | "migration" | "stmt" | "statement" | "trigger" | "pragma")
+        matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "foreign" | "schema" | "migration" | "stmt" | "statement" | "sql" | "ddl" | "trigger" | "pragma")
             // `index` alone counts something.
             || word == "index" && words.len() > 1
     };

@@ -122,6 +122,8 @@ fn in_loop(
     if reads.is_empty() || is_bounded(place, source, body) {
         return Vec::new();
     }
+    let back = related_rows(program, place.file, source).map(|(owner, _)| owner);
+    reads.retain(|read| !leads_back(context, relations, class, read, back));
     let origins = origins(context, place.file, source);
     let mut findings = Vec::new();
     let mut told: FxHashSet<String> = FxHashSet::default();
@@ -138,6 +140,20 @@ fn in_loop(
         }
     }
     findings
+}
+
+/// `for repository in project.repositories.all(): repository.project`: the rows know whose they are, nothing is loaded.
+fn leads_back(context: &Context, relations: &Relations, class: GlobalDef, read: &Read, owner: Option<GlobalDef>) -> bool {
+    let (Some(owner), Some(first)) = (owner, read.path.first()) else { return false };
+    relations.get(context.program, class, first).is_some_and(|relation| {
+        relation.target == Some(owner)
+            && relation.read == RelationRead::Attribute
+            && matches!(framework(context.program, relation), "django" | "sqlalchemy")
+    })
+}
+
+fn framework<'a>(program: &'a Program, relation: &Relation) -> &'a str {
+    program.knowledge.frameworks.get(relation.framework as usize).map_or("", |framework| framework.name.as_str())
 }
 
 /// The model the rows are instances of.
@@ -376,7 +392,7 @@ fn field_finding(program: &Program, field: &FieldRead) -> Finding {
         Read { relation: field.relation, path: field.path.clone(), function: field.class, span: field.span, site: field.span, runs: false };
     let of = format!("object that `{}` answers with", program.name(field.outer));
     let mut found = finding(program, field.class, &site, &of, field.evidence.clone());
-    let name = program.knowledge.frameworks.get(field.relation.framework as usize).map_or("", |framework| framework.name.as_str());
+    let name = framework(program, field.relation);
     if field.to_many && name == "django" {
         found.help = Some(format!("add `.prefetch_related(\"{}\")` to the query", field.path.join("__")));
     }
@@ -413,7 +429,7 @@ fn finding(program: &Program, function: GlobalDef, read: &Read, item: &str, mut 
 
 /// How the query loads it along, in the ORM at hand.
 fn help(program: &Program, relation: &Relation, path: &[String]) -> String {
-    let name = program.knowledge.frameworks.get(relation.framework as usize).map_or("", |framework| framework.name.as_str());
+    let name = framework(program, relation);
     let last = &relation.name;
     let owner = program.name(relation.owner);
     match (name, relation.read) {
