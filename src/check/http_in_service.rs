@@ -205,8 +205,14 @@ fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
         return true;
     }
     let last = |names: &[&str]| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.contains(part));
-    last(&["routes", "routers", "router", "endpoints", "views", "resolvers"])
-        > last(&["services", "service", "repositories", "repos", "models", "crud", "dao", "domain"])
+    // A folder of controllers may be the service layer itself; a file in it that only has the name of a service is none.
+    let stem = path.rsplit('/').next().and_then(|file| file.split('.').next());
+    let controllers = matches!(stem, Some("service" | "services" | "crud" | "queries"));
+    let routes = last(&["routes", "routers", "router", "endpoints", "views", "resolvers"])
+        .max(controllers.then(|| last(&["controllers"])).flatten());
+    // Below the routes, a folder is called after what they are about: `routes/repositories/` serves those of Git.
+    let by_folder = program.role(function).is_some_and(|evidence| evidence.strength == Strength::Folder);
+    routes.is_some() && by_folder || routes > last(&["services", "service", "repositories", "repos", "models", "crud", "dao", "domain"])
 }
 
 /// A module for the project's exceptions, its responses, or for the request at hand: the HTTP layer by another name.
@@ -383,6 +389,8 @@ fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
     // NestJS documents its exceptions as what services raise: a project that does so follows its framework.
     let is_idiom =
         (first.2 == What::Raises || first.1.ends_with("Exception")) && program.file(function.file).language.family() == Family::TypeScript;
+    // `get_project_or_404`, `find_page_or_redirect`: by its name made for handlers.
+    let is_idiom = is_idiom || ["_or_404", "_or_redirect", "Or404", "OrRedirect"].iter().any(|end| program.name(function).ends_with(end));
     Some(Finding {
         rule: RULE.into(),
         level: if is_idiom { Level::Note } else { Level::Warning },
