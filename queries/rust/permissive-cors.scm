@@ -57,3 +57,23 @@
   (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
+
+; rocket_cors: without named origins, its options allow all.
+((call_expression
+   function: (field_expression
+     value: (call_expression function: (scoped_identifier name: (identifier) @name) @options)
+     field: (field_identifier) @made)) @finding
+  (#eq? @name "default")
+  (#eq? @made "to_cors")
+  (#resolves-to? @options "rocket_cors::CorsOptions::default" "rocket_cors::CorsOptions.default")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+((call_expression function: (scoped_identifier name: (identifier) @name) @origins) @finding
+  (#eq? @name "all")
+  (#resolves-to? @origins "rocket_cors::AllowedOrigins::all" "rocket_cors::AllowedOrigins.all")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))

@@ -392,7 +392,9 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
     for edge in program.calls.iter().filter(counts) {
         callers.entry(edge.callee).or_default().push(edge.caller);
         let (facts, nesting) = (program.file(edge.caller.file), program.nestings.of(edge.caller.file));
-        if nesting.around(edge.site).any(|around| goes_on_and_on(facts, around)) {
+        // What start-up code registers (`config.service(show)`) runs later, for every request.
+        let is_registered = edge.kind == CallKind::Passed && program.def(edge.callee).flags.has(DefFlags::ASYNC);
+        if is_registered || nesting.around(edge.site).any(|around| goes_on_and_on(facts, around)) {
             again.insert(edge.callee);
         }
     }

@@ -1,12 +1,17 @@
 //! Rust's side of `error-detail-leak`: the text of another library's error in an answer with a status of 5xx.
+//!
+//! An answer is a pair of a status and a body, a builder, what a project's own helper makes of a status and a text, or what a framework makes of
+//! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
 use super::error_detail_leak::{is_for_show, link_argument};
 use super::rust_error_types::{ErrorTypes, own_texts, type_named};
 use super::sensitive::carriers;
+use super::status::{Status, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
+use crate::model::knowledge::ApiFact;
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -16,16 +21,27 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
     let facts = program.file(function.file);
     let Some(body) = facts.def(function.def).body else { return Vec::new() };
     let mut findings = Vec::new();
-    let converted = converted(program, types, function).map(|error| (error, body));
+    let given = converted(program, types, function).or_else(|| given(program, function)).map(|error| (error, body));
     facts.arena.walk(body, |node| {
-        let whole = converted.filter(|_| node == body);
+        if let Some(leak) = turned(program, function, node) {
+            findings.push(finding(program, function, leak));
+        }
+        let whole = given.filter(|_| node == body);
         for (error, code) in errors_at_hand(facts, node).into_iter().chain(whole) {
             walk_deep(facts, code, |inner| {
-                if let Some(parts) = answer(facts, inner).or_else(|| own_answer(program, types, function, inner)) {
-                    for part in parts {
-                        if let Some(leak) = told(program, function, part, error) {
-                            findings.push(finding(program, function, leak));
-                        }
+                if let Some(parts) = framework_answer(program, function, inner) {
+                    let whole = parts.iter().copied().find(|&part| facts.arena.kind(part) == NodeKind::Name(error));
+                    let whole = whole.filter(|&part| !is_own(program, function, part));
+                    let leak = whole.or_else(|| parts.iter().find_map(|&part| told(program, function, part, (error, code), true)));
+                    findings.extend(leak.map(|leak| finding(program, function, leak)));
+                    return true;
+                }
+                let parts = answer(facts, inner)
+                    .or_else(|| late_answer(facts, code, inner))
+                    .or_else(|| own_answer(program, types, function, inner));
+                for part in parts.into_iter().flatten() {
+                    if let Some(leak) = told(program, function, part, (error, code), true) {
+                        findings.push(finding(program, function, leak));
                     }
                 }
                 true
@@ -33,6 +49,54 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
         }
     });
     findings
+}
+
+/// The parameter that is an error of any kind: `fn internal<E: std::error::Error>(err: E) -> (StatusCode, String)`, `error: BoxError`.
+fn given(program: &Program, function: GlobalDef) -> Option<Name> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let [param] = &def.params[..] else { return None };
+    let name = param.name?;
+    let annotation = param.annotation?;
+    // A type parameter stands here as the first of its bounds.
+    let of_any = last_name(facts, annotation).is_some_and(|class| {
+        let class = facts.text(class);
+        matches!(class, "Debug" | "Display" | "ToString" | "BoxError" | "Err") || class.ends_with("Error")
+    });
+    (of_any && matches!(facts.text(name), "err" | "error" | "e")).then_some(name)
+}
+
+/// `.map_err(ErrorInternalServerError)`: the framework answers with the text of whatever failed.
+fn turned(program: &Program, function: GlobalDef, node: NodeId) -> Option<NodeId> {
+    let facts = program.file(function.file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    if called_name(facts, node) != Some("map_err") || own_error(program, function, object) {
+        return None;
+    }
+    let maker = arguments(facts, node).next()?;
+    let api = program.api(function.file, maker)?;
+    program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds).then_some(maker)
+}
+
+/// The result that fails is one of a function of the project whose error is a type of the project, which says what the project wants.
+fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let mut own = false;
+    for link in chain(facts, result) {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(link) else { continue };
+        let (Value::Def(called) | Value::Method { method: called, .. }) = program.value(function.file, callee) else { continue };
+        let other = program.file(called.file);
+        own |= other.def(called.def).annotation.is_some_and(|returns| {
+            let mut of_project = false;
+            other.arena.walk(returns, |part| {
+                of_project |= matches!(other.arena.kind(part), NodeKind::Name(name) | NodeKind::Member { name, .. } if other.text(name).ends_with("Error"))
+                    && type_named(program, called.file, part).is_some();
+            });
+            of_project
+        });
+    }
+    own
 }
 
 /// Findings of what the types of a file say of themselves.
@@ -85,7 +149,7 @@ fn without_arguments(facts: &FileFacts, node: NodeId) -> NodeId {
 /// `map_err(|e| …)` and `Err(e) => …`, with the code that follows.
 fn errors_at_hand(facts: &FileFacts, node: NodeId) -> Vec<(Name, NodeId)> {
     match facts.arena.kind(node) {
-        NodeKind::Call { .. } if matches!(called_name(facts, node), Some("map_err" | "unwrap_or_else" | "or_else")) => {
+        NodeKind::Call { .. } if matches!(called_name(facts, node), Some("map_err" | "unwrap_or_else" | "or_else" | "handle_error")) => {
             arguments(facts, node)
                 .filter_map(|argument| match facts.arena.kind(argument) {
                     NodeKind::Closure(def) => Some((facts.def(def).params.first()?.name?, facts.def(def).body?)),
@@ -124,26 +188,66 @@ fn answer(facts: &FileFacts, node: NodeId) -> Option<Vec<NodeId>> {
     match facts.arena.kind(node) {
         NodeKind::Collection { kind: CollectionKind::Tuple, items } => {
             let parts: Vec<NodeId> = facts.arena.list(items).collect();
-            let is_server = last_name(facts, *parts.first()?).is_some_and(|name| facts.text(name) == "INTERNAL_SERVER_ERROR");
-            is_server.then(|| parts[1..].to_vec())
+            (is_server_status(facts, *parts.first()?)).then(|| parts[1..].to_vec())
         }
         NodeKind::Call { .. } => {
             let name = called_name(facts, node)?;
             let is_server = chain(facts, node).any(|link| called_name(facts, link) == Some("InternalServerError"))
-                || link_argument(facts, node, &["status"])
-                    .is_some_and(|code| last_name(facts, code).is_some_and(|name| facts.text(name) == "INTERNAL_SERVER_ERROR"));
+                || link_argument(facts, node, &["status"]).is_some_and(|code| is_server_status(facts, code));
             let is_made = matches!(name, "error" | "err" | "fail")
                 && arguments(facts, node)
                     .next()
                     .is_some_and(|code| matches!(facts.arena.kind(code), NodeKind::Number(number) if facts.text(number) == "500"));
-            (matches!(name, "body" | "json" | "message_body") && is_server || is_made).then(|| arguments(facts, node).collect())
+            // `ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, text)`, `with_status(text, StatusCode::BAD_GATEWAY)`, `status::Custom(…)`
+            let is_of_status = is_plain_call(facts, node)
+                && arguments(facts, node).len() > 1
+                && arguments(facts, node).any(|argument| is_server_status(facts, argument));
+            (matches!(name, "body" | "json" | "message_body") && is_server || is_made || is_of_status)
+                .then(|| arguments(facts, node).collect())
         }
         _ => None,
     }
 }
 
-/// The error as text in the answer: `e.to_string()`, `format!("{e}")`, also inside `Json(json!({…}))`.
-fn told(program: &Program, function: GlobalDef, part: NodeId, error: Name) -> Option<NodeId> {
+fn is_plain_call(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if !matches!(form, CallForm::Pattern | CallForm::Macro))
+}
+
+/// A constant of 5xx, by its name: a bare number may be anything.
+fn is_server_status(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. }) && of_node(facts, node) == Status::Server
+}
+
+/// What a framework answers with a status of 5xx: `ErrorInternalServerError(e)`, `Status::internal(e.to_string())`.
+fn framework_answer(program: &Program, function: GlobalDef, node: NodeId) -> Option<Vec<NodeId>> {
+    let facts = program.file(function.file);
+    if !is_plain_call(facts, node) {
+        return None;
+    }
+    let api = program.called_api(function.file, node)?;
+    program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds).then(|| arguments(facts, node).collect())
+}
+
+/// `let mut response = Response::new(text); *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;`
+fn late_answer(facts: &FileFacts, code: NodeId, node: NodeId) -> Option<Vec<NodeId>> {
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
+    if facts.text(name) != "new" || last_name(facts, object).map(|name| facts.text(name)) != Some("Response") {
+        return None;
+    }
+    let mut late = false;
+    facts.arena.walk(code, |inner| {
+        if let NodeKind::Assign { target, value, .. } = facts.arena.kind(inner) {
+            let mut of_status = false;
+            facts.arena.walk(target, |part| of_status |= called_name(facts, part) == Some("status_mut"));
+            late |= of_status && is_server_status(facts, value);
+        }
+    });
+    late.then(|| arguments(facts, node).collect())
+}
+
+/// The error as text in the answer: `e.to_string()`, `format!("{e}")`, also inside `Json(json!({…}))`, or in a local that stands there.
+fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Name, NodeId), follows: bool) -> Option<NodeId> {
     let facts = program.file(function.file);
     let mut found = None;
     walk_deep(facts, part, |node| {
@@ -161,18 +265,40 @@ fn told(program: &Program, function: GlobalDef, part: NodeId, error: Name) -> Op
                 });
                 carried
             }
+            // `let body = json!({ "message": format!("{e}") });`
+            NodeKind::Name(name) if follows && name != error => {
+                let made = made_in(facts, code, name);
+                found = found.or_else(|| made.and_then(|value| told(program, function, value, (error, code), false)));
+                None
+            }
             _ => None,
         };
         if let Some(name) = text.filter(|&name| facts.arena.kind(name) == NodeKind::Name(error)) {
-            // An error of the project says what the project wants it to say.
-            let is_own = matches!(program.value(function.file, name), Value::Instance { .. });
-            if !is_own {
+            if !is_own(program, function, name) {
                 found = found.or(Some(node));
             }
         }
         found.is_none()
     });
     found
+}
+
+/// An error of the project says what the project wants it to say.
+fn is_own(program: &Program, function: GlobalDef, error: NodeId) -> bool {
+    matches!(program.value(function.file, error), Value::Instance { .. })
+}
+
+/// The value that a local is given in this code.
+fn made_in(facts: &FileFacts, code: NodeId, name: Name) -> Option<NodeId> {
+    let mut made = None;
+    facts.arena.walk(code, |node| {
+        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(node)
+            && facts.arena.kind(target) == NodeKind::Name(name)
+        {
+            made = Some(value);
+        }
+    });
+    made
 }
 
 fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {

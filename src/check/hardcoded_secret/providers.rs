@@ -368,4 +368,14 @@ mod tests {
         assert_eq!(find(&format!("{header}\n...\n")).len(), 0);
         assert_eq!(find(&format!("text.startswith('{header}')")).len(), 0);
     }
+
+    #[test]
+    fn a_private_key_in_one_line_is_one() {
+        let body = "LS0KTUlJSktBSUJBQUtDQWdFQXM3eFQ0bVFwUnk5THZaazJOZDhXZjVIajFCY1VhWG9HZVRpWXJTcVB3TXpMdktuSmhHZkRzQXFXZUVyVHlVaU9wQXNEZkdoSmtMelhjVmJObQ";
+        let header = ["LS0tLS1CRUdJTiBSU0Eg", "UFJJVkFURSBLRVkt"].concat();
+        assert_eq!(find(&format!("KEY={header}{body}")).len(), 1);
+        assert_eq!(find(&format!("KEY={header}LS0K...")).len(), 0);
+        let public = ["LS0tLS1CRUdJTiBQ", "VUJMSUMgS0VZ"].concat();
+        assert_eq!(find(&format!("KEY={public}{body}")).len(), 0);
+    }
 }

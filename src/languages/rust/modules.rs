@@ -62,6 +62,15 @@ struct PackageNames {
     edition_2015: bool,
 }
 
+/// Published packages whose library has another name, by which code imports it.
+const LIBRARY_NAMES: &[(&str, &str)] = &[
+    ("rust-argon2", "argon2"),
+    ("md-5", "md5"),
+    ("sha-1", "sha1"),
+    ("rust-crypto", "crypto"),
+    ("rust-s3", "s3"),
+];
+
 impl RustModules {
     /// Builds the tree. `facts` are indexed by [`FileId`]; files of other languages are passed over.
     pub fn new(project: &Project, facts: &[Arc<FileFacts>]) -> RustModules {
@@ -270,7 +279,13 @@ impl<'a> Builder<'a> {
             let real = dependency.package.as_deref().unwrap_or(&dependency.name);
             // Code uses the name of the library, which need not be the package's, unless the dependency is renamed.
             let library = local.filter(|_| dependency.package.is_none()).and_then(|library| self.tree.places.get(&library));
-            let name = library.map_or_else(|| dependency.name.replace('-', "_"), |library| library.name.clone());
+            let published = LIBRARY_NAMES.iter().find(|(package, _)| dependency.package.is_none() && *package == dependency.name);
+            let name = match (library, published) {
+                (Some(library), _) => library.name.clone(),
+                (None, Some((_, library))) => (*library).to_owned(),
+                (None, None) => dependency.name.replace('-', "_"),
+            };
+            let real = published.map_or(real, |(_, library)| *library);
             crates.insert(name, local.map_or_else(|| ExternCrate::External(real.replace('-', "_")), ExternCrate::Local));
         }
         if let (Some(library), Some(name)) = (self.tree.packages[at].library, self.library_name(at, package)) {
