@@ -10,9 +10,9 @@ use super::status::{Status, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
 use crate::model::knowledge::ApiFact;
-use crate::model::program::{Program, Value};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
+use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
@@ -58,12 +58,22 @@ fn given(program: &Program, function: GlobalDef) -> Option<Name> {
     let [param] = &def.params[..] else { return None };
     let name = param.name?;
     let annotation = param.annotation?;
+    if !matches!(facts.text(name), "err" | "error" | "e") {
+        return None;
+    }
     // A type parameter stands here as the first of its bounds.
-    let of_any = last_name(facts, annotation).is_some_and(|class| {
-        let class = facts.text(class);
-        matches!(class, "Debug" | "Display" | "ToString" | "BoxError" | "Err") || class.ends_with("Error")
-    });
-    (of_any && matches!(facts.text(name), "err" | "error" | "e")).then_some(name)
+    let class = facts.text(last_name(facts, annotation)?);
+    let is_any_text = matches!(class, "Debug" | "Display" | "ToString");
+    let of_any = class == "BoxError" || class.ends_with("Error") || is_any_text && turns_errors(program, function);
+    of_any.then_some(name)
+}
+
+/// The function is passed on as it is: `.map_err(internal)`.
+fn turns_errors(program: &Program, function: GlobalDef) -> bool {
+    program.calls.iter().any(|edge| {
+        let facts = program.file(edge.caller.file);
+        edge.callee == function && edge.kind == CallKind::Passed && called_name(facts, edge.site) == Some("map_err")
+    })
 }
 
 /// `.map_err(ErrorInternalServerError)`: the framework answers with the text of whatever failed.

@@ -2,7 +2,7 @@
 //!
 //! Nothing at all, that is: no statement, no comment. Handlers of named, narrow exceptions decide something; a comment says why; clean-up
 //! and best effort by name may fail. In TypeScript, where a `catch` cannot be narrow, only errors of waits and of calls to other services
-//! count; in Rust, the `Result` of a write or call that `let _ =` or `.ok();` throws away.
+//! count; in Rust, the `Result` of a write or call that `let _ =`, `.ok()` or a bare statement throws away.
 
 use super::Context;
 use super::requests::has_fact;
@@ -45,6 +45,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
             (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
             (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(context, file, node, target, value),
+            (Family::Rust, NodeKind::Call { .. } | NodeKind::Await(_)) => of_dropped(context, file, node),
             _ => None,
         };
         let Some(found) = found else { continue };
@@ -74,6 +75,13 @@ pub(super) fn explained(facts: &FileFacts) -> Vec<bool> {
             }
             (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node).map(|found| found.whole).into_iter().collect(),
             (Family::Rust, NodeKind::Declare { target, value: Some(_), .. }) if is_ignored(facts, target) => vec![facts.arena.span(node)],
+            (Family::Rust, NodeKind::Call { .. } | NodeKind::Await(_)) => {
+                let nesting = nesting.get_or_insert_with(|| Nesting::of(facts));
+                match in_block(facts, nesting, node) {
+                    Some(_) => vec![facts.arena.span(node)],
+                    None => continue,
+                }
+            }
             _ => continue,
         };
         let owner = nesting.get_or_insert_with(|| Nesting::of(facts)).owner(node);
@@ -312,10 +320,7 @@ fn of_ignored(context: &Context, file: FileId, node: NodeId, target: NodeId, val
     };
     // `let _ = write().await?;` passes the error on and drops the value.
     let passes_on = matches!(facts.arena.kind(value), NodeKind::Propagate(_));
-    // `.unwrap_or_else(|_| panic!(…))` handles it, if only by stopping.
-    let handles = chain(facts, value)
-        .any(|link| called_name(facts, link).is_some_and(|name| matches!(name, "unwrap" | "expect" | "unwrap_or_else" | "inspect_err")));
-    if !ignored || passes_on || handles {
+    if !ignored || passes_on || is_handled(facts, value) {
         return None;
     }
     // What removes rows of a table is no clean-up, whatever it is called.
@@ -323,6 +328,67 @@ fn of_ignored(context: &Context, file: FileId, node: NodeId, target: NodeId, val
     let matters = chain(facts, value).any(|link| has_fact(program, file, link, writes)) && !cleans_up(facts, value);
     let span = facts.arena.span(node);
     (stores || matters).then_some(Swallows { whole: span, place: first_line(span), what: "`let _` drops the error of a write" })
+}
+
+/// `.unwrap_or_else(|_| panic!(…))` handles it, if only by stopping.
+fn is_handled(facts: &FileFacts, value: NodeId) -> bool {
+    chain(facts, value)
+        .any(|link| called_name(facts, link).is_some_and(|name| matches!(name, "unwrap" | "expect" | "unwrap_or_else" | "inspect_err")))
+}
+
+/// Where an expression stands in its block: `Some(true)` as a statement, `Some(false)` as the value.
+fn in_block(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> Option<bool> {
+    let NodeKind::Block { items, value } = facts.arena.kind(nesting.parent(node)?) else { return None };
+    let is_last = facts.arena.list(items).last() == Some(node);
+    Some(!(value && is_last))
+}
+
+/// Rust: `diesel::insert_into(orders).values(order).execute(conn);` whose `Result` nobody looks at, and `.ok()` after a write.
+fn of_dropped(context: &Context, file: FileId, node: NodeId) -> Option<Swallows> {
+    let program = context.program;
+    let facts = program.file(file);
+    let nesting = program.nesting(file);
+    let is_statement = in_block(facts, nesting, node)?;
+    let is_ok = called_name(facts, node) == Some("ok") && arguments(facts, node).len() == 0;
+    if !is_statement && !is_ok || is_handled(facts, node) {
+        return None;
+    }
+    // `.map_err(|e| tracing::error!("{e}")).ok()` has told it.
+    let tells = is_ok && chain(facts, node).any(|link| matches!(called_name(facts, link), Some("map_err" | "or_else" | "optional")));
+    let writes = |fact: &ApiFact| matches!(fact, ApiFact::Query(query) if query.access == Access::Write);
+    let effects = context.summaries.of(GlobalDef { file, def: nesting.owner(node) });
+    let stores = |link: NodeId| {
+        has_fact(program, file, link, writes)
+            || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Write))
+    };
+    let itself = chain(facts, node).any(stores);
+    let below = is_statement && gives_result(program, file, node) && leads_to_write(context, file, node, node);
+    let span = facts.arena.span(node);
+    let what = if is_ok { "`.ok()` drops the error of a write" } else { "nobody looks at the `Result` of this write" };
+    (!tells && (itself || below)).then_some(Swallows { whole: span, place: first_line(span), what })
+}
+
+/// A call of a function of the project that says it gives a `Result`.
+fn gives_result(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let call = match facts.arena.kind(node) {
+        NodeKind::Await(value) => value,
+        _ => node,
+    };
+    let function = GlobalDef { file, def: program.nesting(file).owner(node) };
+    let called = program.calls_at(function, call).iter().filter(|edge| edge.kind == CallKind::Call);
+    let mut called = called.map(|edge| edge.callee).peekable();
+    called.peek().is_some()
+        && called.all(|called| {
+            let other = program.file(called.file);
+            other.def(called.def).annotation.is_some_and(|returns| {
+                let class = match other.arena.kind(returns) {
+                    NodeKind::Apply { base, .. } => base,
+                    _ => returns,
+                };
+                last_name(other, class).is_some_and(|name| other.text(name) == "Result")
+            })
+        })
 }
 
 /// A function of the project that writes to a database: `let _ = repository.delete(id).await;`.

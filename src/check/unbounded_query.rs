@@ -229,9 +229,50 @@ fn unbounded<'a>(
 fn has_bound_argument(facts: &FileFacts, call: NodeId) -> bool {
     arguments(facts, call).any(|argument| {
         let value = argument_value(facts, argument);
-        let name = last_name(facts, value).map(|name| facts.text(name)).unwrap_or("?");
-        !matches!(name, "db" | "session" | "conn" | "connection" | "pool" | "client" | "db_session" | "database" | "prisma")
+        let name = last_name(facts, handle(facts, value)).map(|name| facts.text(name)).unwrap_or("?");
+        !matches!(
+            name,
+            "db" | "session"
+                | "conn"
+                | "connection"
+                | "pool"
+                | "client"
+                | "db_session"
+                | "database"
+                | "prisma"
+                | "state"
+                | "app_state"
+                | "ctx"
+                | "context"
+                | "executor"
+                | "tx"
+                | "transaction"
+                | "db_pool"
+                | "pg_pool"
+                | "db_conn"
+        )
     })
+}
+
+/// What a handle is handed on from: `&state`, `pool.get_ref()`, `Arc::clone(&db)`.
+fn handle(facts: &FileFacts, value: NodeId) -> NodeId {
+    let mut at = value;
+    for _ in 0..4 {
+        at = match facts.arena.kind(at) {
+            NodeKind::Unary { value, .. } => value,
+            NodeKind::Call { callee, .. }
+                if matches!(called_name(facts, at), Some("get_ref" | "as_ref" | "clone" | "deref" | "borrow" | "into_inner")) =>
+            {
+                match (arguments(facts, at).next(), facts.arena.kind(callee)) {
+                    (Some(given), _) => given,
+                    (None, NodeKind::Member { object, .. }) => object,
+                    _ => return at,
+                }
+            }
+            _ => return at,
+        };
+    }
+    at
 }
 
 /// The function speaks of pages, limits or slices anywhere.

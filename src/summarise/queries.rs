@@ -241,7 +241,23 @@ impl<'p> Reader<'_, 'p> {
             let api = self.program.api(self.file, link);
             api.is_some_and(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Statement(Access::Write)))
         });
-        if writes { Access::Write } else { Access::Read }
+        // Rust's drivers have `fetch` and `query` for what gives rows; `execute` tells how many were changed.
+        let executes = self.facts.language.family() == Family::Rust
+            && (matches!(called_name(self.facts, call), Some("execute" | "execute_many")) || self.writes_by_file(call));
+        if writes || executes { Access::Write } else { Access::Read }
+    }
+
+    /// `query_file!("queries/insert_order.sql")`: the name says what the statement does, its text is elsewhere.
+    fn writes_by_file(&self, call: NodeId) -> bool {
+        const WRITES: &[&str] =
+            &["insert", "create", "add", "update", "set", "upsert", "save", "delete", "remove", "mark", "increment", "decrement"];
+        chain(self.facts, call).any(|link| {
+            called_name(self.facts, link).is_some_and(|name| name.starts_with("query_file"))
+                && arguments(self.facts, link).filter_map(|argument| self.facts.string(argument)).any(|file| {
+                    let name = file.rsplit('/').next().and_then(|name| name.strip_suffix(".sql"));
+                    name.is_some_and(|name| crate::model::words::words(name).first().is_some_and(|word| WRITES.contains(&word.as_str())))
+                })
+        })
     }
 
     /// The model or table of a query: what knowledge points at, else the first model named along the chain, else any class that is
@@ -440,8 +456,26 @@ impl<'p> Reader<'_, 'p> {
         // `let statement = conn.prepare("select …")?; statement.query_map(…)`
         let root = chain_root(self.facts, call);
         let NodeKind::Name(_) = self.facts.arena.kind(root) else { return None };
-        let prepared = self.values_of(root).into_iter().flat_map(|value| chain(self.facts, value).collect::<Vec<_>>());
+        let prepared = self.values_of(root).into_iter().flat_map(|value| self.branches(value, 0));
+        let prepared = prepared.flat_map(|value| chain(self.facts, value).collect::<Vec<_>>());
         prepared.flat_map(|link| arguments(self.facts, link).take(1)).find_map(|argument| self.constant_text(argument, 0))
+    }
+
+    /// What an expression may be: `if paid { query(a) } else { query(b) }`.
+    fn branches(&self, node: NodeId, depth: u8) -> Vec<NodeId> {
+        let arena = &self.facts.arena;
+        let inner: Vec<NodeId> = match arena.kind(node) {
+            _ if depth > 3 => Vec::new(),
+            NodeKind::If { then, otherwise, .. } => std::iter::once(then).chain(otherwise).collect(),
+            NodeKind::Match { arms, .. } => arena.list(arms).collect(),
+            NodeKind::Arm { body, .. } => vec![body],
+            NodeKind::Block { items, value: true } => arena.list(items).last().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        if inner.is_empty() {
+            return vec![node];
+        }
+        inner.into_iter().flat_map(|part| self.branches(part, depth + 1)).collect()
     }
 
     fn constant_text(&self, node: NodeId, depth: u8) -> Option<String> {

@@ -63,13 +63,8 @@ struct PackageNames {
 }
 
 /// Published packages whose library has another name, by which code imports it.
-const LIBRARY_NAMES: &[(&str, &str)] = &[
-    ("rust-argon2", "argon2"),
-    ("md-5", "md5"),
-    ("sha-1", "sha1"),
-    ("rust-crypto", "crypto"),
-    ("rust-s3", "s3"),
-];
+const LIBRARY_NAMES: &[(&str, &str)] =
+    &[("rust-argon2", "argon2"), ("md-5", "md5"), ("sha-1", "sha1"), ("rust-crypto", "crypto"), ("rust-s3", "s3")];
 
 impl RustModules {
     /// Builds the tree. `facts` are indexed by [`FileId`]; files of other languages are passed over.
