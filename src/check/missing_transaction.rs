@@ -20,7 +20,7 @@ use crate::model::knowledge::{ApiFact, WriteMode};
 use crate::model::nesting::{called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::{has_word, words};
 
@@ -314,15 +314,20 @@ fn together(place: &Place, held: &Held, function: GlobalDef, first: &Write, seco
         && !may_fail(place, first.site, second.site)
         && different(place, first, second)
         && dependent(place, function, first, second)
-        && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first.site, second.site))
+        && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
 }
 
 /// Both commits are of one session, as far as the function sees. Functions that open sessions of their own are units of work of their
 /// own, and what they share may be no database at all.
-fn share_session(place: &Place, held: &Held, function: GlobalDef, first: NodeId, second: NodeId) -> bool {
+fn share_session(place: &Place, held: &Held, function: GlobalDef, first: &Write, second: &Write) -> bool {
     let outer = held.outer(function);
-    let keys = |site| -> Vec<Key> {
-        held.mentions(outer, place.nesting.chain_top(place.facts, site)).into_iter().map(|mention| mention.key).collect()
+    let keys = |write: &Write| -> Vec<Key> {
+        let own = held.mentions(outer, place.nesting.chain_top(place.facts, write.site));
+        // What is behind a call on a row: the application's one session, `db.session.commit()`.
+        let (target, node) = write.target;
+        let behind = if write.via.is_some() { held.mentions(held.outer(target), node) } else { Vec::new() };
+        let global = behind.into_iter().filter(|mention| matches!(mention.key, Key::Global(_)));
+        own.into_iter().chain(global).map(|mention| mention.key).collect()
     };
     let one = keys(first);
     keys(second).iter().any(|key| one.contains(key))
@@ -333,8 +338,9 @@ fn different(place: &Place, first: &Write, second: &Write) -> bool {
     if first.mode == WriteMode::OnCommit || second.mode == WriteMode::OnCommit {
         return first.mode == second.mode;
     }
-    let (Some(one), Some(other)) = (first.tables.first(), second.tables.first()) else { return false };
-    if stem(one) != stem(other) {
+    let (Some(one), Some(other)) = (table(place, first), table(place, second)) else { return false };
+    let relation = |write: &Write| relation_written(place.program.file(write.target.0.file), write.target.1);
+    if stem(one) != stem(other) || relation(first) != relation(second) {
         return true;
     }
     let name = |write: &Write| called_name(place.facts, write.site).unwrap_or_default().to_ascii_lowercase();
@@ -345,6 +351,45 @@ fn different(place: &Place, first: &Write, second: &Write) -> bool {
     let moves = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));
     first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other))
+}
+
+/// The table that is written to; behind a method of a class that is generic over models (`class Users(Crud[User, UserIn])`) the model it is
+/// made for.
+fn table<'a>(place: &'a Place, write: &'a Write) -> Option<&'a str> {
+    if let Some(table) = write.tables.first() {
+        return Some(table);
+    }
+    let (program, facts) = (place.program, place.facts);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(write.site) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    let class = match program.value(place.file, object) {
+        Value::Instance { class, .. } if write.via.is_some() => class,
+        _ => return None,
+    };
+    let own = program.file(class.file);
+    let model = program.def(class).bases.iter().find_map(|&base| {
+        let NodeKind::Apply { args, .. } = own.arena.kind(base) else { return None };
+        own.arena.list(args).find_map(|argument| match program.value(class.file, argument) {
+            Value::Def(model) | Value::Instance { class: model, .. } if program.is(model, Role::Model) => Some(model),
+            _ => None,
+        })
+    })?;
+    Some(program.name(model))
+}
+
+/// The relation of a row that is written to, which has a table of its own: `tags` of `article.tags.add(tag)`.
+fn relation_written(facts: &FileFacts, call: NodeId) -> Option<&str> {
+    let is_of_relation =
+        matches!(called_name(facts, call), Some("add" | "aadd" | "set" | "aset" | "remove" | "aremove" | "clear" | "aclear"));
+    if !is_of_relation || facts.language.family() != Family::Python {
+        return None;
+    }
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    match facts.arena.kind(object) {
+        NodeKind::Member { object: row, name, .. } if !matches!(facts.arena.kind(row), NodeKind::Receiver) => Some(facts.text(name)),
+        _ => None,
+    }
 }
 
 /// `userModel`, `User` and `users` are one table.
@@ -371,7 +416,10 @@ fn both_happen(place: &Place, first: NodeId, second: NodeId) -> bool {
     let facts = place.facts;
     let way: Vec<NodeId> = outward(place, first).collect();
     let other: Vec<NodeId> = outward(place, second).collect();
-    if way.contains(&second) || other.contains(&first) {
+    if let Some(at) = way.iter().position(|&node| node == second) {
+        return is_given(facts, &way[..=at]);
+    }
+    if other.contains(&first) {
         return false;
     }
     let Some(at) = way.iter().position(|node| other.contains(node)) else { return false };
@@ -400,6 +448,17 @@ fn both_happen(place: &Place, first: NodeId, second: NodeId) -> bool {
     !apart && !compensates(&way[..at]) && !compensates(&other[..to]) && !leaves(facts, &way[..at])
 }
 
+/// A write that is done for an argument of what another one is done on: `Profile(User(name).save()).save()`.
+fn is_given(facts: &FileFacts, way: &[NodeId]) -> bool {
+    if facts.language.family() != Family::Python {
+        return false;
+    }
+    way.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
+        NodeKind::Call { callee, .. } => pair[0] != callee,
+        _ => false,
+    }) && !way.iter().any(|&node| matches!(facts.arena.kind(node), NodeKind::Closure(_)))
+}
+
 /// The code after the first write ends the function (or the round of a loop) before the second can happen.
 fn leaves(facts: &FileFacts, way: &[NodeId]) -> bool {
     way.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
@@ -424,7 +483,34 @@ fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) 
         return true;
     }
     let dependence = Dependence::of(facts, &seeds.names, body);
-    other.names.iter().any(|&name| dependence.has(name))
+    if other.names.iter().any(|&name| dependence.has(name)) {
+        return true;
+    }
+    if first.mode != WriteMode::OnCommit {
+        return false;
+    }
+    // Both are about what one local row says: `user` is looked up by `entry`, and then `entry` is removed.
+    let is_row = |name: &Name| !is_parameter(place, function, *name);
+    let rows: Vec<Name> = other.names.iter().copied().filter(is_row).collect();
+    let dependence = Dependence::of(facts, &rows, body);
+    !rows.is_empty() && seeds.names.iter().any(|&name| dependence.has(name))
+}
+
+/// A parameter of the function or of one around it.
+fn is_parameter(place: &Place, function: GlobalDef, name: Name) -> bool {
+    let facts = place.facts;
+    let mut at = function.def;
+    for _ in 0..32 {
+        let def = facts.def(at);
+        if def.params.iter().any(|param| parameter_names(facts, param).contains(&name)) {
+            return true;
+        }
+        if at == DefId::MODULE {
+            return false;
+        }
+        at = def.parent;
+    }
+    false
 }
 
 /// What a write is about: local names, and paths below the request or the receiver.
