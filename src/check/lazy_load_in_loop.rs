@@ -21,9 +21,9 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, RelationRead};
-use crate::model::nesting::{Nesting, arguments, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{FileId, Span};
 
 const RULE: &str = "lazy-load-in-loop";
@@ -49,6 +49,8 @@ struct Read<'a> {
     site: Span,
     /// The relation is a query of its own, run here.
     runs: bool,
+    /// A field of a schema that is made of the row reads it.
+    by_schema: bool,
 }
 
 /// Finds relations that are loaded row by row.
@@ -90,7 +92,7 @@ fn in_file(context: &Context, relations: &Arc<Relations>, file: FileId) -> Vec<F
         if owner == DefId::MODULE || is_start_up(facts.text(facts.def(owner).name)) || !in_scope(program, GlobalDef { file, def: owner }) {
             continue;
         }
-        let NodeKind::Name(name) = facts.arena.kind(target) else { continue };
+        let Some(name) = row_bound(facts, target, source) else { continue };
         let function = GlobalDef { file, def: owner };
         findings.extend(in_loop(context, relations, &place, function, Row::Name(name), source, body));
     }
@@ -102,6 +104,20 @@ fn in_file(context: &Context, relations: &Arc<Relations>, file: FileId) -> Vec<F
         findings.extend(in_loop(context, relations, &place, GlobalDef { file, def: id }, Row::Name(name), source, body));
     }
     findings
+}
+
+/// The variable that is a row: `row`, and of `(at, row)` the second where rows are numbered.
+fn row_bound(facts: &FileFacts, target: NodeId, source: NodeId) -> Option<Name> {
+    match facts.arena.kind(target) {
+        NodeKind::Name(name) => Some(name),
+        NodeKind::Collection { items, .. } | NodeKind::Other(items) if called_name(facts, source) == Some("enumerate") => {
+            match facts.arena.list(items).nth(1).map(|second| facts.arena.kind(second)) {
+                Some(NodeKind::Name(name)) => Some(name),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Reads in one loop, a finding for each relation.
@@ -128,7 +144,8 @@ fn in_loop(
     let mut findings = Vec::new();
     let mut told: FxHashSet<String> = FxHashSet::default();
     for read in &reads {
-        let missing = |origin: &&Origin| !read.path.iter().all(|name| origin.loads(name));
+        // An asynchronous session refuses to load lazily: what a schema reads is there by then.
+        let missing = |origin: &&Origin| !(read.path.iter().all(|name| origin.loads(name)) || read.by_schema && origin.awaited);
         let Some(origin) = origins.iter().find(missing) else { continue };
         if told.insert(read.path.join(".")) && !read.runs {
             let head = Label { location: program.location(place.file, facts.arena.span(source)), text: "repeats for each row".to_string() };
@@ -229,6 +246,9 @@ impl<'a> Reader<'a> {
                     });
                     let Some(position) = given else { continue };
                     let at = site.unwrap_or_else(|| super::spelling::call_span(facts, node));
+                    if let Some(schema) = schema_made(program, function.file, node).filter(|_| position == 0) {
+                        self.schema(schema, function, class, path, at, depth, found);
+                    }
                     let owner = GlobalDef { file: function.file, def: nesting.owner(node) };
                     for edge in program.calls_at(owner, node) {
                         if edge.kind == CallKind::Call && edge.resolution == Resolution::Exact {
@@ -237,6 +257,42 @@ impl<'a> Reader<'a> {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// The relations that a schema reads when it is made of a row, one for each field that is a schema itself.
+    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    fn schema(
+        &mut self,
+        schema: GlobalDef,
+        function: GlobalDef,
+        class: GlobalDef,
+        path: &[String],
+        site: Span,
+        depth: u8,
+        found: &mut Vec<Read<'a>>,
+    ) {
+        let program = self.context.program;
+        if depth >= MAX_DEPTH {
+            return;
+        }
+        for (name, annotation) in response_fields::fields(program, schema) {
+            let relation = self.relations.get(program, class, name).filter(|relation| relation.read == RelationRead::Attribute);
+            let (Some(relation), Some(inner)) = (relation, response_fields::schema_in(program, schema.file, annotation)) else { continue };
+            let mut path = path.to_vec();
+            path.push(name.to_string());
+            found.push(Read { relation, path: path.clone(), function, span: site, site, runs: false, by_schema: true });
+            if let Some(target) = relation.target {
+                self.schema(inner, function, target, &path, site, depth + 1, found);
+            }
+        }
+        for &base in &program.def(schema).bases {
+            if let Value::Def(parent) = program.value(schema.file, base)
+                && parent != schema
+                && program.is(parent, Role::Schema)
+            {
+                self.schema(parent, function, class, path, site, depth + 1, found);
             }
         }
     }
@@ -262,7 +318,7 @@ impl<'a> Reader<'a> {
             let mut path = path.to_vec();
             path.push(name.to_string());
             if let Some(runs) = is_read(program, function.file, facts, nesting, node, relation.read) {
-                found.push(Read { relation, path: path.clone(), function, span: facts.arena.span(node), site, runs });
+                found.push(Read { relation, path: path.clone(), function, span: facts.arena.span(node), site, runs, by_schema: false });
             }
             // What is reached through it: `order.customer.address`.
             let outer = nesting
@@ -319,6 +375,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The schema that a call makes of a row's attributes: `OrderOut.model_validate(row)`, `OrderOut.from_orm(row)`.
+fn schema_made(program: &Program, file: FileId, call: NodeId) -> Option<GlobalDef> {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
+    match program.value(file, object) {
+        Value::Def(class) if matches!(facts.text(name), "from_orm" | "model_validate") && program.is(class, Role::Schema) => Some(class),
+        _ => None,
+    }
+}
+
 /// Whether using the member loads the relation: `Some(true)` when a known query runs there, which another rule judges.
 fn is_read(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting, node: NodeId, read: RelationRead) -> Option<bool> {
     let parent = nesting.parent(node)?;
@@ -333,6 +400,8 @@ fn is_read(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting
     match read {
         RelationRead::Attribute => Some(false),
         RelationRead::Await => matches!(facts.arena.kind(parent), NodeKind::Await(_)).then_some(false),
+        // `await user.roles`: an asynchronous manager is a query by itself.
+        RelationRead::Manager if matches!(facts.arena.kind(parent), NodeKind::Await(_)) => Some(false),
         RelationRead::Manager => {
             let NodeKind::Member { object, name, .. } = facts.arena.kind(parent) else { return None };
             let call = nesting.parent(parent)?;
@@ -357,11 +426,13 @@ fn in_method(
     by_field: &FxHashSet<(GlobalDef, Vec<String>)>,
 ) -> Vec<Finding> {
     let program = context.program;
-    let (Some(class), Some(body), Some(&item)) = (per_item.model, program.def(method).body, per_item.items.first()) else {
-        return Vec::new();
+    let row = match per_item.items.first() {
+        Some(&item) => Some(Row::Name(item)),
+        None => per_item.receiver.then_some(Row::Receiver),
     };
+    let (Some(class), Some(body), Some(row)) = (per_item.model, program.def(method).body, row) else { return Vec::new() };
     let mut reads = Vec::new();
-    Reader { context, relations, seen: FxHashSet::default() }.read(method, Row::Name(item), class, body, &[], None, 0, &mut reads);
+    Reader { context, relations, seen: FxHashSet::default() }.read(method, row, class, body, &[], None, 0, &mut reads);
     let (eager, unknown) = match per_item.source {
         Some(source) if program.def(source).kind == DefKind::Class => loaded_in_class(program, source, 0),
         Some(source) => program.def(source).body.map(|body| loaded_in(program, source.file, body)).unwrap_or_default(),
@@ -388,8 +459,15 @@ fn in_method(
 
 /// A field of a serializer that reads a relation for each of many objects.
 fn field_finding(program: &Program, field: &FieldRead) -> Finding {
-    let site =
-        Read { relation: field.relation, path: field.path.clone(), function: field.class, span: field.span, site: field.span, runs: false };
+    let site = Read {
+        relation: field.relation,
+        path: field.path.clone(),
+        function: field.class,
+        span: field.span,
+        site: field.span,
+        runs: false,
+        by_schema: false,
+    };
     let of = format!("object that `{}` answers with", program.name(field.outer));
     let mut found = finding(program, field.class, &site, &of, field.evidence.clone());
     let name = framework(program, field.relation);

@@ -8,7 +8,7 @@ use super::relations::named_relations;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Label, Location};
-use crate::model::knowledge::{Access, ApiFact, Subject};
+use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{arguments, called_name, chain, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
@@ -123,6 +123,7 @@ impl<'a> Reader<'a> {
             return;
         }
         match facts.arena.kind(node) {
+            NodeKind::Await(value) if self.awaited_relation(file, value, &loaded) => {}
             NodeKind::Await(value) | NodeKind::Propagate(value) | NodeKind::Cast { value, .. } => self.follow(file, value, depth, loaded),
             NodeKind::Argument { value, .. } => self.follow(file, value, depth, loaded),
             NodeKind::Name(name) => self.follow_name(file, node, name, depth, &loaded),
@@ -136,6 +137,22 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+    }
+
+    /// `await user.roles`, where the relation is a query: its rows have loaded nothing else.
+    fn awaited_relation(&mut self, file: FileId, node: NodeId, loaded: &Loaded) -> bool {
+        let program = self.program();
+        let facts = program.file(file);
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(node) else { return false };
+        let Value::Instance { class, .. } = program.value(file, object) else { return false };
+        let Some(relation) = self.context.relations().get(program, class, facts.text(name)) else { return false };
+        if relation.read != RelationRead::Manager {
+            return false;
+        }
+        let place = program.location(file, facts.arena.span(node));
+        let Loaded { eager, unknown } = loaded.clone();
+        self.found.push(Origin { place, eager, unknown, class: relation.target, awaited: true });
+        true
     }
 
     /// The call reads rows by itself, or builds what a loop then runs.

@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
 }
 
 /// The fields of a class with what they are declared to be.
-fn fields<'p>(program: &'p Program, class: GlobalDef) -> Vec<(&'p str, NodeId)> {
+pub(super) fn fields<'p>(program: &'p Program, class: GlobalDef) -> Vec<(&'p str, NodeId)> {
     let facts = program.file(class.file);
     let own = facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def);
     own.filter_map(|(_, def)| Some((facts.text(def.name), def.annotation?))).collect()
@@ -153,7 +153,7 @@ fn list_item(program: &Program, file: FileId, annotation: NodeId) -> Option<Glob
 }
 
 /// A schema anywhere in the type: `ItemOut | None`, `list[ItemOut]`.
-fn schema_in(program: &Program, file: FileId, annotation: NodeId) -> Option<GlobalDef> {
+pub(super) fn schema_in(program: &Program, file: FileId, annotation: NodeId) -> Option<GlobalDef> {
     let facts = program.file(file);
     let mut found = None;
     walk_deep(facts, annotation, |node| {
