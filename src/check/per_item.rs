@@ -9,10 +9,11 @@ use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::loops::parameter_names;
+use super::relations::{field_of, method_of};
 use super::resolvers::graphql_resolvers;
 use super::scope::in_scope;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
 use crate::model::nesting::{arguments, chain, last_name};
@@ -321,6 +322,30 @@ fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found:
             PerItem { items, receiver: false, of: program.name(class).to_string(), model, source, evidence: label },
         );
     }
+    let Some(model) = model_of(program, class, 0) else { return };
+    for name in field_names(program, class) {
+        let getter = method_of(program, model, name).filter(|&getter| program.def(getter).flags.has(DefFlags::GETTER));
+        let declared = field_of(program, class, name).is_some();
+        if let Some(getter) = getter.filter(|_| !declared) {
+            let Many { source, label, .. } = evidence.clone();
+            let of = program.name(class).to_string();
+            found.entry(getter).or_insert(PerItem { items: Vec::new(), receiver: true, of, model: Some(model), source, evidence: label });
+        }
+    }
+}
+
+/// The names in `class Meta: fields = [...]` of a serializer: columns, relations and properties of its model.
+fn field_names<'p>(program: &'p Program, class: GlobalDef) -> Vec<&'p str> {
+    let facts = program.file(class.file);
+    let meta = facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.parent == class.def && facts.text(def.name) == "Meta");
+    let fields = meta.and_then(|(meta, _)| {
+        facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == meta && facts.text(def.name) == "fields")
+    });
+    let mut names = Vec::new();
+    if let Some(value) = fields.and_then(|(_, def)| def.value) {
+        facts.arena.walk(value, |node| names.extend(facts.string(node)));
+    }
+    names
 }
 
 /// `Article` of `class Meta: model = Article` in the serializer or its bases.

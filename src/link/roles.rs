@@ -6,7 +6,7 @@ use super::evaluate::Linker;
 use super::routes::Routes;
 use super::scopes::is_class_like;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::knowledge::{ApiFact, Framework, FrameworkKind, RoleSign};
 use crate::model::program::{ApiId, CallEdge, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
@@ -61,9 +61,10 @@ impl<'a> Linker<'a> {
             }
         }
         let mut files: Vec<Vec<RoleEvidence>> = Vec::with_capacity(self.facts.len());
+        let importers = self.importers();
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
-            files.push(self.file_roles(file, routes, &defs, names, configured));
+            files.push(self.file_roles(file, routes, &defs, names, &importers, configured));
         }
         let mut roles = Roles { defs, files };
         self.names_that_lie(&mut roles, routes, calls);
@@ -193,6 +194,7 @@ impl<'a> Linker<'a> {
         routes: &Routes,
         defs: &FxHashMap<GlobalDef, RoleEvidence>,
         names: &RoleNames,
+        importers: &[String],
         configured: &dyn Fn(&str) -> Vec<Role>,
     ) -> Vec<RoleEvidence> {
         let path = &self.project.files[file.index()].path;
@@ -216,7 +218,13 @@ impl<'a> Linker<'a> {
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
             found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
         }
-        let hints = self.name_hints(path, names);
+        let hints = match importers.iter().find(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))) {
+            Some(folder) => {
+                let outer = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+                self.name_hints(&format!("{outer}{}", &path[folder.len()..]), names)
+            }
+            None => self.name_hints(path, names),
+        };
         if !hints.first().is_some_and(|hint| is_ambient(hint.role))
             && let Some(client) = self.client_package(file, names)
         {
@@ -299,6 +307,23 @@ impl<'a> Linker<'a> {
                 place: Some((file, span)),
             })
             .collect()
+    }
+
+    /// Folders called after migrations that hold none: what moves data in from elsewhere (`services/migrations/paprika.py`) runs for users, and
+    /// stands in the layer of the folder around it. Python's migrations are numbered, or have the names that their tools ask for.
+    fn importers(&self) -> Vec<String> {
+        let mut folders: std::collections::BTreeMap<&str, (usize, bool)> = std::collections::BTreeMap::new();
+        for (file, facts) in self.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python) {
+            let path: &str = &self.project.files[file].path;
+            let Some(at) = ["/migrations/", "/migration/"].iter().filter_map(|name| Some(path.rfind(name)? + name.len() - 1)).max() else {
+                continue;
+            };
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let (known, is_real) = folders.entry(&path[..at]).or_default();
+            *known += usize::from(name != "__init__.py");
+            *is_real |= is_migration(facts, name);
+        }
+        folders.into_iter().filter(|(_, (known, is_real))| *known >= 2 && !is_real).map(|(folder, _)| folder.to_string()).collect()
     }
 
     /// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
@@ -395,6 +420,35 @@ impl<'a> Linker<'a> {
             }
         }
     }
+}
+
+/// A migration of Django, Alembic or their likes: by its number, the names in it, or what it is made with.
+fn is_migration(facts: &FileFacts, name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "Migration",
+        "upgrade",
+        "downgrade",
+        "up",
+        "down",
+        "forward",
+        "forwards",
+        "backward",
+        "backwards",
+        "migrate",
+        "rollback",
+        "steps",
+        "run_migrations",
+    ];
+    const TOOLS: &[&str] =
+        &["alembic", "django", "yoyo", "peewee", "peewee_migrate", "playhouse", "aerich", "tortoise", "piccolo", "beanie", "caribou"];
+    let stem = name.trim_start_matches('v');
+    stem.starts_with(|c: char| c.is_ascii_digit())
+        || name == "env.py"
+        || facts.definitions().any(|(_, def)| def.parent == DefId::MODULE && NAMES.contains(&facts.text(def.name)))
+        || facts.imports.iter().any(|import| {
+            let package = facts.text(import.specifier);
+            import.level == 0 && TOOLS.contains(&package.split('.').next().unwrap_or(package))
+        })
 }
 
 /// The folder a file stands in.
