@@ -16,6 +16,10 @@ use crate::model::words::has_word;
 /// Applications that take `debug=True`: what it shows to whom.
 const APPLICATIONS: &[(&str, &str)] = &[
     ("flask.Flask().run", "the debugger runs code that clients send"),
+    ("connexion.App().run", "the debugger runs code that clients send"),
+    ("connexion.FlaskApp().run", "the debugger runs code that clients send"),
+    ("quart.Quart().run", "traces are sent to clients"),
+    ("flask_socketio.SocketIO().run", "the debugger runs code that clients send"),
     ("fastapi.FastAPI", "traces are sent to clients"),
     ("starlette.applications.Starlette", "traces are sent to clients"),
     ("aiohttp.web.Application", "traces are sent to clients"),
@@ -79,7 +83,7 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
     let path = program.called_api(file, node)?.path.as_str();
     let (_, effect) = APPLICATIONS.iter().find(|(api, _)| *api == path)?;
     // `if __name__ == "__main__"` is how many a server is started in production, too; any other question of the environment is an answer.
-    if path != "flask.Flask().run" && in_development_branch(facts, nesting, node) {
+    if !path.ends_with(".run") && in_development_branch(facts, nesting, node) {
         return None;
     }
     // Nobody else reaches a debugger that listens on this machine only.

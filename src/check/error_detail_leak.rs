@@ -41,10 +41,41 @@ struct Caught {
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
-    context.in_files(RULE, (handlers, error_types(context)), in_file)
+    let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
+    context.in_files(RULE, (handlers, registered, error_types(context)), in_file)
 }
 
-fn in_file(context: &Context, (handlers, types): &(BTreeSet<GlobalDef>, ErrorTypes), file: FileId) -> Vec<Finding> {
+/// Functions that are registered for errors which nobody has foreseen: `app.add_exception_handler(IntegrityError, on_integrity_error)`.
+fn registered(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
+    let program = context.program;
+    let facts = program.file(file);
+    if facts.language.family() != Family::Python || !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+        return Vec::new();
+    }
+    let calls = facts
+        .arena
+        .ids()
+        .filter(|&node| matches!(called_name(facts, node), Some("add_exception_handler" | "register_error_handler" | "add_error_handler")));
+    calls
+        .filter_map(|call| {
+            let mut given = arguments(facts, call);
+            given.next().filter(|&what| is_unforeseen(facts, what))?;
+            match program.value(file, given.next()?) {
+                Value::Def(function) => Some(function),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// The class of errors that nobody has foreseen, or the status they end in.
+fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
+    is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
+}
+
+type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, ErrorTypes);
+
+fn in_file(context: &Context, (handlers, registered, types): &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions_of(file) {
@@ -54,9 +85,12 @@ fn in_file(context: &Context, (handlers, types): &(BTreeSet<GlobalDef>, ErrorTyp
         }
         let facts = program.file(function.file);
         let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
-        for caught in caught(program, function) {
+        for caught in caught(program, function, registered.contains(&function)) {
             let nesting = program.nesting(file);
             findings.extend(in_caught(program, nesting, function, &caught, answers_by_return));
+            if answers_by_return && !caught.foreseen {
+                findings.extend(kept_for_later(program, nesting, function, &caught));
+            }
         }
         if facts.language.family() == Family::Rust {
             findings.extend(super::rust_error_leak::in_function(program, types, function));
@@ -70,7 +104,7 @@ fn in_file(context: &Context, (handlers, types): &(BTreeSet<GlobalDef>, ErrorTyp
 }
 
 /// The places of a function at which anything may have been caught.
-fn caught(program: &Program, function: GlobalDef) -> Vec<Caught> {
+fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Caught> {
     let facts = program.file(function.file);
     let def = facts.def(function.def);
     let Some(body) = def.body else { return Vec::new() };
@@ -88,7 +122,7 @@ fn caught(program: &Program, function: GlobalDef) -> Vec<Caught> {
         NodeKind::Call { .. } => found.extend(given_error(facts, node)),
         _ => {}
     });
-    found.extend(error_handler(program, function, body));
+    found.extend(error_handler(program, function, body, is_registered));
     found
 }
 
@@ -153,7 +187,7 @@ fn is_error_name(name: &str) -> bool {
 }
 
 /// An error middleware of Express, or a handler of all exceptions.
-fn error_handler(program: &Program, function: GlobalDef, body: NodeId) -> Option<Caught> {
+fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_registered: bool) -> Option<Caught> {
     let facts = program.file(function.file);
     let def = facts.def(function.def);
     let params: Vec<&str> = def.params.iter().map(|param| param.name.map(|name| facts.text(name)).unwrap_or_default()).collect();
@@ -166,16 +200,57 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId) -> Option
         let how = "every error that reaches the server's end comes here";
         return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false });
     }
-    let all = def.decorators.iter().any(|&decorator| {
+    let decorated = def.decorators.iter().any(|&decorator| {
         matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
-            && arguments(facts, decorator).next().is_some_and(|what| {
-                last_name(facts, what).is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException"))
-                    || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
-            })
+            && arguments(facts, decorator).next().is_some_and(|what| is_unforeseen(facts, what))
     });
+    let all = decorated || is_registered;
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
     let how = "every exception that nobody handles comes here";
     (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false })
+}
+
+/// `error = str(e)` where it is caught, and an answer with `error` at the end of the handler.
+fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught) -> Vec<Finding> {
+    let facts = program.file(function.file);
+    let (Some(body), NodeKind::Handler { .. }) = (facts.def(function.def).body, facts.arena.kind(caught.place)) else { return Vec::new() };
+    let mut kept: Vec<(Name, NodeId)> = Vec::new();
+    walk_deep(facts, caught.body, |node| {
+        if let NodeKind::Assign { target, value, op: AssignOp::Set } | NodeKind::Declare { target, value: Some(value), .. } =
+            facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(target)
+            && let Some((leak, _)) = leak_in(program, nesting, function.file, value, caught, false)
+        {
+            kept.push((name, leak));
+        }
+        true
+    });
+    let end = facts.arena.span(caught.place).end;
+    let mut findings = Vec::new();
+    let mut found = Vec::new();
+    facts.arena.walk(body, |node| {
+        if facts.arena.span(node).start < end || kept.is_empty() {
+            return;
+        }
+        let Some((parts, code)) = answer(program, function.file, node, true) else { return };
+        let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
+        if matches!(status, Status::Client | Status::Unknown) {
+            return;
+        }
+        for part in parts {
+            let mut told = None;
+            carriers(facts, part, &mut |carrier, _| {
+                if let NodeKind::Name(name) = facts.arena.kind(carrier) {
+                    told = told.or_else(|| kept.iter().find(|(own, _)| *own == name).map(|(_, leak)| *leak));
+                }
+            });
+            found.extend(told.map(|leak| (leak, status)));
+        }
+    });
+    if let Some((leak, status)) = found.first() {
+        findings.push(finding(program, function, caught, *leak, false, *status));
+    }
+    findings
 }
 
 fn in_caught(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught, answers_by_return: bool) -> Vec<Finding> {
@@ -229,12 +304,20 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
             NodeKind::Call { .. } => {
                 let known =
                     program.called_api(file, value).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds));
-                (!known).then(|| (vec![value], Status::None))
+                // `return Outcome(success=False, text=str(e))`: the object is what it is made of.
+                let answered = if makes_object(program, file, value) { arguments(facts, value).collect() } else { vec![value] };
+                (!known).then_some((answered, Status::None))
             }
             _ => Some((vec![value], Status::None)),
         },
         _ => None,
     }
+}
+
+/// The call makes an object of a class of the project that describes data.
+fn makes_object(program: &Program, file: FileId, call: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = program.file(file).arena.kind(call) else { return false };
+    matches!(program.value(file, callee), Value::Def(class) if program.def(class).kind == DefKind::Class && program.is(class, Role::Schema))
 }
 
 /// `sendError(res, err)`, where the project's own helper answers with what it is given: that argument, and the helper's status.
@@ -346,7 +429,8 @@ fn made_of(facts: &FileFacts, caught: &Caught, name: Name) -> Option<NodeId> {
             NodeKind::Assign { target, value, op: AssignOp::Set } | NodeKind::Declare { target, value: Some(value), .. } => (target, value),
             _ => return true,
         };
-        if facts.arena.kind(target) == NodeKind::Name(name) && matches!(facts.arena.kind(value), NodeKind::Collection { .. }) {
+        let is_map = matches!(facts.arena.kind(value), NodeKind::Collection { .. }) || called_name(facts, value) == Some("dict");
+        if facts.arena.kind(target) == NodeKind::Name(name) && is_map {
             made = Some(value);
         }
         true
@@ -423,6 +507,11 @@ fn is_told_whole(program: &Program, nesting: &Nesting, file: FileId, node: NodeI
     let facts = program.file(file);
     let mut carried = false;
     carriers(facts, answer, &mut |carrier, _| carried |= carrier == node);
+    if called_name(facts, answer) == Some("dict") {
+        for entry in arguments(facts, answer) {
+            carriers(facts, entry, &mut |carrier, _| carried |= carrier == node);
+        }
+    }
     if carried {
         return Some(false);
     }
