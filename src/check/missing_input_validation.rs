@@ -120,7 +120,9 @@ fn takes_body(program: &Program, handler: &Handler) -> bool {
     );
     let reads_only =
         |route: &crate::model::program::Route| route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    by_name || handler.route.is_none_or(|route| !reads_only(route) || route.framework == "django")
+    // One function may answer to several routes: `add_route("GET", "/", view)`, `add_route("POST", "/", view)`.
+    let elsewhere = || program.routes.iter().any(|route| route.handler == handler.function && !reads_only(route));
+    by_name || handler.route.is_none_or(|route| !reads_only(route) || route.framework == "django" || elsewhere())
 }
 
 /// What others sign or what tests the system is not typed in by a user.
@@ -557,8 +559,21 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
             && context.summaries.of(edge.callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
             && !is_checked_below(program, edge.callee)
     });
-    let text = format!("is given to `{spelled}`, which writes to the database");
-    leads_to_write.then(|| Use { node, text, is_kept: is_whole(facts, node, input) })
+    if leads_to_write {
+        let text = format!("is given to `{spelled}`, which writes to the database");
+        return Some(Use { node, text, is_kept: is_whole(facts, node, input) });
+    }
+    // `import_rows.delay(**request.data)`: what runs later trusts what it is given.
+    starts_job(program, file, call).then(|| Use { node, text: format!("is given to `{spelled}`, a job"), is_kept: false })
+}
+
+/// The call hands its arguments to a job of the project.
+fn starts_job(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return false };
+    let later = matches!(facts.text(name), "delay" | "apply_async" | "send" | "defer" | "enqueue");
+    later && matches!(program.value(file, object), Value::Def(task) if program.is(task, Role::Task))
 }
 
 /// `user.from_dict(body)`: a row's own method takes the whole body, and the handler keeps the row.
