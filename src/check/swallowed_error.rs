@@ -12,7 +12,7 @@ use crate::model::facts::{DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, walk_deep};
-use crate::model::program::{CallKind, Program, Resolution};
+use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
@@ -41,7 +41,9 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let facts = program.file(file);
     for node in facts.arena.ids() {
         let found = match (facts.language.family(), facts.arena.kind(node)) {
-            (_, NodeKind::Try { body, handlers, .. }) => of_try(program, file, body, handlers, node),
+            (_, NodeKind::Try { body, handlers, .. }) => {
+                of_try(program, file, body, handlers, node).or_else(|| of_fallback(context, file, body, handlers))
+            }
             (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
             (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
             (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(context, file, node, target, value),
@@ -111,6 +113,117 @@ fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: 
     let span = facts.arena.span(handler);
     let _ = whole;
     Some(Swallows { whole: span, place: first_line(span), what: "this handler catches every error and drops it" })
+}
+
+/// Python: `except Exception: return None` around a query or a call to somebody else. The value says that nothing was found, and a lost
+/// connection looks the same.
+fn of_fallback(context: &Context, file: FileId, body: NodeId, handlers: List) -> Option<Swallows> {
+    let program = context.program;
+    let facts = program.file(file);
+    if facts.language.family() != Family::Python {
+        return None;
+    }
+    let handler = facts.arena.list(handlers).find(|&handler| {
+        let NodeKind::Handler { types, body, .. } = facts.arena.kind(handler) else { return false };
+        catches_all(facts, types) && gives_value(program, file, body)
+    })?;
+    let reads = || tries_to_read(facts, body) && !does_io(program, file, body);
+    if cleans_up(facts, body) || reads() || is_guarded_import(facts, body) || !asks_outside(context, file, body) {
+        return None;
+    }
+    let span = facts.arena.span(handler);
+    Some(Swallows { whole: span, place: first_line(span), what: "this handler catches every error and puts a value in its place" })
+}
+
+/// Nothing but constants that are returned or kept: whoever logs, asks or raises does more.
+fn gives_value(program: &Program, file: FileId, body: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let mut gives = false;
+    let plain = facts.arena.list(items).all(|item| match facts.arena.kind(item) {
+        NodeKind::Null | NodeKind::Str(_) | NodeKind::Continue | NodeKind::Break(_) => true,
+        NodeKind::Return(value) => {
+            gives = true;
+            value.is_none_or(|value| is_fixed(program, file, value))
+        }
+        NodeKind::Assign { target, value, .. } | NodeKind::Declare { target, value: Some(value), .. } => {
+            gives = true;
+            matches!(facts.arena.kind(target), NodeKind::Name(_)) && is_fixed(program, file, value)
+        }
+        _ => false,
+    });
+    plain && gives
+}
+
+/// A constant other than a truth value: what is told by that is whether it went well.
+fn is_fixed(program: &Program, file: FileId, value: NodeId) -> bool {
+    let facts = program.file(file);
+    let mut fixed = !matches!(facts.arena.kind(value), NodeKind::Bool(_));
+    facts.arena.walk(value, |node| {
+        fixed &= match facts.arena.kind(node) {
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Str(_) => true,
+            NodeKind::Collection { .. } | NodeKind::Entry { .. } | NodeKind::Text { .. } => true,
+            NodeKind::Name(_) | NodeKind::Member { .. } => {
+                matches!(program.value(file, node), Value::Api { .. } | Value::Module(_) | Value::Def(_))
+            }
+            _ => false,
+        };
+    });
+    fixed
+}
+
+/// The code asks a database or another service, itself or through a function of the project.
+fn asks_outside(context: &Context, file: FileId, body: NodeId) -> bool {
+    let program = context.program;
+    if does_io(program, file, body) {
+        return true;
+    }
+    let facts = program.file(file);
+    let nesting = program.nesting(file);
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        if !found && matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+            let function = GlobalDef { file, def: nesting.owner(node) };
+            found = calls_service(program, file, node)
+                || program.calls_at(function, node).iter().any(|edge| {
+                    edge.kind == CallKind::Call
+                        && edge.resolution != Resolution::NameOnly
+                        && context.summaries.of(edge.callee).is_some_and(|summary| !summary.reaches.is_empty())
+                });
+        }
+        !found
+    });
+    found
+}
+
+/// A method of a library's client with the name of a request: `graph.request(…)`, `id_token.verify_oauth2_token(…)`.
+fn calls_service(program: &Program, file: FileId, call: NodeId) -> bool {
+    const ASKS: &[&str] = &["request", "fetch", "send", "upload", "download", "publish", "connect", "verify", "login", "query", "execute"];
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    let is_library = program.called_api(file, call).is_some_and(|api| {
+        let root = api.path.split('.').next().unwrap_or_default();
+        !matches!(
+            root,
+            "re" | "json"
+                | "os"
+                | "sys"
+                | "builtins"
+                | "datetime"
+                | "hashlib"
+                | "hmac"
+                | "jwt"
+                | "jose"
+                | "bcrypt"
+                | "passlib"
+                | "argon2"
+                | "pathlib"
+                | "shutil"
+        )
+    });
+    is_library
+        && matches!(facts.arena.kind(callee), NodeKind::Member { .. })
+        && called_name(facts, call).is_some_and(|name| words(name).first().is_some_and(|word| ASKS.contains(&word.as_str())))
 }
 
 /// `except:`, `except Exception`, `catch (e)`.
