@@ -337,6 +337,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         "%s",
         "\u{2026}",
     ];
+    if is_generated_key(value) {
+        return false;
+    }
     value.is_empty()
         || WHOLE.contains(&lower.as_str())
         || START.iter().any(|start| lower.starts_with(start))
@@ -365,6 +368,19 @@ fn is_stand_in_pattern(value: &str) -> bool {
     let is_run = |three: &[u8]| three.windows(2).all(|pair| pair[1] == pair[0] + 1 || (pair[0], pair[1]) == (b'9', b'0'));
     let same = signs.len() >= 4 && signs.iter().all(|&sign| sign == signs[0]);
     same || signs.len() >= 9 && signs.len() % 3 == 0 && signs.chunks(3).all(is_run)
+}
+
+/// A key as Django makes them for new projects (`get_random_secret_key`): with any of its signs in front, and any two beside each other.
+fn is_generated_key(value: &str) -> bool {
+    const SIGNS: &str = "!@#$%^&*(-_=+)";
+    let signs: std::collections::BTreeSet<char> = value.chars().filter(|&c| SIGNS.contains(c)).collect();
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let letters = value.chars().filter(char::is_ascii_lowercase).count();
+    value.len() == 50
+        && digits + letters + value.chars().filter(|&c| SIGNS.contains(c)).count() == 50
+        && signs.len() >= 4
+        && digits >= 4
+        && letters >= 12
 }
 
 /// True for a value that says the same as its name: `PASSWORD_RESET = "password_reset"`, `JWT_SECRET: 'jwt-secret'`.
@@ -463,7 +479,7 @@ pub(super) fn is_sequence(value: &str) -> bool {
 }
 
 /// Made of the words samples are made of, or of a keyboard's rows.
-fn is_dull(value: &str) -> bool {
+pub(super) fn is_dull(value: &str) -> bool {
     const WORDS: &[&str] = &[
         "password",
         "passwort",
@@ -659,6 +675,16 @@ mod tests {
         ];
         for (name, value) in innocent {
             assert!(!looks_secret(name, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn keys_of_django_may_begin_with_any_sign() {
+        for value in ["@3t-k8#uy2vnwb6+(@j&5rs(mqtbzkdyev&@*7+c%h94b@xfq2", "(x!7ow3&f9=j^mgs2%v@kq8zt5-nd*h#r0yb+ue4p1lc6i)a_w"] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+        for value in ["@Microsoft.KeyVault(SecretUri=vault-acorn/secrets/k)", "%(SECRET_KEY)s", "#{secrets.key}", "(set me)"] {
+            assert!(is_placeholder(value), "{value}");
         }
     }
 }

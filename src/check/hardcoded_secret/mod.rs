@@ -172,7 +172,7 @@ impl SecretHit {
             proven: false,
             strong,
             in_test: false,
-            for_development: false,
+            for_development: url.of_own_machine,
             masked,
         }
     }

@@ -25,7 +25,12 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     let shown = |found: &&providers::Found| !is_example(text, found.start);
     let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
-        hits.extend(urls::find(text).iter().filter(|url| !is_comment(text, url.start)).map(|url| SecretHit::of_url(text, url, 0)));
+        hits.extend(
+            urls::find(text)
+                .iter()
+                .filter(|url| !url.of_own_machine && !is_comment(text, url.start))
+                .map(|url| SecretHit::of_url(text, url, 0)),
+        );
         hits.extend(settings(text, is_code(path)).into_iter().filter(|hit| !is_plain_in_kubernetes(text, hit)));
         hits.extend(curl::find(text));
     }

@@ -14,6 +14,8 @@ pub(super) struct UrlSecret {
     pub(super) end: usize,
     pub(super) scheme: String,
     pub(super) host: String,
+    /// A password that somebody chose, for a database of their own machine: it opens nothing else, unless it is used twice.
+    pub(super) of_own_machine: bool,
 }
 
 /// Every URL in `text` whose password looks meant.
@@ -28,11 +30,14 @@ pub(super) fn find(text: &str) -> Vec<UrlSecret> {
         .filter_map(|found| {
             let part = |name| found.name(name).map_or("", |part| part.as_str());
             let password = found.name("password")?;
-            is_meant(part("user"), password.as_str(), part("host")).then(|| UrlSecret {
+            let is_secret = is_meant(part("user"), password.as_str(), part("host"));
+            let of_own_machine = !is_secret && is_chosen(part("user"), password.as_str(), part("host"));
+            (is_secret || of_own_machine).then(|| UrlSecret {
                 start: password.start(),
                 end: password.end(),
                 scheme: part("scheme").to_owned(),
                 host: part("host").to_owned(),
+                of_own_machine,
             })
         })
         .collect()
@@ -71,6 +76,21 @@ fn is_meant(user: &str, password: &str, host: &str) -> bool {
     !is_local(&host) || generic::looks_secret("password", password)
 }
 
+/// A word with numbers that is neither what documentation uses nor the user's name, for this machine.
+fn is_chosen(user: &str, password: &str, host: &str) -> bool {
+    let has = |test: fn(&char) -> bool| password.chars().any(|c| test(&c));
+    let host = host.to_ascii_lowercase();
+    generic::is_literal_secret(password)
+        && !generic::is_placeholder(user)
+        && password.len() >= 8
+        && password.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '!' | '#' | '-' | '_' | '.'))
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_alphabetic)
+        && !generic::is_dull(password)
+        && !(user.len() >= 3 && password.to_ascii_lowercase().contains(&user.to_ascii_lowercase()))
+        && (host == "localhost" || host.starts_with("127."))
+}
+
 fn is_weak(user: &str, password: &str) -> bool {
     password.eq_ignore_ascii_case(user) || is_usual(password) || password.len() < 8 || !generic::looks_secret("password", password)
 }
@@ -107,6 +127,8 @@ mod tests {
         assert_eq!(&text[found[0].start..found[0].end], "kX9vLq2Tz8");
         assert_eq!(found[0].host, "db.prod.acorn.io");
         assert_eq!(find("redis://:kX9vLq2Tz8@cache:6379").len(), 1);
+        let own = find("postgresql://shop:bettina42@localhost/shop");
+        assert!(own.len() == 1 && own[0].of_own_machine);
     }
 
     #[test]
@@ -123,6 +145,9 @@ mod tests {
             "https://medium.com:443/@someone",
             "postgres://app:%s@db.acorn.io",
             "mongodb+srv://<user>:<password>@cluster0.acorn.io",
+            "postgresql://postgres:password123@localhost/app",
+            "postgresql://acorn:acorn2024@localhost/app",
+            "postgresql://app:bettina42@db:5432/app",
         ] {
             assert_eq!(find(url), [], "{url}");
         }
