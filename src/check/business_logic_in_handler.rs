@@ -18,7 +18,8 @@ use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::Span;
+use crate::model::source::{Family, Span};
+use crate::model::summary::QueryEffect;
 
 const RULE: &str = "business-logic-in-handler";
 
@@ -73,10 +74,33 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let facts = context.program.file(file);
         let nesting = context.program.nesting(file);
         let place = Place { program: context.program, summaries: context.summaries, file, facts, nesting };
-        findings.extend(handlers[at..end].iter().filter_map(|handler| judge(&place, handler, threshold)));
+        findings.extend(handlers[at..end].iter().filter_map(|handler| {
+            let through = through_models(context, handler);
+            let mut queries = handler.queries.clone();
+            queries.extend(&through);
+            queries.sort_by_key(|query| (facts.arena.span(query.site), query.site));
+            let Handler { function, route, delegates, .. } = *handler;
+            judge(&place, &Handler { function, route, code: handler.code.clone(), queries, delegates }, threshold)
+        }));
         at = end;
     }
     findings
+}
+
+/// What a handler has a model's own methods do to its table, which is as much its own as the mapper's methods are: `user.save()`,
+/// `User.find_by_email(email)`.
+fn through_models(context: &Context, handler: &Handler) -> Vec<QueryEffect> {
+    let program = context.program;
+    if program.file(handler.function.file).language.family() != Family::Python {
+        return Vec::new();
+    }
+    let is_of_model = |function: GlobalDef| {
+        let class = GlobalDef { file: function.file, def: program.def(function).parent };
+        program.def(class).kind == DefKind::Class && program.def_roles.get(&class).is_some_and(|own| own.role == Role::Model)
+    };
+    let reaches = handler.code.iter().filter_map(|&part| context.summaries.of(part)).flat_map(|summary| &summary.reaches);
+    let own = reaches.filter(|reach| reach.depth == 1 && reach.confidence >= Confidence::Medium && reach.via.is_some_and(is_of_model));
+    own.map(|reach| QueryEffect { site: reach.site, table: reach.table.clone(), access: reach.access, ..reach.query.clone() }).collect()
 }
 
 fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
