@@ -168,7 +168,8 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
                         .or_else(|| kept(program, function, node))
                         .or_else(|| shown(program, file, node))
                         .or_else(|| built(program, function, node))
-                        .or_else(|| connection(program, function, node, name));
+                        .or_else(|| connection(program, function, node, name))
+                        .or_else(|| one_time_code(facts, function, node, name));
                 }
             }
         });
@@ -350,6 +351,10 @@ fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged>
     let facts = program.file(function.file);
     let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
     let [value] = assigned(facts, function.def, name)[..] else { return None };
+    if let Some(kind) = written(facts, value).or_else(|| told_by_object(program, function.file, value)) {
+        let (what, name) = (format!("a text with {} in it", kind.text()), facts.text(name).to_string());
+        return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
+    }
     let makes = matches!(facts.arena.kind(value), NodeKind::Call { .. })
         && matches!(called_name(facts, value), Some("stringify" | "URLSearchParams" | "dumps" | "urlencode"));
     if !makes {
@@ -371,6 +376,63 @@ fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged>
         what: format!("a text with {} in it", kind.text()),
         name: facts.text(name).to_string(),
         confidence: Confidence::High,
+        level: Level::Warning,
+    })
+}
+
+/// Python: the password or key that a text is put together with: `f"postgresql://{user}:{password}@{host}"`.
+fn written(facts: &FileFacts, text: NodeId) -> Option<Secret> {
+    let NodeKind::Text { parts, .. } = facts.arena.kind(text) else { return None };
+    if facts.language.family() != Family::Python {
+        return None;
+    }
+    let secrets = facts.arena.list(parts).filter_map(|part| match facts.arena.kind(part) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => secret(facts.text(name)),
+        _ => None,
+    });
+    secrets.into_iter().find(|kind| matches!(kind, Secret::Password | Secret::Key))
+}
+
+/// The same, where an object writes itself: `dsn = str(self)`, and its `__str__` gives the password away.
+fn told_by_object(program: &Program, file: FileId, call: NodeId) -> Option<Secret> {
+    let facts = program.file(file);
+    if !matches!(called_name(facts, call), Some("str" | "repr")) || facts.language.family() != Family::Python {
+        return None;
+    }
+    let object = arguments(facts, call).next()?;
+    let class = match (facts.arena.kind(object), program.value(file, object)) {
+        (_, Value::Instance { class, .. }) => class,
+        (NodeKind::Receiver, _) => GlobalDef { file, def: facts.def(program.nesting(file).owner(call)).parent },
+        _ => return None,
+    };
+    let own = program.file(class.file);
+    let method = own.definitions().find(|(_, def)| def.parent == class.def && matches!(own.text(def.name), "__str__" | "__repr__"))?;
+    let mut found = None;
+    own.arena.walk(method.1.body?, |node| {
+        if let NodeKind::Return(Some(value)) = own.arena.kind(node) {
+            found = found.or_else(|| written(own, value));
+        }
+    });
+    found
+}
+
+/// A code that lets in whoever knows it, where it is made or sent: `send_code(phone, code)`.
+fn one_time_code(facts: &FileFacts, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
+    let own = parts(name);
+    let has = |words: &[String], wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let around = parts(facts.text(facts.def(function.def).name));
+    let is_code = own.last().is_some_and(|word| word == "code")
+        && (own.len() == 1
+            && has(&around, &["code", "otp", "verification"])
+            && has(&around, &["send", "generate", "create", "issue", "reset"])
+            || has(&own, &["otp", "verification", "confirmation", "login", "sms"]) && own.len() == 2
+            || own == ["reset", "code"]
+            || own == ["password", "reset", "code"]);
+    (is_code && facts.language.family() == Family::Python).then(|| Logged {
+        node,
+        what: "a one-time code".to_string(),
+        name: spell(facts, node),
+        confidence: Confidence::Medium,
         level: Level::Warning,
     })
 }
