@@ -222,7 +222,10 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     let lower = ground.lower(program, scope);
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()? && !is_any_model(lower, higher),
-        None => !is_own_part(program, edge.from, target.file) && reaches_back(program, ground, edge.from, target, higher),
+        None => {
+            !is_own_part(program, edge.from, target.file)
+                && (reaches_back(program, ground, edge.from, target, higher) || is_domain_above(program, edge.from, higher))
+        }
     };
     if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
@@ -300,6 +303,16 @@ fn reaches_back(program: &Program, ground: &Ground, from: FileId, target: Global
         && handles
         && higher.role == Role::Router
         && !is_theirs(program, ground, from, target)
+}
+
+/// The shapes of a domain (`models/domain/users.py`, made of Pydantic's models) that use a service: services are made of them.
+fn is_domain_above(program: &Program, from: FileId, higher: &RoleEvidence) -> bool {
+    let is_shape = program.file_role(from).is_some_and(|evidence| evidence.role == Role::Schema);
+    let folders = program.path(from).rsplit_once('/').map_or("", |(folders, _)| folders);
+    is_shape
+        && higher.role == Role::Service
+        && program.file(from).language.family() == Family::Python
+        && folders.split('/').any(|folder| matches!(folder, "domain" | "entities"))
 }
 
 /// A folder or the file itself is called after routers.
