@@ -192,7 +192,15 @@ fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Findin
 
 /// One note for a package that limits nothing.
 fn note(program: &Program, open: &[&Handler]) -> Option<Finding> {
-    let first = open.first()?;
+    // Where passwords are tried says most.
+    let is_login = |handler: &&&Handler| {
+        let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+        [path, program.name(handler.function)].iter().any(|text| {
+            let words = parts(text);
+            words.iter().any(|word| matches!(word.as_str(), "login" | "signin" | "logon")) || words.ends_with(&["token".to_string()])
+        })
+    };
+    let first = open.iter().find(is_login).or_else(|| open.first())?;
     let mut note = finding(program, first, None);
     note.level = Level::Note;
     note.message = match open.len() {
@@ -209,7 +217,7 @@ fn note(program: &Program, open: &[&Handler]) -> Option<Finding> {
     };
     note.related = open
         .iter()
-        .skip(1)
+        .filter(|handler| handler.function != first.function)
         .take(MAX_PLACES)
         .map(|handler| Label {
             location: program.name_location(handler.function),
