@@ -1,8 +1,8 @@
 //! `http-in-service`: business logic or data access that speaks HTTP: it raises the web framework's exceptions with a status, or takes or
 //! gives its request and response types.
 //!
-//! Only what the framework itself calls HTTP counts (`http-layer` in `rules/frameworks`): a project's own `ConflictException` is a domain
-//! error, and a status enum of the standard library is neutral. What the framework calls for a handler (dependencies, guards, error
+//! What the framework itself calls HTTP counts (`http-layer` in `rules/frameworks`), and an error of the project that is given its status where it
+//! is raised; the project's `ConflictException` is a domain error, and a status enum of the standard library is neutral. What the framework calls for a handler (dependencies, guards, error
 //! handlers) belongs to the HTTP layer wherever its file lies.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use super::Context;
 use super::handlers::package;
 use super::requests::{has_fact, named};
 use super::spelling::{call_span, spelled_callee};
+use super::status_errors::raises_with_status;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::{Confidence, Finding, Label, Level};
@@ -204,6 +205,13 @@ fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
     if path.contains("pages/api/") {
         return true;
     }
+    // Unless its own name says what it is: `routes/orders/orders.service.ts`.
+    let file = path.rsplit('/').next().unwrap_or(path);
+    if file.split('.').rev().nth(1).is_some_and(|suffix| matches!(suffix, "service" | "repository" | "repo" | "dao"))
+        && file.matches('.').count() > 1
+    {
+        return false;
+    }
     let last = |names: &[&str]| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.contains(part));
     // A folder of controllers may be the service layer itself; a file in it that only has the name of a service is none.
     let stem = path.rsplit('/').next().and_then(|file| file.split('.').next());
@@ -274,7 +282,10 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                     NodeKind::Call { callee, .. } => callee,
                     _ => value,
                 };
-                if speaks(program, function.file, callee) || is_named_for_http(program, function.file, callee) {
+                let speaks = speaks(program, function.file, callee)
+                    || is_named_for_http(program, function.file, callee)
+                    || raises_with_status(program, function.file, value);
+                if speaks {
                     found.push((facts.arena.span(value), spell(facts, callee), What::Raises));
                     return false;
                 }

@@ -71,6 +71,7 @@ mod spelling;
 mod sql_injection;
 mod stateful_service;
 mod status;
+mod status_errors;
 mod swallowed_error;
 mod unasked_validation;
 mod unbounded_query;
