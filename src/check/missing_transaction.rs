@@ -17,7 +17,7 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, WriteMode};
-use crate::model::nesting::{called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -136,7 +136,12 @@ fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
     let facts = place.facts;
     let goes_on = |handler: NodeId| {
         let mut leaves = false;
-        facts.arena.walk(handler, |node| leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_)));
+        facts.arena.walk(handler, |node| {
+            leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_))
+                // An Express handler ends with what it hands on or answers.
+                || matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                    && matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject"));
+        });
         !leaves
     };
     let first = facts.arena.span(first);
@@ -350,7 +355,27 @@ fn different(place: &Place, first: &Write, second: &Write) -> bool {
     let (one, other) = (name(first), name(second));
     let moves = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));
-    first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other))
+    let hands_on = || one.starts_with("update") && other.starts_with("update") && hands_on(place.facts, first.site, second.site);
+    first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other) || hands_on())
+}
+
+/// A mark that one row has is given to another: `primary: true` here, `primary: false` there.
+fn hands_on(facts: &FileFacts, first: NodeId, second: NodeId) -> bool {
+    let marks = |site: NodeId| {
+        let mut found: Vec<(String, bool)> = Vec::new();
+        for argument in arguments(facts, site) {
+            facts.arena.walk(argument, |node| {
+                if let NodeKind::Entry { key, value } = facts.arena.kind(node)
+                    && let (Some(key), NodeKind::Bool(set)) = (facts.string(key), facts.arena.kind(value))
+                {
+                    found.push((key.to_string(), set));
+                }
+            });
+        }
+        found
+    };
+    let one = marks(first);
+    marks(second).iter().any(|(key, set)| one.contains(&(key.clone(), !set)))
 }
 
 /// The table that is written to; behind a method of a class that is generic over models (`class Users(Crud[User, UserIn])`) the model it is
@@ -483,7 +508,9 @@ fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) 
         return true;
     }
     let dependence = Dependence::of(facts, &seeds.names, body);
-    if other.names.iter().any(|&name| dependence.has(name)) {
+    if other.names.iter().any(|&name| dependence.has(name) || is_found_by(facts, body, name, &seeds.paths))
+        || are_tied(facts, body, &seeds.names, &other.names)
+    {
         return true;
     }
     if first.mode != WriteMode::OnCommit {
@@ -511,6 +538,56 @@ fn is_parameter(place: &Place, function: GlobalDef, name: Name) -> bool {
         at = def.parent;
     }
     false
+}
+
+/// The local was made from one of the paths: `const user = await User.findOne({ id: req.body.userId })`.
+fn is_found_by(facts: &FileFacts, body: NodeId, name: Name, paths: &[String]) -> bool {
+    let mut found = false;
+    let mut look = |value: NodeId| {
+        facts.arena.walk(value, |node| {
+            found |= matches!(facts.arena.kind(node), NodeKind::Member { .. }) && paths.contains(&spell(facts, node));
+        });
+    };
+    if !paths.is_empty() {
+        walk_deep(facts, body, |node| {
+            if let NodeKind::Declare { target, value: Some(value), .. } = facts.arena.kind(node)
+                && bound_names(facts, target).contains(&name)
+            {
+                look(value);
+            }
+            true
+        });
+    }
+    found
+}
+
+/// One of the rows is put into the other: `article.comments.push(comment)`, `user.team = team`.
+fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &[Name]) -> bool {
+    let root = |node: NodeId| match facts.arena.kind(chain_root(facts, node)) {
+        NodeKind::Name(name) => Some(name),
+        _ => None,
+    };
+    let pair = |holder: Option<Name>, part: Option<Name>| match (holder, part) {
+        (Some(holder), Some(part)) if holder != part => {
+            ones.contains(&holder) && others.contains(&part) || others.contains(&holder) && ones.contains(&part)
+        }
+        _ => false,
+    };
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Call { callee, .. } if matches!(called_name(facts, node), Some("push" | "unshift" | "add" | "append")) => {
+                let is_part = matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Member { .. }));
+                found |= is_part && arguments(facts, node).any(|argument| pair(root(callee), root(argument)));
+            }
+            NodeKind::Assign { target, value, .. } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => {
+                found |= matches!(facts.arena.kind(value), NodeKind::Name(_)) && pair(root(target), root(value));
+            }
+            _ => {}
+        }
+        !found
+    });
+    found
 }
 
 /// What a write is about: local names, and paths below the request or the receiver.
@@ -610,6 +687,19 @@ fn subjects(place: &Place, write: &Write) -> Subjects {
 }
 
 impl Subjects {
+    /// Whose attribute it is: `session.user` of `session.user.id`, about which `session.user.email` is as well.
+    fn add_owner(&mut self, facts: &FileFacts, node: NodeId, root: &str) {
+        if !matches!(root, "req" | "request" | "ctx" | "context" | "c" | "session" | "event" | "state") {
+            return;
+        }
+        if let NodeKind::Member { object, .. } = facts.arena.kind(node)
+            && let NodeKind::Member { name, .. } = facts.arena.kind(object)
+            && !PARTS.contains(&facts.text(name))
+        {
+            self.paths.push(spell(facts, object));
+        }
+    }
+
     fn add_chain(&mut self, place: &Place, node: NodeId) {
         let facts = place.facts;
         let root = chain_root(facts, node);
@@ -637,9 +727,16 @@ impl Subjects {
         let is_called = chain(facts, node).any(|link| matches!(facts.arena.kind(link), NodeKind::Call { .. }));
         if members.len() >= 3 && !is_called {
             self.paths.push(spell(facts, node));
+            self.add_owner(facts, node, members[0]);
         }
     }
 }
+
+/// Names of a request's parts that hold whatever it came with.
+const PARTS: &[&str] = &[
+    "body", "query", "params", "headers", "cookies", "data", "state", "locals", "session", "input", "payload", "files", "file", "auth",
+    "args", "request", "res", "req", "app", "env", "valid",
+];
 
 /// A variable or parameter of the function, not a module's name, a class or a library's object.
 fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool {
