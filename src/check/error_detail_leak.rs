@@ -160,14 +160,15 @@ fn any_broad(facts: &FileFacts, classes: NodeId) -> bool {
     found
 }
 
-/// `promise.catch((err) => …)`, `db.query(sql, (err, rows) => …)`.
+/// `promise.catch((err) => …)`, `promise.then(done, (err) => …)`, `db.query(sql, (err, rows) => …)`.
 fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
     if facts.language.family() != Family::TypeScript {
         return Vec::new();
     }
-    let catches = called_name(facts, call) == Some("catch");
+    let name = called_name(facts, call);
     let mut found = Vec::new();
-    for argument in arguments(facts, call) {
+    for (at, argument) in arguments(facts, call).enumerate() {
+        let catches = name == Some("catch") || name == Some("then") && at == 1;
         let NodeKind::Closure(def) = facts.arena.kind(argument) else { continue };
         let def = facts.def(def);
         let first = def.params.first().and_then(|param| param.name);
@@ -191,11 +192,16 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     let facts = program.file(function.file);
     let def = facts.def(function.def);
     let params: Vec<&str> = def.params.iter().map(|param| param.name.map(|name| facts.text(name)).unwrap_or_default()).collect();
-    let express = facts.language.family() == Family::TypeScript
-        && params.len() == 4
-        && is_error_name(params[0])
-        && matches!(params[2].trim_start_matches('_'), "res" | "response")
-        && params[3].trim_start_matches('_').starts_with("next");
+    let is_handler = facts.language.family() == Family::TypeScript
+        && params.first().is_some_and(|first| is_error_name(first))
+        && params.get(2).is_some_and(|third| matches!(third.trim_start_matches('_'), "res" | "response" | "reply"));
+    // With three, its name has to say so: `onError(err, req, res)`.
+    let express = is_handler
+        && match params.len() {
+            4 => params[3].trim_start_matches('_').starts_with("next"),
+            3 => has_word(facts.text(def.name), &["error", "errors"]),
+            _ => false,
+        };
     if express {
         let how = "every error that reaches the server's end comes here";
         return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false });
@@ -291,6 +297,10 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
                 && last_name(facts, object).is_some_and(|name| matches!(facts.text(name), "ctx" | "context" | "response"));
             is_body.then(|| (vec![value], Status::None))
         }
+        NodeKind::Raise(Some(value)) => {
+            let answer = raised_answer(facts, value)?;
+            Some((vec![answer], Status::Server))
+        }
         NodeKind::Return(Some(value)) if by_return || is_pair_with_status(facts, value) => match facts.arena.kind(value) {
             NodeKind::Collection { items, .. } | NodeKind::Other(items) if is_pair_with_status(facts, value) => {
                 let parts: Vec<NodeId> = facts.arena.list(items).collect();
@@ -318,6 +328,30 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
 fn makes_object(program: &Program, file: FileId, call: NodeId) -> bool {
     let NodeKind::Call { callee, .. } = program.file(file).arena.kind(call) else { return false };
     matches!(program.value(file, callee), Value::Def(class) if program.def(class).kind == DefKind::Class && program.is(class, Role::Schema))
+}
+
+/// `throw new ApiError({ code: "internal_server_error", message })`: what is said there is sent with a status of 5xx.
+fn raised_answer(facts: &FileFacts, raised: NodeId) -> Option<NodeId> {
+    let NodeKind::Call { form: CallForm::New, .. } = facts.arena.kind(raised) else { return None };
+    if facts.language.family() != Family::TypeScript {
+        return None;
+    }
+    let object = arguments(facts, raised).next()?;
+    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
+    let mut message = None;
+    let mut is_internal = false;
+    for item in facts.arena.list(items) {
+        let NodeKind::Entry { key, value } = facts.arena.kind(item) else { continue };
+        match facts.string(key) {
+            Some("message") => message = Some(value),
+            Some("code" | "status" | "statusCode") => {
+                is_internal |= facts.string(value).is_some_and(|code| code.eq_ignore_ascii_case("internal_server_error"))
+                    || super::status::of_node(facts, value) == Status::Server;
+            }
+            _ => {}
+        }
+    }
+    message.filter(|_| is_internal)
 }
 
 /// `sendError(res, err)`, where the project's own helper answers with what it is given: that argument, and the helper's status.
