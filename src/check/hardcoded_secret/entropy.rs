@@ -27,8 +27,13 @@ pub(super) fn longest_sequence(text: &str) -> usize {
 
 /// True for text that is one unit over and over: `abababab`, `123123123`.
 pub(super) fn is_periodic(text: &str) -> bool {
+    period(text).is_some()
+}
+
+/// The length of the unit, in bytes, of text that is one unit three times or more.
+pub(super) fn period(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    (1..=bytes.len() / 3).any(|period| bytes.iter().zip(bytes.iter().skip(period)).all(|(a, b)| a == b))
+    (1..=bytes.len() / 3).find(|&period| bytes.iter().zip(bytes.iter().skip(period)).all(|(a, b)| a == b))
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn kind_word(kind: &SecretKind) -> &'static str {
         SecretKind::SignedToken => "jwt",
         SecretKind::ConnectionUrl { .. } => "url",
         SecretKind::CredentialPosition => "position",
-        SecretKind::LiteralPassword => "password",
+        SecretKind::LiteralPassword | SecretKind::ConnectionSetting => "password",
         SecretKind::Fallback => "fallback",
         SecretKind::Setting => "setting",
         SecretKind::NamedLiteral => "name",

@@ -388,6 +388,19 @@ pub(super) fn says_its_name(name: &str, value: &str) -> bool {
     words(name).concat() == words(value).concat()
 }
 
+/// The words from which a wallet's keys are made: twelve to twenty-four, as BIP 39 counts them.
+pub(super) fn is_seed_phrase(name: &str, value: &str) -> bool {
+    let named = words(name);
+    let promises = named.last().is_some_and(|last| last == "mnemonic")
+        || matches!(&named[..], [.., kind, last] if matches!(kind.as_str(), "seed" | "recovery" | "mnemonic" | "wallet") && matches!(last.as_str(), "phrase" | "words"));
+    let parts: Vec<&str> = value.split(' ').collect();
+    let varied = parts.iter().collect::<std::collections::BTreeSet<_>>().len() * 2 > parts.len();
+    promises
+        && varied
+        && matches!(parts.len(), 12 | 15 | 18 | 21 | 24)
+        && parts.iter().all(|part| (3..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
 /// The hash of a password: not the password.
 pub(super) fn is_password_hash(value: &str) -> bool {
     const STARTS: &[&str] = &[
@@ -547,7 +560,9 @@ pub(super) fn is_dull(value: &str) -> bool {
     }
     let left = residue.chars().filter(|c| c.is_ascii_alphabetic()).count();
     let changed = residue != value.to_ascii_lowercase();
-    entropy::longest_run(value) >= 5 || entropy::longest_sequence(value) >= 6 || entropy::is_periodic(value) || (changed && left < 6)
+    // A long key may be one typed at random, written down three times.
+    let repeats = entropy::period(value).is_some_and(|period| period <= 8);
+    entropy::longest_run(value) >= 5 || entropy::longest_sequence(value) >= 6 || repeats || (changed && left < 6)
 }
 
 fn is_random(value: &str) -> bool {

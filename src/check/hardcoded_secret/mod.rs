@@ -6,6 +6,7 @@
 //!
 //! The scans are pure and know one file; `check` gives the findings their level by the role of the file. No message holds a secret whole.
 
+mod connections;
 mod curl;
 mod entropy;
 mod findings;
@@ -43,6 +44,8 @@ pub enum SecretKind {
     CredentialPosition,
     /// A literal password for an account: given to a password hasher, or beside a literal user; `name` is the callee.
     LiteralPassword,
+    /// The password beside the host, user and database of a connection; `name` is its key.
+    ConnectionSetting,
     /// A fallback for a setting that is missing; `name` is the setting.
     Fallback,
     /// A framework's secret setting given a literal, however weak; `name` is the setting.
@@ -111,6 +114,7 @@ impl SecretHit {
             SecretKind::ConnectionUrl { host } => format!("A `{name}` URL holds the password for `{host}`: `{masked}`."),
             SecretKind::CredentialPosition => format!("`{name}` is given a literal credential: `{masked}`."),
             SecretKind::LiteralPassword => format!("`{name}` is given a literal password: `{masked}`."),
+            SecretKind::ConnectionSetting => format!("`{name}` of a connection's settings is a literal: `{masked}`."),
             SecretKind::Fallback => format!("`{name}` falls back to a literal where it is not set: `{masked}`."),
             SecretKind::Setting => format!("`{name}` is set to a literal: `{masked}`."),
             SecretKind::CommandLine => format!("`{name}` of a `curl` command holds a credential: `{masked}`."),
@@ -126,7 +130,7 @@ impl SecretHit {
             SecretKind::SignedToken => "whoever reads the code can use it",
             SecretKind::ConnectionUrl { .. } => "the password",
             SecretKind::CredentialPosition => "a literal where a credential is taken",
-            SecretKind::LiteralPassword => "everybody who reads the code knows it",
+            SecretKind::LiteralPassword | SecretKind::ConnectionSetting => "everybody who reads the code knows it",
             SecretKind::Fallback => "used wherever the setting is missing, production included",
             SecretKind::Setting => "the same in every environment, and known to everybody who reads the code",
             SecretKind::CommandLine | SecretKind::NamedLiteral => "the value",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::connections;
 use super::generic::{self, NameClass};
 use super::{SecretHit, SecretKind, positions, providers, urls};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
@@ -30,6 +31,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     }
     for id in facts.arena.ids() {
         scan.binding(id, &mut hits);
+        connections::settings(&scan, id, &mut hits);
     }
     scan.definitions(&mut hits);
     let examples = examples(facts);
@@ -107,8 +109,8 @@ fn discarded(facts: &FileFacts) -> Vec<NodeId> {
     found
 }
 
-struct Scan<'a> {
-    facts: &'a FileFacts,
+pub(super) struct Scan<'a> {
+    pub(super) facts: &'a FileFacts,
     /// Every value given to a plain name, with its place: what `jwt.sign(claims, secret)` comes down to.
     assigned: BTreeMap<&'a str, Vec<(Span, NodeId)>>,
     /// Local name → what it is imported from: `jwt` → `jsonwebtoken`, `EncodingKey` → `jsonwebtoken.EncodingKey`.
@@ -415,6 +417,10 @@ impl<'a> Scan<'a> {
             hits.push(self.hit(value, SecretKind::ProviderToken, vendor));
             return;
         }
+        if generic::is_seed_phrase(name, self.literal(value)) {
+            hits.push(self.hit(value, SecretKind::NamedLiteral, name));
+            return;
+        }
         if class.is_none() && !matches!(self.facts.arena.kind(value), NodeKind::Binary { .. } | NodeKind::Call { .. }) {
             return;
         }
@@ -448,7 +454,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn hit(&self, literal: NodeId, kind: SecretKind, name: &str) -> SecretHit {
+    pub(super) fn hit(&self, literal: NodeId, kind: SecretKind, name: &str) -> SecretHit {
         let text = self.literal(literal);
         let span = self.facts.arena.span(literal);
         let redact = self.base(literal, text).map_or(span, |start| Span { start, end: start + text.len() as u32 });
@@ -778,12 +784,12 @@ fn is_setting_value(name: &str, value: &str) -> bool {
 }
 
 /// `JWT_SECRET`: the name of a setting, not its value.
-fn is_environment_name(value: &str) -> bool {
+pub(super) fn is_environment_name(value: &str) -> bool {
     value.contains('_') && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Values that stand in on purpose: against timing attacks, for tests and tools that need none.
-fn is_stand_in(value: &str) -> bool {
+pub(super) fn is_stand_in(value: &str) -> bool {
     let words = generic::words(value);
     let purposes =
         ["dummy", "fake", "invalid", "unused", "unusable", "ignored", "nonexistent", "timing", "mock", "test", "testing", "noop"];

@@ -1,0 +1,42 @@
+//! The settings of a connection as an object of literals: `{ host: "db", user: "shop", password: "…", database: "shop" }`. That the password
+//! stands beside them says what it opens, however weak it is. One for this machine is for development.
+
+use super::generic::{self, NameClass};
+use super::source::Scan;
+use super::{SecretHit, SecretKind};
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
+use crate::model::source::Family;
+
+/// The password of an object with the settings of a connection.
+pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
+    let facts = scan.facts;
+    let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return };
+    if facts.language.family() != Family::TypeScript || facts.arena.list(items).len() < 3 {
+        return;
+    }
+    let entries: Vec<(String, &str, NodeId)> = facts
+        .arena
+        .list(items)
+        .filter_map(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } => {
+                Some((facts.string(key)?.to_ascii_lowercase(), facts.string(value).unwrap_or_default(), value))
+            }
+            _ => None,
+        })
+        .collect();
+    let of = |names: &[&str]| entries.iter().find(|(name, ..)| names.contains(&name.as_str()));
+    let host = of(&["host", "hostname", "server", "db_host", "dbhost"]);
+    let user = of(&["user", "username", "db_user", "dbuser"]);
+    let database = of(&["database", "db", "dbname", "db_name", "dialect", "schema"]);
+    let (Some(host), Some(user), Some(_)) = (host, user, database) else { return };
+    let password = entries.iter().find(|(name, ..)| generic::classify(name) == Some(NameClass::Password));
+    let Some((name, text, value)) = password else { return };
+    // Whoever knows the user knows such a password: `postgres` for `postgres`.
+    let is_told = generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1);
+    if !generic::is_literal_secret(text) || is_told || super::source::is_stand_in(text) || super::source::is_environment_name(text) {
+        return;
+    }
+    let mut hit = scan.hit(*value, SecretKind::ConnectionSetting, name);
+    hit.for_development = matches!(host.1, "localhost" | "127.0.0.1" | "::1" | "0.0.0.0") && !hit.strong;
+    hits.push(hit);
+}
