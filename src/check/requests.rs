@@ -219,7 +219,8 @@ fn is_kept_later(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool
 /// The name is a variable of the module, and no local one hides it: in Python the function says `global`.
 pub(super) fn is_module_variable(facts: &FileFacts, function: DefId, name: &str) -> bool {
     let known = facts.defs.iter().any(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == name);
-    if !known {
+    // In JavaScript a name that nobody around declares is one of the whole program: `declare global { var pool: Pool }`.
+    if !known && (facts.language.family() != Family::TypeScript || is_declared_around(facts, function, name)) {
         return false;
     }
     let Some(body) = facts.def(function).body else { return true };
@@ -236,6 +237,31 @@ pub(super) fn is_module_variable(facts: &FileFacts, function: DefId, name: &str)
         _ => {}
     });
     if python { says_global } else { !declares }
+}
+
+/// A parameter or local variable of the function or of one around it has the name.
+fn is_declared_around(facts: &FileFacts, function: DefId, name: &str) -> bool {
+    let mut at = function;
+    for _ in 0..32 {
+        let def = facts.def(at);
+        let mut declared =
+            def.params.iter().any(|param| super::loops::parameter_names(facts, param).iter().any(|&own| facts.text(own) == name));
+        if let Some(body) = def.body {
+            facts.arena.walk(body, |node| {
+                if let NodeKind::Declare { target, .. } = facts.arena.kind(node) {
+                    declared |= super::loops::bound_names(facts, target).iter().any(|&own| facts.text(own) == name);
+                }
+            });
+        }
+        if declared {
+            return true;
+        }
+        if at == DefId::MODULE {
+            return false;
+        }
+        at = def.parent;
+    }
+    true
 }
 
 /// Whether the code at `node` runs only in development or tests: below a condition that asks for the environment.
