@@ -19,7 +19,7 @@ use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef};
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, spell};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, chain, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -516,6 +516,7 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
                         && is_stored(program, file, stored)
                         && is_given(facts, given)
                         && !is_digested(facts, function.def, given)
+                        && !is_before(facts, left, right)
                     {
                         found = Some((node, stored));
                     }
@@ -536,6 +537,17 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         plain.findings.push(one);
     }
     plain
+}
+
+/// The row as it was on one side: whether the password has changed is asked, and what it is given is hashed afterwards.
+fn is_before(facts: &FileFacts, left: NodeId, right: NodeId) -> bool {
+    [left, right].iter().any(|&side| {
+        chain(facts, side).filter_map(|link| last_name(facts, link)).any(|name| {
+            parts(facts.text(name))
+                .iter()
+                .any(|word| matches!(word.as_str(), "database" | "previous" | "prev" | "original" | "before" | "existing"))
+        })
+    })
 }
 
 /// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
