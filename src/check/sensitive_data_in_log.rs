@@ -437,6 +437,19 @@ fn one_time_code(facts: &FileFacts, function: GlobalDef, node: NodeId, name: &st
     })
 }
 
+/// An address put together with a password: `mongodb://${db.user}:${db.password}@${db.host}`.
+fn holds_password(facts: &FileFacts, value: NodeId) -> bool {
+    let (mut is_url, mut password) = (false, false);
+    facts.arena.walk_while(value, |inner| {
+        is_url |= facts.string(inner).is_some_and(|text| text.contains("://"));
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
+            password |= secret(facts.text(name)) == Some(Secret::Password);
+        }
+        !matches!(facts.arena.kind(inner), NodeKind::Closure(_))
+    });
+    is_url && password && !hides(facts, value)
+}
+
 /// The address of a database with its password in it: `DATABASE_URL`, `mongoUri`, unless it is known to be a text without one.
 fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
     let facts = program.file(function.file);
@@ -460,6 +473,22 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
                 | "connection"
         )
     });
+    let is_told = || match facts.arena.kind(node) {
+        NodeKind::Name(name) => {
+            let given = assigned(facts, function.def, name).into_iter().chain(constant(facts, name));
+            given.into_iter().any(|value| holds_password(facts, value))
+        }
+        _ => false,
+    };
+    if is_address && is_told() {
+        return Some(Logged {
+            node,
+            what: "an address with a password in it".to_string(),
+            name: spell(facts, node),
+            confidence: Confidence::High,
+            level: Level::Warning,
+        });
+    }
     if !is_address || !is_of_store {
         return None;
     }
