@@ -7,10 +7,11 @@
 use super::Context;
 use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::loading::owner_of;
+use super::loops::parameter_names;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
@@ -356,15 +357,18 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     {
         walk_deep(facts, argument, |node| {
             match facts.arena.kind(node) {
-                NodeKind::Entry { key, .. } => {
-                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"));
+                NodeKind::Entry { key, value } => {
+                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"))
+                        && !may_be_nothing(facts, nesting, value);
                 }
                 NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| NARROWING.contains(&name)),
-                NodeKind::Str(text) => sql = sql.or(Some(facts.text(text))),
+                // A key or a name is no SQL.
+                NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
                 // A statement made elsewhere: whatever it says.
                 NodeKind::Name(_) => {
                     filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
                         && is_statement(facts, node)
+                        && !may_be_nothing(facts, nesting, node)
                 }
                 _ => {}
             }
@@ -378,10 +382,31 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     let takes_filter = name == "find"
         && arguments(facts, query.site).next().is_some_and(|first| match facts.arena.kind(first) {
             NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
-            _ => true,
+            _ => !may_be_nothing(facts, nesting, first),
         });
     let needs_sql = matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+/// A filter that is none unless the client asks for one: `const condition = title ? { title } : null`.
+fn may_be_nothing(facts: &FileFacts, nesting: &Nesting, filter: NodeId) -> bool {
+    let value = match facts.arena.kind(filter) {
+        NodeKind::Name(name) => match assigned(facts, nesting.owner(filter), name)[..] {
+            [value] => value,
+            _ => return false,
+        },
+        _ => filter,
+    };
+    let is_nothing = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Null => true,
+        NodeKind::Name(name) => facts.text(name) == "undefined",
+        NodeKind::Collection { items, .. } => facts.arena.list(items).len() == 0,
+        _ => false,
+    };
+    match facts.arena.kind(value) {
+        NodeKind::If { then, otherwise: Some(otherwise), .. } => is_nothing(then) || is_nothing(otherwise),
+        _ => false,
+    }
 }
 
 fn is_number(facts: &FileFacts, node: NodeId) -> bool {
@@ -466,9 +491,46 @@ fn selects_in_place(facts: &FileFacts, call: NodeId) -> bool {
     arguments(facts, call).any(|argument| chain(facts, argument).any(|link| called_name(facts, link) == Some("select")))
 }
 
+/// `Model.findAll().then((rows) => { res.send(rows) })`
+fn is_answered_then(facts: &FileFacts, nesting: &Nesting, top: NodeId) -> bool {
+    chain(facts, top).filter(|&link| called_name(facts, link) == Some("then")).any(|link| {
+        let Some(NodeKind::Closure(def)) = arguments(facts, link).next().map(|first| facts.arena.kind(first)) else { return false };
+        let def = facts.def(def);
+        let names: Vec<Name> = def.params.iter().flat_map(|param| parameter_names(facts, param)).collect();
+        def.body.is_some_and(|body| is_used_in_answer(facts, nesting, body, &names, 0, 0))
+    })
+}
+
+/// One of the names, or what is made of it, stands in the answer, after a place in the text.
+fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: &[Name], after: u32, depth: u8) -> bool {
+    let mut answered = false;
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Name(name) if names.contains(&name) && facts.arena.span(node).start > after => {
+                answered |= leaves(facts, nesting, node);
+            }
+            // `const shown = rows.map((row) => …)`
+            NodeKind::Declare { target, value: Some(value), .. } if depth == 0 && facts.arena.span(node).start > after => {
+                let mapped = chain(facts, value).any(|link| called_name(facts, link) == Some("map"));
+                let is_made_of_it = matches!(facts.arena.kind(chain_root(facts, value)), NodeKind::Name(name) if names.contains(&name));
+                if mapped && is_made_of_it {
+                    let made = super::loops::bound_names(facts, target);
+                    answered |= is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
+                }
+            }
+            _ => {}
+        }
+        !answered
+    });
+    answered
+}
+
 /// The rows leave the function: returned, answered with, or kept in a variable that is.
 fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
     let mut at = nesting.chain_top(facts, site);
+    if is_answered_then(facts, nesting, at) {
+        return true;
+    }
     for _ in 0..64 {
         let Some(parent) = nesting.parent(at) else {
             let owner = nesting.owner(at);
@@ -480,17 +542,7 @@ fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
                 let names = super::loops::bound_names(facts, target);
                 let owner = nesting.owner(parent);
                 let Some(body) = facts.def(owner).body else { return false };
-                let mut answered = false;
-                walk_deep(facts, body, |node| {
-                    if let NodeKind::Name(name) = facts.arena.kind(node)
-                        && names.contains(&name)
-                        && facts.arena.span(node).start > facts.arena.span(parent).end
-                    {
-                        answered |= leaves(facts, nesting, node);
-                    }
-                    !answered
-                });
-                return answered;
+                return is_used_in_answer(facts, nesting, body, &names, facts.arena.span(parent).end, 0);
             }
             NodeKind::Loop { .. } | NodeKind::If { .. } if !is_value(facts, parent) => return false,
             NodeKind::Call { .. } => {
@@ -543,10 +595,16 @@ fn answers(facts: &FileFacts, call: NodeId) -> bool {
 
 /// The use stands in a `return` or in what answers a request.
 fn leaves(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
-    nesting.around(node).any(|at| match facts.arena.kind(at) {
-        NodeKind::Return(_) => true,
-        NodeKind::Call { .. } => answers(facts, at),
-        NodeKind::Assign { target, .. } => matches!(facts.arena.kind(target), NodeKind::Member { name, .. } if facts.text(name) == "body"),
-        _ => false,
-    })
+    let is_counted = nesting.parent(node).is_some_and(|parent| {
+        matches!(facts.arena.kind(parent), NodeKind::Member { object, name, .. } if object == node && facts.text(name) == "length")
+    });
+    !is_counted
+        && nesting.around(node).any(|at| match facts.arena.kind(at) {
+            NodeKind::Return(_) => true,
+            NodeKind::Call { .. } => answers(facts, at),
+            NodeKind::Assign { target, .. } => {
+                matches!(facts.arena.kind(target), NodeKind::Member { name, .. } if facts.text(name) == "body")
+            }
+            _ => false,
+        })
 }
