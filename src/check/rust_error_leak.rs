@@ -283,10 +283,10 @@ fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Na
             }
             _ => None,
         };
-        if let Some(name) = text.filter(|&name| facts.arena.kind(name) == NodeKind::Name(error)) {
-            if !is_own(program, function, name) {
-                found = found.or(Some(node));
-            }
+        if let Some(name) = text.filter(|&name| facts.arena.kind(name) == NodeKind::Name(error))
+            && !is_own(program, function, name)
+        {
+            found = found.or(Some(node));
         }
         found.is_none()
     });

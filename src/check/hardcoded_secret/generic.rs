@@ -358,8 +358,8 @@ fn is_joined_words(value: &str) -> bool {
     let is_word = |piece: &&str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
     let words = pieces.iter().filter(|piece| is_word(piece) && piece.len() <= 24).count();
     let short = |piece: &&str| is_word(piece) && piece.len() <= 24 || (1..=4).contains(&piece.len());
-    pieces.len() >= 2 && pieces.iter().all(|piece| short(&piece)) && words == pieces.len()
-        || pieces.len() >= 3 && words >= 2 && pieces.iter().all(|piece| short(&piece))
+    pieces.len() >= 2 && pieces.iter().all(|piece| short(piece)) && words == pieces.len()
+        || pieces.len() >= 3 && words >= 2 && pieces.iter().all(|piece| short(piece))
 }
 
 /// A stand-in of one sign with marks between (`0000-00-0000`), or runs of three: `abc123def456`.
@@ -367,7 +367,7 @@ fn is_stand_in_pattern(value: &str) -> bool {
     let signs: Vec<u8> = value.bytes().filter(u8::is_ascii_alphanumeric).map(|sign| sign.to_ascii_lowercase()).collect();
     let is_run = |three: &[u8]| three.windows(2).all(|pair| pair[1] == pair[0] + 1 || (pair[0], pair[1]) == (b'9', b'0'));
     let same = signs.len() >= 4 && signs.iter().all(|&sign| sign == signs[0]);
-    same || signs.len() >= 9 && signs.len() % 3 == 0 && signs.chunks(3).all(is_run)
+    same || signs.len() >= 9 && signs.len().is_multiple_of(3) && signs.chunks(3).all(is_run)
 }
 
 /// A key as Django makes them for new projects (`get_random_secret_key`): with any of its signs in front, and any two beside each other.
