@@ -358,8 +358,7 @@ fn is_joined_words(value: &str) -> bool {
     let is_word = |piece: &&str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
     let words = pieces.iter().filter(|piece| is_word(piece) && piece.len() <= 24).count();
     let short = |piece: &&str| is_word(piece) && piece.len() <= 24 || (1..=4).contains(&piece.len());
-    pieces.len() >= 2 && pieces.iter().all(&short) && words == pieces.len()
-        || pieces.len() >= 3 && words >= 2 && pieces.iter().all(&short)
+    pieces.len() >= 2 && pieces.iter().all(&short) && words == pieces.len() || pieces.len() >= 3 && words >= 2 && pieces.iter().all(&short)
 }
 
 /// A stand-in of one sign with marks between (`0000-00-0000`), or runs of three: `abc123def456`.
