@@ -496,8 +496,8 @@ const CASES: &[Case] = &[
         );
     }),
     ("literals spread in a circle", |hostile| {
-        hostile.file("a.js", "const a = { ...b, x: 1 };\nconst b = { ...a, ...a, y: 1 };\na.z();\n".to_string());
-        hostile.file("a.py", "a = {**b, 'x': 1}\nb = {**a, **a, 'y': 1}\na['z']()\n".to_string());
+        hostile.file("a.js", "const a = { ...b, x: 1 };\nconst b = { ...a, ...a, y: 1 };\na.z();\n");
+        hostile.file("a.py", "a = {**b, 'x': 1}\nb = {**a, **a, 'y': 1}\na['z']()\n");
         let names: Vec<String> = (0..hostile.many).map(|at| format!("...s{at}")).collect();
         let all = hostile.all(|at| format!("const s{at} = {{ {} }};\n", names.join(", ")));
         hostile.file("all.js", format!("{all}s0.z();\n"));
@@ -507,12 +507,10 @@ const CASES: &[Case] = &[
         hostile.file(
             "a.js",
             "const step = async (state) => {\n  const next = { ...state, at: state.at + state.size };\n  await step(next);\n};\nstep({ at: 0, size: 10 });\n"
-                .to_string(),
+                ,
         );
-        hostile.file(
-            "b.ts",
-            "function even(a: any) {\n  odd({ ...a, n: a.n });\n}\nfunction odd(b: any) {\n  even({ ...b, m: b.m });\n}\n".to_string(),
-        );
+        hostile
+            .file("b.ts", "function even(a: any) {\n  odd({ ...a, n: a.n });\n}\nfunction odd(b: any) {\n  even({ ...b, m: b.m });\n}\n");
     }),
     ("suppressions", |hostile| {
         let all = hostile.all(|at| format!("# archcheck: ignore[{}] x{at}\n", "a,".repeat(20)));
