@@ -3,7 +3,7 @@
 //! Python and Rust: async functions, and the sync functions they call; handlers that frameworks run in threads are none. TypeScript: what
 //! handlers lead to, because one thread runs it all. What is handed to a thread is left out, whatever hands it over: an API that knowledge
 //! names, or a function of the project that passes its argument on to one. Start-up code, scripts and cached functions wait once.
-//! A sync function of Python is as good as any other until an async one calls it, so the call is the place; where many call it, it is.
+//! A sync function of Python or Rust is as good as any other until an async one calls it, so the call is the place; where many call it, it is.
 //! Guards of locks that are held across an `await` are in [`guards`](super::held_guards).
 
 use std::collections::{BTreeSet, VecDeque};
@@ -30,7 +30,7 @@ pub(super) const RULE: &str = "blocking-call-in-async";
 /// Most calls between an async function and what blocks.
 const MAX_DEPTH: u8 = 4;
 
-/// From how many async callers on a sync function of Python is the place to mend, rather than each call of it.
+/// From how many async callers on a sync function is the place to mend, rather than each call of it.
 const MANY_CALLERS: usize = 8;
 
 /// Most calls between start-up code and what only it calls.
@@ -209,7 +209,7 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
     ways
 }
 
-/// A call in an async function of Python that leads, through sync functions alone, to what blocks.
+/// A call in an async function of Python or Rust that leads, through sync functions alone, to what blocks.
 struct Entry {
     root: GlobalDef,
     call: NodeId,
@@ -217,7 +217,7 @@ struct Entry {
     through: Vec<(GlobalDef, NodeId)>,
 }
 
-/// Where async functions of Python come to each call that blocks; empty for what another call of the same function leads to sooner.
+/// Where async functions of Python and Rust come to each call that blocks; empty for what another call of the same function leads to sooner.
 fn entries(
     context: &Context,
     ways: &FxHashMap<GlobalDef, Way>,
@@ -226,7 +226,7 @@ fn entries(
 ) -> FxHashMap<(GlobalDef, NodeId), Vec<Entry>> {
     let program = context.program;
     let is_entered = |function: GlobalDef| {
-        program.file(function.file).language.family() == Family::Python && ways.get(&function).is_some_and(|way| way.from.is_some())
+        program.file(function.file).language.family() != Family::TypeScript && ways.get(&function).is_some_and(|way| way.from.is_some())
     };
     let mut found: FxHashMap<(GlobalDef, NodeId), Vec<Entry>> = FxHashMap::default();
     let mut next: FxHashMap<GlobalDef, (GlobalDef, NodeId)> = FxHashMap::default();
@@ -279,6 +279,7 @@ fn callers(
         for edge in program.calls_from(function) {
             let follows = edge.kind == CallKind::Call
                 && edge.resolution != Resolution::NameOnly
+                && !is_one_of_many(program, function, edge.site)
                 && may_block(program, edge.callee)
                 && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
@@ -309,7 +310,7 @@ fn entered(program: &Program, entry: &Entry, briefly: bool) -> Finding {
     let steps = flow.iter().skip(1).take(4).cloned().collect();
     Finding {
         flow,
-        help: Some(help(Family::Python, &blocked).to_string()),
+        help: Some(help(program.file(entry.root.file).language.family(), &blocked).to_string()),
         subject: format!("{} {called} {blocked}", program.qualified_name(named(program, entry.root))),
         ..told(program, entry.root, location, message, steps, briefly)
     }
