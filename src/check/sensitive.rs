@@ -289,8 +289,11 @@ pub(super) fn secret(name: &str) -> Option<Secret> {
     // A constant is the name of a header, a key or a setting far more often than a secret itself.
     let words = parts(name);
     let kind = kind(&words)?;
+    // `auth_header` holds the credentials, `token_header` names a header.
+    let is_value = words.first().is_some_and(|word| matches!(word.as_str(), "auth" | "authorization"));
     let harmless = |word: &String| {
         HARMLESS.contains(&word.as_str())
+            && !(is_value && word == "header")
             && !matches!(
                 (word.as_str(), kind),
                 ("user" | "test" | "reset" | "input" | "provider" | "last" | "first" | "next" | "user_", Secret::Password)
@@ -351,6 +354,7 @@ fn kind(words: &[String]) -> Option<Secret> {
         || has("accesstoken")
         || has("authtoken")
         || (has("authorization") && words.len() == 1)
+        || ((row("auth", "header") || row("authorization", "header")) && words.len() == 2)
         || (has("bearer") && words.len() == 1)
         || (has("otp") && words.len() <= 2)
         || has("totp") && words.len() == 1

@@ -261,6 +261,7 @@ impl<'a> Linker<'a> {
                 None => UNKNOWN,
             },
             Value::Unknown if SAME_VALUE.contains(&method) => receiver_value,
+            Value::Unknown if method == "build" => self.built(file, node),
             _ => UNKNOWN,
         }
     }

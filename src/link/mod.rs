@@ -5,6 +5,7 @@
 
 mod answers;
 mod bind;
+mod builders;
 mod call_edges;
 mod calls;
 mod classes;
