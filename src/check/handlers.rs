@@ -44,6 +44,7 @@ pub(super) fn handlers<'a>(context: &'a Context) -> Vec<Handler<'a>> {
             && is_function(program, **def)
     });
     functions.extend(by_role.map(|(def, _)| *def));
+    functions.extend(methods_of_services(program));
     functions.sort_unstable();
     functions.dedup();
     let known: FxHashSet<GlobalDef> = functions.iter().copied().collect();
@@ -54,6 +55,21 @@ pub(super) fn handlers<'a>(context: &'a Context) -> Vec<Handler<'a>> {
         .filter(|(function, route)| !is_health_check(program, *function, *route))
         .map(|(function, route)| handler(context, function, route))
         .collect()
+}
+
+/// What clients call of a Rust `impl` block that a framework's attribute makes a service: `#[tonic::async_trait] impl Orders for Server`,
+/// `#[Object] impl Query`.
+fn methods_of_services(program: &Program) -> Vec<GlobalDef> {
+    let blocks = program.def_roles.iter().filter(|(block, evidence)| {
+        evidence.role == Role::Router && evidence.strength >= Strength::Framework && program.def(**block).kind == DefKind::Impl
+    });
+    let methods = blocks.flat_map(|(block, _)| {
+        let own = program.file(block.file).definitions().filter(|(_, def)| {
+            def.parent == block.def && def.kind == DefKind::Method && def.flags.has(DefFlags::ASYNC) && def.body.is_some()
+        });
+        own.map(|(def, _)| GlobalDef { file: block.file, def }).collect::<Vec<_>>()
+    });
+    methods.collect()
 }
 
 fn is_function(program: &Program, def: GlobalDef) -> bool {

@@ -36,8 +36,10 @@ impl Linker<'_> {
         let facts = &self.facts[class.file.index()];
         let def = facts.def(class.def);
         def.kind == DefKind::Struct
-            && def.decorators.iter().flat_map(|&decorator| derived(facts, decorator)).any(|name| {
-                last_name(facts, name).is_some_and(|name| matches!(facts.text(name), "Builder" | "TypedBuilder"))
-            })
+            && def
+                .decorators
+                .iter()
+                .flat_map(|&decorator| derived(facts, decorator))
+                .any(|name| last_name(facts, name).is_some_and(|name| matches!(facts.text(name), "Builder" | "TypedBuilder")))
     }
 }
