@@ -51,6 +51,7 @@ pub mod openapi_drift;
 mod orphan_module;
 mod pass_through_service;
 mod password_settings;
+mod passwords_in_sql;
 mod per_item;
 mod plain_passwords;
 pub mod query;

@@ -41,6 +41,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings.extend(through_helpers(program, &program.nestings, helpers));
     findings.extend(plain_text(context));
     findings.extend(stored_as_they_came(context));
+    findings.extend(super::passwords_in_sql::in_statements(context));
     findings.extend(
         context.in_files("weak-password-hash: settings", (), |context, (): &(), file| {
             super::password_settings::in_file(context.program, file)
