@@ -23,6 +23,18 @@
   (#set! unguarded-level "note")
   (#set! help "open"))
 
+; Settings that are open unless the deployment closes them.
+((call
+   arguments: (argument_list
+     (_) @middleware
+     (keyword_argument name: (identifier) @origins value: (attribute) @value)) @arguments) @finding
+  (#eq? @origins "allow_origins")
+  (#default? @value "*")
+  (#resolves-to? @middleware "starlette.middleware.cors.CORSMiddleware" "fastapi.middleware.cors.CORSMiddleware")
+  (#not-in-development? @finding)
+  (#set! message "Unless the deployment names origins, every one may send requests to this API and read the answers.")
+  (#set! level "note"))
+
 ((call
    arguments: (argument_list
      (_) @middleware

@@ -87,6 +87,8 @@ pub enum Test {
     Constant,
     /// The code says what it is, itself or where its name is set: one of these texts, `true`, `false`, and of what it holds `key:` and `key: text`.
     Literal,
+    /// A field of settings, which may be set from outside, and is one of these texts where nobody does.
+    Default,
     /// It holds data from outside: a request, a message, the command line.
     Tainted,
     /// The file imports this package or module.
@@ -103,7 +105,7 @@ pub enum Test {
 
 impl Test {
     /// Every test with its name in a query, without `#`, `not-` and `?`.
-    pub const ALL: [(&str, Test); 14] = [
+    pub const ALL: [(&str, Test); 15] = [
         ("resolves-to", Test::ResolvesTo),
         ("role", Test::Role),
         ("layer", Test::Layer),
@@ -112,6 +114,7 @@ impl Test {
         ("reaches", Test::Reaches),
         ("constant", Test::Constant),
         ("literal", Test::Literal),
+        ("default", Test::Default),
         ("tainted", Test::Tainted),
         ("imports", Test::Imports),
         ("package-imports", Test::PackageImports),

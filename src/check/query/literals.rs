@@ -2,9 +2,11 @@
 
 use super::Place;
 use super::predicates::ORIGINS;
+use crate::check::relations::field_of;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::program::Value;
+use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// Texts collected for one value.
@@ -16,6 +18,31 @@ impl Place<'_> {
         let mut texts = Vec::new();
         self.literals(self.file, node, 0, &mut texts);
         texts.iter().any(|text| words.contains(text))
+    }
+
+    /// True when one of the words is what a field of settings is or holds unless it is set from outside: `settings.origins`, where no class
+    /// below the settings' own sets it otherwise.
+    pub(super) fn is_default(&self, node: NodeId, words: &[String]) -> bool {
+        let program = self.context.program;
+        let NodeKind::Member { object, name, .. } = program.file(self.file).arena.kind(node) else { return false };
+        let name = program.file(self.file).text(name);
+        let (Value::Instance { class, .. } | Value::Def(class)) = program.value(self.file, object) else { return false };
+        let Some(field) = field_of(program, class, name) else { return false };
+        let Some(value) = program.def(field).value else { return false };
+        let mut texts = Vec::new();
+        self.literals(field.file, value, 0, &mut texts);
+        texts.iter().any(|text| words.contains(text)) && !self.is_set_below(class, name)
+    }
+
+    /// A class that extends this one has a field of this name.
+    fn is_set_below(&self, class: GlobalDef, name: &str) -> bool {
+        let program = self.context.program;
+        program.facts.iter().enumerate().filter(|(_, facts)| facts.names.may_hold(name)).any(|(at, facts)| {
+            let file = FileId(at as u32);
+            let fields = facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && facts.text(def.name) == name);
+            let owners = fields.map(|(_, def)| facts.def(def.parent));
+            owners.flat_map(|owner| &owner.bases).any(|&base| program.value(file, base) == Value::Def(class))
+        })
     }
 
     fn literals(&self, file: FileId, node: NodeId, depth: u8, texts: &mut Vec<String>) {

@@ -54,6 +54,7 @@ impl Place<'_> {
             Test::Reaches => spans.any(|span| self.reaches(span, words)),
             Test::Constant => spans.any(|span| self.node(span).is_some_and(|node| self.constant(self.file, node, 0))),
             Test::Literal => spans.any(|span| self.node(span).is_some_and(|node| self.is_literal(node, words))),
+            Test::Default => spans.any(|span| self.node(span).is_some_and(|node| self.is_default(node, words))),
             Test::Overridden => spans.any(|span| self.overridden(span)),
             Test::Tainted => spans.any(|span| self.node(span).is_some_and(|node| self.tainted(node, 0))),
         };
