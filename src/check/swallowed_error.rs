@@ -118,6 +118,8 @@ fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: 
 /// Python: `except Exception: return None` around a query or a call to somebody else. The value says that nothing was found, and a lost
 /// connection looks the same.
 fn of_fallback(context: &Context, file: FileId, body: NodeId, handlers: List) -> Option<Swallows> {
+    const UP: &[&str] =
+        &["health", "healthcheck", "healthz", "healthy", "ready", "readyz", "readiness", "alive", "live", "liveness", "ping"];
     let program = context.program;
     let facts = program.file(file);
     if facts.language.family() != Family::Python {
@@ -131,8 +133,18 @@ fn of_fallback(context: &Context, file: FileId, body: NodeId, handlers: List) ->
     if cleans_up(facts, body) || reads() || is_guarded_import(facts, body) || !asks_outside(context, file, body) {
         return None;
     }
+    // Whoever asks whether something is up is told just that.
+    let asked = facts.def(program.nesting(file).owner(body)).name;
+    let stem = program.path(file).rsplit('/').next().unwrap_or_default();
+    if [facts.text(asked), stem].iter().any(|text| words(text).iter().any(|word| UP.contains(&word.as_str()))) {
+        return None;
+    }
     let span = facts.arena.span(handler);
-    Some(Swallows { whole: span, place: first_line(span), what: "this handler catches every error and puts a value in its place" })
+    Some(Swallows {
+        whole: span,
+        place: first_line(span),
+        what: "this handler catches every error and puts a fixed value or answer in its place",
+    })
 }
 
 /// Nothing but constants that are returned or kept: whoever logs, asks or raises does more.
@@ -155,21 +167,44 @@ fn gives_value(program: &Program, file: FileId, body: NodeId) -> bool {
     plain && gives
 }
 
-/// A constant other than a truth value: what is told by that is whether it went well.
+/// A constant other than a truth value (what is told by that is whether it went well), or an answer to the client that says nothing of what
+/// went wrong: `jsonify({"error": "try again"}), 500`.
 fn is_fixed(program: &Program, file: FileId, value: NodeId) -> bool {
     let facts = program.file(file);
     let mut fixed = !matches!(facts.arena.kind(value), NodeKind::Bool(_));
     facts.arena.walk(value, |node| {
         fixed &= match facts.arena.kind(node) {
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Str(_) => true,
-            NodeKind::Collection { .. } | NodeKind::Entry { .. } | NodeKind::Text { .. } => true,
+            NodeKind::Collection { .. } | NodeKind::Entry { .. } | NodeKind::Text { .. } | NodeKind::Argument { .. } => true,
+            NodeKind::Other(_) => true,
             NodeKind::Name(_) | NodeKind::Member { .. } => {
                 matches!(program.value(file, node), Value::Api { .. } | Value::Module(_) | Value::Def(_))
             }
+            NodeKind::Call { .. } => answers(program, file, node),
             _ => false,
         };
     });
     fixed
+}
+
+/// A call of a framework that makes an answer, or of a helper of the project that does nothing else.
+fn answers(program: &Program, file: FileId, call: NodeId) -> bool {
+    const MADE: &[&str] =
+        &["jsonify", "Response", "JsonResponse", "HttpResponse", "JSONResponse", "make_response", "dumps", "json_response"];
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    if let Value::Def(helper) = program.value(file, callee) {
+        let own = program.file(helper.file);
+        let Some(body) = program.def(helper).body else { return false };
+        let mut plain = true;
+        own.arena.walk(body, |node| {
+            if let NodeKind::Call { .. } = own.arena.kind(node) {
+                plain &= called_name(own, node).is_some_and(|name| MADE.contains(&name) || matches!(name, "isinstance" | "str" | "dict"));
+            }
+        });
+        return plain;
+    }
+    called_name(facts, call).is_some_and(|name| MADE.contains(&name)) && program.called_api(file, call).is_some()
 }
 
 /// The code asks a database or another service, itself or through a function of the project.
