@@ -44,6 +44,16 @@
   (#function-contains? @finding "jwt.decode(")
   (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "id_token" "idToken" "algorithms="))
 
+; No algorithm is asked for: old versions take the one that the token names.
+((call
+   function: (_) @decode
+   arguments: (argument_list . (_) . (_) .) @arguments) @finding
+  (#not-contains? @arguments "algorithm" "options" "verify" "*")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#set! message "The token names its own algorithm: the call asks for none. New versions of PyJWT refuse such a call.")
+  (#set! level "note"))
+
 ; Tokens that nobody signed are good.
 ((call
    function: (_) @decode
