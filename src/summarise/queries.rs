@@ -293,13 +293,25 @@ impl<'p> Reader<'_, 'p> {
         let role = |candidate: &Candidate| self.program.role(candidate.class).map(|evidence| evidence.role);
         let model = candidates.iter().find(|candidate| role(candidate) == Some(Role::Model));
         let plain = |candidate: &&Candidate| {
-            candidate.named && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
+            candidate.named
+                && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
+                && !self.is_of_http(candidate.class)
         };
         let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string());
         // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
         class
             .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
             .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+    }
+
+    /// The project's own request or response, which carries rows but is none: `class SignedInRequest(HttpRequest)`.
+    fn is_of_http(&self, class: GlobalDef) -> bool {
+        self.program
+            .def(class)
+            .bases
+            .iter()
+            .filter_map(|&base| self.program.api(class.file, base))
+            .any(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::HttpLayer))
     }
 
     /// Rust: a table that a macro made a module of, as the start of a statement or what one is about: `users::table.find(id)`,
