@@ -3,6 +3,8 @@
 //! Evidence is a name that speaks of the purpose, an API that is known to serve it, or what the code behind a name does (it answers with 401 or
 //! 403). An unknown decorator or wrapper may guard: it counts where its name says so, or where its own code does.
 
+mod mounts;
+
 use rustc_hash::FxHashMap;
 
 use super::handlers::{Handler, code_of};
@@ -41,11 +43,13 @@ pub(super) struct Guards<'a> {
     purpose: Purpose,
     /// Whether the code behind a definition serves the purpose.
     known: std::cell::RefCell<FxHashMap<GlobalDef, bool>>,
+    /// Files whose routers are mounted beside evidence, found when first asked for.
+    mounted: std::cell::OnceCell<FxHashMap<FileId, Evidence>>,
 }
 
 impl<'a> Guards<'a> {
     pub(super) fn new(program: &'a Program<'a>, purpose: Purpose) -> Guards<'a> {
-        Guards { program, nestings: &program.nestings, purpose, known: Default::default() }
+        Guards { program, nestings: &program.nestings, purpose, known: Default::default(), mounted: Default::default() }
     }
 
     /// The first evidence for a handler, nearest first.
@@ -54,6 +58,7 @@ impl<'a> Guards<'a> {
             .or_else(|| self.in_parameters(handler))
             .or_else(|| self.at_registration(handler))
             .or_else(|| self.on_router(handler))
+            .or_else(|| self.at_mount(handler))
             .or_else(|| self.in_code(handler))
     }
 
