@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::graph::{Digraph, components, cycles};
-use crate::model::facts::ImportKind;
+use crate::model::facts::{DefKind, ImportKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{ImportEdge, ImportTarget, Program};
 use crate::model::role::Role;
+use crate::model::source::Family;
 use at_load::AtLoad;
 use links::Links;
 
@@ -56,6 +57,9 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
             () if is_of_barrels => knot.barrel_note(program),
             () if knot.is_of_browser(program) => knot.note_that(program, "in code for browsers"),
             () if is_idle => knot.note_that(program, "none of them uses another while it loads"),
+            () if knot.is_closed_late(program) => {
+                knot.note_that(program, "the import that closes it stands below what the others take from there, as if on purpose")
+            }
             () => knot.finding(program),
         };
         findings.extend(Knot::of(program, links, members, pairs).map(told));
@@ -204,9 +208,37 @@ impl<'l, 'a> Knot<'l, 'a> {
 
     /// Every import of the shortest cycle stands in code for browsers.
     fn is_of_browser(&self, program: &Program) -> bool {
+        // A circle that leads through components is one of what is drawn.
+        let is_component =
+            |edge: &&ImportEdge| [".tsx", ".jsx", ".vue", ".svelte"].iter().any(|end| program.path(edge.from).ends_with(end));
+        if self.steps().any(|pair| self.pairs.get(&pair).into_iter().flatten().any(is_component)) {
+            return true;
+        }
         let of = |pair: (u32, u32)| self.pairs.get(&pair).into_iter().flatten();
         let is_browsers = |edge: &&ImportEdge| program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend);
         self.steps().all(|pair| of(pair).all(is_browsers))
+    }
+
+    /// Without the imports that stand below everything the other modules take from theirs (`from app import views` after `app = Flask(…)`, subclasses after their
+    /// base), no circle is left: somebody has put them there for that.
+    fn is_closed_late(&self, program: &Program) -> bool {
+        if !self.links.loads {
+            return false;
+        }
+        let is_late = |edge: &ImportEdge| {
+            let facts = program.file(edge.from);
+            let mut taken = self.pairs.values().flatten().filter(|other| other.from != edge.from).peekable();
+            let mut any = false;
+            let all = taken.by_ref().filter(|other| other.definition.is_some_and(|found| found.file == edge.from)).all(|other| {
+                any = true;
+                let def = other.definition.map(|found| facts.def(found.def));
+                def.is_some_and(|def| def.kind != DefKind::Module && def.span.end <= edge.span.start)
+            });
+            any && all && facts.language.family() == Family::Python
+        };
+        let early: Vec<(u32, u32)> =
+            self.pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| !is_late(edge))).map(|(&pair, _)| pair).collect();
+        components(self.links.names.len(), &early).into_iter().all(|members| members.len() < 2)
     }
 
     /// A cycle that is not likely to fail when it loads: components of a browser use each other when they are drawn.
