@@ -230,11 +230,25 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
     }
-    if is_for_decorators(program.file(edge.from), &edge.name) {
+    if is_for_decorators(program.file(edge.from), &edge.name) || is_implemented(program, edge.from, target) {
         return None;
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
+}
+
+/// A trait or interface that a type of the file implements (`impl OrderRepository for PgOrders<'_>`): it depends on what it fulfils, whatever rows stand beside it.
+fn is_implemented(program: &Program, from: FileId, target: GlobalDef) -> bool {
+    let facts = program.file(from);
+    let is_it = |base: &NodeId| {
+        let base = match facts.arena.kind(*base) {
+            NodeKind::Apply { base, .. } => base,
+            _ => *base,
+        };
+        matches!(program.value(from, base), Value::Def(seam) if seam == target)
+    };
+    program.def(target).kind == DefKind::Trait
+        && facts.definitions().any(|(_, def)| def.kind == DefKind::Impl && def.bases.iter().skip(1).any(is_it))
 }
 
 /// A name that code has in functions inside its decorators and in types alone: `@Entity({ repository: () => OrderRepository })` tells the
