@@ -55,6 +55,9 @@ pub(super) fn judge(place: &Place, repeated: &Repeated, callers: &Callers) -> Ju
         if fact.is_some_and(|fact| fact.batched.is_none() && fact.batched_write.is_none()) {
             return note("; fine where each row must be written on its own (hooks, signals, validation)");
         }
+        if site.reached.is_some() {
+            return note("; fine where what writes one row does more with it");
+        }
         if fact.is_some_and(|fact| writes_nested(place, repeated, fact)) {
             return note("; fine while rows of other tables are written with each");
         }
