@@ -16,6 +16,7 @@ use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
 use crate::model::summary::QueryEffect;
+use crate::model::words::has_word;
 
 const RULE: &str = "data-access-in-handler";
 
@@ -32,7 +33,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let habits = habits(program, &handlers);
     let mut findings = Vec::new();
     let mut flat: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
-    for handler in handlers.iter().filter(|handler| !handler.queries.is_empty()) {
+    for handler in handlers.iter().filter(|handler| !handler.queries.is_empty() && !looks_after_itself(program, handler)) {
         let package = package(program, handler.function);
         let habit = habits.get(&package).copied().unwrap_or(Habit::Flat);
         if context.settings.strict() || habit != Habit::Flat {
@@ -45,6 +46,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     findings.extend(flat.values().flat_map(|querying| notes(program, querying)));
     findings
+}
+
+/// `GET /health` asks whether the database answers: there is nothing to move.
+fn looks_after_itself(program: &Program, handler: &Handler) -> bool {
+    const WORDS: &[&str] = &["health", "healthz", "healthcheck", "readiness", "liveness", "readyz", "livez", "ping"];
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let file = program.path(handler.function.file).rsplit('/').next().unwrap_or_default();
+    [path, program.name(handler.function), file].iter().any(|text| has_word(&text.replace(['/', '.', '-'], "_"), WORDS))
 }
 
 fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {

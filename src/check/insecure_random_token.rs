@@ -282,7 +282,10 @@ fn is_secret(name: &str) -> bool {
         ],
         "code",
     );
+    // `make_secret_id` tells one secret from another; a session's id is one itself.
+    let is_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
     !harmless
+        && !(is_id && !has(&["session"]))
         && (direct || code || row(&["session"], "id") || row(&["api", "secret", "access", "private", "signing"], "key") || words == ["pin"])
 }
 

@@ -47,7 +47,8 @@ fn in_file(context: &Context, settings: &BTreeSet<String>, file: FileId) -> Vec<
     if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
         return Vec::new();
     }
-    let waiting = facts.arena.ids().filter_map(|call| Some((call, waits(program, file, call)?)));
+    let waiting =
+        facts.arena.ids().filter_map(|call| Some((call, waits(program, file, call)?))).filter(|&(call, _)| !is_of_page(facts, call));
     let strict = context.settings.strict();
     let found = waiting.filter_map(|(call, fact)| {
         let (owner, limit) = judge(program, program.nesting(file), settings, file, call, fact)?;
@@ -64,6 +65,20 @@ fn is_for_browsers(path: &str) -> bool {
         let words = words(folder);
         words.iter().any(|word| matches!(word.as_str(), "static" | "frontend" | "browser" | "assets" | "public" | "extension" | "embed"))
     })
+}
+
+/// `axios.create({ baseURL: '/api' })`: only a browser knows where that is.
+fn is_of_page(facts: &FileFacts, call: NodeId) -> bool {
+    facts.language.family() == Family::TypeScript
+        && arguments(facts, call).any(|argument| {
+            let NodeKind::Collection { items, .. } = facts.arena.kind(argument) else { return false };
+            facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } if facts.string(key) == Some("baseURL") => {
+                    facts.string(value).is_some_and(|address| address.starts_with('/') && !address.starts_with("//"))
+                }
+                _ => false,
+            })
+        })
 }
 
 /// Queries of pages: what these hooks are given runs in a browser or on a phone.

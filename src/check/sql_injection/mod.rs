@@ -12,7 +12,7 @@ use super::Context;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind, TextForm};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, SinkKind, SourceKind};
-use crate::model::nesting::{called_name, spell};
+use crate::model::nesting::{arguments, called_name, spell};
 use crate::model::program::{ApiId, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::rule::Settings;
@@ -81,8 +81,19 @@ fn applies(program: &Program, flow: &Flow) -> bool {
         Some(SourceKind::Request) => !any(&trusted) || ![own, origin].iter().any(|&function| program.is(function, Role::Test)),
         // What a script is given on its command line is worth a note: it may be run for somebody else.
         Some(SourceKind::Outside) => !any(&[Role::Test, Role::Migration]) && !is_setting(flow),
-        None => !any(&trusted) && !is_setting(flow),
+        None => !any(&trusted) && !is_setting(flow) && !listens_to_schema(program, flow.steps.first().map_or(own, |step| step.function)),
     }
+}
+
+/// `@listens_for(Order.__table__, "after_create")`: what the schema's own events hand over are its tables.
+fn listens_to_schema(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    facts.def(function.def).decorators.iter().any(|&decorator| {
+        called_name(facts, decorator) == Some("listens_for")
+            && arguments(facts, decorator)
+                .nth(1)
+                .is_some_and(|event| facts.string(event).is_some_and(|event| event.ends_with("_create") || event.ends_with("_drop")))
+    })
 }
 
 /// The settings of a session are the application's own, whoever configures it, and nothing binds them.
