@@ -17,6 +17,7 @@ use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::model::words::has_word;
 
 const RULE: &str = "connection-per-request";
 
@@ -232,7 +233,11 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: No
         format!("{what}: the handler `{handler_name}` leads to `{here}`")
     };
     // A client that is closed again costs a handshake; the others leak or exhaust connections.
-    let cheap = closed && kind == ResourceKind::HttpClient;
+    // A login at another provider is rare, and asks twice.
+    let of_login = [program.path(function.file), &*program.spoken_name(handler), &*program.spoken_name(named(program, function))]
+        .iter()
+        .any(|text| has_word(&text.replace(['/', '.'], "_"), &["oauth", "oauth2", "oidc", "sso", "saml"]));
+    let cheap = (closed || of_login) && kind == ResourceKind::HttpClient;
     let location = program.location(function.file, call_span(facts, call));
     let mut related = vec![Label { location: program.name_location(handler), text: "runs for each request".to_string() }];
     let mut flow = Vec::new();

@@ -42,7 +42,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let evidence: Vec<Evidence> = handlers.iter().filter_map(|handler| guards.of(handler)).collect();
         let limited = evidence.iter().find(|evidence| !evidence.in_code);
         // Whoever gets there has shown who they are: a token for a machine, codes of a second factor are another matter.
-        let is_inside = |handler: &Handler| is_for_token(handler) && known.of(handler).is_some_and(|evidence| !evidence.in_code);
+        let is_inside = |handler: &Handler| is_for_more(handler) && known.of(handler).is_some_and(|evidence| !evidence.in_code);
         let open: Vec<&Handler> = endpoints.iter().copied().filter(|handler| guards.of(handler).is_none() && !is_inside(handler)).collect();
         match limited {
             Some(evidence) => findings.extend(open.iter().map(|handler| {
@@ -170,14 +170,29 @@ fn compares_password(program: &Program, handler: &Handler) -> bool {
         })
 }
 
+/// What somebody asks for who is in already: a token for a machine, the code of a second step. A password is tried by whoever took a session over, too.
+fn is_for_more(handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], "");
+    is_for_token(handler) || path.split('/').any(|part| part.contains("sendotp") || part.contains("resend"))
+}
+
+/// The login at another provider, whose codes nobody guesses: `/oauth/login/<provider>`.
+fn is_for_provider(handler: &Handler) -> bool {
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase();
+    path.split('/').any(|part| {
+        matches!(part, "oauth" | "oauth2" | "oidc" | "sso" | "saml" | "callback")
+            || part.trim_matches([':', '{', '}', '<', '>']) == "provider"
+    })
+}
+
 fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Finding {
     let name = handler_name(program, handler.function);
     let mut related: Vec<Label> = habit.into_iter().collect();
     related.extend(handler.route.map(|route| Label { location: route.place.clone(), text: "the route".to_string() }));
     Finding {
         rule: RULE.into(),
-        // Tokens are mostly given for something that cannot be guessed.
-        level: if is_for_token(handler) { Level::Note } else { Level::Warning },
+        // Tokens are mostly given for something that cannot be guessed, and so are answers to another provider's code.
+        level: if is_for_token(handler) || is_for_provider(handler) { Level::Note } else { Level::Warning },
         message: format!("`{name}`{} may be tried without end: no limiter stands before it", route_text(handler.route)),
         primary: Label { location: program.name_location(handler.function), text: "no limit".to_string() },
         related,
