@@ -21,7 +21,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, RelationRead};
-use crate::model::nesting::{Nesting, arguments, called_name, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{FileId, Span};
@@ -138,8 +138,14 @@ fn in_loop(
     if reads.is_empty() || is_bounded(place, source, body) {
         return Vec::new();
     }
-    let back = related_rows(program, place.file, source).map(|(owner, _)| owner);
-    reads.retain(|read| !leads_back(context, relations, class, read, back));
+    // Whose rows they are: `project` of `project.repositories.all()`.
+    let owners: Vec<GlobalDef> = chain(facts, source)
+        .filter_map(|link| match program.value(place.file, link) {
+            Value::Instance { class, .. } => Some(class),
+            _ => None,
+        })
+        .collect();
+    reads.retain(|read| !leads_back(context, relations, class, read, &owners));
     let origins = origins(context, place.file, source);
     let mut findings = Vec::new();
     let mut told: FxHashSet<String> = FxHashSet::default();
@@ -160,10 +166,10 @@ fn in_loop(
 }
 
 /// `for repository in project.repositories.all(): repository.project`: the rows know whose they are, nothing is loaded.
-fn leads_back(context: &Context, relations: &Relations, class: GlobalDef, read: &Read, owner: Option<GlobalDef>) -> bool {
-    let (Some(owner), Some(first)) = (owner, read.path.first()) else { return false };
+fn leads_back(context: &Context, relations: &Relations, class: GlobalDef, read: &Read, owners: &[GlobalDef]) -> bool {
+    let Some(first) = read.path.first() else { return false };
     relations.get(context.program, class, first).is_some_and(|relation| {
-        relation.target == Some(owner)
+        relation.target.is_some_and(|target| owners.contains(&target))
             && relation.read == RelationRead::Attribute
             && matches!(framework(context.program, relation), "django" | "sqlalchemy")
     })
