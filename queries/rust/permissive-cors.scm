@@ -15,6 +15,7 @@
 ((call_expression function: (scoped_identifier name: (identifier) @name) @permissive) @finding
   (#eq? @name "permissive")
   (#resolves-to? @permissive "actix_cors::Cors::permissive" "actix_cors::Cors.permissive")
+  (#set! unguarded-level "note")
   (#set! help "actix"))
 
 ((call_expression

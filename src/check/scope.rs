@@ -90,6 +90,9 @@ pub(super) fn is_start_up(name: &str) -> bool {
         || words.iter().any(|word| matches!(word.as_str(), "startup" | "bootstrap"))
             && !words.first().is_some_and(|word| matches!(word.as_str(), "get" | "fetch" | "find" | "load" | "list" | "read" | "show"))
         || words.len() == 2
+            && matches!(words[0].as_str(), "load" | "read" | "init")
+            && matches!(words[1].as_str(), "config" | "configuration" | "settings")
+        || words.len() == 2
             && matches!(words[0].as_str(), "create" | "configure" | "build" | "make" | "setup" | "start")
             && matches!(words[1].as_str(), "app" | "application" | "server")
 }
