@@ -506,8 +506,7 @@ const CASES: &[Case] = &[
     ("objects in themselves", |hostile| {
         hostile.file(
             "a.js",
-            "const step = async (state) => {\n  const next = { ...state, at: state.at + state.size };\n  await step(next);\n};\nstep({ at: 0, size: 10 });\n"
-                ,
+            "const step = async (state) => {\n  const next = { ...state, at: state.at + state.size };\n  await step(next);\n};\nstep({ at: 0, size: 10 });\n",
         );
         hostile
             .file("b.ts", "function even(a: any) {\n  odd({ ...a, n: a.n });\n}\nfunction odd(b: any) {\n  even({ ...b, m: b.m });\n}\n");

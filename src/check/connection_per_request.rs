@@ -234,7 +234,7 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: No
     };
     // A client that is closed again costs a handshake; the others leak or exhaust connections.
     // A login at another provider is rare, and asks twice.
-    let of_login = [program.path(function.file), &*program.spoken_name(handler), &*program.spoken_name(named(program, function))]
+    let of_login = [program.path(function.file), program.spoken_name(handler), program.spoken_name(named(program, function))]
         .iter()
         .any(|text| has_word(&text.replace(['/', '.'], "_"), &["oauth", "oauth2", "oidc", "sso", "saml"]));
     let cheap = (closed || of_login) && kind == ResourceKind::HttpClient;

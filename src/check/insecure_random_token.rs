@@ -283,9 +283,9 @@ fn is_secret(name: &str) -> bool {
         "code",
     );
     // `make_secret_id` tells one secret from another; a session's id is one itself.
-    let is_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
+    let is_plain_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids")) && !has(&["session"]);
     !harmless
-        && !(is_id && !has(&["session"]))
+        && !is_plain_id
         && (direct || code || row(&["session"], "id") || row(&["api", "secret", "access", "private", "signing"], "key") || words == ["pin"])
 }
 

@@ -355,10 +355,10 @@ fn is_ciphertext(value: &str) -> bool {
 /// Words joined by marks: scopes of a highlighter (`support.function.C99.c`), names of kinds (`APP|FileStore|Credentials`). A digit is rare in them, and in a random value it is not.
 fn is_joined_words(value: &str) -> bool {
     let pieces: Vec<&str> = value.split(['.', '|', ':', '/']).collect();
-    let is_word = |piece: &&str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
-    let words = pieces.iter().filter(|piece| is_word(piece) && piece.len() <= 24).count();
-    let short = |piece: &&str| is_word(piece) && piece.len() <= 24 || (1..=4).contains(&piece.len());
-    pieces.len() >= 2 && pieces.iter().all(&short) && words == pieces.len() || pieces.len() >= 3 && words >= 2 && pieces.iter().all(&short)
+    let is_word = |piece: &str| (1..=24).contains(&piece.len()) && piece.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-');
+    let words = pieces.iter().filter(|piece| is_word(piece)).count();
+    let is_short = pieces.iter().all(|piece| is_word(piece) || (1..=4).contains(&piece.len()));
+    is_short && pieces.len() >= 2 && (words == pieces.len() || pieces.len() >= 3 && words >= 2)
 }
 
 /// A stand-in of one sign with marks between (`0000-00-0000`), or runs of three: `abc123def456`.
