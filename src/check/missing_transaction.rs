@@ -12,8 +12,9 @@ use super::held_sessions::{Held, Key};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::scope::{in_scope, is_start_up};
+use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, WriteMode};
@@ -745,7 +746,7 @@ fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool
         Value::Module(_) | Value::Namespace(_) => true,
         Value::Def(def) => place.program.def(def).kind != crate::model::facts::DefKind::Variable || def.file != place.file,
         // What a write is called on is a connection; what it is given may come out of a library too (`ctx.request.body`).
-        Value::Api { subject: None, .. } => root_of_call,
+        Value::Api { subject: None, .. } => root_of_call && !is_row(place, node, name),
         _ => false,
     };
     if is_handle {
@@ -766,6 +767,23 @@ fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool
         at = def.parent;
     }
     false
+}
+
+/// A local that a query gave, or a new row that is saved, though its class is the library's: `const user = await User.findById(id)`.
+fn is_row(place: &Place, node: NodeId, name: Name) -> bool {
+    let facts = place.facts;
+    let is_saved = place.nesting.parent(node).is_some_and(
+        |parent| matches!(facts.arena.kind(parent), NodeKind::Member { object, name, .. } if object == node && facts.text(name) == "save"),
+    );
+    assigned(facts, place.nesting.owner(node), name).into_iter().any(|value| match facts.arena.kind(value) {
+        NodeKind::Call { form: CallForm::New, .. } => is_saved,
+        NodeKind::Await(_) if is_saved => true,
+        NodeKind::Await(value) => {
+            let summary = place.summaries.of(GlobalDef { file: place.file, def: place.nesting.owner(value) });
+            chain(facts, value).any(|link| summary.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link)))
+        }
+        _ => false,
+    })
 }
 
 fn binds(facts: &FileFacts, body: NodeId, name: Name) -> bool {

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sql::{self, Statement};
-use crate::model::body::{AssignOp, BinaryOp, CollectionKind, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
@@ -302,6 +302,54 @@ impl<'p> Reader<'_, 'p> {
         class
             .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
             .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+            .or_else(|| self.row_table(link.call))
+    }
+
+    /// TypeScript: the model of a row by where a local has it from: `const user = await User.findById(id); await user.save()`.
+    fn row_table(&self, call: NodeId) -> Option<String> {
+        let root = chain_root(self.facts, call);
+        let is_local = matches!(self.facts.arena.kind(root), NodeKind::Name(_)) && self.facts.language.family() == Family::TypeScript;
+        self.values_of(root).into_iter().filter(|&value| is_local && value != root).find_map(|value| self.row_source(value, 0))
+    }
+
+    /// The model that a value is a row of: asked or made here, or in a function of the project that gives it.
+    fn row_source(&self, value: NodeId, depth: u8) -> Option<String> {
+        let value = match self.facts.arena.kind(value) {
+            NodeKind::Await(value) => value,
+            _ => value,
+        };
+        let is_new = matches!(self.facts.arena.kind(value), NodeKind::Call { form: CallForm::New, .. });
+        let model = chain(self.facts, value).skip(1).find_map(|node| match is_new {
+            // A client is made, too.
+            true => self.held_model(node),
+            // `mongoose.Model`, not the library itself.
+            false => self.model_variable(node).filter(|_| self.program.api(self.file, node).is_none_or(|api| api.path.contains('.'))),
+        });
+        if model.is_some() {
+            return model;
+        }
+        let NodeKind::Call { callee, .. } = self.facts.arena.kind(value) else { return None };
+        let function = match self.program.value(self.file, callee) {
+            Value::Def(function) | Value::Method { method: function, .. } if depth < 2 => function,
+            _ => return None,
+        };
+        let facts = self.program.file(function.file);
+        let def = facts.def(function.def);
+        let body = def.body.filter(|_| matches!(def.kind, DefKind::Function | DefKind::Method))?;
+        let nesting = self.program.nesting(function.file);
+        let reader =
+            Reader { program: self.program, file: function.file, facts, nesting, associations: self.associations, assigned: None.into() };
+        // `(id) => User.findById(id)`
+        let mut given: Vec<NodeId> = match facts.arena.kind(body) {
+            NodeKind::Block { items, value: true } => facts.arena.list(items).last().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Return(Some(value)) = facts.arena.kind(node) {
+                given.push(value);
+            }
+        });
+        given.into_iter().flat_map(|value| reader.values_of(value)).find_map(|value| reader.row_source(value, depth + 1))
     }
 
     /// The project's own request or response, which carries rows but is none: `class SignedInRequest(HttpRequest)`.
