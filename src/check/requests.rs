@@ -17,7 +17,7 @@ use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, called_name, chain, last_name};
 use crate::model::program::{Program, Resolution};
-use crate::model::role::{GlobalDef, Role};
+use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId};
 
 /// How a function is reached first.
@@ -43,6 +43,11 @@ impl Requests {
         for handler in handlers(context) {
             for &part in &handler.code {
                 requests.enter(part, Way { from: None, handler: handler.function }, &mut queue);
+            }
+        }
+        for middleware in middlewares(program) {
+            for part in code_of(program, middleware) {
+                requests.enter(part, Way { from: None, handler: middleware }, &mut queue);
             }
         }
         while let Some(function) = queue.pop_front() {
@@ -104,6 +109,25 @@ impl Requests {
         };
         self.chain(function).into_iter().map(step).collect()
     }
+}
+
+/// What a TypeScript framework runs before or after handlers: registered functions that are given the next one, guards, interceptors.
+/// A function that makes such a one runs once.
+fn middlewares<'p>(program: &'p Program<'p>) -> impl Iterator<Item = GlobalDef> + 'p {
+    let files = (0..program.facts.len() as u32).map(FileId).filter(|&file| program.file(file).language.family() == Family::TypeScript);
+    files.flat_map(|file| program.functions_of(file)).filter(|&function| {
+        let facts = program.file(function.file);
+        let def = facts.def(function.def);
+        let runs_each_time =
+            match def.kind {
+                DefKind::Method => matches!(facts.text(def.name), "canActivate" | "intercept" | "use"),
+                _ => def.params.iter().skip(1).any(|param| {
+                    param.name.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "next" | "done" | "reply"))
+                }),
+            };
+        runs_each_time
+            && program.role(function).is_some_and(|evidence| evidence.role == Role::Middleware && evidence.strength >= Strength::Framework)
+    })
 }
 
 /// The nearest function around a definition that has a name, or the definition itself.

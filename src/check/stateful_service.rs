@@ -139,6 +139,7 @@ fn is_memo(context: &Context, facts: &FileFacts, function: GlobalDef, change: No
     let asks_outside = context.summaries.of(function).is_some_and(|summary| !summary.reaches.is_empty());
     let Some(body) = facts.def(function.def).body.filter(|_| !asks_outside) else { return false };
     let before = facts.arena.span(change).start;
+    let name = name.rsplit('.').next().unwrap_or(name);
     let is_it = |node: NodeId| last_name(facts, node).is_some_and(|own| facts.text(own) == name);
     let mut looks_up = false;
     facts.arena.walk(body, |node| {
@@ -227,6 +228,9 @@ struct State {
 /// The variable of the module, or the field of a long-lived object, that the node names.
 fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(State, String)> {
     let facts = program.file(function.file);
+    if let Some(found) = state_of_another(program, function, target).or_else(|| state_in_object(program, function, target)) {
+        return Some(found);
+    }
     match facts.arena.kind(target) {
         NodeKind::Name(name) => {
             let name = facts.text(name);
@@ -251,6 +255,65 @@ fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(Stat
         }
         _ => None,
     }
+}
+
+/// The variable of another module: `import { seen } from './seen'; seen.push(id)`.
+fn state_of_another(program: &Program, function: GlobalDef, target: NodeId) -> Option<(State, String)> {
+    let def = module_variable(program, function, target).filter(|def| def.file != function.file)?;
+    let facts = program.file(def.file);
+    let variable = facts.def(def.def);
+    let holds = variable.value.and_then(|value| holds(facts, value))?;
+    (holds == Holds::Container).then(|| (State { def, holds, field: false }, facts.text(variable.name).to_string()))
+}
+
+/// The variable of this module, or of the one that it is imported from, that a name stands for.
+fn module_variable(program: &Program, function: GlobalDef, node: NodeId) -> Option<GlobalDef> {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let name = facts.text(name);
+    if binds(facts, function.def, name, false) {
+        return None;
+    }
+    let is_variable = |id: GlobalDef| program.def(id).kind == DefKind::Variable && program.def(id).parent == DefId::MODULE;
+    let own = facts.definitions().map(|(def, _)| GlobalDef { file: function.file, def });
+    let own = own.into_iter().find(|&id| is_variable(id) && program.name(id) == name);
+    let imported = || program.imports_of(function.file).iter().find(|edge| edge.name == name)?.definition;
+    own.or_else(imported).filter(|&id| is_variable(id))
+}
+
+/// A container in an object of the module: `export const store = { byId: {}, put(user) { this.byId[user.id] = user } }`.
+fn state_in_object(program: &Program, function: GlobalDef, target: NodeId) -> Option<(State, String)> {
+    let facts = program.file(function.file);
+    let NodeKind::Member { object, name, path: false } = facts.arena.kind(target) else { return None };
+    if facts.language.family() != Family::TypeScript {
+        return None;
+    }
+    let entry = |facts: &FileFacts, value: NodeId, wanted: &dyn Fn(Option<&str>, NodeId) -> bool| {
+        let NodeKind::Collection { items, .. } = facts.arena.kind(value) else { return false };
+        facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } => wanted(facts.string(key), value),
+            _ => false,
+        })
+    };
+    let variables = |facts: &FileFacts| -> Vec<(DefId, NodeId)> {
+        let own = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE);
+        own.filter_map(|(id, def)| Some((id, def.value?))).collect()
+    };
+    let def = match facts.arena.kind(object) {
+        NodeKind::Receiver => {
+            let is_own = |_: Option<&str>, value: NodeId| matches!(facts.arena.kind(value), NodeKind::Closure(def) | NodeKind::Define(def) if def == function.def);
+            let (id, _) = variables(facts).into_iter().find(|&(_, value)| entry(facts, value, &is_own))?;
+            GlobalDef { file: function.file, def: id }
+        }
+        NodeKind::Name(_) => module_variable(program, function, object)?,
+        _ => return None,
+    };
+    let home = program.file(def.file);
+    let variable = home.def(def.def);
+    let name = facts.text(name);
+    let is_container = |key: Option<&str>, value: NodeId| key == Some(name) && holds(home, value) == Some(Holds::Container);
+    let is_state = variable.kind == DefKind::Variable && variable.parent == DefId::MODULE && entry(home, variable.value?, &is_container);
+    is_state.then(|| (State { def, holds: Holds::Container, field: false }, format!("{}.{name}", home.text(variable.name))))
 }
 
 /// An attribute of a Python class is one for all its objects; an object that a container injects is one for all requests.
