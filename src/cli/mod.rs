@@ -99,7 +99,6 @@ enum Command {
     /// Print what a stage of the analysis saw.
     Dump(dump::Arguments),
     /// Serve an editor: the language server, on standard input and output.
-    #[command(visible_alias = "server")]
     Lsp(lsp::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
