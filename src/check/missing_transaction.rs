@@ -11,6 +11,7 @@ use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
+use super::moved_amounts;
 use super::scope::{in_scope, is_start_up};
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
@@ -319,7 +320,7 @@ fn together(place: &Place, held: &Held, function: GlobalDef, first: &Write, seco
     both_happen(place, first.site, second.site)
         && !may_fail(place, first.site, second.site)
         && different(place, first, second)
-        && dependent(place, function, first, second)
+        && (dependent(place, function, first, second) || moves_amount(place, first, second))
         && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
 }
 
@@ -357,7 +358,13 @@ fn different(place: &Place, first: &Write, second: &Write) -> bool {
     let moves = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));
     let hands_on = || one.starts_with("update") && other.starts_with("update") && hands_on(place.facts, first.site, second.site);
-    first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other) || hands_on())
+    let here = first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other) || hands_on());
+    here || moves_amount(place, first, second)
+}
+
+/// What is taken from one row is given to another, by these two writes themselves.
+fn moves_amount(place: &Place, first: &Write, second: &Write) -> bool {
+    first.via.is_none() && second.via.is_none() && moved_amounts::moves(place, first.site, second.site)
 }
 
 /// A mark that one row has is given to another: `primary: true` here, `primary: false` there.

@@ -45,6 +45,7 @@ mod missing_rate_limit;
 mod missing_timeout;
 mod missing_transaction;
 mod missing_type_annotation;
+mod moved_amounts;
 mod n_plus_one;
 mod naming_convention;
 pub mod openapi_drift;

@@ -1,0 +1,139 @@
+//! Amounts that are taken from one row and given to another: what makes two updates of one table one operation.
+//!
+//! A change is seen where the write says it (`balance: { decrement: n }` of Prisma, `$inc` of MongoDB by its sign, `F("balance") - n` of Django,
+//! `balance = balance - $1` of SQL), or where the row that is written was changed before (`from.balance -= n`).
+
+use super::loops::Place;
+use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{FileFacts, Name};
+use crate::model::nesting::{arguments, chain_root, last_name, spell};
+
+/// A field, and whether it grows.
+type Change = (String, bool);
+
+/// Whether what one write takes from a field the other gives to it.
+pub(super) fn moves(place: &Place, first: NodeId, second: NodeId) -> bool {
+    let one = changes(place, first);
+    !one.is_empty() && changes(place, second).iter().any(|(field, grows)| one.contains(&(field.clone(), !grows)))
+}
+
+fn changes(place: &Place, site: NodeId) -> Vec<Change> {
+    let facts = place.facts;
+    let mut found = Vec::new();
+    facts.arena.walk(place.nesting.chain_top(facts, site), |node| match facts.arena.kind(node) {
+        NodeKind::Entry { key, value } => {
+            let field = facts.string(key).or_else(|| last_name(facts, key).map(|name| facts.text(name)));
+            if let Some(field) = field {
+                found.extend(said(facts, field, value));
+            }
+        }
+        NodeKind::Argument { name, value } => found.extend(said(facts, facts.text(name), value)),
+        NodeKind::Str(text) => found.extend(in_sql(facts.text(text))),
+        _ => {}
+    });
+    found.extend(before(place, site));
+    found
+}
+
+/// What a field is set to: `{ increment: n }`, or itself and something more; below `$inc` the fields and by how much each grows.
+fn said(facts: &FileFacts, field: &str, value: NodeId) -> Vec<Change> {
+    match facts.arena.kind(value) {
+        NodeKind::Collection { kind: CollectionKind::Dict, items } => {
+            let entries = facts.arena.list(items).filter_map(|item| match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } => Some((facts.string(key)?, value)),
+                _ => None,
+            });
+            let change = |(key, value): (&str, NodeId)| match (field, key) {
+                ("$inc", own) => Some((own.to_string(), !is_negative(facts, value))),
+                (_, "increment") => Some((field.to_string(), true)),
+                (_, "decrement") => Some((field.to_string(), false)),
+                _ => None,
+            };
+            entries.filter_map(change).collect()
+        }
+        NodeKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Subtract), left, .. } if names(facts, left, field) => {
+            vec![(field.to_string(), op == BinaryOp::Add)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_negative(facts: &FileFacts, value: NodeId) -> bool {
+    matches!(facts.arena.kind(value), NodeKind::Unary { op: UnaryOp::Negate, .. })
+}
+
+/// `F("balance")`, `Account.balance`, `col("balance")`.
+fn names(facts: &FileFacts, value: NodeId, field: &str) -> bool {
+    match facts.arena.kind(value) {
+        NodeKind::Call { .. } => arguments(facts, value).next().and_then(|argument| facts.string(argument)) == Some(field),
+        _ => last_name(facts, value).is_some_and(|name| facts.text(name) == field),
+    }
+}
+
+/// `balance = balance - $1`.
+fn in_sql(text: &str) -> Vec<Change> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`' | '.');
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('=') {
+        let before = text[..at].trim_end();
+        let field = &before[before.trim_end_matches(is_word).len()..];
+        let Some(after) = text[at + 1..].trim_start().strip_prefix(field).filter(|_| !field.is_empty()) else { continue };
+        let grows = match after.trim_start().chars().next() {
+            Some('+') => true,
+            Some('-') => false,
+            _ => continue,
+        };
+        found.push((field.trim_matches(['"', '`']).to_ascii_lowercase(), grows));
+    }
+    found
+}
+
+/// How the rows that a write mentions were changed before it.
+fn before(place: &Place, site: NodeId) -> Vec<Change> {
+    let facts = place.facts;
+    let Some(body) = facts.def(place.nesting.owner(site)).body else { return Vec::new() };
+    let mut rows: Vec<Name> = arguments(facts, site).chain([chain_root(facts, site)]).filter_map(|node| name_of(facts, node)).collect();
+    rows.dedup();
+    let start = facts.arena.span(site).start;
+    let mut found = Vec::new();
+    facts.arena.walk(body, |node| {
+        let NodeKind::Assign { target, value, op } = facts.arena.kind(node) else { return };
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return };
+        if facts.arena.span(node).start > start || !name_of(facts, object).is_some_and(|row| rows.contains(&row)) {
+            return;
+        }
+        let op = match (op, facts.arena.kind(value)) {
+            (AssignOp::Augment(op), _) => op,
+            (AssignOp::Set, NodeKind::Binary { op, left, .. }) if spell(facts, left) == spell(facts, target) => op,
+            _ => return,
+        };
+        match op {
+            BinaryOp::Add => found.push((facts.text(name).to_string(), true)),
+            BinaryOp::Subtract => found.push((facts.text(name).to_string(), false)),
+            _ => {}
+        }
+    });
+    found
+}
+
+fn name_of(facts: &FileFacts, node: NodeId) -> Option<Name> {
+    match facts.arena.kind(node) {
+        NodeKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_sql;
+
+    #[test]
+    fn sums_in_statements() {
+        let change = |text: &str| {
+            in_sql(text).into_iter().map(|(field, grows)| format!("{field}{}", if grows { '+' } else { '-' })).collect::<Vec<_>>()
+        };
+        assert_eq!(change("UPDATE a SET balance = balance - $1, n=n+1 WHERE id = $2"), ["balance-", "n+"]);
+        assert_eq!(change("update a set \"sum\" = \"sum\"  + ?"), ["sum+"]);
+        assert!(change("update a set b = 1 where b = b_old - 1 and c => 2 = = é=é").is_empty());
+    }
+}
