@@ -66,6 +66,7 @@
      field: (field_identifier) @made)) @finding
   (#eq? @name "default")
   (#eq? @made "to_cors")
+  (#file-contains? "to_cors")
   (#resolves-to? @options "rocket_cors::CorsOptions::default" "rocket_cors::CorsOptions.default")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
@@ -73,6 +74,7 @@
   (#set! help "open"))
 ((call_expression function: (scoped_identifier name: (identifier) @name) @origins) @finding
   (#eq? @name "all")
+  (#file-contains? "AllowedOrigins")
   (#resolves-to? @origins "rocket_cors::AllowedOrigins::all" "rocket_cors::AllowedOrigins.all")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")

@@ -7,11 +7,22 @@ use super::{SecretHit, SecretKind};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::source::Family;
 
+/// Keys that say where the other side is.
+const HOSTS: [&str; 5] = ["host", "hostname", "server", "db_host", "dbhost"];
+
 /// The password of an object with the settings of a connection.
 pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
     let facts = scan.facts;
     let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return };
     if facts.language.family() != Family::TypeScript || facts.arena.list(items).len() < 3 {
+        return;
+    }
+    // Most objects are about something else.
+    let is_host = |item| match facts.arena.kind(item) {
+        NodeKind::Entry { key, .. } => facts.string(key).is_some_and(|key| HOSTS.iter().any(|host| key.eq_ignore_ascii_case(host))),
+        _ => false,
+    };
+    if !facts.arena.list(items).any(is_host) {
         return;
     }
     let entries: Vec<(String, &str, NodeId)> = facts
@@ -25,7 +36,7 @@ pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
         })
         .collect();
     let of = |names: &[&str]| entries.iter().find(|(name, ..)| names.contains(&name.as_str()));
-    let host = of(&["host", "hostname", "server", "db_host", "dbhost"]);
+    let host = of(&HOSTS);
     let user = of(&["user", "username", "db_user", "dbuser"]);
     let database = of(&["database", "db", "dbname", "db_name", "dialect", "schema"]);
     let (Some(host), Some(user), Some(_)) = (host, user, database) else { return };

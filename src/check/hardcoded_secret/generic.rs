@@ -389,6 +389,9 @@ pub(super) fn says_its_name(name: &str, value: &str) -> bool {
 
 /// The words from which a wallet's keys are made: twelve to twenty-four, as BIP 39 counts them.
 pub(super) fn is_seed_phrase(name: &str, value: &str) -> bool {
+    if !(11..=23).contains(&value.bytes().filter(|&byte| byte == b' ').count()) {
+        return false;
+    }
     let named = words(name);
     let promises = named.last().is_some_and(|last| last == "mnemonic")
         || matches!(&named[..], [.., kind, last] if matches!(kind.as_str(), "seed" | "recovery" | "mnemonic" | "wallet") && matches!(last.as_str(), "phrase" | "words"));
