@@ -1,0 +1,437 @@
+//! Passwords that are compared or looked up as they came, and the models and rows that keep them so: part of `weak-password-hash`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use super::password_findings::finding;
+use super::plain_passwords::hashes_well;
+use super::scope::in_scope;
+use super::sensitive::{assigned, carriers, is_password, parts};
+use super::spelling::call_span;
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
+use crate::model::program::{CallKind, Program, Resolution, Value};
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+
+/// Passwords that are compared as they are with what a model keeps, and the constructors that keep them so.
+pub(super) fn in_project(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let mut findings = Vec::new();
+    let mut models: BTreeMap<GlobalDef, Label> = BTreeMap::new();
+    for plain in context.each_file("weak-password-hash: plain text", (), compared_plain).iter() {
+        findings.extend_from_slice(&plain.findings);
+        for (model, label) in &plain.models {
+            models.entry(*model).or_insert_with(|| label.clone());
+        }
+    }
+    for (model, evidence) in models {
+        findings.extend(kept_plain(program, model, evidence));
+    }
+    let by_helper = compared_by_helper(program);
+    let files: BTreeSet<FileId> = by_helper.iter().map(|(file, _)| *file).collect();
+    findings.extend(by_helper.into_iter().map(|(_, finding)| finding));
+    for file in files {
+        findings.extend(kept_plain_in_rows(program, file));
+    }
+    findings
+}
+
+/// A finding on a whole expression.
+fn plain_text(program: &Program, function: GlobalDef, node: NodeId, message: String, label: &str) -> Finding {
+    let mut one = finding(program, function, node, Level::Error, message, label);
+    one.confidence = Confidence::Medium;
+    one.primary.location.span = program.file(function.file).arena.span(node);
+    one
+}
+
+/// Passwords that a file compares as they are, and models that keep them so, with the evidence.
+#[derive(Default)]
+struct Plain {
+    findings: Vec<Finding>,
+    models: Vec<(GlobalDef, Label)>,
+}
+
+fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut plain = Plain::default();
+    // Where passwords are hashed with care, two that are compared are two hashes.
+    if facts.names.may_hold("password") && facts.arena.ids().any(|node| hashes_well(program, file, node)) {
+        return plain;
+    }
+    for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
+        let Some(body) = facts.def(function.def).body else { continue };
+        let mut found: Option<(NodeId, NodeId)> = None;
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node) {
+                for (stored, given) in [(left, right), (right, left)] {
+                    if found.is_none()
+                        && is_stored(program, file, stored)
+                        && is_given(facts, given)
+                        && !is_digested(facts, function.def, given)
+                        && !is_before(facts, left, right)
+                    {
+                        found = Some((node, stored));
+                    }
+                }
+            }
+        });
+        plain.findings.extend(looked_up_plain(program, function, body));
+        let Some((node, stored)) = found else { continue };
+        let label = Label {
+            location: program.location(file, facts.arena.span(node)),
+            text: format!("compares `{}` as it is", spell(facts, stored)),
+        };
+        let message = format!("`{}` is compared with a password as plain text: it is kept unhashed", spell(facts, stored));
+        let one = plain_text(program, function, node, message, "a comparison of plain passwords");
+        plain.models.extend(owner(program, file, stored).map(|model| (model, label)));
+        plain.findings.push(one);
+    }
+    plain
+}
+
+/// The row as it was on one side: whether the password has changed is asked, and what it is given is hashed afterwards.
+fn is_before(facts: &FileFacts, left: NodeId, right: NodeId) -> bool {
+    [left, right].iter().any(|&side| {
+        chain(facts, side).filter_map(|link| last_name(facts, link)).any(|name| {
+            parts(facts.text(name))
+                .iter()
+                .any(|word| matches!(word.as_str(), "database" | "previous" | "prev" | "original" | "before" | "existing"))
+        })
+    })
+}
+
+/// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
+fn compared_by_helper(program: &Program) -> Vec<(FileId, Finding)> {
+    let mut findings = Vec::new();
+    let mut seen: BTreeSet<GlobalDef> = BTreeSet::new();
+    let speaks: Vec<bool> = program.facts.iter().map(|facts| facts.names.may_hold("password")).collect();
+    for edge in program.calls.iter().filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly) {
+        if !speaks[edge.caller.file.index()] || seen.contains(&edge.callee) {
+            continue;
+        }
+        let facts = program.file(edge.caller.file);
+        let mut given = arguments(facts, edge.site);
+        let (Some(left), Some(right), None) = (given.next(), given.next(), given.next()) else { continue };
+        if !in_scope(program, edge.caller) {
+            continue;
+        }
+        let stored = [(left, right), (right, left)]
+            .into_iter()
+            .find(|&(stored, given)| is_stored(program, edge.caller.file, stored) && is_given(facts, given))
+            .map(|(stored, _)| stored);
+        let (Some(stored), Some(node)) = (stored, compares_parameters(program, edge.callee)) else { continue };
+        seen.insert(edge.callee);
+        let message = format!(
+            "`{}` compares passwords as plain text (`{}` among them): they are kept unhashed",
+            program.short_name(edge.callee),
+            spell(facts, stored)
+        );
+        let mut one = plain_text(program, edge.callee, node, message, "a comparison of plain passwords");
+        one.related =
+            vec![Label { location: program.location(edge.caller.file, call_span(facts, edge.site)), text: "is given both".to_string() }];
+        findings.push((edge.caller.file, one));
+    }
+    findings
+}
+
+/// The comparison of a function's two parameters with each other.
+fn compares_parameters(program: &Program, function: GlobalDef) -> Option<NodeId> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let params: Vec<_> = def.params.iter().filter_map(|param| param.name).collect();
+    let is_param = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(name) if params.contains(&name));
+    let mut found = None;
+    facts.arena.walk(def.body.filter(|_| params.len() == 2)?, |node| {
+        if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node)
+            && is_param(left)
+            && is_param(right)
+        {
+            found = found.or(Some(node));
+        }
+    });
+    found
+}
+
+/// Rows of a file that compares plain passwords, made with the password as it came: `{ userName, password }` in `addUser`.
+fn kept_plain_in_rows(program: &Program, file: FileId) -> Option<Finding> {
+    let facts = program.file(file);
+    facts.definitions().find_map(|(id, def)| {
+        let adds = parts(facts.text(def.name))
+            .first()
+            .is_some_and(|word| matches!(word.as_str(), "add" | "create" | "insert" | "register" | "save" | "signup"));
+        let body = def.body.filter(|_| adds)?;
+        let mut found = None;
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Entry { key, value } = facts.arena.kind(node)
+                && facts.string(key).is_some_and(is_password)
+                && matches!(facts.arena.kind(value), NodeKind::Name(name) if def.params.iter().any(|param| param.name == Some(name)))
+            {
+                found = found.or(Some(node));
+            }
+        });
+        let node = found?;
+        let function = GlobalDef { file, def: id };
+        let message =
+            format!("`{}` keeps the password as plain text: it is stored as it came, and compared so later", program.short_name(function));
+        Some(plain_text(program, function, node, message, "kept unhashed"))
+    })
+}
+
+/// `filter_by(name=name, password=password)`, where the password came with the request: a row is found by it only if it is kept as it came.
+fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Option<Finding> {
+    let facts = program.file(function.file);
+    if !facts.names.may_hold("password") {
+        return None;
+    }
+    let mut found = None;
+    facts.arena.walk(body, |call| {
+        if found.is_some() || !matches!(facts.arena.kind(call), NodeKind::Call { form: CallForm::Plain, .. }) {
+            return;
+        }
+        let finds = called_name(facts, call).is_some_and(|name| {
+            matches!(
+                name,
+                "filter_by"
+                    | "filter"
+                    | "get"
+                    | "find_one"
+                    | "find"
+                    | "findAll"
+                    | "findMany"
+                    | "findOne"
+                    | "findFirst"
+                    | "findUnique"
+                    | "findOneBy"
+                    | "where"
+            )
+        });
+        // Of a query that is built link by link, only the last has the fact.
+        let is_other =
+            |path: &str| ["requests.", "httpx.", "axios", "builtins.", "flask.", "express"].iter().any(|start| path.starts_with(start));
+        if !finds || program.called_api(function.file, call).is_none_or(|api| is_other(&api.path)) {
+            return;
+        }
+        for argument in arguments(facts, call) {
+            let mut seen = 0;
+            facts.arena.walk_while(argument, |node| {
+                seen += 1;
+                let (name, value) = match facts.arena.kind(node) {
+                    NodeKind::Argument { name, value } => (facts.text(name), value),
+                    NodeKind::Entry { key, value } => (facts.string(key).unwrap_or_default(), value),
+                    NodeKind::Closure(_) | NodeKind::Call { .. } => return false,
+                    _ => return seen < 40,
+                };
+                if is_password(name) && came_with_request(program, function, value) {
+                    found = found.or(Some(node));
+                }
+                seen < 40
+            });
+        }
+    });
+    let node = found?;
+    let message = "an account is looked up by its password as it was sent: passwords are kept as plain text".to_string();
+    Some(plain_text(program, function, node, message, "a password in a query"))
+}
+
+/// The value is a password read from a request, directly or by a local variable that nothing else is given to.
+fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let reads = |node: NodeId| {
+        let key = match facts.arena.kind(node) {
+            NodeKind::Index { index, .. } => facts.string(index),
+            NodeKind::Member { name, path: false, .. } => Some(facts.text(name)),
+            NodeKind::Call { .. } if matches!(called_name(facts, node), Some("get" | "pop" | "getlist")) => {
+                arguments(facts, node).next().and_then(|first| facts.string(first))
+            }
+            _ => None,
+        };
+        let is_sent = chain(facts, node).any(|link| {
+            last_name(facts, link).is_some_and(|name| {
+                matches!(
+                    facts.text(name),
+                    "request" | "req" | "body" | "form" | "json" | "POST" | "data" | "content" | "payload" | "cleaned_data"
+                )
+            })
+        });
+        is_sent && key.is_some_and(|key| is_password(key) || key == "pass")
+    };
+    match facts.arena.kind(value) {
+        NodeKind::Name(name) => {
+            let values = assigned(facts, function.def, name);
+            !values.is_empty() && values.into_iter().all(reads)
+        }
+        _ => reads(value),
+    }
+}
+
+/// `user.password`, where `user` is a row: an instance of a model, or something called like one.
+fn is_stored(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Member { object, name, path: false } = facts.arena.kind(node) else { return false };
+    let name = facts.text(name);
+    let is_plain = is_password(name) && !parts(name).iter().any(|word| is_second(word));
+    match owner(program, file, node) {
+        _ if !is_plain => false,
+        Some(model) => !is_computed(program, model, name),
+        None => is_account(facts, object) || is_one_of_accounts(program, file, object),
+    }
+}
+
+/// What the model gives under that name is no column: a property, or a descriptor of the project's own, which may compare as it likes
+/// (`password = PasswordProperty("password_hash")`).
+fn is_computed(program: &Program, model: GlobalDef, name: &str) -> bool {
+    let facts = program.file(model.file);
+    facts.definitions().any(|(_, member)| {
+        member.parent == model.def
+            && facts.text(member.name) == name
+            && match member.kind {
+                DefKind::Method | DefKind::Function => true,
+                DefKind::Field | DefKind::Variable => member.value.is_some_and(|value| match facts.arena.kind(value) {
+                    NodeKind::Call { callee, .. } => matches!(program.value(model.file, callee), Value::Def(_)),
+                    _ => false,
+                }),
+                _ => false,
+            }
+    })
+}
+
+/// The parameter of a closure that looks through accounts: `users.find((one) => …)`.
+fn is_one_of_accounts(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let nesting = program.nesting(file);
+    let owner = nesting.owner(node);
+    if facts.def(owner).params.first().and_then(|param| param.name) != Some(name) {
+        return false;
+    }
+    let Some((call, 0)) = nesting.place(owner).and_then(|closure| nesting.argument_of(facts, closure)) else { return false };
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+    matches!(called_name(facts, call), Some("find" | "filter" | "some" | "findIndex"))
+        && last_name(facts, object).is_some_and(|list| {
+            parts(facts.text(list))
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "users" | "accounts" | "members" | "admins" | "customers" | "employees"))
+        })
+}
+
+fn owner(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
+    let NodeKind::Member { object, .. } = program.file(file).arena.kind(node) else { return None };
+    match program.value(file, object) {
+        Value::Instance { class, .. } if program.role(class).is_some_and(|evidence| evidence.role == Role::Model) => Some(class),
+        _ => None,
+    }
+}
+
+pub(super) fn is_account(facts: &FileFacts, node: NodeId) -> bool {
+    let Some(name) = last_name(facts, node) else { return false };
+    let words = parts(facts.text(name));
+    let is_row = words
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "user" | "account" | "member" | "admin" | "customer" | "employee" | "row" | "record"));
+    let is_input = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "new" | "input" | "request" | "form" | "dto" | "create" | "update" | "data" | "body"));
+    is_row && !is_input
+}
+
+/// The password that somebody gives: not the second of two that are typed in, not a digest.
+fn is_given(facts: &FileFacts, node: NodeId) -> bool {
+    let mut found = false;
+    let mut second = false;
+    carriers(facts, node, &mut |_, name| {
+        found |= is_password(name);
+        second |= parts(name).iter().any(|word| is_second(word));
+    });
+    found && !second
+}
+
+/// The name holds a digest by now: `password = hash_of(password, salt)`.
+fn is_digested(facts: &FileFacts, function: DefId, given: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(given) else { return false };
+    assigned(facts, function, name).into_iter().any(|value| {
+        let mut digests = false;
+        facts.arena.walk(value, |node| {
+            let called = match facts.arena.kind(node) {
+                NodeKind::Call { .. } => called_name(facts, node).unwrap_or_default(),
+                _ => return,
+            };
+            digests |= parts(called).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "hash"
+                        | "hashed"
+                        | "hashpw"
+                        | "digest"
+                        | "hexdigest"
+                        | "crypt"
+                        | "encrypt"
+                        | "encrypted"
+                        | "pbkdf"
+                        | "scrypt"
+                        | "bcrypt"
+                        | "argon"
+                        | "sha"
+                        | "md"
+                )
+            });
+        });
+        digests
+    })
+}
+
+fn is_second(word: &str) -> bool {
+    matches!(
+        word,
+        "confirm"
+            | "confirmation"
+            | "confirmed"
+            | "repeat"
+            | "repeated"
+            | "again"
+            | "retype"
+            | "verify"
+            | "new"
+            | "old"
+            | "default"
+            | "initial"
+            | "current"
+            | "original"
+            | "previous"
+            | "dummy"
+            | "check"
+    )
+}
+
+/// Methods of the model that keep a parameter called a password as it is.
+fn kept_plain(program: &Program, model: GlobalDef, evidence: Label) -> Option<Finding> {
+    let facts = program.file(model.file);
+    let methods = facts.definitions().filter(|(_, def)| def.parent == model.def && def.kind == DefKind::Method);
+    for (id, def) in methods {
+        let Some(body) = def.body else { continue };
+        let mut found = None;
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node)
+                && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+                && facts.arena.kind(object) == NodeKind::Receiver
+                && is_password(facts.text(name))
+                && matches!(facts.arena.kind(value), NodeKind::Name(own) if is_password(facts.text(own)))
+            {
+                found = found.or(Some(node));
+            }
+        });
+        if let Some(node) = found {
+            let function = GlobalDef { file: model.file, def: id };
+            let message = format!(
+                "`{}` keeps passwords as plain text: what it is given is stored, and compared later, as it is",
+                program.short_name(function)
+            );
+            return Some(Finding { related: vec![evidence], ..plain_text(program, function, node, message, "kept unhashed") });
+        }
+    }
+    None
+}
