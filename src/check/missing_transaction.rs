@@ -11,7 +11,7 @@ use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
-use super::moved_amounts;
+use super::moved_amounts::Amounts;
 use super::scope::{in_scope, is_start_up};
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
@@ -305,10 +305,12 @@ fn is_repeatable_sql(facts: &FileFacts, site: NodeId) -> bool {
 
 /// The first two writes that belong together.
 fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
+    let amounts = Amounts::of(place, writes.iter().filter(|write| write.via.is_none()).map(|write| write.site));
+    let together = |first, second| together(place, held, function, &amounts, first, second);
     for (at, &first) in writes.iter().enumerate() {
         for (next, &second) in writes.iter().enumerate().skip(at + 1) {
-            if together(place, held, function, first, second) {
-                let others = writes[next + 1..].iter().copied().filter(|&other| together(place, held, function, first, other)).collect();
+            if together(first, second) {
+                let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other)).collect();
                 return Some(Operation { function, first, second, others });
             }
         }
@@ -316,11 +318,13 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
     None
 }
 
-fn together(place: &Place, held: &Held, function: GlobalDef, first: &Write, second: &Write) -> bool {
+fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, first: &Write, second: &Write) -> bool {
+    // What is taken from one row is given to another, by these two writes themselves.
+    let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
     both_happen(place, first.site, second.site)
         && !may_fail(place, first.site, second.site)
-        && different(place, first, second)
-        && (dependent(place, function, first, second) || moves_amount(place, first, second))
+        && different(place, first, second, moves)
+        && (moves || dependent(place, function, first, second))
         && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
 }
 
@@ -341,13 +345,13 @@ fn share_session(place: &Place, held: &Held, function: GlobalDef, first: &Write,
 }
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
-fn different(place: &Place, first: &Write, second: &Write) -> bool {
+fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool {
     if first.mode == WriteMode::OnCommit || second.mode == WriteMode::OnCommit {
         return first.mode == second.mode;
     }
     let (Some(one), Some(other)) = (table(place, first), table(place, second)) else { return false };
     let relation = |write: &Write| relation_written(place.program.file(write.target.0.file), write.target.1);
-    if stem(one) != stem(other) || relation(first) != relation(second) {
+    if moves || stem(one) != stem(other) || relation(first) != relation(second) {
         return true;
     }
     let name = |write: &Write| called_name(place.facts, write.site).unwrap_or_default().to_ascii_lowercase();
@@ -355,16 +359,10 @@ fn different(place: &Place, first: &Write, second: &Write) -> bool {
         |name: &str| ["delete", "destroy", "remove", "clear", "truncate"].iter().any(|verb| name.starts_with(verb)) || name == "del";
     let adds = |name: &str| ["create", "insert", "add", "bulk", "save"].iter().any(|verb| name.starts_with(verb));
     let (one, other) = (name(first), name(second));
-    let moves = (one.starts_with("decrement") && other.starts_with("increment"))
+    let by_name = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));
     let hands_on = || one.starts_with("update") && other.starts_with("update") && hands_on(place.facts, first.site, second.site);
-    let here = first.via.is_none() && second.via.is_none() && (moves || removes(&one) && adds(&other) || hands_on());
-    here || moves_amount(place, first, second)
-}
-
-/// What is taken from one row is given to another, by these two writes themselves.
-fn moves_amount(place: &Place, first: &Write, second: &Write) -> bool {
-    first.via.is_none() && second.via.is_none() && moved_amounts::moves(place, first.site, second.site)
+    first.via.is_none() && second.via.is_none() && (by_name || removes(&one) && adds(&other) || hands_on())
 }
 
 /// A mark that one row has is given to another: `primary: true` here, `primary: false` there.
@@ -533,19 +531,16 @@ fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) 
 
 /// A parameter of the function or of one around it.
 fn is_parameter(place: &Place, function: GlobalDef, name: Name) -> bool {
-    let facts = place.facts;
-    let mut at = function.def;
-    for _ in 0..32 {
-        let def = facts.def(at);
-        if def.params.iter().any(|param| parameter_names(facts, param).contains(&name)) {
-            return true;
-        }
-        if at == DefId::MODULE {
-            return false;
-        }
-        at = def.parent;
-    }
-    false
+    around(place.facts, function.def).any(|at| takes(place.facts, at, name))
+}
+
+/// A definition and those around it, the module last.
+fn around(facts: &FileFacts, def: DefId) -> impl Iterator<Item = DefId> {
+    std::iter::successors(Some(def), |&at| (at != DefId::MODULE).then(|| facts.def(at).parent)).take(32)
+}
+
+fn takes(facts: &FileFacts, def: DefId, name: Name) -> bool {
+    facts.def(def).params.iter().any(|param| parameter_names(facts, param).contains(&name))
 }
 
 /// The local was made from one of the paths: `const user = await User.findOne({ id: req.body.userId })`.
@@ -759,21 +754,8 @@ fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool
     if is_handle {
         return false;
     }
-    let mut at = place.nesting.owner(node);
-    for _ in 0..32 {
-        let def = facts.def(at);
-        if def.params.iter().any(|param| parameter_names(facts, param).contains(&name)) {
-            return true;
-        }
-        if at == DefId::MODULE {
-            return false;
-        }
-        if def.body.is_some_and(|body| binds(facts, body, name)) {
-            return true;
-        }
-        at = def.parent;
-    }
-    false
+    around(facts, place.nesting.owner(node))
+        .any(|at| takes(facts, at, name) || at != DefId::MODULE && facts.def(at).body.is_some_and(|body| binds(facts, body, name)))
 }
 
 /// A local that a query gave, or a new row that is saved, though its class is the library's: `const user = await User.findById(id)`.

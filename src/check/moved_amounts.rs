@@ -3,21 +3,46 @@
 //! A change is seen where the write says it (`balance: { decrement: n }` of Prisma, `$inc` of MongoDB by its sign, `F("balance") - n` of Django,
 //! `balance = balance - $1` of SQL), or where the row that is written was changed before (`from.balance -= n`).
 
+use rustc_hash::FxHashMap;
+
 use super::loops::Place;
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{FileFacts, Name};
+use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::nesting::{arguments, chain_root, last_name, spell};
 
 /// A field, and whether it grows.
 type Change = (String, bool);
 
-/// Whether what one write takes from a field the other gives to it.
-pub(super) fn moves(place: &Place, first: NodeId, second: NodeId) -> bool {
-    let one = changes(place, first);
-    !one.is_empty() && changes(place, second).iter().any(|(field, grows)| one.contains(&(field.clone(), !grows)))
+/// What the writes of one function change by an amount.
+pub(super) struct Amounts(FxHashMap<NodeId, Vec<Change>>);
+
+impl Amounts {
+    /// Of writes of one function.
+    pub(super) fn of(place: &Place, sites: impl Iterator<Item = NodeId>) -> Amounts {
+        let mut sums: FxHashMap<DefId, Vec<Sum>> = FxHashMap::default();
+        let changes = |site| {
+            let owner = place.nesting.owner(site);
+            let sums = sums.entry(owner).or_insert_with(|| sums_in(place.facts, owner));
+            (site, changes(place, site, sums))
+        };
+        Amounts(sites.map(changes).collect())
+    }
+
+    /// Whether what one write takes from a field the other gives to it.
+    pub(super) fn move_between(&self, first: NodeId, second: NodeId) -> bool {
+        let (Some(one), Some(other)) = (self.0.get(&first), self.0.get(&second)) else { return false };
+        other.iter().any(|(field, grows)| one.contains(&(field.clone(), !grows)))
+    }
 }
 
-fn changes(place: &Place, site: NodeId) -> Vec<Change> {
+/// `from.balance -= n`: the row, what changes, and where.
+struct Sum {
+    row: Name,
+    change: Change,
+    start: u32,
+}
+
+fn changes(place: &Place, site: NodeId, sums: &[Sum]) -> Vec<Change> {
     let facts = place.facts;
     let mut found = Vec::new();
     facts.arena.walk(place.nesting.chain_top(facts, site), |node| match facts.arena.kind(node) {
@@ -31,7 +56,10 @@ fn changes(place: &Place, site: NodeId) -> Vec<Change> {
         NodeKind::Str(text) => found.extend(in_sql(facts.text(text))),
         _ => {}
     });
-    found.extend(before(place, site));
+    // The rows that the write mentions were changed before it.
+    let rows: Vec<Name> = arguments(facts, site).chain([chain_root(facts, site)]).filter_map(|node| name_of(facts, node)).collect();
+    let start = facts.arena.span(site).start;
+    found.extend(sums.iter().filter(|sum| sum.start <= start && rows.contains(&sum.row)).map(|sum| sum.change.clone()));
     found
 }
 
@@ -88,29 +116,22 @@ fn in_sql(text: &str) -> Vec<Change> {
     found
 }
 
-/// How the rows that a write mentions were changed before it.
-fn before(place: &Place, site: NodeId) -> Vec<Change> {
-    let facts = place.facts;
-    let Some(body) = facts.def(place.nesting.owner(site)).body else { return Vec::new() };
-    let mut rows: Vec<Name> = arguments(facts, site).chain([chain_root(facts, site)]).filter_map(|node| name_of(facts, node)).collect();
-    rows.dedup();
-    let start = facts.arena.span(site).start;
+/// The fields of rows to which a function adds something, or from which it takes it.
+fn sums_in(facts: &FileFacts, function: DefId) -> Vec<Sum> {
     let mut found = Vec::new();
+    let Some(body) = facts.def(function).body else { return found };
     facts.arena.walk(body, |node| {
         let NodeKind::Assign { target, value, op } = facts.arena.kind(node) else { return };
         let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return };
-        if facts.arena.span(node).start > start || !name_of(facts, object).is_some_and(|row| rows.contains(&row)) {
-            return;
-        }
+        let Some(row) = name_of(facts, object) else { return };
         let op = match (op, facts.arena.kind(value)) {
             (AssignOp::Augment(op), _) => op,
             (AssignOp::Set, NodeKind::Binary { op, left, .. }) if spell(facts, left) == spell(facts, target) => op,
             _ => return,
         };
-        match op {
-            BinaryOp::Add => found.push((facts.text(name).to_string(), true)),
-            BinaryOp::Subtract => found.push((facts.text(name).to_string(), false)),
-            _ => {}
+        if matches!(op, BinaryOp::Add | BinaryOp::Subtract) {
+            let change = (facts.text(name).to_string(), op == BinaryOp::Add);
+            found.push(Sum { row, change, start: facts.arena.span(node).start });
         }
     });
     found
