@@ -64,7 +64,7 @@ impl Guards<'_> {
             _ => return None,
         };
         let import = facts.imports.iter().find(|import| import.local == Some(name))?;
-        let edge = self.program.imports.iter().find(|edge| edge.from == file && edge.span == import.span)?;
+        let edge = self.program.imports_of(file).iter().find(|edge| edge.span == import.span)?;
         match (edge.definition, &edge.target) {
             (Some(definition), _) if definition.file != file => Some(definition.file),
             (_, ImportTarget::Module(module)) => Some(module.file),
