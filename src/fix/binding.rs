@@ -3,9 +3,10 @@
 //!
 //! Only for parameters whose annotation says that the database gets what it got before: `str` between quotes, `int` without.
 
-use super::Proposal;
+use super::builders::annotation;
+use super::{Proposal, holes};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::FileFacts;
 use crate::model::finding::{Edit, Finding};
 use crate::model::source::{Family, Span};
 
@@ -46,40 +47,20 @@ pub(super) fn bound(finding: &Finding, text: &str, facts: &FileFacts, shape: &dy
 
 /// The SQL with `:name` for every hole, and the names; `None` when a hole is no plain value.
 fn parsed(content: &str, annotation: &dyn Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
-    let (mut sql, mut names, mut rest) = (String::new(), Vec::new(), content);
-    while let Some(open) = rest.find(['{', '}']) {
-        sql.push_str(&rest[..open]);
-        let (name, after) = rest[open..].strip_prefix('{')?.split_once('}')?;
+    let mut names: Vec<String> = Vec::new();
+    let sql = holes::bound(content, "{", |hole| {
+        let name = hole.value;
         let plain =
             name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let quoted = sql.ends_with('\'') && after.starts_with('\'');
-        if quoted {
-            sql.pop();
-        }
-        let wanted = if quoted { "str" } else { "int" };
-        let compared = sql.trim_end().ends_with(['=', '<', '>']);
-        let ends = quoted || after.is_empty() || after.starts_with([' ', ')', ';']);
-        if !plain || !compared || !ends || annotation(name)? != wanted {
+        let wanted = if hole.quoted { "str" } else { "int" };
+        if !plain || !(hole.quoted || holes::ends(hole.after)) || annotation(name)? != wanted {
             return None;
         }
-        sql.push(':');
-        sql.push_str(name);
         if !names.iter().any(|known| known == name) {
             names.push(name.to_string());
         }
-        rest = if quoted { &after[1..] } else { after };
-    }
-    sql.push_str(rest);
-    (!names.is_empty()).then_some((sql, names))
-}
-
-/// What the parameter of the function around is annotated with, when that is one word.
-fn annotation(facts: &FileFacts, place: Span, name: &str) -> Option<String> {
-    let around = facts.definitions().filter(|(id, def)| *id != DefId::MODULE && !def.params.is_empty() && def.span.contains(place));
-    let (_, function) = around.min_by_key(|(_, def)| def.span.end - def.span.start)?;
-    let param = function.params.iter().find(|param| param.name.is_some_and(|own| facts.text(own) == name))?;
-    match facts.arena.kind(param.annotation?) {
-        NodeKind::Name(word) => Some(facts.text(word).to_string()),
-        _ => None,
-    }
+        Some(format!(":{name}"))
+    })?;
+    // A brace that is left was written twice, for itself.
+    (!names.is_empty() && !sql.contains('}')).then_some((sql, names))
 }

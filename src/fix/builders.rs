@@ -4,7 +4,7 @@
 //! Values are bound for MySQL, MariaDB and SQLite only: those compare whatever they are given, while PostgreSQL asks that a bound value has the type of the
 //! column, which is not known here.
 
-use super::Proposal;
+use super::{Proposal, holes};
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, ImportItem};
 use crate::model::finding::{Edit, Finding};
@@ -95,36 +95,24 @@ fn asked(facts: &FileFacts, span: Span) -> Option<(NodeId, NodeId)> {
 
 /// The SQL with `?` for every hole, and the names; `None` when a hole is no plain value that is compared.
 fn parsed(content: &str, given: &[&str], annotation: &dyn Fn(&str) -> Option<String>) -> Option<(String, Vec<String>)> {
-    let (mut sql, mut names, mut rest, mut given) = (String::new(), Vec::new(), content, given.iter());
-    while let Some(open) = rest.find(['{', '}']) {
-        sql.push_str(&rest[..open]);
-        let (hole, after) = rest[open..].strip_prefix('{')?.split_once('}')?;
-        let name = if hole.is_empty() { *given.next()? } else { hole };
+    let (mut names, mut given) = (Vec::new(), given.iter());
+    let sql = holes::bound(content, "{", |hole| {
+        let name = if hole.value.is_empty() { *given.next()? } else { hole.value };
         let plain =
             name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_') && !name.starts_with(|char: char| char.is_ascii_digit());
-        let quoted = sql.ends_with('\'') && after.starts_with('\'');
-        if quoted {
-            sql.pop();
-        }
-        // Inside of a literal no value can be bound.
-        let literal = !sql.matches('\'').count().is_multiple_of(2);
         let typed = annotation(name)?;
-        let fits = if quoted { matches!(typed.as_str(), "String" | "str") } else { NUMBERS.contains(&typed.as_str()) };
-        let after = if quoted { &after[1..] } else { after };
-        let ends = after.is_empty() || after.starts_with([' ', ')', ';']);
-        if !plain || literal || !fits || !sql.trim_end().ends_with(['=', '<', '>']) || !ends {
+        let fits = if hole.quoted { matches!(typed.as_str(), "String" | "str") } else { NUMBERS.contains(&typed.as_str()) };
+        if !plain || hole.in_literal || !fits || !holes::ends(hole.after) {
             return None;
         }
-        sql.push('?');
         names.push(name.to_string());
-        rest = after;
-    }
-    sql.push_str(rest);
-    (!names.is_empty() && given.next().is_none()).then_some((sql, names))
+        Some("?".to_string())
+    })?;
+    (!names.is_empty() && given.next().is_none() && !sql.contains('}')).then_some((sql, names))
 }
 
 /// The type of a parameter of the function around, when that is one word, or of what is taken out of one (`Path(name): Path<String>`).
-fn annotation(facts: &FileFacts, place: Span, name: &str) -> Option<String> {
+pub(super) fn annotation(facts: &FileFacts, place: Span, name: &str) -> Option<String> {
     let around = facts.definitions().filter(|(id, def)| *id != DefId::MODULE && !def.params.is_empty() && def.span.contains(place));
     let (_, function) = around.min_by_key(|(_, def)| def.span.end - def.span.start)?;
     let is_named = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(own) if facts.text(own) == name);

@@ -6,6 +6,7 @@
 mod binding;
 mod builders;
 mod comments;
+mod holes;
 mod placeholders;
 mod timeout;
 

@@ -4,7 +4,7 @@
 //! Only in files that import the driver, since each has placeholders of its own, and only for values the database compares with something: there a bound
 //! value means what the written one did.
 
-use super::Proposal;
+use super::{Proposal, holes};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::finding::{Edit, Finding};
@@ -84,32 +84,19 @@ fn template(facts: &FileFacts, span: Span) -> Option<(NodeId, Vec<NodeId>)> {
 
 /// The SQL with a placeholder for every hole, and the values; `None` when a hole is more than a name and its members, or stands where no value can be bound.
 fn parsed(content: &str, placeholder: Placeholder) -> Option<(String, Vec<String>)> {
-    let (mut sql, mut values, mut rest) = (String::new(), Vec::new(), content);
-    while let Some(open) = rest.find("${") {
-        sql.push_str(&rest[..open]);
-        let (value, after) = rest[open + 2..].split_once('}')?;
+    let mut values: Vec<String> = Vec::new();
+    let sql = holes::bound(content, "${", |hole| {
+        let value = hole.value;
         let plain = value.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.'));
-        let quoted = sql.ends_with('\'') && after.starts_with('\'');
-        if quoted {
-            sql.pop();
-        }
-        // Inside of a literal no value can be bound.
-        if !sql.matches('\'').count().is_multiple_of(2) {
-            return None;
-        }
-        let after = if quoted { &after[1..] } else { after };
-        let compared = sql.trim_end().ends_with(['=', '<', '>']);
-        let ends = after.is_empty() || after.starts_with([' ', ')', ';', '\n', '\r']);
-        if !plain || !value.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') || !compared || !ends {
+        let ends = holes::ends(hole.after) || hole.after.starts_with(['\n', '\r']);
+        if !plain || !value.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') || hole.in_literal || !ends {
             return None;
         }
         values.push(value.to_string());
-        match placeholder {
-            Placeholder::Numbered => sql.push_str(&format!("${}", values.len())),
-            Placeholder::Question => sql.push('?'),
-        }
-        rest = after;
-    }
-    sql.push_str(rest);
+        Some(match placeholder {
+            Placeholder::Numbered => format!("${}", values.len()),
+            Placeholder::Question => "?".to_string(),
+        })
+    })?;
     (!values.is_empty()).then_some((sql, values))
 }
