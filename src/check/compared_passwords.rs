@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Context;
 use super::password_findings::finding;
 use super::plain_passwords::hashes_well;
+use super::query_methods::{has, methods};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, is_password, parts};
 use super::spelling::call_span;
@@ -192,23 +193,7 @@ fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Opti
         if found.is_some() || !matches!(facts.arena.kind(call), NodeKind::Call { form: CallForm::Plain, .. }) {
             return;
         }
-        let finds = called_name(facts, call).is_some_and(|name| {
-            matches!(
-                name,
-                "filter_by"
-                    | "filter"
-                    | "get"
-                    | "find_one"
-                    | "find"
-                    | "findAll"
-                    | "findMany"
-                    | "findOne"
-                    | "findFirst"
-                    | "findUnique"
-                    | "findOneBy"
-                    | "where"
-            )
-        });
+        let finds = called_name(facts, call).is_some_and(|name| has(&methods().looks_up, name));
         // Of a query that is built link by link, only the last has the fact.
         let is_other =
             |path: &str| ["requests.", "httpx.", "axios", "builtins.", "flask.", "express"].iter().any(|start| path.starts_with(start));

@@ -7,26 +7,11 @@ use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::ArgumentRef;
+use crate::model::knowledge::{ApiFact, ArgumentRef};
 use crate::model::nesting::Nesting;
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::has_word;
-
-/// Applications that take `debug=True`: what it shows to whom.
-const APPLICATIONS: &[(&str, &str)] = &[
-    ("flask.Flask().run", "the debugger runs code that clients send"),
-    ("connexion.App().run", "the debugger runs code that clients send"),
-    ("connexion.FlaskApp().run", "the debugger runs code that clients send"),
-    ("quart.Quart().run", "traces are sent to clients"),
-    ("flask_socketio.SocketIO().run", "the debugger runs code that clients send"),
-    ("fastapi.FastAPI", "traces are sent to clients"),
-    ("starlette.applications.Starlette", "traces are sent to clients"),
-    ("aiohttp.web.Application", "traces are sent to clients"),
-    ("sanic.Sanic().run", "traces are sent to clients"),
-    ("tornado.web.Application", "traces are sent to clients"),
-    ("bottle.run", "traces are sent to clients"),
-];
 
 /// Finds debug modes that are always on.
 pub(super) fn in_file(program: &Program, file: FileId) -> Vec<Finding> {
@@ -80,10 +65,14 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
     if facts.arena.kind(debug) != NodeKind::Bool(true) {
         return None;
     }
-    let path = program.called_api(file, node)?.path.as_str();
-    let (_, effect) = APPLICATIONS.iter().find(|(api, _)| *api == path)?;
+    let api = program.called_api(file, node)?;
+    let effect = program.facts_of(api).find_map(|(fact, _)| match fact {
+        ApiFact::Debugger => Some("the debugger runs code that clients send"),
+        ApiFact::ShowsTraces => Some("traces are sent to clients"),
+        _ => None,
+    })?;
     // `if __name__ == "__main__"` is how many a server is started in production, too; any other question of the environment is an answer.
-    if !path.ends_with(".run") && in_development_branch(facts, nesting, node) {
+    if !api.path.ends_with(".run") && in_development_branch(facts, nesting, node) {
         return None;
     }
     // Nobody else reaches a debugger that listens on this machine only.

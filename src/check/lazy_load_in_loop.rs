@@ -20,7 +20,7 @@ use super::serializer_fields::{self, FieldRead};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{ApiFact, RelationRead};
+use crate::model::knowledge::{ApiFact, Framework, RelationRead};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
@@ -171,12 +171,12 @@ fn leads_back(context: &Context, relations: &Relations, class: GlobalDef, read: 
     relations.get(context.program, class, first).is_some_and(|relation| {
         relation.target.is_some_and(|target| owners.contains(&target))
             && relation.read == RelationRead::Attribute
-            && matches!(framework(context.program, relation), "django" | "sqlalchemy")
+            && framework(context.program, relation).is_some_and(|framework| framework.rows_know_owner)
     })
 }
 
-fn framework<'a>(program: &'a Program, relation: &Relation) -> &'a str {
-    program.knowledge.frameworks.get(relation.framework as usize).map_or("", |framework| framework.name.as_str())
+fn framework<'a>(program: &'a Program, relation: &Relation) -> Option<&'a Framework> {
+    program.knowledge.frameworks.get(relation.framework as usize)
 }
 
 /// The model the rows are instances of.
@@ -476,9 +476,8 @@ fn field_finding(program: &Program, field: &FieldRead) -> Finding {
     };
     let of = format!("object that `{}` answers with", program.name(field.outer));
     let mut found = finding(program, field.class, &site, &of, field.evidence.clone());
-    let name = framework(program, field.relation);
-    if field.to_many && name == "django" {
-        found.help = Some(format!("add `.prefetch_related(\"{}\")` to the query", field.path.join("__")));
+    if field.to_many {
+        found.help = Some(help(program, field.relation, &field.path, false));
     }
     found.primary.text = "this field reads it for each object".to_string();
     found
@@ -503,7 +502,7 @@ fn finding(program: &Program, function: GlobalDef, read: &Read, item: &str, mut 
         primary: Label { location: program.location(function.file, read.site), text: "one query per row".to_string() },
         related,
         flow,
-        help: Some(help(program, relation, &read.path)),
+        help: Some(help(program, relation, &read.path, relation.read != RelationRead::Manager)),
         subject: format!("{} {}", program.qualified_name(function), read.path.join(".")),
         fingerprint: String::new(),
         confidence: Confidence::High,
@@ -511,18 +510,12 @@ fn finding(program: &Program, function: GlobalDef, read: &Read, item: &str, mut 
     }
 }
 
-/// How the query loads it along, in the ORM at hand.
-fn help(program: &Program, relation: &Relation, path: &[String]) -> String {
-    let name = framework(program, relation);
-    let last = &relation.name;
-    let owner = program.name(relation.owner);
-    match (name, relation.read) {
-        ("django", RelationRead::Manager) => format!("add `.prefetch_related(\"{}\")` to the query", path.join("__")),
-        ("django", _) => format!("add `.select_related(\"{}\")` to the query", path.join("__")),
-        ("tortoise", _) => format!("add `.prefetch_related(\"{}\")` to the query", path.join("__")),
-        ("typeorm", _) => format!("name it in the query: `relations: {{ {last}: true }}`"),
-        ("peewee", _) => format!("select it with the query: `.select({owner}, …).join(…)`, or `prefetch(query, …)`"),
-        ("sqlalchemy", _) => format!("add `.options(selectinload({owner}.{last}))` to the query (`joinedload` for a single row)"),
-        _ => format!("load `{last}` with the query"),
-    }
+/// How the query loads it along, in the ORM at hand; `one`: a single object for each row.
+fn help(program: &Program, relation: &Relation, path: &[String], one: bool) -> String {
+    let framework = framework(program, relation);
+    let for_one = framework.and_then(|framework| framework.load_one_with_query.as_ref()).filter(|_| one);
+    let Some(form) = for_one.or_else(|| framework.and_then(|framework| framework.load_with_query.as_ref())) else {
+        return format!("load `{}` with the query", relation.name);
+    };
+    form.replace("{path}", &path.join("__")).replace("{relation}", &relation.name).replace("{model}", program.name(relation.owner))
 }

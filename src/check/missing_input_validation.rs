@@ -13,6 +13,7 @@ use super::body_params::body_params;
 use super::handlers::{Handler, code_of, handler_name, handlers, package, route_text};
 use super::input_checks::{is_checked, is_checked_around};
 use super::loops::{bound_names, parameter_names};
+use super::query_methods::{has, methods};
 use super::sensitive::carriers;
 use super::spelling::{call_span, spelled_callee};
 use super::unasked_validation::unasked;
@@ -122,7 +123,7 @@ fn takes_body(program: &Program, handler: &Handler) -> bool {
         |route: &crate::model::program::Route| route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
     // One function may answer to several routes: `add_route("GET", "/", view)`, `add_route("POST", "/", view)`.
     let elsewhere = || program.routes.iter().any(|route| route.handler == handler.function && !reads_only(route));
-    by_name || handler.route.is_none_or(|route| !reads_only(route) || route.framework == "django" || elsewhere())
+    by_name || handler.route.is_none_or(|route| !reads_only(route) || elsewhere())
 }
 
 /// What others sign or what tests the system is not typed in by a user.
@@ -136,60 +137,6 @@ fn is_exempt(program: &Program, handler: &Handler) -> bool {
     })
 }
 
-/// Libraries by which input is validated.
-const LIBRARIES: &[&str] = &[
-    "zod",
-    "joi",
-    "@hapi/joi",
-    "yup",
-    "class-validator",
-    "ajv",
-    "express-validator",
-    "celebrate",
-    "valibot",
-    "superstruct",
-    "@sinclair/typebox",
-    "io-ts",
-    "typia",
-    "arktype",
-    "nestjs-zod",
-    "@hono/zod-openapi",
-    "@hono/zod-validator",
-    "fastest-validator",
-    "validate.js",
-    "koa-joi-router",
-    "pydantic",
-    "marshmallow",
-    "jsonschema",
-    "cerberus",
-    "voluptuous",
-    "webargs",
-    "wtforms",
-    "flask_wtf",
-    "rest_framework",
-    "django.forms",
-    "fastapi",
-    "flask_marshmallow",
-    "apiflask",
-    "flask_smorest",
-    "flask_pydantic",
-    "trafaret",
-    "attrs",
-    "msgspec",
-    "validator",
-    "garde",
-    "axum",
-    "actix_web",
-    "rocket",
-    "zod/v4",
-    "zod/v3",
-    "express-joi-validation",
-    "@vinejs/vine",
-    "@sapphire/shapeshift",
-    "runtypes",
-    "myzod",
-];
-
 fn packages_with_validation(context: &Context) -> FxHashSet<Option<usize>> {
     let uses = |context: &Context, (): &(), file: FileId| {
         let program = context.program;
@@ -197,8 +144,8 @@ fn packages_with_validation(context: &Context) -> FxHashSet<Option<usize>> {
         let imports = facts.imports.iter().any(|import| {
             let specifier = facts.text(import.specifier);
             import.level == 0
-                && LIBRARIES.iter().any(|library| {
-                    specifier == *library || specifier.strip_prefix(library).is_some_and(|rest| rest.starts_with(['.', ':', '/']))
+                && program.knowledge.validates_input.iter().any(|library| {
+                    specifier.strip_prefix(library.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':', '/']))
                 })
         });
         let uses = imports || facts.language.family() == Family::Rust;
@@ -423,50 +370,11 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
 
 /// What one link of a query is given, and whether it only tells which rows are meant: `filter(name=…)`, `{ where: { name } }`.
 fn given_to(facts: &FileFacts, link: NodeId) -> Vec<(NodeId, bool)> {
-    const FINDS: &[&str] = &[
-        "filter",
-        "filter_by",
-        "where",
-        "exclude",
-        "get",
-        "exists",
-        "find",
-        "findOne",
-        "findById",
-        "findByPk",
-        "find_one",
-        "delete",
-        "deleteOne",
-        "deleteMany",
-        "delete_one",
-        "delete_many",
-        "destroy",
-        "remove",
-        "findByIdAndDelete",
-        "findByIdAndRemove",
-        "findOneAndDelete",
-        "and_",
-        "or_",
-        "eq",
-        "having",
-    ];
-    // The first argument says which row, the others what becomes of it.
-    const FINDS_FIRST: &[&str] = &[
-        "updateOne",
-        "updateMany",
-        "replaceOne",
-        "update_one",
-        "update_many",
-        "replace_one",
-        "findByIdAndUpdate",
-        "findOneAndUpdate",
-        "findOneAndReplace",
-        "find_one_and_update",
-    ];
+    let words = methods();
     let name = called_name(facts, link).unwrap_or_default();
     let mut given = Vec::new();
     for (at, argument) in arguments(facts, link).enumerate() {
-        let finds = FINDS.contains(&name) || at == 0 && FINDS_FIRST.contains(&name);
+        let finds = has(&words.finds, name) || at == 0 && has(&words.finds_first, name);
         match facts.arena.kind(argument) {
             NodeKind::Collection { items, .. } if !finds => {
                 given.extend(facts.arena.list(items).map(|item| (item, is_condition(facts, item))))
@@ -496,7 +404,7 @@ fn compares_only(program: &Program, file: FileId, query: &QueryEffect) -> bool {
     let path = &program.apis[query.api.0 as usize].path;
     // In JavaScript what was a value may come as an object, and is a condition then.
     let binds = program.file(file).language.family() == Family::Python;
-    is_read && binds && !["mongoose", "mongodb", "pymongo", "motor", "beanie", "mongoengine"].iter().any(|library| path.contains(library))
+    is_read && binds && !methods().objects_are_conditions.iter().any(|library| path.contains(library.as_str()))
 }
 
 /// `id=…`, `pk=…`, `order_id=…`.

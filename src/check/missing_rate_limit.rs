@@ -83,7 +83,8 @@ fn server_files(program: &Program, wanted: Option<usize>) -> Vec<FileId> {
 /// Endpoints at which passwords and codes are tried: by path and name, or because they compare a password.
 fn is_tried(program: &Program, handler: &Handler) -> bool {
     let Some(route) = handler.route else { return false };
-    if !route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "*")) && route.framework != "django" {
+    let takes = |method: &String| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "*");
+    if !route.methods.iter().any(takes) {
         return false;
     }
     let path = route.path.as_deref().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], "");

@@ -58,6 +58,7 @@ mod passwords_in_sql;
 mod per_item;
 mod plain_passwords;
 pub mod query;
+mod query_methods;
 mod relations;
 mod requests;
 mod resolvers;

@@ -8,6 +8,7 @@ use super::Context;
 use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::loading::owner_of;
 use super::loops::parameter_names;
+use super::query_methods::{has, methods};
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
@@ -104,7 +105,7 @@ fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> b
     assigned(facts, function.def, name).into_iter().any(|value| {
         chain(facts, value).any(|link| match facts.arena.kind(link) {
             NodeKind::Call { callee, .. } => {
-                NARROWING.contains(&called_name(facts, link).unwrap_or_default())
+                has(&methods().narrows, called_name(facts, link).unwrap_or_default())
                     || matches!(program.value(function.file, callee), Value::Def(_) | Value::Method { .. })
             }
             _ => false,
@@ -352,7 +353,8 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     let top = nesting.chain_top(facts, query.site);
     let narrows = chain(facts, top).any(|link| {
         let name = called_name(facts, link).unwrap_or_default();
-        NARROWING.contains(&name) || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
+        has(&methods().narrows, name)
+            || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
     });
     if narrows {
         return false;
@@ -367,7 +369,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
                     filtered |= facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"))
                         && !may_be_nothing(facts, nesting, value);
                 }
-                NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| NARROWING.contains(&name)),
+                NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
                 // A key or a name is no SQL.
                 NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
                 // A statement made elsewhere: whatever it says.
@@ -418,52 +420,6 @@ fn may_be_nothing(facts: &FileFacts, nesting: &Nesting, filter: NodeId) -> bool 
 fn is_number(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Number(_))
 }
-
-/// Methods and functions that narrow a query or make it one value.
-const NARROWING: &[&str] = &[
-    "filter",
-    "filter_by",
-    "where",
-    "where_",
-    "andWhere",
-    "exclude",
-    "limit",
-    "first",
-    "one",
-    "paginate",
-    "take",
-    "slice",
-    "offset",
-    "skip",
-    "having",
-    "filterBy",
-    "whereIn",
-    "count",
-    "aggregate",
-    "group_by",
-    "groupBy",
-    "distinct",
-    "get",
-    "stream",
-    "cursor",
-    "iterator",
-    "yield_per",
-    "top",
-    "in_",
-    "eq",
-    "eq_any",
-    "belonging_to",
-    "find_related",
-    "is_in",
-    "bind",
-    "join",
-    "none",
-    "fetchone",
-    "fetchmany",
-    "scalar",
-    "scalar_one",
-    "raw",
-];
 
 /// `find({ order: …, relations: … })` filters nothing.
 fn only_presentation(facts: &FileFacts, object: NodeId) -> bool {

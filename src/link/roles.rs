@@ -61,7 +61,7 @@ impl<'a> Linker<'a> {
             }
         }
         let mut files: Vec<Vec<RoleEvidence>> = Vec::with_capacity(self.facts.len());
-        let importers = self.importers();
+        let importers = self.importers(names);
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
             files.push(self.file_roles(file, routes, &defs, names, &importers, configured));
@@ -311,7 +311,7 @@ impl<'a> Linker<'a> {
 
     /// Folders called after migrations that hold none: what moves data in from elsewhere (`services/migrations/paprika.py`) runs for users, and
     /// stands in the layer of the folder around it. Python's migrations are numbered, or have the names that their tools ask for.
-    fn importers(&self) -> Vec<String> {
+    fn importers(&self, names: &RoleNames) -> Vec<String> {
         let mut folders: std::collections::BTreeMap<&str, (usize, bool)> = std::collections::BTreeMap::new();
         for (file, facts) in self.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python) {
             let path: &str = &self.project.files[file].path;
@@ -321,7 +321,7 @@ impl<'a> Linker<'a> {
             let name = path.rsplit('/').next().unwrap_or(path);
             let (known, is_real) = folders.entry(&path[..at]).or_default();
             *known += usize::from(name != "__init__.py");
-            *is_real |= is_migration(facts, name);
+            *is_real |= is_migration(facts, name, names);
         }
         folders.into_iter().filter(|(_, (known, is_real))| *known >= 2 && !is_real).map(|(folder, _)| folder.to_string()).collect()
     }
@@ -423,31 +423,14 @@ impl<'a> Linker<'a> {
 }
 
 /// A migration of Django, Alembic or their likes: by its number, the names in it, or what it is made with.
-fn is_migration(facts: &FileFacts, name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "Migration",
-        "upgrade",
-        "downgrade",
-        "up",
-        "down",
-        "forward",
-        "forwards",
-        "backward",
-        "backwards",
-        "migrate",
-        "rollback",
-        "steps",
-        "run_migrations",
-    ];
-    const TOOLS: &[&str] =
-        &["alembic", "django", "yoyo", "peewee", "peewee_migrate", "playhouse", "aerich", "tortoise", "piccolo", "beanie", "caribou"];
+fn is_migration(facts: &FileFacts, name: &str, names: &RoleNames) -> bool {
     let stem = name.trim_start_matches('v');
     stem.starts_with(|c: char| c.is_ascii_digit())
         || name == "env.py"
-        || facts.definitions().any(|(_, def)| def.parent == DefId::MODULE && NAMES.contains(&facts.text(def.name)))
+        || facts.definitions().any(|(_, def)| def.parent == DefId::MODULE && names.is_migration_step(facts.text(def.name)))
         || facts.imports.iter().any(|import| {
             let package = facts.text(import.specifier);
-            import.level == 0 && TOOLS.contains(&package.split('.').next().unwrap_or(package))
+            import.level == 0 && names.is_migration_tool(package.split('.').next().unwrap_or(package))
         })
 }
 

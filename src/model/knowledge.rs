@@ -58,6 +58,12 @@ pub struct Framework {
     pub writes: WriteMode,
     /// The setting that opens a transaction for each request (`ATOMIC_REQUESTS`).
     pub request_transaction: Option<String>,
+    /// How a relation is loaded with the query, for people: `{path}` (names joined by two underscores), `{relation}`, `{model}`.
+    pub load_with_query: Option<String>,
+    /// The same where a row has one such object, if it is another way.
+    pub load_one_with_query: Option<String>,
+    /// Rows reached through a relation know the object they were reached from: reading it back loads nothing.
+    pub rows_know_owner: bool,
 }
 
 /// When writes become durable outside a transaction.
@@ -516,6 +522,10 @@ pub enum ApiFact {
     Undocumented,
     /// Random numbers that can be foretold.
     WeakRandom,
+    /// A call with `debug=True` starts a debugger that runs what clients send.
+    Debugger,
+    /// A call with `debug=True` sends traces to clients.
+    ShowsTraces,
     /// The texts of this argument are names of modules or of what stands in them. With `given`, only when another argument is this text.
     Reference {
         argument: ArgumentRef,

@@ -29,6 +29,8 @@ pub struct Knowledge {
     pub route_lists: Vec<String>,
     /// Variables that name the module with the outermost routes (`ROOT_URLCONF`).
     pub route_roots: Vec<String>,
+    /// Packages with which the shape of input is checked, as imports name them; what is below them counts as well.
+    pub validates_input: Vec<String>,
     /// What the user's own tables speak of, to be looked for among the project's definitions too.
     pub taught: Vec<Taught>,
     patterns: PatternTable,

@@ -86,6 +86,10 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     writes: WriteMode,
     request_transaction: Option<String>,
+    load_with_query: Option<String>,
+    load_one_with_query: Option<String>,
+    #[serde(default)]
+    rows_know_owner: bool,
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
@@ -118,12 +122,16 @@ pub(super) struct FrameworkFile {
     undocumented: Option<Patterns>,
     general_error: Option<Patterns>,
     weak_random: Option<Patterns>,
+    debugger: Option<Patterns>,
+    shows_traces: Option<Patterns>,
     guard: Option<Patterns>,
     takes_guards: Option<Patterns>,
     #[serde(default)]
     route_lists: Vec<String>,
     #[serde(default)]
     route_roots: Vec<String>,
+    #[serde(default)]
+    validates_input: Vec<String>,
     transparent: Option<Patterns>,
     clock: Option<Patterns>,
     env: Option<Patterns>,
@@ -635,6 +643,9 @@ impl FrameworkFile {
             packages: self.packages,
             writes: self.writes,
             request_transaction: self.request_transaction,
+            load_with_query: self.load_with_query,
+            load_one_with_query: self.load_one_with_query,
+            rows_know_owner: self.rows_know_owner,
         });
         let mut target = Target { knowledge, framework, author, file, text, errors: Vec::new() };
         for alias in &self.alias {
@@ -672,6 +683,8 @@ impl FrameworkFile {
             (self.undocumented, ApiFact::Undocumented),
             (self.general_error, ApiFact::GeneralError),
             (self.weak_random, ApiFact::WeakRandom),
+            (self.debugger, ApiFact::Debugger),
+            (self.shows_traces, ApiFact::ShowsTraces),
             (self.guard, ApiFact::Guard),
             (self.takes_guards, ApiFact::TakesGuards),
             (self.transparent, ApiFact::Transparent),
@@ -754,6 +767,7 @@ impl FrameworkFile {
         }
         target.knowledge.route_lists.extend(self.route_lists);
         target.knowledge.route_roots.extend(self.route_roots);
+        target.knowledge.validates_input.extend(self.validates_input);
         for role in self.role {
             target.add(&role.api, &ApiFact::Role { role: role.role, sign: role.sign, when: role.when });
         }

@@ -12,6 +12,7 @@ use crate::model::role::{Role, RoleEvidence, Strength};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleNames {
     roles: Vec<RoleEntry>,
+    migrations: Migrations,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -49,6 +50,15 @@ struct RoleEntry {
 #[serde(deny_unknown_fields)]
 struct RolesFile {
     role: Vec<RoleEntry>,
+    migrations: Migrations,
+}
+
+/// How a file that changes a schema is known. The lists are described in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Migrations {
+    tools: Vec<String>,
+    steps: Vec<String>,
 }
 
 /// Reads `rules/roles.toml`.
@@ -59,7 +69,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RoleNames, Vec<LoadError>>
         .filter(|role| !parsed.role.iter().any(|entry| entry.role == *role))
         .map(|role| LoadError::at(file, 1, format!("role `{}` is not described", role.name())))
         .collect();
-    if missing.is_empty() { Ok(RoleNames { roles: parsed.role }) } else { Err(missing) }
+    if missing.is_empty() { Ok(RoleNames { roles: parsed.role, migrations: parsed.migrations }) } else { Err(missing) }
 }
 
 /// One hint: role, strength, words, and a rank among hints of equal strength (deeper folders first).
@@ -101,6 +111,16 @@ impl RoleNames {
             let reason = format!("its package depends on `{dependency}` and on no server or database");
             Some(evidence(entry.role, Strength::Folder, reason))
         })
+    }
+
+    /// A package with which schemas are changed.
+    pub fn is_migration_tool(&self, package: &str) -> bool {
+        self.migrations.tools.iter().any(|tool| tool == package)
+    }
+
+    /// What a migration's class, functions or variables are called.
+    pub fn is_migration_step(&self, name: &str) -> bool {
+        self.migrations.steps.iter().any(|step| step == name)
     }
 
     /// What a name bound at a file's top says of the file.

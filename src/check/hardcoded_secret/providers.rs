@@ -11,13 +11,18 @@ use serde::Deserialize;
 
 use super::entropy;
 use super::jwt;
+use super::positions::Positions;
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("../../../rules/secrets.toml")).unwrap_or_default());
+pub(super) static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("../../../rules/secrets.toml")).unwrap_or_default());
 
+/// All of the file.
 #[derive(Default, Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     format: Vec<Format>,
     named: Vec<Named>,
+    pub(super) positions: Positions,
 }
 
 /// One format. The fields are described in the file.
