@@ -15,10 +15,10 @@ use super::requests::{has_fact, named};
 use super::spelling::{call_span, spelled_callee};
 use super::status_errors::raises_with_status;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
+use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, last_name, spell};
+use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::{arguments, chain, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
@@ -76,9 +76,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
     for (speakers, silent) in packages.values() {
         if speakers.len() >= MANY && silent * 4 <= speakers.len() && !context.settings.strict() {
             findings.extend(note(program, speakers));
-            findings.extend(notes_beside(program, speakers));
+            findings.extend(notes_beside(context, speakers));
         } else {
-            findings.extend(speakers.iter().filter_map(|speaker| finding(program, speaker)));
+            findings.extend(speakers.iter().filter_map(|speaker| finding(context, speaker)));
         }
     }
     findings
@@ -140,6 +140,29 @@ fn dependencies(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
     found
 }
 
+/// What stands around a handler by its shape: a function that is given the request, the response and what comes next, or the inner function of a
+/// decorator (`@wraps(f)`).
+fn is_wrapper(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    if facts.language.family() == Family::Python {
+        let wraps = |link: NodeId| last_name(facts, link).is_some_and(|name| facts.text(name) == "wraps");
+        return def.decorators.iter().any(|&decorator| chain(facts, decorator).any(wraps));
+    }
+    let of_http = |param: &&Param| param.annotation.is_some_and(|annotation| http_type(program, function.file, annotation).is_some());
+    let goes_on = |param: &Param| param.name.is_some_and(|name| facts.text(name).trim_start_matches('_') == "next");
+    facts.language.family() == Family::TypeScript && def.params.iter().any(goes_on) && def.params.iter().filter(of_http).count() > 1
+}
+
+/// The method of a class that extends one of a library: what it takes is what the library gives it.
+fn is_prescribed(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let class = facts.def(function.def).parent;
+    class != DefId::MODULE
+        && facts.def(class).kind == DefKind::Class
+        && facts.def(class).bases.iter().any(|&base| matches!(program.value(function.file, base), Value::Api { .. }))
+}
+
 /// A part of a handler, in a folder of such or in a class that is called a controller: another one hands it the request and the response whole.
 fn is_handed_both(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
@@ -170,6 +193,7 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && !OUT.iter().any(|&role| program.is(function, role))
         && !maps_errors(program, function)
         && !is_handed_both(program, function)
+        && !is_wrapper(program, function)
         && !is_layer_of_server(program, function)
         && !is_adapter(program, function)
 }
@@ -262,7 +286,10 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
     let def = facts.def(function.def);
     let mut found = Vec::new();
     let mut raises_own = false;
-    for param in &def.params {
+    let prescribed = is_prescribed(program, function);
+    // A parameter that is called `_request` is only there because a caller gives it.
+    let is_used = |param: &&Param| !prescribed && !param.name.is_some_and(|name| facts.text(name).starts_with('_'));
+    for param in def.params.iter().filter(is_used) {
         if let Some(annotation) = param.annotation
             && let Some(node) = http_type(program, function.file, annotation)
         {
@@ -372,7 +399,8 @@ fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
     Some(format!("{}.{}", facts.text(import.specifier).replace("::", "."), facts.text(item)))
 }
 
-fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
+fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
+    let program = context.program;
     let function = speaker.function;
     let evidence = program.role(function)?;
     // What is raised or made says more than a type in the signature.
@@ -402,10 +430,12 @@ fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
         (first.2 == What::Raises || first.1.ends_with("Exception")) && program.file(function.file).language.family() == Family::TypeScript;
     // `get_project_or_404`, `find_page_or_redirect`: by its name made for handlers.
     let is_idiom = is_idiom || ["_or_404", "_or_redirect", "Or404", "OrRedirect"].iter().any(|end| program.name(function).ends_with(end));
+    let is_helper = is_helper(context, speaker);
+    let remark = if is_helper { "; fine where it only helps handlers and works on no data itself" } else { "" };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_idiom { Level::Note } else { Level::Warning },
-        message: format!("{role} `{name}` {} `{}`, which belongs to HTTP", first.2.verb(), first.1),
+        level: if is_idiom || is_helper { Level::Note } else { Level::Warning },
+        message: format!("{role} `{name}` {} `{}`, which belongs to HTTP{remark}", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,
         flow: Vec::new(),
@@ -417,11 +447,21 @@ fn finding(program: &Program, speaker: &Speaker) -> Option<Finding> {
     })
 }
 
+/// It has a request or a response in its signature, and neither queries nor leads to a write: what handlers and middleware share, wherever it lies.
+fn is_helper(context: &Context, speaker: &Speaker) -> bool {
+    let only_signature = speaker.places.iter().all(|place| matches!(place.2, What::Takes | What::Gives));
+    let works_on_data = context
+        .summaries
+        .of(speaker.function)
+        .is_some_and(|known| !known.queries.is_empty() || known.reaches.iter().any(|reach| reach.access == Access::Write));
+    only_signature && !works_on_data
+}
+
 /// Notes for the functions that speak it most, beside the one that counts them all.
-fn notes_beside(program: &Program, speakers: &[Speaker]) -> Vec<Finding> {
+fn notes_beside(context: &Context, speakers: &[Speaker]) -> Vec<Finding> {
     let mut worst: Vec<&Speaker> = speakers.iter().collect();
     worst.sort_by_key(|speaker| std::cmp::Reverse(speaker.places.len()));
-    let beside = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|speaker| finding(program, speaker));
+    let beside = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|speaker| finding(context, speaker));
     beside.map(|finding| Finding { level: Level::Note, ..finding }).collect()
 }
 
