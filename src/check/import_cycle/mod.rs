@@ -15,8 +15,8 @@ use crate::graph::{Digraph, components, cycles};
 use crate::model::facts::{DefKind, ImportKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{ImportEdge, ImportTarget, Program};
-use crate::model::role::Role;
-use crate::model::source::Family;
+use crate::model::role::{Role, RoleEvidence, Strength};
+use crate::model::source::{Family, FileId};
 use at_load::AtLoad;
 use links::Links;
 
@@ -57,6 +57,10 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
             () if is_of_barrels => knot.barrel_note(program),
             () if knot.is_of_browser(program) => knot.note_that(program, "in code for browsers"),
             () if is_idle => knot.note_that(program, "none of them uses another while it loads"),
+            () if knot.is_of_own_package(program) => {
+                knot.note_that(program, "without what its own modules import from a package's index there is none")
+            }
+            () if knot.is_of_models(program) => knot.note_that(program, "models that refer to each other as their tables do"),
             () if knot.is_closed_late(program) => {
                 knot.note_that(program, "the import that closes it stands below what the others take from there, as if on purpose")
             }
@@ -236,9 +240,40 @@ impl<'l, 'a> Knot<'l, 'a> {
             });
             any && all && facts.language.family() == Family::Python
         };
-        let early: Vec<(u32, u32)> =
-            self.pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| !is_late(edge))).map(|(&pair, _)| pair).collect();
-        components(self.links.names.len(), &early).into_iter().all(|members| members.len() < 2)
+        self.is_gone_without(&is_late)
+    }
+
+    /// Without the imports by which modules of a package take something from the index of that package (`from shop import Cart` in `shop/orders.py`), no
+    /// circle is left: the index has bound what they take by then, or everybody would have noticed.
+    fn is_of_own_package(&self, program: &Program) -> bool {
+        let is_own = |edge: &ImportEdge| {
+            let ImportTarget::Module(module) = edge.target else { return false };
+            let folder = program.path(module.file).strip_suffix("__init__.py");
+            folder.is_some_and(|folder| !folder.is_empty() && program.path(edge.from).starts_with(folder))
+        };
+        self.is_gone_without(&is_own)
+    }
+
+    /// All of them are models of TypeScript and the indexes beside them: decorators and declarations name the other side in functions that run later.
+    fn is_of_models(&self, program: &Program) -> bool {
+        let is_model = |file: FileId| {
+            let of_it = |evidence: &RoleEvidence| evidence.role == Role::Model && evidence.strength >= Strength::Content;
+            program.file_roles[file.index()].iter().any(of_it)
+        };
+        let is_index = |file: FileId| {
+            let is_index = program.path(file).rsplit('/').next().is_some_and(|name| name.starts_with("index."));
+            is_index && program.file_role(file).is_none_or(|evidence| evidence.role == Role::Model)
+        };
+        let mut files = self.pairs.values().flatten().map(|edge| edge.from);
+        self.links.loads
+            && files.all(|file| program.file(file).language.family() == Family::TypeScript && (is_model(file) || is_index(file)))
+    }
+
+    /// No circle is left without some of the imports.
+    fn is_gone_without(&self, goes: &dyn Fn(&ImportEdge) -> bool) -> bool {
+        let left: Vec<(u32, u32)> =
+            self.pairs.iter().filter(|(_, edges)| edges.iter().any(|edge| !goes(edge))).map(|(&pair, _)| pair).collect();
+        self.links.loads && components(self.links.names.len(), &left).into_iter().all(|members| members.len() < 2)
     }
 
     /// A cycle that is not likely to fail when it loads: components of a browser use each other when they are drawn.
@@ -271,7 +306,7 @@ impl<'l, 'a> Knot<'l, 'a> {
         let first = self.pairs[&pair].iter().min_by_key(|edge| (!runs_at_load(edge), edge.from, edge.span.start));
         let location = first.map(|edge| program.location(edge.from, edge.span));
         // A pair has an import, or it would not be one.
-        Label { location: location.unwrap_or_else(|| program.location(crate::model::source::FileId(0), Default::default())), text }
+        Label { location: location.unwrap_or_else(|| program.location(FileId(0), Default::default())), text }
     }
 
     fn help(&self, cuts: &[(u32, u32)]) -> String {
