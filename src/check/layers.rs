@@ -414,6 +414,31 @@ fn is_mere_value(program: &Program, target: GlobalDef, higher: &RoleEvidence) ->
     }
 }
 
+/// A type of the file above that holds data and is nothing of that layer itself: what a request or a result looks like, declared beside the routes, or
+/// an entity that happens to be called a service.
+fn is_data_beside(program: &Program, upward: &Upward) -> bool {
+    let (facts, def) = (program.file(upward.target.file), program.def(upward.target));
+    let is_own = program.def_roles.get(&upward.target).is_some_and(|own| own.role == upward.higher.role);
+    let has_methods = || facts.definitions().any(|(_, inner)| inner.kind == DefKind::Method && inner.parent == upward.target.def);
+    let is_type = match def.kind {
+        DefKind::Struct | DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
+        DefKind::Class => !has_methods(),
+        _ => false,
+    };
+    !is_own && if upward.is_call { is_method_of_data(program, upward) } else { is_type }
+}
+
+/// The method of a Rust type that is nothing of that layer: `mode.is_public()`, `ParseError::new(…)`.
+fn is_method_of_data(program: &Program, upward: &Upward) -> bool {
+    let (facts, def) = (program.file(upward.target.file), program.def(upward.target));
+    let block = facts.def(def.parent);
+    let of_layer = |id: GlobalDef| program.def_roles.get(&id).is_some_and(|own| own.role == upward.higher.role);
+    block.kind == DefKind::Impl
+        && block.bases.len() == 1
+        && !of_layer(GlobalDef { file: upward.target.file, def: def.parent })
+        && matches!(program.value(upward.target.file, block.bases[0]), Value::Def(class) if !of_layer(class))
+}
+
 /// Two files of one folder whose names alone say which is above.
 fn are_neighbours(program: &Program, from: FileId, target: FileId, lower: Option<&RoleEvidence>, higher: &RoleEvidence) -> bool {
     let folder = |file: FileId| program.path(file).rsplit_once('/').map_or("", |(folder, _)| folder).to_string();
@@ -464,7 +489,9 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
     let to = &program.modules[first.target.file.index()];
     let higher = first.higher.role.name();
     let thing = if first.name == *to { format!("`{to}`") } else { format!("`{}` from `{to}`", first.name) };
-    let message = format!("{lower_word} `{from}` {verb} {thing}, which is a {higher}: the layers point the other way");
+    let is_data = group.iter().all(|upward| is_data_beside(program, upward));
+    let remark = if is_data { "; only the shape of data, which may as well stand below both" } else { "" };
+    let message = format!("{lower_word} `{from}` {verb} {thing}, which is a {higher}: the layers point the other way{remark}");
     let mut related = vec![Label {
         location: program.name_location(first.target),
         text: format!("`{}` is a {higher}: {}", program.short_name(first.target), first.higher.reason),
@@ -489,7 +516,7 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
     };
     Some(Finding {
         rule: "layer-violation".into(),
-        level: level(ground, first),
+        level: if is_data { Level::Note } else { level(ground, first) },
         message,
         primary: Label { location: program.location(first.from, first.span), text: format!("{lower_word} → {higher}") },
         related,
