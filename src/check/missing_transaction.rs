@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
+use super::lesser_writes::{called, is_made_up, is_repeated_by_chain, is_touch, makes_handler, may_be_in_callers, only_removes};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
@@ -56,7 +57,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let callers = context.callers();
         operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
     }
-    operations.iter().map(|operation| finding(program, operation)).collect()
+    operations.iter().map(|operation| finding(context, operation)).collect()
 }
 
 /// The file, if a function in it writes more than once.
@@ -81,7 +82,7 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
             if [Role::Config, Role::Model].iter().any(|&role| program.is(function, role))
                 || is_task(program, function)
                 || is_hook(program, function)
-                || has_word(facts.text(definition.name), &["test"])
+                || is_made_up(program, function)
                 || asserts_transaction(facts, definition.body?)
             {
                 return None;
@@ -110,11 +111,7 @@ fn fills_a_gap(place: &Place, site: NodeId) -> bool {
     let NodeKind::Assign { target, .. } = facts.arena.kind(assign) else { return false };
     let NodeKind::Name(name) = facts.arena.kind(target) else { return false };
     let Some(block) = place.nesting.parent(assign) else { return false };
-    let alone = match facts.arena.kind(block) {
-        NodeKind::Block { items, .. } => facts.arena.list(items).len() == 1,
-        _ => false,
-    };
-    let Some(around) = place.nesting.parent(block).filter(|_| alone) else { return false };
+    let Some(around) = place.nesting.parent(block) else { return false };
     let NodeKind::If { condition, then, .. } = facts.arena.kind(around) else { return false };
     let asks = match facts.arena.kind(condition) {
         NodeKind::Unary { op: UnaryOp::Not, value } => value,
@@ -197,6 +194,9 @@ fn counts(program: &Program, file: FileId, write: &Write) -> bool {
         && !write.via.is_some_and(|via| is_record(program.name(via)))
         && !is_idempotent(name)
         && !is_repeatable_sql(facts, write.site)
+        && !is_repeated_by_chain(facts, write.site)
+        && !is_touch(facts, write.site)
+        && !write.via.is_some_and(|via| makes_handler(program.name(via)))
         && !(write.tables.len() == 1 && is_record(&write.tables[0]))
         && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
         && !write.via.is_some_and(|via| admits(&program.short_name(via)))
@@ -287,7 +287,9 @@ fn is_idempotent(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| matches!(word.as_str(), "upsert" | "merge" | "ensure" | "sync"))
         || words.windows(3).any(|three| {
-            three[1] == "or" && matches!(three[0].as_str(), "get" | "find" | "update" | "create" | "fetch" | "load") && three[2] != "fail"
+            three[1] == "or"
+                && matches!(three[0].as_str(), "aget" | "aupdate" | "get" | "find" | "update" | "create" | "fetch" | "load")
+                && three[2] != "fail"
         })
 }
 
@@ -790,7 +792,8 @@ fn binds(facts: &FileFacts, body: NodeId, name: Name) -> bool {
     found
 }
 
-fn finding(program: &Program, operation: &Operation) -> Finding {
+fn finding(context: &Context, operation: &Operation) -> Finding {
+    let program = context.program;
     let Operation { function, first, second, others } = operation;
     let facts = program.file(function.file);
     let commits = first.mode == WriteMode::OnCommit;
@@ -799,6 +802,10 @@ fn finding(program: &Program, operation: &Operation) -> Finding {
     let (level, remark) = match first.mode {
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
         WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
+        WriteMode::Immediate if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
+            (Level::Note, "; doing it again removes the rest")
+        }
+        _ if may_be_in_callers(context, *function, first, second) => (Level::Note, "; fine where whoever calls it has opened one"),
         _ => (Level::Warning, ""),
     };
     let message = if commits {

@@ -35,6 +35,7 @@ mod insecure_random_token;
 mod irreversible_migration;
 mod layers;
 mod lazy_load_in_loop;
+mod lesser_writes;
 mod loading;
 mod loops;
 mod meant;

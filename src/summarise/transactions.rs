@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::edges::Followed;
 use super::effects::FileEffects;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, FileFacts, Param};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Param};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, WriteMode};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
@@ -299,6 +299,7 @@ impl<'a> Scopes<'a> {
                 scopes.add(file, site);
             }
         }
+        scopes.add_beginners();
         scopes.by_middleware =
             functions.iter().any(|function| scopes.opening.contains(function) && program.is(*function, Role::Middleware));
         scopes
@@ -320,6 +321,23 @@ impl<'a> Scopes<'a> {
         }
         if site.begins {
             self.begins.entry(host).or_default().push(site.call);
+        }
+    }
+
+    /// A function that begins a transaction and does not end it leaves it open for its caller: `startTransaction(connection)`.
+    fn add_beginners(&mut self) {
+        let beginners: FxHashSet<GlobalDef> = self.begins.keys().copied().filter(|&function| !ends(self.program, function)).collect();
+        if beginners.is_empty() {
+            return;
+        }
+        let calls = self
+            .program
+            .calls
+            .iter()
+            .filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly && beginners.contains(&edge.callee));
+        let sites: Vec<(GlobalDef, NodeId)> = calls.map(|edge| (self.host(edge.caller), edge.site)).collect();
+        for (host, site) in sites {
+            self.begins.entry(host).or_default().push(site);
         }
     }
 
@@ -358,9 +376,12 @@ impl<'a> Scopes<'a> {
         self.is_enclosed(file, site) || self.is_handed_transaction(file, site) || self.follows_begin(file, site)
     }
 
-    /// Inside a `with`, a callback or a decorated function that is a transaction.
+    /// Inside a `with`, a callback or a decorated function that is a transaction, or a method of one: `impl DbTxn { … }`.
     fn is_enclosed(&self, file: FileId, site: NodeId) -> bool {
         let (facts, nesting) = (self.program.file(file), self.program.nesting(file));
+        if is_method_of_transaction(facts, nesting.owner(site)) {
+            return true;
+        }
         let mut at = site;
         for _ in 0..10_000 {
             if let Some(parent) = nesting.parent(at) {
@@ -506,6 +527,23 @@ impl<'a> Scopes<'a> {
     }
 }
 
+/// The class or `impl` block around the code is called after a transaction: `UnitOfWork`, `WriteTransaction`.
+fn is_method_of_transaction(facts: &FileFacts, owner: DefId) -> bool {
+    std::iter::successors(Some(owner), |&at| (at != DefId::MODULE).then(|| facts.def(at).parent)).take(16).any(|at| {
+        let def = facts.def(at);
+        let of_name = |name: &str| {
+            let words = words(name);
+            words.last().is_some_and(|word| matches!(word.as_str(), "txn" | "tx" | "transaction" | "uow"))
+                || words.ends_with(&["unit".into(), "of".into(), "work".into()])
+        };
+        match def.kind {
+            DefKind::Class => of_name(facts.text(def.name)),
+            DefKind::Impl => def.bases.first().and_then(|&own| last_name(facts, own)).is_some_and(|name| of_name(facts.text(name))),
+            _ => false,
+        }
+    })
+}
+
 /// `with x as y`: `x`.
 fn with_value(facts: &FileFacts, item: NodeId) -> NodeId {
     match facts.arena.kind(item) {
@@ -541,6 +579,21 @@ fn starts_by_text(facts: &FileFacts, call: NodeId) -> bool {
                 && !text[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
         })
     })
+}
+
+/// The function commits or takes back, in words or by a method.
+fn ends(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let Some(body) = program.def(function).body else { return true };
+    let mut found = false;
+    facts.arena.walk(body, |node| {
+        let ends =
+            |text: &str| ["commit", "rollback", "end"].iter().any(|word| text.trim().trim_end_matches(';').eq_ignore_ascii_case(word));
+        found |= matches!(facts.arena.kind(node), NodeKind::Call { .. })
+            && (called_name(facts, node).is_some_and(|name| words(name).iter().any(|word| word == "commit" || word == "rollback"))
+                || arguments(facts, node).next().and_then(|first| facts.string(first)).is_some_and(ends));
+    });
+    found
 }
 
 /// The name of something that opens a transaction: `runInTransaction`, `atomic`, `UnitOfWork`, `uow`.
