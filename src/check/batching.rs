@@ -1,8 +1,9 @@
 //! Whether the queries of a loop have a form for all rows at once, what it is, and where each row has to be written by itself.
 
+use super::Context;
 use super::bounds::opens_transaction_per_item;
 use super::dependence::Dependence;
-use super::loading::Callers;
+use super::loading::origins;
 use super::loops::Place;
 use super::meant;
 use super::n_plus_one::Repeated;
@@ -10,7 +11,7 @@ use super::relations::method_of;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::Level;
-use crate::model::knowledge::{Access, ApiFact, QueryFact};
+use crate::model::knowledge::{Access, ApiFact, QueryFact, Subject};
 use crate::model::nesting::{arguments, called_name, chain, chain_root};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
@@ -35,7 +36,7 @@ pub(super) fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Optio
 }
 
 /// The level: a warning, or a note where the round trips may be meant.
-pub(super) fn judge(place: &Place, repeated: &Repeated, callers: &Callers) -> Judgement {
+pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Judgement {
     let note = |remark| Judgement { level: Level::Note, remark, varies: false };
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
@@ -48,6 +49,9 @@ pub(super) fn judge(place: &Place, repeated: &Repeated, callers: &Callers) -> Ju
     if site.query.access == Access::Write {
         if site.reached.is_none() && is_bulk_write(place.facts, site.node) {
             return note(", though each round already writes many rows");
+        }
+        if is_relation_of_row(place, repeated) {
+            return note("; fine where each row gets relations of its own");
         }
         if is_overridden_save(place, repeated) {
             return note("; fine where its own `save` or `delete` must run for each row");
@@ -69,10 +73,38 @@ pub(super) fn judge(place: &Place, repeated: &Repeated, callers: &Callers) -> Ju
             };
         }
     }
-    match meant::remark(place, repeated, callers) {
+    if may_be_loaded(context, place, repeated) {
+        return note(", unless the relation is loaded with the rows");
+    }
+    match meant::remark(place, repeated, context.callers()) {
         Some(remark) => note(remark),
         None => Judgement { level: Level::Warning, remark: "", varies: false },
     }
+}
+
+/// All rows of a relation, read behind a call or of rows that come from nowhere in sight: they may have been loaded with it.
+fn may_be_loaded(context: &Context, place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let (facts, call) = query_at(place, repeated);
+    let is_relation = query_fact(place.program, site.query).is_some_and(|fact| fact.subject == Subject::Captured);
+    let of_all = || {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+        let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+        called_name(facts, call) == Some("all") && matches!(facts.arena.kind(object), NodeKind::Member { .. })
+    };
+    let unseen = || repetition.source.is_none_or(|source| origins(context, place.file, source).is_empty());
+    is_relation && of_all() && (site.reached.is_some() || unseen())
+}
+
+/// `rule.channels.set(channels)` for each `rule`: the library sets the relations of one row.
+fn is_relation_of_row(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let facts = place.facts;
+    let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
+    site.reached.is_none()
+        && matches!(called_name(facts, site.node), Some("set" | "aset" | "add" | "aadd" | "clear" | "aclear"))
+        && chain(facts, callee).count() > 2
+        && matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(name) if repetition.items.contains(&name))
 }
 
 /// The file and the call node of the query itself, which may be calls away from the loop.

@@ -12,7 +12,8 @@ use super::Context;
 use super::bounds::{Bound, bound};
 use super::loading::{Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
-use super::per_item::PerItem;
+use super::meant::runs_in_jobs;
+use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
@@ -159,7 +160,12 @@ fn in_loop(
                 Row::Name(name) => format!("`{}` of `{}`", facts.text(name), spell(facts, source)),
                 Row::Receiver => "row".to_string(),
             };
-            findings.push(finding(program, function, read, &item, vec![head, origin.label()]));
+            let mut found = finding(program, function, read, &item, vec![head, origin.label()]);
+            if runs_in_jobs(program, context.callers(), function) {
+                found.level = Level::Note;
+                found.message.push_str(", in a job that nobody waits for");
+            }
+            findings.push(found);
         }
     }
     findings
@@ -444,7 +450,7 @@ fn in_method(
         Some(source) => program.def(source).body.map(|body| loaded_in(program, source.file, body)).unwrap_or_default(),
         None => return Vec::new(),
     };
-    if unknown {
+    if unknown || prefers_annotation(program.file(method.file), body, &per_item.items) {
         return Vec::new();
     }
     let mut told: FxHashSet<String> = FxHashSet::default();

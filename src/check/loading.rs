@@ -203,8 +203,34 @@ impl<'a> Reader<'a> {
         values
     }
 
+    /// `prefetch_related_objects(rows, "lines")` in the same function: loaded for rows that are there.
+    fn loaded_later(&self, file: FileId, node: NodeId, name: Name, loaded: &Loaded) -> Loaded {
+        let facts = self.program().file(file);
+        let mut loaded = loaded.clone();
+        let Some(body) = owner_of(facts, node).and_then(|owner| facts.def(owner).body) else { return loaded };
+        if !["prefetch_related_objects", "aprefetch_related_objects"].iter().any(|loader| facts.names.may_hold(loader)) {
+            return loaded;
+        }
+        walk_deep(facts, body, |at| {
+            if matches!(called_name(facts, at), Some("prefetch_related_objects" | "aprefetch_related_objects")) {
+                let mut given = arguments(facts, at);
+                if given.next().is_some_and(|rows| facts.arena.kind(rows) == NodeKind::Name(name)) {
+                    for relation in given {
+                        let before = loaded.eager.len();
+                        named_relations(facts, relation, &mut loaded.eager);
+                        // A list of relations that is kept elsewhere may hold any.
+                        loaded.unknown |= loaded.eager.len() == before;
+                    }
+                }
+            }
+            true
+        });
+        loaded
+    }
+
     fn follow_name(&mut self, file: FileId, node: NodeId, name: Name, depth: u8, loaded: &Loaded) {
         let facts = self.program().file(file);
+        let loaded = &self.loaded_later(file, node, name, loaded);
         let values = self.assigned(file, node, name);
         for &value in &values {
             if value != node {

@@ -4,9 +4,10 @@
 use super::loading::Callers;
 use super::loops::{Place, bound_names};
 use super::n_plus_one::{Repeated, Site};
-use crate::model::body::{LoopKind, NodeId, NodeKind};
+use crate::model::body::{LoopKind, NodeId, NodeKind, UnaryOp};
 use crate::model::contract::Ambient;
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
@@ -19,7 +20,53 @@ const MOST_FUNCTIONS: usize = 40;
 /// Such calls are looked for down to here.
 const DEEPEST: u8 = 4;
 /// A query so many calls away is no longer what the loop is about.
-const FAR: u16 = 4;
+pub(super) const FAR: u16 = 3;
+
+/// Verbs of functions that change something, beside those of [`HANDS_OVER`]. What such a one reads, it reads for the row that it changes.
+const CHANGES: &[&str] = &[
+    "create",
+    "insert",
+    "add",
+    "update",
+    "upsert",
+    "delete",
+    "remove",
+    "set",
+    "save",
+    "store",
+    "register",
+    "ensure",
+    "mark",
+    "fail",
+    "cancel",
+    "increment",
+    "decrement",
+    "apply",
+    "assign",
+    "attach",
+    "detach",
+    "associate",
+    "relate",
+    "replace",
+    "import",
+    "sync",
+    "migrate",
+    "merge",
+    "pause",
+    "resume",
+    "enable",
+    "disable",
+    "reset",
+    "close",
+    "archive",
+    "restore",
+    "allocate",
+    "rerank",
+    "cascade",
+    "process",
+    "handle",
+    "execute",
+];
 
 /// A function that writes more tables than this does a whole unit of work.
 const SEVERAL: usize = 2;
@@ -52,7 +99,7 @@ const HANDS_OVER: &[&str] = &["send", "notify", "enqueue", "publish", "dispatch"
 pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<&'static str> {
     let Repeated { site, repetition } = repeated;
     let program = place.program;
-    if is_job(program, site.function()) || only_jobs_call(program, callers, program.outermost(site.function())) {
+    if runs_in_jobs(program, callers, site.function()) {
         return Some(", in a job that nobody waits for");
     }
     if is_after_response(place, repetition.node) {
@@ -78,6 +125,15 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     }
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
         return Some(", many calls away");
+    }
+    if is_search(place, repeated) {
+        return Some(", until one is found");
+    }
+    if is_operation(place, site) {
+        return Some(", as a part of what is done to each row");
+    }
+    if site.reached.is_some() && site.confidence() < Confidence::High {
+        return Some(", if the call leads where it seems to");
     }
     if is_check_of_row(place, site) {
         return Some(", by a method that checks one row");
@@ -220,6 +276,11 @@ pub(super) fn only_jobs_call(program: &Program, callers: &Callers, function: Glo
     found
 }
 
+/// A timer, a queue or a command starts it, or all that calls it.
+pub(super) fn runs_in_jobs(program: &Program, callers: &Callers, function: GlobalDef) -> bool {
+    is_job(program, function) || only_jobs_call(program, callers, program.outermost(function))
+}
+
 /// A queue or a timer is told to start it: by its role, or by a decorator of whatever library.
 pub(super) fn is_task(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
@@ -293,6 +354,58 @@ fn is_work_of_the_row(place: &Place, repeated: &Repeated) -> bool {
     let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
     let writes = || place.summaries.of(callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write));
     on_item && program.is(class, Role::Model) && writes()
+}
+
+/// `found = find(name); if found: return found`: one alternative after the other is asked until one of them answers.
+fn is_search(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let facts = place.facts;
+    let Some(NodeKind::Block { items, .. }) = repetition.body.map(|body| facts.arena.kind(body)) else { return false };
+    let span = facts.arena.span(site.node);
+    let mut asked: Vec<Name> = Vec::new();
+    for item in facts.arena.list(items) {
+        match facts.arena.kind(item) {
+            NodeKind::Assign { target, value, .. } | NodeKind::Declare { target, value: Some(value), .. }
+                if facts.arena.span(value).contains(span) =>
+            {
+                asked = bound_names(facts, target);
+            }
+            NodeKind::If { condition, then, .. } => {
+                let of_it = |name: Name| asked.contains(&name);
+                let mut asks = false;
+                facts.arena.walk(condition, |node| asks |= matches!(facts.arena.kind(node), NodeKind::Name(name) if of_it(name)));
+                let negated = matches!(facts.arena.kind(condition), NodeKind::Unary { op: UnaryOp::Not, .. });
+                let leaves = match facts.arena.kind(then) {
+                    NodeKind::Block { items, .. } => facts.arena.list(items).last(),
+                    _ => Some(then),
+                };
+                let leaves = leaves.is_some_and(|last| matches!(facts.arena.kind(last), NodeKind::Return(Some(_)) | NodeKind::Break(_)));
+                if asks && !negated && leaves {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `register_block_type(block_type)`, `update_limits(environment)`: what is called for each row changes it, by its name or by what it leads to. To read all
+/// of them at once would take another function than that.
+fn is_operation(place: &Place, site: &Site) -> bool {
+    let Some((callee, _)) = site.reached else { return false };
+    let changes = |name: &str| {
+        let words = words(name);
+        words.iter().take(1 + usize::from(words.first().is_some_and(|word| word.len() < 3))).any(|word| {
+            let word = word.as_str();
+            CHANGES.contains(&word) || HANDS_OVER.contains(&word)
+        })
+    };
+    let writes = || place.summaries.of(callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write));
+    // `InsertQuery.execute`: what it runs is in the name of its class.
+    let class = GlobalDef { file: callee.file, def: place.program.def(callee).parent };
+    let by_class = || class.def != DefId::MODULE && changes(place.program.name(class));
+    changes(place.program.name(callee)) || by_class() || writes()
 }
 
 /// `row.clean()`, `full_clean()`: what the library or the form has for one row, with the messages for it.

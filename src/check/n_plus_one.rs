@@ -14,7 +14,8 @@ use super::bounds::{Bound, bound, opens_session_per_item};
 use super::dependence::Dependence;
 use super::loading::origins;
 use super::loops::{Place, Repetition, RepetitionKind, around, parameter_names};
-use super::per_item::PerItem;
+use super::meant::FAR;
+use super::per_item::{PerItem, prefers_annotation};
 use super::relations::Relations;
 use super::scope::{in_scope, is_start_up};
 use super::spelling::{call_span, spelled_callee};
@@ -47,6 +48,11 @@ impl Site<'_> {
     /// The function in whose code the call stands.
     pub(super) fn function(&self) -> GlobalDef {
         self.function
+    }
+
+    /// How sure it is that the call leads to the query.
+    pub(super) fn confidence(&self) -> Confidence {
+        self.confidence
     }
 }
 
@@ -125,7 +131,7 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     if site.query.deferred || asks_loader(facts, site.node) || !dependence.mentions(facts, top) {
         return None;
     }
-    if is_for_the_asker(facts, &dependence, host.def, body, site.node) {
+    if is_for_the_asker(facts, &dependence, host.def, body, site.node) || prefers_annotation(facts, body, &method.items) {
         return None;
     }
     // The resolvers of a list run in one tick: the library may ask once for all of them. `findUnique(…).author()` is made for that.
@@ -133,6 +139,7 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     if may_be_batched && site.reached.is_none() && asks_on(facts, place.nesting, site.node) {
         return None;
     }
+    let is_far = site.reached.is_some_and(|(_, reach)| reach.depth >= FAR);
     let (name, of) = (program.short_name(host), &method.of);
     let table = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
     let verb = if site.query.access == Access::Write { "write" } else { "query" };
@@ -146,10 +153,14 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
     flow.extend(steps(place, &site));
     Some(Finding {
         rule: RULE.into(),
-        level: if may_be_batched { Level::Note } else { Level::Warning },
+        level: if may_be_batched || is_far { Level::Note } else { Level::Warning },
         message: format!(
             "`{name}` runs one {verb}{table} for each object that `{of}` answers with: {through}{}",
-            if may_be_batched { ", though the library may batch calls of the same tick" } else { "" }
+            match () {
+                () if may_be_batched => ", though the library may batch calls of the same tick",
+                () if is_far => ", many calls away",
+                () => "",
+            }
         ),
         primary: Label { location: program.location(place.file, call_span(facts, site.node)), text: format!("one {verb} per object") },
         related: vec![method.evidence.clone()],
@@ -404,13 +415,16 @@ fn locks_rows(place: &Place, site: NodeId) -> bool {
     chain(place.facts, top).any(|link| {
         called_name(place.facts, link).is_some_and(|name| {
             matches!(name, "select_for_update" | "with_for_update" | "for_update" | "forUpdate" | "setLock" | "begin_nested" | "savepoint")
+        }) || arguments(place.facts, link).any(|argument| {
+            // Locks without rows are taken in an order, one after the other.
+            place.facts.string(argument).is_some_and(|text| text.to_ascii_lowercase().contains("advisory"))
         })
     })
 }
 
 fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Finding> {
     // The first that is a warning speaks for the others.
-    let judged: Vec<_> = members.iter().map(|member| judge(place, member, context.callers())).collect();
+    let judged: Vec<_> = members.iter().map(|member| judge(context, place, member)).collect();
     let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
     let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
     let (site, repetition) = (&first.site, &first.repetition);

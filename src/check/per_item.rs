@@ -16,7 +16,7 @@ use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
-use crate::model::nesting::{arguments, chain, last_name};
+use crate::model::nesting::{arguments, called_name, chain, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -47,6 +47,21 @@ pub(super) struct Many {
     /// It is a field of a serializer that is given many.
     pub(super) nested: bool,
     pub(super) label: Label,
+}
+
+/// `if hasattr(obj, "is_admin"): return obj.is_admin` comes first: lists annotate it, what follows is for an object that came by itself.
+pub(super) fn prefers_annotation(facts: &FileFacts, body: NodeId, items: &[Name]) -> bool {
+    let NodeKind::Block { items: statements, .. } = facts.arena.kind(body) else { return false };
+    facts.arena.list(statements).any(|statement| {
+        let NodeKind::If { condition, then, .. } = facts.arena.kind(statement) else { return false };
+        let asks = called_name(facts, condition) == Some("hasattr")
+            && arguments(facts, condition)
+                .next()
+                .is_some_and(|of| matches!(facts.arena.kind(of), NodeKind::Name(name) if items.contains(&name)));
+        let mut leaves = false;
+        facts.arena.walk(then, |node| leaves |= matches!(facts.arena.kind(node), NodeKind::Return(Some(_))));
+        asks && leaves
+    })
 }
 
 /// All methods of the program that run once per object.
