@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
-use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
+use super::requests::{Requests, has_fact, in_development_branch, is_cached, is_kept, named};
 use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
@@ -36,6 +36,18 @@ const MANY_CALLERS: usize = 8;
 /// Most calls between start-up code and what only it calls.
 const START_CALLS: u8 = 12;
 
+/// How long a call blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Blocks {
+    Long,
+    /// As long as work on files takes: where a request waits, that is too long.
+    OnFiles,
+    Briefly,
+}
+
+/// A call that blocks, and the function it stands in.
+type Blocking = (GlobalDef, NodeId, Blocks);
+
 /// How the event loop comes to a function.
 #[derive(Clone, Copy)]
 struct Way {
@@ -53,12 +65,20 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !blocking.is_empty() {
         let ways = ways(context, &program.nestings, &handed);
-        let run: Vec<_> = blocking.iter().filter(|(function, ..)| ways.contains_key(function)).copied().collect();
+        let mut run: Vec<Blocking> = blocking.iter().filter(|(function, ..)| ways.contains_key(function)).copied().collect();
+        if run.iter().any(|&(.., how)| how == Blocks::OnFiles) {
+            let requests = Requests::of(context, &program.nestings);
+            for (function, _, how) in &mut run {
+                if *how == Blocks::OnFiles && requests.handler(*function).is_some() {
+                    *how = Blocks::Long;
+                }
+            }
+        }
         let entries = entries(context, &ways, &handed, &run);
-        for (function, node, briefly) in run {
+        for (function, node, how) in run {
             match entries.get(&(function, node)) {
-                Some(calls) if calls.len() < MANY_CALLERS => findings.extend(calls.iter().map(|entry| entered(program, entry, briefly))),
-                _ => findings.push(finding(program, &ways, function, node, briefly)),
+                Some(calls) if calls.len() < MANY_CALLERS => findings.extend(calls.iter().map(|entry| entered(program, entry, how))),
+                _ => findings.push(finding(program, &ways, function, node, how)),
             }
         }
     }
@@ -66,15 +86,15 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Calls in functions of a file that block, each with whether it does so only briefly.
-fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, NodeId, bool)> {
+/// Calls in functions of a file that block.
+fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec<Blocking> {
     let program = context.program;
     let facts = program.file(file);
     let mut found = Vec::new();
     for function in program.functions_of(file) {
         let Some(body) = facts.def(function.def).body else { continue };
         facts.arena.walk(body, |node| {
-            if let Some(briefly) = blocks(program, file, node)
+            if let Some(how) = blocks(program, file, node)
                 && !reads_the_kernel(facts, node)
                 && !is_excused(program, facts, program.nesting(file), handed, function, node)
                 && !(is_through_driver(program, facts, file, node)
@@ -82,20 +102,20 @@ fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec
                         || is_in_macro(facts, program.nesting(file), node)
                         || found.iter().any(|&(other, earlier, _)| other == function && is_through_driver(program, facts, file, earlier))))
             {
-                found.push((function, node, briefly));
+                found.push((function, node, how));
             }
         });
     }
     found
 }
 
-/// Whether the call blocks, and then whether only briefly.
-fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<bool> {
+/// Whether the call blocks, and how.
+fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<Blocks> {
     let api = program.called_api(file, call)?;
     program.facts_of(api).find_map(|(fact, _)| match fact {
-        ApiFact::Blocking => Some(false),
-        ApiFact::BlocksBriefly => Some(true),
-        ApiFact::BlocksUnlessAwaited => Some(false),
+        ApiFact::Blocking | ApiFact::BlocksUnlessAwaited => Some(Blocks::Long),
+        ApiFact::BlocksOnFiles => Some(Blocks::OnFiles),
+        ApiFact::BlocksBriefly => Some(Blocks::Briefly),
         _ => None,
     })
 }
@@ -194,6 +214,7 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
                 && edge.resolution != Resolution::NameOnly
                 && !ways.contains_key(&callee)
                 && !is_one_of_many(program, function, edge.site)
+                && !is_dispatched(program, function, edge)
                 && may_block(program, callee)
                 && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
@@ -222,7 +243,7 @@ fn entries(
     context: &Context,
     ways: &FxHashMap<GlobalDef, Way>,
     handed: &BTreeSet<GlobalDef>,
-    blocking: &[(GlobalDef, NodeId, bool)],
+    blocking: &[Blocking],
 ) -> FxHashMap<(GlobalDef, NodeId), Vec<Entry>> {
     let program = context.program;
     let is_entered = |function: GlobalDef| {
@@ -236,7 +257,7 @@ fn entries(
         return found;
     }
     let callers = callers(context, ways, handed);
-    sources.sort_by_key(|&(.., briefly)| briefly);
+    sources.sort_by_key(|&(.., how)| how);
     let mut seen: FxHashSet<GlobalDef> = FxHashSet::default();
     let mut entered: FxHashSet<(GlobalDef, GlobalDef)> = FxHashSet::default();
     let mut sites: FxHashSet<(GlobalDef, NodeId)> = FxHashSet::default();
@@ -280,6 +301,7 @@ fn callers(
             let follows = edge.kind == CallKind::Call
                 && edge.resolution != Resolution::NameOnly
                 && !is_one_of_many(program, function, edge.site)
+                && !is_dispatched(program, function, edge)
                 && may_block(program, edge.callee)
                 && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
@@ -293,7 +315,7 @@ fn callers(
 }
 
 /// The finding at the call by which an async function comes to what blocks.
-fn entered(program: &Program, entry: &Entry, briefly: bool) -> Finding {
+fn entered(program: &Program, entry: &Entry, how: Blocks) -> Finding {
     let facts = program.file(entry.root.file);
     let location = program.location(entry.root.file, call_span(facts, entry.call));
     let mut flow = vec![Label { location: location.clone(), text: format!("calls `{}`", spelled_callee(facts, entry.call)) }];
@@ -312,7 +334,7 @@ fn entered(program: &Program, entry: &Entry, briefly: bool) -> Finding {
         flow,
         help: Some(help(program.file(entry.root.file).language.family(), &blocked).to_string()),
         subject: format!("{} {called} {blocked}", program.qualified_name(named(program, entry.root))),
-        ..told(program, entry.root, location, message, steps, briefly)
+        ..told(program, entry.root, location, message, steps, how)
     }
 }
 
@@ -325,6 +347,16 @@ fn is_one_of_many(program: &Program, caller: GlobalDef, site: NodeId) -> bool {
             .filter(|edge| edge.kind == CallKind::Call && program.def(edge.callee).body.is_some())
             .count()
             > 1
+}
+
+/// `await block.notify()`, where `notify` is a decorated function that is not asynchronous: what the decorator has made of it is.
+fn is_dispatched(program: &Program, caller: GlobalDef, edge: &CallEdge) -> bool {
+    let callee = program.def(edge.callee);
+    let is_awaited = || {
+        let parent = program.nesting(caller.file).parent(edge.site);
+        parent.is_some_and(|parent| matches!(program.file(caller.file).arena.kind(parent), NodeKind::Await(_)))
+    };
+    !callee.flags.has(DefFlags::ASYNC) && !callee.decorators.is_empty() && is_awaited()
 }
 
 /// A function whose code runs on the spot when it is called.
@@ -589,7 +621,7 @@ fn handing_over(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
     found
 }
 
-fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: GlobalDef, call: NodeId, briefly: bool) -> Finding {
+fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: GlobalDef, call: NodeId, how: Blocks) -> Finding {
     let facts = program.file(function.file);
     let called = spelled_callee(facts, call);
     let way = ways.get(&function).copied();
@@ -615,19 +647,21 @@ fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: Global
         flow,
         help: Some(help(family, &called).to_string()),
         subject: format!("{} {called}", program.qualified_name(named(program, function))),
-        ..told(program, root, location, message, chain.into_iter().take(3).collect(), briefly)
+        ..told(program, root, location, message, chain.into_iter().take(3).collect(), how)
     }
 }
 
 /// What every finding of the rule has: the event loop's function, and the steps from it to what blocks.
-fn told(program: &Program, root: GlobalDef, location: Location, mut message: String, steps: Vec<Label>, briefly: bool) -> Finding {
-    if briefly {
-        message.push_str(" (a note only: it rarely takes long)");
-    }
+fn told(program: &Program, root: GlobalDef, location: Location, mut message: String, steps: Vec<Label>, how: Blocks) -> Finding {
+    message.push_str(match how {
+        Blocks::Long => "",
+        Blocks::OnFiles => " (a note only: no request is seen to wait for it)",
+        Blocks::Briefly => " (a note only: it rarely takes long)",
+    });
     let runs = Label { location: program.name_location(root), text: "an event loop runs this".to_string() };
     Finding {
         rule: RULE.into(),
-        level: if briefly { Level::Note } else { Level::Warning },
+        level: if how == Blocks::Long { Level::Warning } else { Level::Note },
         message,
         primary: Label { location, text: "nothing else runs until this returns".to_string() },
         related: std::iter::once(runs).chain(steps).collect(),

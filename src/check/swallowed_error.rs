@@ -390,7 +390,16 @@ fn does_io(program: &Program, file: FileId, body: NodeId) -> bool {
 }
 
 fn is_io(fact: &ApiFact) -> bool {
-    matches!(fact, ApiFact::Query(_) | ApiFact::Outgoing | ApiFact::Publishes | ApiFact::SendsMail | ApiFact::Commit | ApiFact::Blocking)
+    matches!(
+        fact,
+        ApiFact::Query(_)
+            | ApiFact::Outgoing
+            | ApiFact::Publishes
+            | ApiFact::SendsMail
+            | ApiFact::Commit
+            | ApiFact::Blocking
+            | ApiFact::BlocksOnFiles
+    )
 }
 
 /// `with suppress(Exception):`.

@@ -436,6 +436,8 @@ pub enum ApiFact {
     Commit,
     /// Blocks the thread.
     Blocking,
+    /// Blocks the thread while it works on files: no more than a nuisance where no request waits.
+    BlocksOnFiles,
     /// Blocks the thread, as a rule for less than a millisecond: the metadata of a file.
     BlocksBriefly,
     /// Blocks the thread where its result is not awaited: a query of a library with a blocking and an asynchronous form of the same names.

@@ -124,6 +124,7 @@ impl Lines<'_> {
                 ApiFact::Transaction => "transaction",
                 ApiFact::Commit => "commit",
                 ApiFact::Blocking => "blocking",
+                ApiFact::BlocksOnFiles => "blocks-on-files",
                 ApiFact::Outgoing => "outgoing",
                 ApiFact::SendsMail => "sends-mail",
                 ApiFact::Publishes => "publishes",
