@@ -4,18 +4,19 @@
 //! options it is given by name, along the chain, around it (`wait_for`, `Promise.race`), or for the whole process. Options that are
 //! put together elsewhere are not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Context;
 use super::requests::in_development_branch;
 use super::scope::is_tool;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef, WaitFact};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, named_argument};
-use crate::model::program::Program;
+use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
@@ -36,15 +37,43 @@ enum Limit {
 /// Finds calls and clients without a limit.
 pub fn check(context: &Context) -> Vec<Finding> {
     let settings: BTreeSet<String> = context.in_files("missing-timeout: settings", (), settings_of).into_iter().collect();
-    context.in_files(RULE, settings, in_file)
+    let of_pages = context.kept("missing-timeout: pages", of_pages);
+    context.in_files(RULE, (settings, of_pages), in_file)
 }
 
-fn in_file(context: &Context, settings: &BTreeSet<String>, file: FileId) -> Vec<Finding> {
+/// Files of TypeScript that nothing but the code of pages imports, at any remove: they run in a browser, whatever is beside it in the package.
+fn of_pages(context: &Context) -> BTreeSet<FileId> {
+    let program = context.program;
+    let has = |file: FileId, role: Role| program.file_roles[file.index()].iter().any(|evidence| evidence.role == role);
+    let mut importers: BTreeMap<FileId, Vec<FileId>> = BTreeMap::new();
+    for edge in &program.imports {
+        if let (true, ImportTarget::Module(module)) = (edge.kind.is_dependency() && !has(edge.from, Role::Test), &edge.target)
+            && program.file(edge.from).language.family() == Family::TypeScript
+        {
+            importers.entry(module.file).or_default().push(edge.from);
+        }
+    }
+    let mut found: BTreeSet<FileId> = BTreeSet::new();
+    loop {
+        let is_page = |file: &FileId| found.contains(file) || has(*file, Role::Frontend);
+        let more: Vec<FileId> =
+            importers.iter().filter(|(file, from)| !found.contains(file) && from.iter().all(is_page)).map(|(file, _)| *file).collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTreeSet<FileId>>), file: FileId) -> Vec<Finding> {
     let program = context.program;
     let facts = program.file(file);
     let module = GlobalDef { file, def: DefId::MODULE };
     let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
-    if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
+    if out
+        || of_pages.contains(&file)
+        || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts))
+    {
         return Vec::new();
     }
     let waiting =
@@ -121,6 +150,7 @@ fn judge(
         || is_limited_around(facts, nesting, call)
         || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
         || has_adapter(facts, call)
+        || has_own_session(facts, call)
         || in_development_branch(facts, nesting, call);
     (!quiet).then_some((owner, limit))
 }
@@ -322,6 +352,19 @@ fn has_adapter(facts: &FileFacts, call: NodeId) -> bool {
         && matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if chain(facts, callee).count() > 1)
         && !spelled_callee(facts, call).starts_with("requests.")
         && facts.arena.ids().any(|node| called_name(facts, node) == Some("mount"))
+}
+
+/// A class of the file sends by a method of its own that has a limit: `def request(self, method, url, timeout=30)`.
+fn has_own_session(facts: &FileFacts, call: NodeId) -> bool {
+    let limits = |def: &Definition| {
+        def.kind == DefKind::Method
+            && matches!(facts.text(def.name), "request" | "send")
+            && def.params.iter().any(|param| param.default.is_some() && param.name.is_some_and(|name| facts.text(name) == "timeout"))
+    };
+    facts.language.family() == Family::Python
+        && !spelled_callee(facts, call).starts_with("requests.")
+        && facts.names.may_hold("timeout")
+        && facts.definitions().any(|(_, def)| limits(def))
 }
 
 /// Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
