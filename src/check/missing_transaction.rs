@@ -25,7 +25,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
 
 const RULE: &str = "missing-transaction";
 
