@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
-use super::requests::{Requests, has_fact, in_development_branch, is_cached, is_kept, named};
+use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::scope::{in_scope, is_start_up, is_tool};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
@@ -67,7 +67,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let ways = ways(context, &program.nestings, &handed);
         let mut run: Vec<Blocking> = blocking.iter().filter(|(function, ..)| ways.contains_key(function)).copied().collect();
         if run.iter().any(|&(.., how)| how == Blocks::OnFiles) {
-            let requests = Requests::of(context, &program.nestings);
+            let requests = context.requests();
             for (function, _, how) in &mut run {
                 if *how == Blocks::OnFiles && requests.handler(*function).is_some() {
                     *how = Blocks::Long;

@@ -75,6 +75,10 @@ fn held(program: &Program, function: GlobalDef, item: NodeId, rest: &[NodeId]) -
 
 /// The call that takes the lock, when the value is its guard: `.lock()`, through `unwrap`, `expect`, `?`.
 fn locks(program: &Program, file: FileId, facts: &FileFacts, value: NodeId) -> Option<NodeId> {
+    // A part of what it guards is copied: the guard itself is gone at the end of the statement.
+    if matches!(facts.arena.kind(value), NodeKind::Member { .. }) {
+        return None;
+    }
     let mut unwrapped = false;
     for link in chain(facts, value) {
         match facts.arena.kind(link) {
