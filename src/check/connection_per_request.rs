@@ -21,6 +21,9 @@ use crate::model::words::has_word;
 
 const RULE: &str = "connection-per-request";
 
+/// A client that is made more calls away from the handler than this is hardly what the handler is about: it may be kept on the way.
+const MAX_CALLS: usize = 6;
+
 /// Finds what is made for each request.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -238,6 +241,7 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: No
         .iter()
         .any(|text| has_word(&text.replace(['/', '.'], "_"), &["oauth", "oauth2", "oidc", "sso", "saml"]));
     let cheap = (closed || of_login) && kind == ResourceKind::HttpClient;
+    let is_far = chain.len() > MAX_CALLS;
     let location = program.location(function.file, call_span(facts, call));
     let mut related = vec![Label { location: program.name_location(handler), text: "runs for each request".to_string() }];
     let mut flow = Vec::new();
@@ -248,7 +252,7 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: No
     }
     Finding {
         rule: RULE.into(),
-        level: if cheap { Level::Note } else { Level::Warning },
+        level: if cheap || is_far { Level::Note } else { Level::Warning },
         message,
         primary: Label { location, text: "made anew each time".to_string() },
         related,
