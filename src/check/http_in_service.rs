@@ -218,7 +218,11 @@ fn is_layer_of_server(program: &Program, function: GlobalDef) -> bool {
                         NodeKind::Apply { base, .. } => base,
                         _ => base,
                     };
-                    last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Service" | "Layer" | "Transform"))
+                    // `impl LogsService for OtlpLogsService`, where the trait was made from a description of the service: it is the server.
+                    let is_made = |name: &str| name.ends_with("Service") && !matches!(program.value(function.file, base), Value::Def(_));
+                    last_name(facts, base)
+                        .map(|name| facts.text(name))
+                        .is_some_and(|name| matches!(name, "Layer" | "Transform") || is_made(name) || name == "Service")
                 })
         })
 }

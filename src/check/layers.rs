@@ -404,7 +404,7 @@ fn is_mere_value(program: &Program, target: GlobalDef, higher: &RoleEvidence) ->
     let (facts, def) = (program.file(target.file), program.def(target));
     match def.kind {
         DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
-        DefKind::Variable => facts.text(def.name).chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+        DefKind::Variable => is_constant_name(facts.text(def.name)),
         DefKind::Class => def.bases.iter().any(|&base| {
             last_name(facts, base).is_some_and(|name| {
                 matches!(facts.text(name), "Enum" | "StrEnum" | "IntEnum" | "IntFlag" | "Flag" | "TypedDict" | "NamedTuple")
@@ -423,6 +423,7 @@ fn is_data_beside(program: &Program, upward: &Upward) -> bool {
     let is_type = match def.kind {
         DefKind::Struct | DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
         DefKind::Class => !has_methods(),
+        DefKind::Variable => is_constant_name(facts.text(def.name)),
         _ => false,
     };
     !is_own && if upward.is_call { is_method_of_data(program, upward) } else { is_type }
@@ -437,6 +438,10 @@ fn is_method_of_data(program: &Program, upward: &Upward) -> bool {
         && block.bases.len() == 1
         && !of_layer(GlobalDef { file: upward.target.file, def: def.parent })
         && matches!(program.value(upward.target.file, block.bases[0]), Value::Def(class) if !of_layer(class))
+}
+
+fn is_constant_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Two files of one folder whose names alone say which is above.
