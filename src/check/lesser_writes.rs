@@ -59,7 +59,9 @@ pub(super) fn is_made_up(program: &Program, function: GlobalDef) -> bool {
         &["test", "tests", "fake", "mock", "dummy", "demo", "sample", "seed", "seeds", "fixture", "fixtures", "random"];
     let path = program.path(function.file);
     let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
-    has_word(&program.short_name(program.outermost(function)), MADE_UP) || has_word(stem, MADE_UP)
+    // `factories.py` is where Python's tests get their rows from.
+    let of_tests = stem == "factories" && program.file(function.file).language.family() == Family::Python;
+    of_tests || has_word(&program.short_name(program.outermost(function)), MADE_UP) || has_word(stem, MADE_UP)
 }
 
 /// `createApiMiddleware(server)`, `buildRouter(db)`: it makes what will write when a request comes.
@@ -68,6 +70,13 @@ pub(super) fn makes_handler(name: &str) -> bool {
     let (first, last) = (words.first().map_or("", String::as_str), words.last().map_or("", String::as_str));
     matches!(first, "create" | "make" | "build" | "get" | "init" | "setup" | "register")
         && matches!(last, "middleware" | "middlewares" | "router" | "routes" | "handler" | "handlers" | "controller" | "plugin" | "api")
+}
+
+/// `createRefreshToken(user)`, `startSession(user)`: the user is there without it.
+pub(super) fn lets_in(name: &str) -> bool {
+    let words = words(name);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    has(&["session", "sessions"]) || has(&["refresh", "access", "login"]) && has(&["token", "tokens"])
 }
 
 /// Both only remove rows: whoever does it again removes what is left.

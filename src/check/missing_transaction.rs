@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
-use super::lesser_writes::{called, is_made_up, is_repeated_by_chain, is_touch, makes_handler, may_be_in_callers, only_removes};
+use super::lesser_writes::{called, is_made_up, is_repeated_by_chain, is_touch, lets_in, makes_handler, may_be_in_callers, only_removes};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
@@ -802,9 +802,10 @@ fn finding(context: &Context, operation: &Operation) -> Finding {
     let (level, remark) = match first.mode {
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
         WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
-        WriteMode::Immediate if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
+        _ if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
             (Level::Note, "; doing it again removes the rest")
         }
+        _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
         _ if may_be_in_callers(context, *function, first, second) => (Level::Note, "; fine where whoever calls it has opened one"),
         _ => (Level::Warning, ""),
     };
