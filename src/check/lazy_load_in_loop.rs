@@ -12,7 +12,6 @@ use super::Context;
 use super::bounds::{Bound, bound};
 use super::loading::{Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
-use super::meant::runs_in_jobs;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
@@ -160,12 +159,7 @@ fn in_loop(
                 Row::Name(name) => format!("`{}` of `{}`", facts.text(name), spell(facts, source)),
                 Row::Receiver => "row".to_string(),
             };
-            let mut found = finding(program, function, read, &item, vec![head, origin.label()]);
-            if runs_in_jobs(program, context.callers(), function) {
-                found.level = Level::Note;
-                found.message.push_str(", in a job that nobody waits for");
-            }
-            findings.push(found);
+            findings.push(finding(program, function, read, &item, vec![head, origin.label()]));
         }
     }
     findings

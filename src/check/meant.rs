@@ -277,7 +277,7 @@ pub(super) fn only_jobs_call(program: &Program, callers: &Callers, function: Glo
 }
 
 /// A timer, a queue or a command starts it, or all that calls it.
-pub(super) fn runs_in_jobs(program: &Program, callers: &Callers, function: GlobalDef) -> bool {
+fn runs_in_jobs(program: &Program, callers: &Callers, function: GlobalDef) -> bool {
     is_job(program, function) || only_jobs_call(program, callers, program.outermost(function))
 }
 

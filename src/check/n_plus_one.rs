@@ -284,7 +284,11 @@ fn repeating_loop(
     site: &Site,
     dependences: &mut FxHashMap<NodeId, Dependence>,
 ) -> Option<Repetition> {
-    if site.query.deferred || asks_loader(place.facts, site.node) || locks_rows(place, site.node) || loads_for_many(place.facts, site.node)
+    if site.query.deferred
+        || asks_loader(place.facts, site.node)
+        || changes_schema(place.facts, site.node)
+        || locks_rows(place, site.node)
+        || loads_for_many(place.facts, site.node)
     {
         return None;
     }
@@ -407,6 +411,25 @@ fn asks_loader(facts: &FileFacts, call: NodeId) -> bool {
 fn loads_for_many(facts: &FileFacts, call: NodeId) -> bool {
     matches!(called_name(facts, call), Some("prefetch_related_objects" | "aprefetch_related_objects"))
         && arguments(facts, call).next().is_some_and(|rows| !matches!(facts.arena.kind(rows), NodeKind::Collection { .. }))
+}
+
+/// `ALTER TABLE …` for each table: no statement does that for all.
+fn changes_schema(facts: &FileFacts, call: NodeId) -> bool {
+    const VERBS: &[&str] = &["alter", "create", "drop"];
+    const THINGS: &[&str] =
+        &["table", "index", "schema", "type", "view", "database", "role", "sequence", "trigger", "function", "unique", "materialized"];
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let mut words = text.split_whitespace();
+        words.next().is_some_and(|verb| VERBS.contains(&verb)) && words.next().is_some_and(|thing| THINGS.contains(&thing))
+    };
+    chain(facts, call).any(|link| {
+        let mut found = false;
+        if let Some(statement) = arguments(facts, link).next() {
+            facts.arena.walk(statement, |node| found |= facts.string(node).is_some_and(says));
+        }
+        found
+    })
 }
 
 /// Rows that must be locked one by one.
