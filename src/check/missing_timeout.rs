@@ -41,7 +41,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     context.in_files(RULE, (settings, of_pages), in_file)
 }
 
-/// Files of TypeScript that nothing but the code of pages imports, at any remove: they run in a browser, whatever is beside it in the package.
+/// Files of TypeScript that nothing but the code of pages imports, at any remove: they run in a browser, or for one page
+/// that is made on the server.
 fn of_pages(context: &Context) -> BTreeSet<FileId> {
     let program = context.program;
     let has = |file: FileId, role: Role| program.file_roles[file.index()].iter().any(|evidence| evidence.role == role);
@@ -70,10 +71,7 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
     let facts = program.file(file);
     let module = GlobalDef { file, def: DefId::MODULE };
     let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
-    if out
-        || of_pages.contains(&file)
-        || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts))
-    {
+    if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
         return Vec::new();
     }
     let waiting =
@@ -84,7 +82,14 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
         // What a person can stop, and Node gives up by itself, is for those who want to see every place.
         (strict || !is_patient(program, owner, call)).then(|| finding(program, owner, call, fact, limit))
     });
-    found.collect()
+    let mut found: Vec<Finding> = found.collect();
+    if of_pages.contains(&file) {
+        for finding in &mut found {
+            finding.level = Level::Note;
+            finding.message.push_str(" (a note only: nothing but pages import this file)");
+        }
+    }
+    found
 }
 
 /// Folders of code that is sent to browsers.
