@@ -4,7 +4,7 @@
 //! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
 use super::error_detail_leak::{is_for_show, link_argument};
-use super::rust_error_types::{ErrorTypes, own_texts, type_named};
+use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, type_named};
 use super::sensitive::carriers;
 use super::status::{Status, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
@@ -27,7 +27,9 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
             findings.push(finding(program, function, leak));
         }
         let whole = given.filter(|_| node == body);
-        for (error, code) in errors_at_hand(facts, node).into_iter().chain(whole) {
+        let failed = errors_at_hand(program, function, node);
+        let carried = variant_at_hand(program, function.file, node);
+        for (error, code) in failed.into_iter().chain(carried).chain(whole) {
             walk_deep(facts, code, |inner| {
                 if let Some(parts) = framework_answer(program, function, inner) {
                     let whole = parts.iter().copied().find(|&part| facts.arena.kind(part) == NodeKind::Name(error));
@@ -58,14 +60,39 @@ fn given(program: &Program, function: GlobalDef) -> Option<Name> {
     let [param] = &def.params[..] else { return None };
     let name = param.name?;
     let annotation = param.annotation?;
-    if !matches!(facts.text(name), "err" | "error" | "e") {
+    if !matches!(facts.text(name), "err" | "error" | "e" | "value") {
         return None;
+    }
+    // `err: DbErr`, `err: Box<dyn Error>`
+    if is_error_of_library(program, function.file, annotation) {
+        return Some(name);
     }
     // A type parameter stands here as the first of its bounds.
     let class = facts.text(last_name(facts, annotation)?);
     let is_any_text = matches!(class, "Debug" | "Display" | "ToString");
     let of_any = class == "BoxError" || class.ends_with("Error") || is_any_text && turns_errors(program, function);
     of_any.then_some(name)
+}
+
+/// What stands here is an error of a library by its name: a type as it is written, or a value.
+fn is_error_of_library(program: &Program, file: FileId, node: NodeId) -> bool {
+    program.api(file, node).is_some_and(|api| {
+        let path = api.path.as_str();
+        let class = path.trim_end_matches("()").rsplit('.').next().unwrap_or(path);
+        class.ends_with("Error") || class.ends_with("Errors") || class.ends_with("Err")
+    })
+}
+
+/// `AppError::Database(e) => …`: a variant of the project's error that carries one of a library.
+fn variant_at_hand(program: &Program, file: FileId, node: NodeId) -> Option<(Name, NodeId)> {
+    let facts = program.file(file);
+    let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(node) else { return None };
+    let NodeKind::Call { args, form: CallForm::Pattern, .. } = facts.arena.kind(pattern) else { return None };
+    let bound = facts.arena.list(args).next()?;
+    match facts.arena.kind(bound) {
+        NodeKind::Name(name) if is_error_of_library(program, file, bound) => Some((name, body)),
+        _ => None,
+    }
 }
 
 /// The function is passed on as it is: `.map_err(internal)`.
@@ -89,7 +116,8 @@ fn turned(program: &Program, function: GlobalDef, node: NodeId) -> Option<NodeId
     program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds).then_some(maker)
 }
 
-/// The result that fails is one of a function of the project whose error is a type of the project, which says what the project wants.
+/// The result that fails is one of a function of the project whose error is a type of the project, which says what the project wants: unless
+/// its own text is made of a library's.
 fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
     let facts = program.file(function.file);
     let mut own = false;
@@ -101,7 +129,7 @@ fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
             let mut of_project = false;
             other.arena.walk(returns, |part| {
                 of_project |= matches!(other.arena.kind(part), NodeKind::Name(name) | NodeKind::Member { name, .. } if other.text(name).ends_with("Error"))
-                    && type_named(program, called.file, part).is_some();
+                    && type_named(program, called.file, part).is_some_and(|class| !tells_of_library(program, class));
             });
             of_project
         });
@@ -157,7 +185,8 @@ fn without_arguments(facts: &FileFacts, node: NodeId) -> NodeId {
 }
 
 /// `map_err(|e| …)` and `Err(e) => …`, with the code that follows.
-fn errors_at_hand(facts: &FileFacts, node: NodeId) -> Vec<(Name, NodeId)> {
+fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeId) -> Vec<(Name, NodeId)> {
+    let facts = program.file(function.file);
     match facts.arena.kind(node) {
         NodeKind::Call { .. } if matches!(called_name(facts, node), Some("map_err" | "unwrap_or_else" | "or_else" | "handle_error")) => {
             arguments(facts, node)
@@ -167,12 +196,19 @@ fn errors_at_hand(facts: &FileFacts, node: NodeId) -> Vec<(Name, NodeId)> {
                 })
                 .collect()
         }
-        NodeKind::Arm { pattern, body, .. } => error_name(facts, pattern).map(|name| (name, body)).into_iter().collect(),
+        NodeKind::Match { subject, arms } => {
+            let failing = facts.arena.list(arms).filter_map(|arm| match facts.arena.kind(arm) {
+                NodeKind::Arm { pattern, body, .. } => Some((error_name(facts, pattern)?, body)),
+                _ => None,
+            });
+            let failing: Vec<_> = failing.collect();
+            if failing.is_empty() || own_error(program, function, subject) { Vec::new() } else { failing }
+        }
         NodeKind::If { condition, then, .. } => {
             let mut found = None;
             facts.arena.walk(condition, |inner| {
-                if let NodeKind::Assign { target, .. } = facts.arena.kind(inner) {
-                    found = found.or_else(|| error_name(facts, target));
+                if let NodeKind::Assign { target, value, .. } = facts.arena.kind(inner) {
+                    found = found.or_else(|| error_name(facts, target).filter(|_| !own_error(program, function, value)));
                 }
             });
             found.map(|name| (name, then)).into_iter().collect()
@@ -275,6 +311,10 @@ fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Na
                 });
                 carried
             }
+            // `text_of(e)`
+            NodeKind::Call { form, .. } if form != CallForm::Macro && makes_text(program, function.file, node) => {
+                arguments(facts, node).next()
+            }
             // `let body = json!({ "message": format!("{e}") });`
             NodeKind::Name(name) if follows && name != error => {
                 let made = made_in(facts, code, name);
@@ -291,6 +331,30 @@ fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Na
         found.is_none()
     });
     found
+}
+
+/// A function of the project that makes a text of an error of a library, and not a fixed one.
+fn makes_text(program: &Program, file: FileId, call: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = program.file(file).arena.kind(call) else { return false };
+    let Value::Def(called) = program.value(file, callee) else { return false };
+    let facts = program.file(called.file);
+    let def = facts.def(called.def);
+    let [param] = &def.params[..] else { return false };
+    let is_text = def.annotation.and_then(|returns| last_name(facts, returns)).is_some_and(|name| facts.text(name) == "String");
+    let of_error = param.annotation.is_some_and(|annotation| is_error_of_library(program, called.file, annotation));
+    let mut carries = false;
+    if let Some(body) = def.body.filter(|_| is_text && of_error) {
+        walk_deep(facts, body, |node| {
+            if matches!(facts.arena.kind(node), NodeKind::Text { .. }) {
+                carriers(facts, node, &mut |carrier, _| carries |= matches!(facts.arena.kind(carrier), NodeKind::Name(_)));
+            }
+            carries |= called_name(facts, node) == Some("to_string")
+                && arguments(facts, node).next().is_none()
+                && matches!(facts.arena.kind(node), NodeKind::Call { callee, .. } if matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Name(_))));
+            !carries
+        });
+    }
+    carries
 }
 
 /// An error of the project says what the project wants it to say.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::http_in_service::http_type;
 use super::scope::in_scope;
+use super::sensitive::carriers;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name};
@@ -212,9 +213,46 @@ pub(super) fn own_texts(program: &Program, types: &ErrorTypes, file: FileId) -> 
                 }
                 true
             });
+            // `struct AppError(anyhow::Error)`, and `format!("{}", self.0)` in what it answers.
+            let holds = only_field(facts, class.def).filter(|_| class.file == file && is_server_error(facts, body));
+            let Some(field) = holds.filter(|&field| facts.def(field).annotation.is_some_and(|kind| is_library_error(program, file, kind)))
+            else {
+                continue;
+            };
+            let of_field = |node| matches!(facts.arena.kind(node), NodeKind::Member { object, name, .. } if facts.arena.kind(object) == NodeKind::Receiver && facts.text(name) == facts.text(facts.def(field).name));
+            facts.arena.walk_while(body, |node| {
+                match facts.arena.kind(node) {
+                    NodeKind::Call { form: CallForm::Macro, .. }
+                        if !matches!(called_name(facts, node), Some("json" | "format" | "vec")) =>
+                    {
+                        return false;
+                    }
+                    NodeKind::Call { callee, .. } if called_name(facts, node) == Some("to_string") => {
+                        if matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if of_field(object)) {
+                            found.push((GlobalDef { file, def: method }, node));
+                        }
+                    }
+                    NodeKind::Text { .. } => {
+                        let mut told = false;
+                        carriers(facts, node, &mut |carrier, _| told |= of_field(carrier));
+                        if told {
+                            found.push((GlobalDef { file, def: method }, node));
+                        }
+                    }
+                    _ => {}
+                }
+                true
+            });
         }
     }
     found
+}
+
+/// The field of a struct that has no other.
+fn only_field(facts: &FileFacts, class: DefId) -> Option<DefId> {
+    let mut fields = facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class);
+    let (only, _) = fields.next()?;
+    (facts.def(class).kind == DefKind::Struct && fields.next().is_none()).then_some(only)
 }
 
 /// Only an arm for chosen variants says it: what others carry does not come there.
@@ -222,11 +260,22 @@ fn is_in_client_arm(program: &Program, facts: &FileFacts, file: FileId, node: No
     program.nesting(file).around(node).any(|around| matches!(facts.arena.kind(around), NodeKind::Arm { .. }))
 }
 
-/// A variant with `#[error("… {0}")]` or `#[error(transparent)]` over an error of a library, to which the type gives a status of 5xx.
+/// A variant that tells of a library's error, to which the type gives a status of 5xx.
 fn carries_library_error(program: &Program, class: GlobalDef) -> bool {
     let facts = program.file(class.file);
+    telling(program, class).into_iter().any(|variant| has_server_status(facts, facts.text(facts.def(variant).name)))
+}
+
+/// The text of an error of the project is made of a library's.
+pub(super) fn tells_of_library(program: &Program, class: GlobalDef) -> bool {
+    !telling(program, class).is_empty()
+}
+
+/// Variants with `#[error("… {0}")]` or `#[error(transparent)]` over an error of a library.
+fn telling(program: &Program, class: GlobalDef) -> Vec<DefId> {
+    let facts = program.file(class.file);
     let variants = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def);
-    let mut carrying = variants.filter(|(id, variant)| {
+    let telling = variants.filter(|(id, variant)| {
         let written = variant.decorators.iter().any(|&decorator| {
             matches!(called_name(facts, decorator), Some("error" | "display"))
                 && arguments(facts, decorator).any(|text| {
@@ -240,7 +289,7 @@ fn carries_library_error(program: &Program, class: GlobalDef) -> bool {
             .any(|(_, field)| field.annotation.is_some_and(|annotation| is_library_error(program, class.file, annotation)));
         written && of_library
     });
-    carrying.any(|(_, variant)| has_server_status(facts, facts.text(variant.name)))
+    telling.map(|(id, _)| id).collect()
 }
 
 /// `sqlx::Error`, also where nothing but the type names it.

@@ -4,6 +4,7 @@
 use super::evaluate::Linker;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::nesting::last_name;
 use crate::model::program::{Value, ValueId};
 
 /// Patterns in patterns that are bound. Alternatives and assignments lean to the left, so that they may be as deep as a file is long.
@@ -62,6 +63,9 @@ impl<'a> Linker<'a> {
             NodeKind::Call { callee, args, form: CallForm::Pattern } => {
                 let constructor = self.eval(callee);
                 let constructed = self.constructed(callee, constructor);
+                // A `Result<T, E>` stands for its `T`, which is not what failed.
+                let failed = last_name(facts, callee).is_some_and(|name| facts.text(name) == "Err");
+                let value = if failed && constructed.is_none() { UNKNOWN } else { value };
                 for (at, arg) in arena.list(args).enumerate() {
                     match arena.kind(arg) {
                         NodeKind::Argument { name, value: inner } => {
@@ -73,7 +77,11 @@ impl<'a> Linker<'a> {
                         }
                         _ => {
                             let inner = match constructed {
-                                Some(owner) => self.field_of(owner, &at.to_string()),
+                                Some(owner) => match self.field_of(owner, &at.to_string()) {
+                                    // `Checked(body): Checked<Order>` of `struct Checked<T>(pub T)`
+                                    UNKNOWN if at == 0 => self.argument_of(value),
+                                    field => field,
+                                },
                                 None => self.unwrap_pattern(constructor, value),
                             };
                             self.bind(arg, inner);
@@ -93,6 +101,14 @@ impl<'a> Linker<'a> {
                     self.bind(child, UNKNOWN);
                 }
             }
+        }
+    }
+
+    /// What a generic type of the project is for, where a value is of one.
+    fn argument_of(&self, value: ValueId) -> ValueId {
+        match self.get(value) {
+            Value::Instance { argument, .. } => argument,
+            _ => UNKNOWN,
         }
     }
 
