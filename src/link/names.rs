@@ -321,7 +321,7 @@ impl<'a> Linker<'a> {
             return self.value(Value::Module(child));
         }
         if let Some(target) = modules::extern_crate(&self.modules, from.file, name) {
-            return self.target_value(target);
+            return self.rust_target(target);
         }
         if name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return match name {
@@ -396,8 +396,8 @@ impl<'a> Linker<'a> {
         let Some(first) = parts.next() else { return UNKNOWN };
         let mut value = match path.starts_with("::") {
             true => match modules::extern_crate(&self.modules, scope.file, first) {
-                Some(target) => self.target_value(target),
-                None => self.api(first),
+                Some(target) => self.rust_target(target),
+                None => self.rust_crate(first),
             },
             false => self.rust_first(scope, first),
         };
@@ -417,10 +417,25 @@ impl<'a> Linker<'a> {
             return self.value(Value::Module(child));
         }
         if let Some(target) = modules::extern_crate(&self.modules, scope.file, name) {
-            return self.target_value(target);
+            return self.rust_target(target);
         }
         let value = self.lookup_static(module, name, false);
-        if value == UNKNOWN { self.api(name) } else { value }
+        if value == UNKNOWN { self.rust_crate(name) } else { value }
+    }
+
+    fn rust_target(&mut self, target: Target) -> ValueId {
+        match target {
+            Target::External(package) => self.rust_crate(&package),
+            target => self.target_value(target),
+        }
+    }
+
+    /// A crate of others. Where a package of another language has the same name, knowledge gives it one of its own: `crate:mongodb`.
+    fn rust_crate(&mut self, name: &str) -> ValueId {
+        match self.knowledge.canonical(&format!("crate:{name}")) {
+            Some(own) => self.api(own),
+            None => self.api(name),
+        }
     }
 
     pub(super) fn rust_step(&mut self, base: ValueId, name: &str) -> ValueId {

@@ -6,7 +6,7 @@ use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind};
 use crate::model::knowledge::ApiFact;
-use crate::model::program::{Value, ValueId};
+use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
 
 /// Wrappers that leave no trace: the value is that of the type argument (its position counted from the end for `Result`-likes).
@@ -220,7 +220,9 @@ impl<'a> Linker<'a> {
                 let at = if name == "Coroutine" { args.len().saturating_sub(1) } else { 0 };
                 return args.get(at).map_or(UNKNOWN, |&arg| self.type_value(arg));
             }
-            if COLLECTIONS.contains(&name) {
+            // A library's `Collection` may be one of documents.
+            let is_of_library = matches!(self.get(local), Value::Api { api, .. } if self.knowledge.leads_on(self.apis.path(api)));
+            if COLLECTIONS.contains(&name) && !is_of_library {
                 let element = args.first().map_or(UNKNOWN, |&arg| self.type_value(arg));
                 return self.value(Value::Collection(element));
             }
@@ -242,11 +244,20 @@ impl<'a> Linker<'a> {
             Value::Def(alias) if self.facts[alias.file.index()].def(alias.def).kind == DefKind::TypeAlias => argument,
             Value::Api { api, guessed, .. } => {
                 let subject = args.iter().find_map(|&arg| self.class_of_type(arg));
+                let api = self.of_argument(api, argument).unwrap_or(api);
                 let api = self.apis.step(api, "()");
                 self.value(Value::Api { api, subject, guessed })
             }
             _ => UNKNOWN,
         }
+    }
+
+    /// What a generic type is for an argument of a library, where that is another type: `r2d2.Pool<r2d2_sqlite.SqliteConnectionManager>`.
+    fn of_argument(&mut self, base: ApiId, argument: ValueId) -> Option<ApiId> {
+        let Value::Api { api, .. } = self.get(argument) else { return None };
+        let written = format!("{}<{}>", self.apis.path(base), self.apis.path(api).trim_end_matches("()"));
+        let other = self.knowledge.canonical(&written)?;
+        Some(self.apis.intern(other))
     }
 
     /// `type[X]`: the class, not an instance.
