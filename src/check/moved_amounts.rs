@@ -53,6 +53,14 @@ fn changes(place: &Place, site: NodeId, sums: &[Sum]) -> Vec<Change> {
             }
         }
         NodeKind::Argument { name, value } => found.extend(said(facts, facts.text(name), value)),
+        // `balance.eq(balance - n)` of Diesel
+        NodeKind::Call { callee, .. } => {
+            if let (NodeKind::Member { object, .. }, Some(value)) = (facts.arena.kind(callee), arguments(facts, node).next())
+                && let Some(field) = last_name(facts, object)
+            {
+                found.extend(said(facts, facts.text(field), value));
+            }
+        }
         NodeKind::Str(text) => found.extend(in_sql(facts.text(text))),
         _ => {}
     });

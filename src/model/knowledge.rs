@@ -596,4 +596,6 @@ pub struct Generated {
     pub name: String,
     /// What the name stands for; its subject is the decorated type.
     pub api: String,
+    /// The argument of another attribute of the type that names its table: `#[sea_orm(table_name = "orders")]`.
+    pub table: Option<String>,
 }

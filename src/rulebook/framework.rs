@@ -494,6 +494,7 @@ struct ExtensionEntry {
 struct GeneratedEntry {
     by: Strings,
     names: std::collections::BTreeMap<String, String>,
+    table: Option<String>,
 }
 
 /// Texts that are names: arguments of calls, or values of variables.
@@ -990,8 +991,8 @@ impl Target<'_> {
     fn generated(&mut self, entry: GeneratedEntry) {
         for by in &entry.by.0 {
             for (name, api) in &entry.names {
-                let generated = Generated { framework: self.framework, by: by.clone(), name: name.clone(), api: api.clone() };
-                self.knowledge.generated.push(generated);
+                let (by, name, api, table) = (by.clone(), name.clone(), api.clone(), entry.table.clone());
+                self.knowledge.generated.push(Generated { framework: self.framework, by, name, api, table });
             }
         }
     }

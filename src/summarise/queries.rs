@@ -297,12 +297,21 @@ impl<'p> Reader<'_, 'p> {
                 && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
                 && !self.is_of_http(candidate.class)
         };
-        let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.program.name(candidate.class).to_string());
+        let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.class_table(candidate.class));
         // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
         class
             .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
             .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
             .or_else(|| self.row_table(link.call))
+    }
+
+    /// The name of a model; of one that is made into more than a class, the table that an attribute gives it (every SeaORM model is a `Model`).
+    fn class_table(&self, class: GlobalDef) -> String {
+        let facts = self.program.file(class.file);
+        let keys = || self.program.knowledge.generated.iter().filter_map(|made| made.table.as_deref());
+        let attributes = facts.def(class.def).decorators.iter().flat_map(|&attribute| arguments_with_names(facts, attribute));
+        let named = attributes.filter(|(name, _)| keys().any(|key| key == *name)).find_map(|(_, value)| facts.string(value));
+        named.unwrap_or_else(|| self.program.name(class)).to_string()
     }
 
     /// TypeScript: the model of a row by where a local has it from: `const user = await User.findById(id); await user.save()`.
@@ -767,4 +776,12 @@ fn assignments(facts: &FileFacts, nesting: &Nesting) -> Assignments {
         }
     }
     table
+}
+
+/// The named arguments of a call.
+fn arguments_with_names(facts: &FileFacts, call: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
+    arguments(facts, call).filter_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } => Some((facts.text(name), value)),
+        _ => None,
+    })
 }
