@@ -72,6 +72,13 @@ fn methods_of_services(program: &Program) -> Vec<GlobalDef> {
     methods.collect()
 }
 
+/// A method of such a service.
+pub(super) fn is_of_service(program: &Program, method: GlobalDef) -> bool {
+    let block = GlobalDef { file: method.file, def: program.def(method).parent };
+    program.def(block).kind == DefKind::Impl
+        && program.def_roles.get(&block).is_some_and(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Framework)
+}
+
 fn is_function(program: &Program, def: GlobalDef) -> bool {
     matches!(program.def(def).kind, DefKind::Function | DefKind::Method)
 }

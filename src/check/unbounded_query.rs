@@ -5,19 +5,20 @@
 //! pagination by the framework are left out.
 
 use super::Context;
-use super::handlers::{Handler, handler_name, handlers, route_text};
+use super::handlers::{Handler, handler_name, handlers, is_of_service, route_text};
 use super::loading::owner_of;
 use super::loops::parameter_names;
 use super::query_methods::{has, methods};
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::Access;
+use crate::model::knowledge::{Access, Framework, FrameworkKind};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
 use crate::model::summary::QueryEffect;
 use crate::model::words::{has_word, words};
 
@@ -33,11 +34,13 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
     let program = context.program;
-    let route = handler.route?;
-    // A handler of all methods that writes nothing reads.
-    let is_open = route.methods.iter().any(|method| method == "*") && handler.queries.iter().all(|query| query.access == Access::Read);
-    let reads = is_open
-        || route.methods.iter().any(|method| method == "GET")
+    // A handler of all methods, or of a service that has no routes, reads when it writes nothing.
+    let is_open = match handler.route {
+        Some(route) => route.methods.iter().any(|method| method == "*"),
+        None => is_of_service(program, handler.function),
+    };
+    let reads = is_open && handler.queries.iter().all(|query| query.access == Access::Read)
+        || handler.route.is_some_and(|route| route.methods.iter().any(|method| method == "GET"))
         || VIEW_METHODS.iter().any(|(name, method)| *method == "GET" && *name == program.name(handler.function));
     if !reads || is_exempt(program, handler) {
         return None;
@@ -54,7 +57,10 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
         location: program.location(at.file, call_span(program.file(at.file), node)),
         text,
     };
-    let mut related: Vec<Label> = vec![Label { location: route.place.clone(), text: format!("the route{}", route_text(handler.route)) }];
+    let mut related: Vec<Label> = Vec::new();
+    if let Some(route) = handler.route {
+        related.push(Label { location: route.place.clone(), text: format!("the route{}", route_text(handler.route)) });
+    }
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
     Some(Finding {
         rule: RULE.into(),
@@ -220,7 +226,7 @@ fn unbounded<'a>(
                 || edge.resolution == Resolution::Inferred && program.calls_at(function, edge.site).len() == 1;
             let follows = edge.kind == CallKind::Call && is_sure && !code.contains(&edge.callee);
             // An argument may be what bounds it.
-            if !follows || has_bound_argument(facts, edge.site) || !is_answered(facts, nesting, edge.site) {
+            if !follows || has_bound_argument(program, function.file, edge.site) || !is_answered(facts, nesting, edge.site) {
                 continue;
             }
             way.push((function, edge.site));
@@ -234,9 +240,13 @@ fn unbounded<'a>(
 }
 
 /// A call that is given anything but handles may be told how much to fetch.
-fn has_bound_argument(facts: &FileFacts, call: NodeId) -> bool {
+fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
     arguments(facts, call).any(|argument| {
         let value = argument_value(facts, argument);
+        if is_of_database(program, file, value) || is_of_database(program, file, handle(facts, value)) {
+            return false;
+        }
         let name = last_name(facts, handle(facts, value)).map(|name| facts.text(name)).unwrap_or("?");
         !matches!(
             name,
@@ -258,7 +268,22 @@ fn has_bound_argument(facts: &FileFacts, call: NodeId) -> bool {
                 | "db_pool"
                 | "pg_pool"
                 | "db_conn"
+                | "repo"
+                | "repos"
+                | "repository"
+                | "repositories"
         )
+    })
+}
+
+/// A connection, pool or session of a library for databases.
+fn is_of_database(program: &Program, file: FileId, value: NodeId) -> bool {
+    program.api(file, value).is_some_and(|api| {
+        let root = api.path.split('.').next().unwrap_or_default();
+        let is_database = |framework: &Framework| {
+            matches!(framework.kind, FrameworkKind::Driver | FrameworkKind::Orm) && framework.packages.iter().any(|name| name == root)
+        };
+        api.path.ends_with("()") && program.knowledge.frameworks.iter().any(is_database)
     })
 }
 
@@ -346,6 +371,8 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
             | "get_results"
             | "findAndCountAll"
             | "list"
+            | "query_map"
+            | "query_and_then"
     );
     if !many {
         return false;
@@ -363,6 +390,10 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     let mut sql = None;
     for argument in arguments(facts, query.site).chain(chain(facts, query.site).flat_map(|link| arguments(facts, link).collect::<Vec<_>>()))
     {
+        // What is done with each row is no part of the query.
+        if name.starts_with("query_") && matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
+            continue;
+        }
         walk_deep(facts, argument, |node| {
             match facts.arena.kind(node) {
                 NodeKind::Entry { key, value } => {
@@ -383,6 +414,19 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
             true
         });
     }
+    // `let mut statement = conn.prepare("…")?; statement.query_map(…)`
+    if sql.is_none()
+        && let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, query.site))
+    {
+        for value in assigned(facts, nesting.owner(query.site), root) {
+            walk_deep(facts, value, |node| {
+                if let NodeKind::Str(text) = facts.arena.kind(node) {
+                    sql = sql.or(Some(facts.text(text)).filter(|text| text.contains(char::is_whitespace)));
+                }
+                true
+            });
+        }
+    }
     let sql_narrows = sql.is_some_and(|text| {
         let text = text.to_ascii_lowercase();
         ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
@@ -390,6 +434,10 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
     let takes_filter = name == "find"
         && arguments(facts, query.site).next().is_some_and(|first| match facts.arena.kind(first) {
             NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
+            // `doc! {}`
+            NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
+            NodeKind::Null => false,
+            NodeKind::Name(name) if facts.text(name) == "None" => false,
             _ => !may_be_nothing(facts, nesting, first),
         });
     let needs_sql = matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
@@ -480,11 +528,35 @@ fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: 
                     answered |= is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
                 }
             }
+            // `for row in rows { shown.push(…) }`
+            NodeKind::Loop { source: Some(source), body: each, .. } if depth == 0 && facts.arena.span(node).start > after => {
+                let of_rows = matches!(facts.arena.kind(chain_root(facts, source)), NodeKind::Name(name) if names.contains(&name));
+                let made = if of_rows { gathered(facts, each) } else { Vec::new() };
+                answered |= !made.is_empty() && is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
+            }
             _ => {}
         }
         !answered
     });
     answered
+}
+
+/// Lists to which each round of a loop adds something.
+fn gathered(facts: &FileFacts, each: NodeId) -> Vec<Name> {
+    let NodeKind::Block { items, .. } = facts.arena.kind(each) else { return Vec::new() };
+    let adds = facts.arena.list(items).filter_map(|statement| {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(statement) else { return None };
+        match facts.arena.kind(callee) {
+            NodeKind::Member { object, name, .. } if matches!(facts.text(name), "push" | "append" | "insert" | "add") => {
+                match facts.arena.kind(object) {
+                    NodeKind::Name(list) => Some(list),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    });
+    adds.collect()
 }
 
 /// The rows leave the function: returned, answered with, or kept in a variable that is.
@@ -505,6 +577,14 @@ fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
                 let owner = nesting.owner(parent);
                 let Some(body) = facts.def(owner).body else { return false };
                 return is_used_in_answer(facts, nesting, body, &names, facts.arena.span(parent).end, 0);
+            }
+            // `match rows().await { Ok(rows) => Json(rows), … }`
+            NodeKind::Match { subject, arms } if subject == at => {
+                return facts.arena.list(arms).any(|arm| {
+                    let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(arm) else { return false };
+                    let names = super::loops::bound_names(facts, pattern);
+                    is_used_in_answer(facts, nesting, body, &names, 0, 0)
+                });
             }
             NodeKind::Loop { .. } | NodeKind::If { .. } if !is_value(facts, parent) => return false,
             NodeKind::Call { .. } => {
