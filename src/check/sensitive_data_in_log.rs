@@ -14,7 +14,7 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
-use crate::model::nesting::{Nesting, arguments, called_name, chain_root, last_name, spell};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -160,12 +160,17 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
         {
             more = whole(program, file, callee);
         }
+        // `dbg!(users.find_one(id).await?)` writes what it gives.
+        if called_name(facts, call) == Some("dbg") && matches!(facts.arena.kind(argument), NodeKind::Propagate(_) | NodeKind::Await(_)) {
+            more = more.or_else(|| shown(program, file, argument));
+        }
         carriers(facts, argument, &mut |node, name| {
             if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
                 found = secret_value(program, file, node, name);
                 if found.is_none() && more.is_none() {
                     more = whole(program, file, node)
                         .or_else(|| kept(program, function, node))
+                        .or_else(|| credentials(facts, function, node))
                         .or_else(|| shown(program, file, node))
                         .or_else(|| built(program, function, node))
                         .or_else(|| connection(program, function, node, name))
@@ -344,6 +349,24 @@ fn kept(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> 
     }
     let found = whole(program, function.file, read)?;
     Some(Logged { node, name: facts.text(name).to_string(), ..found })
+}
+
+/// What the header with the credentials was kept in: `let auth = headers.get("authorization");`
+fn credentials(facts: &FileFacts, function: GlobalDef, node: NodeId) -> Option<Logged> {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let [value] = assigned(facts, function.def, name)[..] else { return None };
+    let of_header = chain(facts, value).any(|link| {
+        called_name(facts, link) == Some("get")
+            && arguments(facts, link).next().and_then(|key| facts.string(key)).is_some_and(|key| key.eq_ignore_ascii_case("authorization"))
+    });
+    let whole = !chain(facts, value).any(|link| matches!(called_name(facts, link), Some("is_some" | "is_none" | "len")));
+    (of_header && whole).then(|| Logged {
+        node,
+        what: "the credentials of a request".to_string(),
+        name: facts.text(name).to_string(),
+        confidence: Confidence::High,
+        level: Level::Warning,
+    })
 }
 
 /// A text that a secret was put into: `const body = JSON.stringify({ client_secret: settings.secret })`.
@@ -536,7 +559,17 @@ fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     if is_error {
         return None;
     }
-    let Value::Instance { class, .. } = program.value(file, node) else { return None };
+    let class = match program.value(file, node) {
+        Value::Instance { class, .. } => class,
+        // `body: web::Json<Credentials>` writes what it holds.
+        Value::Api { api, subject: Some(class), .. } => {
+            let (path, knowledge) = (program.apis[api.0 as usize].path.trim_end_matches("()"), program.knowledge);
+            let facts = knowledge.facts(path);
+            let holds = |entry: u32| knowledge.entries[entry as usize].fact == ApiFact::ParameterSource(SourceKind::Request);
+            facts.iter().any(|found| holds(found.entry)).then_some(class)?
+        }
+        _ => return None,
+    };
     let (field, kind) =
         shown_secret(program, class, 0).filter(|(field, _)| !is_blotted(facts, program.nesting(file).owner(node), node, field))?;
     let is_plain_token = kind == Secret::Token && parts(&field) == ["token"];
