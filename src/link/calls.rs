@@ -203,6 +203,7 @@ impl<'a> Linker<'a> {
         if let NodeKind::Member { name, path: false, .. } = arena.kind(applied)
             && let Some(extension) = self.extension(file, callee_value, receiver_value, facts.text(name))
         {
+            let extension = self.of_type_argument(extension, callee);
             callee_value = extension;
             self.node_values[file.index()][applied.index()] = extension;
             self.node_values[file.index()][callee.index()] = extension;
@@ -297,6 +298,17 @@ impl<'a> Linker<'a> {
             Target::Module(module) => Some(module),
             _ => None,
         }
+    }
+
+    /// `load::<User>` is about users.
+    fn of_type_argument(&mut self, method: ValueId, callee: NodeId) -> ValueId {
+        let facts = &self.facts[self.here().file.index()];
+        let (NodeKind::Apply { args, .. }, Value::Api { api, subject: None, guessed }) = (facts.arena.kind(callee), self.get(method))
+        else {
+            return method;
+        };
+        let subject = facts.arena.list(args).find_map(|argument| self.class_of_type(argument));
+        if subject.is_some() { self.value(Value::Api { api, subject, guessed }) } else { method }
     }
 
     /// A method that an imported extension trait brings to a receiver of which nothing better is known.
