@@ -8,9 +8,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Context;
+use super::handlers::is_of_service;
 use super::loops::parameter_names;
 use super::relations::{field_of, method_of};
 use super::resolvers::graphql_resolvers;
+use super::rust_error_types::type_named;
 use super::scope::in_scope;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
@@ -233,7 +235,10 @@ fn read_annotation(program: &Program, file: FileId, facts: &FileFacts, id: DefId
     let Some(annotation) = def.annotation else { return };
     let declared = match def.kind {
         DefKind::Field => def.value.is_some_and(|value| has_fact(program, file, value, &PerItemFact::Decorator)),
-        DefKind::Method | DefKind::Function => is_decorated(program, GlobalDef { file, def: id }, &PerItemFact::Decorator),
+        DefKind::Method | DefKind::Function => {
+            let id = GlobalDef { file, def: id };
+            is_decorated(program, id, &PerItemFact::Decorator) || def.kind == DefKind::Method && is_of_service(program, id)
+        }
         _ => false,
     };
     if !declared {
@@ -241,11 +246,11 @@ fn read_annotation(program: &Program, file: FileId, facts: &FileFacts, id: DefId
     }
     facts.arena.walk(annotation, |node| {
         let NodeKind::Apply { base, args } = facts.arena.kind(node) else { return };
-        let list = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"));
+        let list = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable" | "Vec"));
         let Some(item) = facts.arena.list(args).next().filter(|_| list) else { return };
         let class = match program.value(file, item) {
             Value::Instance { class, .. } | Value::Def(class) => Some(class),
-            _ => class_named(facts, item).map(|def| GlobalDef { file, def }),
+            _ => class_named(facts, item).map(|def| GlobalDef { file, def }).or_else(|| type_named(program, file, item)),
         };
         if let Some(class) = class {
             let label = Label {
@@ -407,10 +412,19 @@ fn method_of_field(program: &Program, file: FileId, facts: &FileFacts, value: No
 fn resolver(program: &Program, method: GlobalDef, lists: &Lists) -> Option<PerItem> {
     let facts = program.file(method.file);
     let def = program.def(method);
-    if !is_decorated(program, method, &PerItemFact::Decorator) {
+    // Rust: the attribute stands on the `impl` block of the objects' type.
+    let block = GlobalDef { file: method.file, def: def.parent };
+    let of_block = is_of_service(program, method);
+    if !of_block && !is_decorated(program, method, &PerItemFact::Decorator) {
         return None;
     }
     let parent = def.params.first()?;
+    if of_block {
+        let class = type_named(program, block.file, *program.def(block).bases.first()?)?;
+        let evidence = lists.types.get(&class)?.clone();
+        let of = program.name(class).to_string();
+        return Some(PerItem { items: Vec::new(), receiver: true, of, model: None, source: None, evidence });
+    }
     let receiver = parent.kind == ParamKind::Receiver;
     let class = if receiver {
         GlobalDef { file: method.file, def: def.parent }
