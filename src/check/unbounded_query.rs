@@ -310,8 +310,22 @@ fn handle(facts: &FileFacts, value: NodeId) -> NodeId {
 
 /// The function speaks of pages, limits or slices anywhere.
 fn bounds(facts: &FileFacts, body: NodeId) -> bool {
+    // `let cursor = orders.find(…)` is what the query gives.
+    let mut given: Vec<Name> = Vec::new();
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Declare { target, .. } = facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(target)
+            && facts.text(name) == "cursor"
+        {
+            given.push(name);
+        }
+        true
+    });
     let mut found = false;
     walk_deep(facts, body, |node| {
+        if matches!(facts.arena.kind(node), NodeKind::Name(name) if given.contains(&name)) {
+            return !found;
+        }
         let name = match facts.arena.kind(node) {
             NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
             NodeKind::Entry { key, .. } => facts.string(key),

@@ -4,6 +4,7 @@
 use super::evaluate::Linker;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::knowledge::ApiFact;
 use crate::model::nesting::last_name;
 use crate::model::program::{Value, ValueId};
 
@@ -115,6 +116,8 @@ impl<'a> Linker<'a> {
     /// What stands inside `Some(x)`, `Ok(x)`, `Path(x)`, `Json(x)` when the whole has this value.
     fn unwrap_pattern(&mut self, constructor: ValueId, value: ValueId) -> ValueId {
         match (self.get(constructor), self.get(value)) {
+            // The type `State<Collection<Book>>` was unwrapped before.
+            (Value::Api { api, .. }, _) if self.apis.facts(api).any(|(fact, _)| *fact == ApiFact::Transparent) => value,
             (Value::Api { .. }, Value::Api { subject: Some(class), .. }) => self.value(Value::Instance { class, argument: UNKNOWN }),
             (Value::Instance { .. } | Value::Def(_), _) => UNKNOWN,
             _ => value,

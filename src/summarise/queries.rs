@@ -15,7 +15,7 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact, RoleSign, Subject};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name};
-use crate::model::program::{Program, Value};
+use crate::model::program::{ApiId, Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
@@ -103,7 +103,7 @@ struct Link<'p> {
     entry: u32,
     query: &'p QueryFact,
     table: Option<String>,
-    api: crate::model::program::ApiId,
+    api: ApiId,
 }
 
 /// A class that a query may be about.
@@ -302,7 +302,20 @@ impl<'p> Reader<'_, 'p> {
         class
             .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
             .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+            .or_else(|| self.held_by(link))
             .or_else(|| self.row_table(link.call))
+    }
+
+    /// What a library's own object is made for, whatever else it serves as: `Collection<Book>`, where `Book` is a schema too.
+    fn held_by(&self, link: &Link) -> Option<String> {
+        if self.facts.language.family() != Family::Rust {
+            return None;
+        }
+        let package = |api: ApiId| self.program.apis[api.0 as usize].path.split('.').next();
+        chain(self.facts, link.call).skip(1).find_map(|node| match self.program.value(self.file, node) {
+            Value::Api { api, subject: Some(class), .. } if package(api) == package(link.api) => Some(self.class_table(class)),
+            _ => None,
+        })
     }
 
     /// The name of a model; of one that is made into more than a class, the table that an attribute gives it (every SeaORM model is a `Model`).
