@@ -522,13 +522,22 @@ fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) 
         return true;
     }
     if first.mode != WriteMode::OnCommit {
-        return false;
+        return is_looked_up(place, function, body, &seeds.names, &other.names);
     }
     // Both are about what one local row says: `user` is looked up by `entry`, and then `entry` is removed.
     let is_row = |name: &Name| !is_parameter(place, function, *name);
     let rows: Vec<Name> = other.names.iter().copied().filter(is_row).collect();
     let dependence = Dependence::of(facts, &rows, body);
     !rows.is_empty() && seeds.names.iter().any(|&name| dependence.has(name))
+}
+
+/// What is written first was looked up by the key that the second write names: `order = get(id); order.save(); delete_items(id)`.
+fn is_looked_up(place: &Place, function: GlobalDef, body: NodeId, first: &[Name], second: &[Name]) -> bool {
+    let facts = place.facts;
+    let is_key = |name: &Name| words(facts.text(*name)).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "key" | "slug"));
+    let keys: Vec<Name> = second.iter().copied().filter(|name| is_key(name) && is_parameter(place, function, *name)).collect();
+    let dependence = Dependence::of(facts, &keys, body);
+    !keys.is_empty() && first.iter().any(|&name| dependence.has(name))
 }
 
 /// A parameter of the function or of one around it.
