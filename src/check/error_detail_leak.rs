@@ -93,7 +93,7 @@ fn in_file(context: &Context, (handlers, registered, types): &Known, file: FileI
             }
         }
         if facts.language.family() == Family::Rust {
-            findings.extend(super::rust_error_leak::in_function(program, types, function));
+            findings.extend(super::rust_error_leak::in_function(program, types, function, handlers.contains(&function)));
         }
     }
     findings.extend(super::rust_error_leak::in_types(program, types, file));

@@ -4,20 +4,20 @@
 //! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
 use super::error_detail_leak::{is_for_show, link_argument};
-use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, type_named};
+use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, texts_by_default, type_named};
 use super::sensitive::carriers;
 use super::status::{Status, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
+use crate::model::nesting::{argument_value, arguments, called_name, chain, last_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
 /// Findings of one function.
-pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: GlobalDef) -> Vec<Finding> {
+pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: GlobalDef, is_handler: bool) -> Vec<Finding> {
     let facts = program.file(function.file);
     let Some(body) = facts.def(function.def).body else { return Vec::new() };
     let mut findings = Vec::new();
@@ -37,6 +37,17 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
                     let leak = whole.or_else(|| parts.iter().find_map(|&part| told(program, function, part, (error, code), true)));
                     findings.extend(leak.map(|leak| finding(program, function, leak)));
                     return true;
+                }
+                if takes_any(program, types, function, inner)
+                    && let Some(whole) = arguments(facts, inner).find(|&part| facts.arena.kind(part) == NodeKind::Name(error))
+                    && !is_own(program, function, whole)
+                {
+                    findings.push(finding(program, function, inner));
+                    return true;
+                }
+                if is_handler && is_answer_of_success(program, function, code, inner) {
+                    let leak = arguments(facts, inner).find_map(|part| told(program, function, part, (error, code), true));
+                    findings.extend(leak.map(|leak| of_success(finding(program, function, leak))));
                 }
                 let parts = answer(facts, inner)
                     .or_else(|| late_answer(facts, code, inner))
@@ -139,7 +150,15 @@ fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
 
 /// Findings of what the types of a file say of themselves.
 pub(super) fn in_types(program: &Program, types: &ErrorTypes, file: FileId) -> Vec<Finding> {
-    own_texts(program, types, file).into_iter().map(|(function, leak)| finding(program, function, leak)).collect()
+    let own = own_texts(program, types, file).into_iter().map(|(function, leak)| finding(program, function, leak));
+    let by_default = texts_by_default(program, file).into_iter().map(|(variant, text)| Finding {
+        message: format!(
+            "the text of `{}` is sent to the client, with a status of 5xx, and is made of a library's error",
+            program.short_name(variant)
+        ),
+        ..finding(program, variant, text)
+    });
+    own.chain(by_default).collect()
 }
 
 /// `AppError::Internal(text)`, `ApiError::bad_gateway(text)`: an error of the project whose text the client gets with a status of 5xx.
@@ -161,6 +180,43 @@ fn own_answer(program: &Program, types: &ErrorTypes, function: GlobalDef, node: 
         _ => false,
     };
     is_answer.then(|| arguments(facts, node).collect())
+}
+
+/// `ApiError::internal(e)`, which makes a text of whatever can be written.
+fn takes_any(program: &Program, types: &ErrorTypes, function: GlobalDef, node: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
+    let (Value::Def(made) | Value::Method { method: made, .. }) = program.value(function.file, callee) else { return false };
+    let own = program.file(made.file);
+    types.makers.contains(&made)
+        && own.def(made.def).params.iter().any(|param| {
+            let bound = param.annotation.and_then(|annotation| last_name(own, annotation)).map(|name| own.text(name));
+            matches!(bound, Some("Display" | "ToString" | "Debug"))
+        })
+}
+
+/// An answer that says nothing of a failure: `Json(…)` alone, `HttpResponse::Ok().json(…)`.
+fn is_answer_of_success(program: &Program, function: GlobalDef, code: NodeId, node: NodeId) -> bool {
+    let facts = program.file(function.file);
+    if !is_plain_call(facts, node) {
+        return false;
+    }
+    let name = called_name(facts, node).unwrap_or_default();
+    if matches!(name, "json" | "body") {
+        return chain(facts, node).any(|link| called_name(facts, link) == Some("Ok"));
+    }
+    let whole = facts.arena.span(code);
+    let around = program.nesting(function.file).around(node).filter(|&around| around != node);
+    name == "Json"
+        && around.take_while(|&around| whole.contains(facts.arena.span(around))).all(|around| match facts.arena.kind(around) {
+            NodeKind::Block { .. } | NodeKind::Return(_) | NodeKind::Argument { .. } => true,
+            NodeKind::Call { .. } => matches!(called_name(facts, around), Some("Ok" | "Err")),
+            _ => false,
+        })
+}
+
+fn of_success(finding: Finding) -> Finding {
+    Finding { message: finding.message.replace(", with a status of 5xx", ", with a status of success"), ..finding }
 }
 
 /// The parameter of `impl From<LibraryError> for Answer`, when the function makes an answer with a number of 5xx.
@@ -247,7 +303,7 @@ fn answer(facts: &FileFacts, node: NodeId) -> Option<Vec<NodeId>> {
             // `ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, text)`, `with_status(text, StatusCode::BAD_GATEWAY)`, `status::Custom(…)`
             let is_of_status = is_plain_call(facts, node)
                 && arguments(facts, node).len() > 1
-                && arguments(facts, node).any(|argument| is_server_status(facts, argument));
+                && arguments(facts, node).any(|argument| is_server_status(facts, argument_value(facts, argument)));
             (matches!(name, "body" | "json" | "message_body") && is_server || is_made || is_of_status)
                 .then(|| arguments(facts, node).collect())
         }

@@ -266,6 +266,38 @@ fn carries_library_error(program: &Program, class: GlobalDef) -> bool {
     telling(program, class).into_iter().any(|variant| has_server_status(facts, facts.text(facts.def(variant).name)))
 }
 
+/// Variants, with the attribute that gives their text, of errors that leave it to the framework to answer with the text:
+/// `impl ResponseError for StoreError {}`.
+pub(super) fn texts_by_default(program: &Program, file: FileId) -> Vec<(GlobalDef, NodeId)> {
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    for (block, class) in answering(program, file) {
+        let seam = facts.def(block).bases.get(1).and_then(|&seam| last_name(facts, seam)).map(|name| facts.text(name));
+        let own = |wanted: &[&str]| facts.definitions().any(|(_, def)| def.parent == block && wanted.contains(&facts.text(def.name)));
+        if seam != Some("ResponseError") || own(&["error_response", "as_response"]) || !in_scope(program, class) {
+            continue;
+        }
+        let types = program.file(class.file);
+        let says_status = own(&["status_code", "status"]);
+        for variant in telling(program, class) {
+            let def = types.def(variant);
+            let general =
+                types.definitions().filter(|(_, field)| field.parent == variant && field.kind == DefKind::Field).any(|(_, field)| {
+                    // What `anyhow` says first is the project's own context.
+                    field
+                        .annotation
+                        .is_some_and(|annotation| program.api(class.file, annotation).is_some_and(|api| api.path.starts_with("anyhow.")))
+                });
+            let attribute =
+                def.decorators.iter().copied().find(|&decorator| matches!(called_name(types, decorator), Some("error" | "display")));
+            if let Some(attribute) = attribute.filter(|_| !general && (!says_status || has_server_status(facts, types.text(def.name)))) {
+                found.push((GlobalDef { file: class.file, def: variant }, attribute));
+            }
+        }
+    }
+    found
+}
+
 /// The text of an error of the project is made of a library's.
 pub(super) fn tells_of_library(program: &Program, class: GlobalDef) -> bool {
     !telling(program, class).is_empty()
