@@ -4,9 +4,34 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
-  (#contains? @body "POST" ".body" ".data" "FILES" ".save(" ".delete(" ".create(" ".update(" "PUT" "DELETE" "PATCH" "form")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))
+
+; What it changes, others do for it.
+((decorated_definition
+   (decorator (_) @exempt) @finding
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
+  (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @parameters "^\\(\\s*self\\b")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
+  (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
+  (#reaches? @view "database-write"))
+
+((decorated_definition
+   (decorator (_) @exempt) @finding
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
+  (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @parameters "^\\(\\s*self\\b")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
+  (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
+  (#not-reaches? @view "database-write")
+  (#set! level "note")
+  (#set! message "Protection against cross-site request forgery is switched off here; whether this view changes anything is not seen."))
 
 ; The middleware that protects the whole site is gone while there are sessions.
 ((assignment left: (identifier) @setting right: (list) @middleware) @finding
@@ -22,6 +47,15 @@
 ((module (expression_statement (assignment left: (_) @setting right: (false)) @finding))
   (#match? @setting "WTF_CSRF_ENABLED|WTF_CSRF_CHECK_DEFAULT")
   (#file-contains? "WTF_CSRF_ENABLED" "WTF_CSRF_CHECK_DEFAULT")
+  (#not-package-names? "x-api-key" "X-API-Key" "X-Api-Key" "Bearer")
+  (#set! help "flask"))
+
+; Where clients show a key or token in a header, the routes may need no other proof.
+((module (expression_statement (assignment left: (_) @setting right: (false)) @finding))
+  (#match? @setting "WTF_CSRF_ENABLED|WTF_CSRF_CHECK_DEFAULT")
+  (#file-contains? "WTF_CSRF_ENABLED" "WTF_CSRF_CHECK_DEFAULT")
+  (#package-names? "x-api-key" "X-API-Key" "X-Api-Key" "Bearer")
+  (#set! level "note")
   (#set! help "flask"))
 
 ((class_definition

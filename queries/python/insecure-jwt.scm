@@ -10,7 +10,44 @@
   (#file-contains? "jwt")
   (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
   (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=" "get(\"exp\")" "[\"exp\"]" "get('exp')" "['exp']")
-  (#not-contains? @finding "id_token" "idToken"))
+  (#not-contains? @finding "id_token" "idToken")
+  (#not-function-contains? @finding "-> bool")
+  (#not-file-contains? "grant_type"))
+
+; Asked is only what kind of token it is.
+((call
+   function: (_) @decode
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @options
+       value: (dictionary (pair key: (string (string_content) @option) value: (false)))))) @finding
+  (#eq? @options "options")
+  (#eq? @option "verify_signature")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=" "get(\"exp\")" "[\"exp\"]" "get('exp')" "['exp']")
+  (#not-contains? @finding "id_token" "idToken")
+  (#function-contains? @finding "-> bool")
+  (#set! level "note")
+  (#set! message "The token's signature is not verified: what this function answers must decide nothing."))
+
+; A client reads a token that it has asked for itself.
+((call
+   function: (_) @decode
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @options
+       value: (dictionary (pair key: (string (string_content) @option) value: (false)))))) @finding
+  (#eq? @options "options")
+  (#eq? @option "verify_signature")
+  (#file-contains? "jwt")
+  (#resolves-to? @decode "jwt.decode" "jwt.api_jwt.decode" "jose.jwt.decode")
+  (#not-function-contains? @finding "unverified_" "_unverified" "unverified =" "unverified=" "PyJWKClient" "jwks" "JWKS" "algorithms=" "get(\"exp\")" "[\"exp\"]" "get('exp')" "['exp']")
+  (#not-contains? @finding "id_token" "idToken")
+  (#not-function-contains? @finding "-> bool")
+  (#file-contains? "grant_type")
+  (#set! level "note")
+  (#set! message "The token's signature is not verified: fine for one that this code has just asked for, for no other."))
 
 ((call
    function: (_) @decode

@@ -15,7 +15,7 @@ use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, called_name, last_name, spell};
+use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -107,7 +107,8 @@ fn weak_helper(program: &Program, function: GlobalDef, call: NodeId) -> Option<(
         }
     });
     // What is reported in the helper is not reported again where it is called.
-    weak.filter(|&(function, node)| purpose(program, program.nesting(function.file), function, node).is_none())
+    weak.filter(|&(function, node)| !picks_given(program, function, node))
+        .filter(|&(function, node)| purpose(program, program.nesting(function.file), function, node).is_none())
 }
 
 /// The name of what the number becomes, if it must not be guessed.
@@ -128,7 +129,7 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
         };
         if let Some(name) = named {
             if is_secret(name) {
-                return Some(name.to_string());
+                return (!is_one_of_many(facts, at) && !picks_given(program, function, call)).then(|| name.to_string());
             }
             // An index, a delay, a colour: what it becomes is said, and it is no secret.
             if !is_neutral(name) {
@@ -149,6 +150,33 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
     let outer = super::requests::named(program, GlobalDef { file: function.file, def: own });
     let name = program.name(outer);
     (outer.def != DefId::MODULE && is_secret(name) && makes(name)).then(|| name.to_string())
+}
+
+/// `sessionId = open[Math.floor(Math.random() * open.length)]`: one of those there are already. Whoever makes one puts several such signs together.
+fn is_one_of_many(facts: &FileFacts, binding: NodeId) -> bool {
+    let value = match facts.arena.kind(binding) {
+        NodeKind::Assign { value, op: AssignOp::Set, .. }
+        | NodeKind::Declare { value: Some(value), .. }
+        | NodeKind::Entry { value, .. } => value,
+        _ => return false,
+    };
+    matches!(facts.arena.kind(value), NodeKind::Index { .. })
+}
+
+/// `random.choice(self.keys)`, `random.choice(tokens)`: one of those the object has, or that are called so.
+fn picks_given(program: &Program, function: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let Some(first) = arguments(facts, call).next() else { return false };
+    let Some(name) = last_name(facts, first) else { return false };
+    let is_own = matches!(facts.arena.kind(first), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver);
+    let many = parts(facts.text(name))
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "tokens" | "keys" | "secrets" | "passwords" | "credentials"));
+    let is_alone = program
+        .nesting(function.file)
+        .parent(call)
+        .is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Return(_) | NodeKind::Assign { .. } | NodeKind::Declare { .. }));
+    is_alone && (many || is_own && parts(facts.text(name)).last().is_some_and(|word| word.ends_with('s')))
 }
 
 fn index_key(facts: &FileFacts, target: NodeId) -> Option<&str> {

@@ -272,6 +272,16 @@ const HARMLESS: &[&str] = &[
     "credential",
     "saml",
     "length_",
+    "fingerprint",
+    "segments",
+    "preview",
+    "start",
+    "end",
+    "began",
+    "did",
+    "lease",
+    "reservation",
+    "fencing",
     "mint",
     "nft",
     "lp",
@@ -573,6 +583,9 @@ mod tests {
             "passwordResetUrl",
             "compass",
             "tokenize",
+            "sas_token_start",
+            "signingKeyDid",
+            "reservation_token",
         ] {
             assert_eq!(secret(name), None, "{name}");
         }

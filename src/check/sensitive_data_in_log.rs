@@ -18,7 +18,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, 
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::model::words::has_word;
+use crate::model::words::{has_word, words};
 
 const RULE: &str = "sensitive-data-in-log";
 
@@ -63,7 +63,8 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             continue;
         }
         let mut logged = logged;
-        if logged.what == BODY && is_for_debugging(facts, node) || speaks_of_refusal(facts, node) {
+        if logged.what == BODY && (is_for_debugging(facts, node) || !may_hold_credentials(program, unit)) || speaks_of_refusal(facts, node)
+        {
             logged.level = Level::Note;
         }
         if in_scope(program, function)
@@ -664,7 +665,58 @@ fn has_own_text(facts: &FileFacts, class: &str) -> bool {
 
 /// `logger.debug(…)`, `trace!(…)`: switched off where it matters, as a rule.
 fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
-    matches!(called_name(facts, call), Some("debug" | "trace" | "verbose" | "silly"))
+    let is_level = |name: &str| matches!(name, "debug" | "trace" | "verbose" | "silly");
+    // `logger.log('debug', …)` says its level first.
+    let named = || arguments(facts, call).next().and_then(|first| facts.string(first)).is_some_and(is_level);
+    called_name(facts, call).is_some_and(|name| is_level(name) || name == "log" && named())
+}
+
+/// Bodies of all requests, or of one that people send their passwords, cards or personal data with: told by the words of the route, the function and the file.
+fn may_hold_credentials(program: &Program, unit: GlobalDef) -> bool {
+    const WORDS: &[&str] = &[
+        "login",
+        "signin",
+        "signup",
+        "register",
+        "registration",
+        "auth",
+        "oauth",
+        "password",
+        "account",
+        "accounts",
+        "user",
+        "users",
+        "payment",
+        "payments",
+        "card",
+        "checkout",
+        "session",
+        "sessions",
+        "token",
+        "profile",
+        "customer",
+        "customers",
+        "member",
+        "members",
+        "middleware",
+        "middlewares",
+        "interceptor",
+        "interceptors",
+        "logger",
+        "logging",
+        "request",
+        "requests",
+    ];
+    let speaks = |text: &str| words(text).iter().any(|word| WORDS.contains(&word.as_str()));
+    let facts = program.file(unit.file);
+    let routes = || program.routes.iter().filter(|route| route.handler == unit).collect::<Vec<_>>();
+    speaks(program.path(unit.file))
+        || unit.def != DefId::MODULE && speaks(facts.text(facts.def(unit.def).name))
+        || match routes() {
+            // Without a route of its own it may see every request.
+            routes if routes.is_empty() => true,
+            routes => routes.iter().any(|route| route.full.iter().chain(&route.path).any(|path| speaks(path))),
+        }
 }
 
 /// `f"invalid token: {token}"`: what was refused opens nothing.

@@ -83,7 +83,10 @@ fn in_function(program: &Program, nestings: &Nestings, function: GlobalDef, find
         let Some(api) = program.called_api(function.file, node) else { return };
         for (fact, _) in program.facts_of(api) {
             match fact {
-                ApiFact::FastHash if !is_for_something_else(program, nestings, function, node) => {
+                ApiFact::FastHash
+                    if !is_for_something_else(program, nestings, function, node)
+                        && !prepares_slow_hash(program, nestings, function, node) =>
+                {
                     match hashed_password(facts, function.def, node) {
                         Some(_) if is_only_called_so(program, function, node) => {}
                         Some(text) => findings.push(quick(program, function, node, &text, &[])),
@@ -277,6 +280,33 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
         })
 }
 
+/// `digest = sha512(password).digest()`, and a slow hash is given the digest: it is the slow one that keeps the password.
+fn prepares_slow_hash(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let target = nestings.of(function.file).around(call).take(12).find_map(|around| match facts.arena.kind(around) {
+        NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => Some(target),
+        _ => None,
+    });
+    let Some(NodeKind::Name(name)) = target.map(|target| facts.arena.kind(target)) else { return false };
+    let Some(body) = facts.def(function.def).body else { return false };
+    let mut found = false;
+    facts.arena.walk_while(body, |node| {
+        if !found && matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+            let is_slow = has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash)
+                || called_name(facts, node)
+                    .is_some_and(|name| parts(name).iter().any(|word| matches!(word.as_str(), "pbkdf" | "bcrypt" | "argon" | "scrypt")));
+            found = is_slow
+                && arguments(facts, node).any(|argument| {
+                    let mut given = false;
+                    facts.arena.walk(argument, |inner| given |= facts.arena.kind(inner) == NodeKind::Name(name));
+                    given
+                });
+        }
+        !found
+    });
+    found
+}
+
 /// Base64 is no hash: only where its result is kept as a password is it meant as one.
 fn is_kept_as_password(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
     nesting.around(call).take(12).any(|around| match facts.arena.kind(around) {
@@ -419,13 +449,42 @@ fn too_cheap(program: &Program, function: GlobalDef, node: NodeId, argument: &Ar
     }
     let value = super::password_settings::argument(facts, node, argument)?;
     let work = number(facts, program, function.file, value)?;
-    if work >= minimum || work <= 0 {
+    if work >= minimum || work <= 0 || is_given_other(program, function, node) {
         return None;
     }
     let spelled = spelled_callee(facts, node);
     let message = format!("`{spelled}` works with a cost of {work}, less than the {minimum} that a password hash needs at least today");
     let help = format!("raise the cost to {minimum} or more; hashes made so far keep theirs, and can be renewed at the next login");
     Some(Finding { help: Some(help), ..finding(program, function, node, Level::Warning, message, "too little work") })
+}
+
+/// A helper whose own name, parameters and callers speak of no password hashes something else: `hashItem(JSON.stringify(item))`.
+fn is_given_other(program: &Program, function: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let outer = named(program, function);
+    if hashed_password(facts, function.def, call).is_some() || outer.def == DefId::MODULE || speaks_of_password(program.name(outer)) {
+        return false;
+    }
+    let own = hashed_parameters(program, function, call);
+    if own.is_empty() {
+        return false;
+    }
+    let mut calls = 0;
+    for edge in program.calls.iter().filter(|edge| edge.callee == outer && edge.kind == CallKind::Call) {
+        let from = program.file(edge.caller.file);
+        let mut speaks = speaks_of_password(program.name(named(program, edge.caller)));
+        arguments(from, edge.site).for_each(|argument| {
+            speaks |= matches!(from.arena.kind(argument), NodeKind::Spread { .. });
+            from.arena.walk(argument, |inner| {
+                speaks |= last_name(from, inner).is_some_and(|name| speaks_of_password(from.text(name)));
+            });
+        });
+        if speaks {
+            return false;
+        }
+        calls += 1;
+    }
+    calls > 0
 }
 
 /// A number, or a constant of the module that is one.

@@ -639,6 +639,7 @@ fn unary_name(op: UnaryOp) -> &'static str {
         UnaryOp::TypeOf => "typeof",
         UnaryOp::Delete => "delete",
         UnaryOp::Step => "step",
+        UnaryOp::Number => "number",
         UnaryOp::Other => "unary",
     }
 }

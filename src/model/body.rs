@@ -304,6 +304,8 @@ pub enum UnaryOp {
     Delete,
     /// `++x`, `x--`: reads and writes.
     Step,
+    /// `+x`, `~x`: a number.
+    Number,
     Other,
 }
 

@@ -25,6 +25,24 @@ pub(super) fn longest_sequence(text: &str) -> usize {
     bytes.chunk_by(|a, b| a.checked_add(1) == Some(*b)).map(<[u8]>::len).max().unwrap_or(0)
 }
 
+/// True for text of eight characters or more that is nothing but steps up or down of four or more each: `54321abcde`, `12345678`.
+pub(super) fn is_made_of_runs(text: &[u8]) -> bool {
+    let step = |pair: &[u8]| i16::from(pair[1]) - i16::from(pair[0]);
+    let (mut at, mut runs) = (0, 0);
+    while let Some(pair) = text.get(at..at + 2) {
+        let by = step(pair);
+        if by.abs() != 1 {
+            return false;
+        }
+        let length = 1 + text.get(at..).unwrap_or_default().windows(2).take_while(|pair| step(pair) == by).count();
+        if length < 4 {
+            return false;
+        }
+        (at, runs) = (at + length, runs + 1);
+    }
+    at == text.len() && text.len() >= 8 && runs > 0
+}
+
 /// True for text that is one unit over and over: `abababab`, `123123123`.
 pub(super) fn is_periodic(text: &str) -> bool {
     period(text).is_some()
@@ -47,6 +65,8 @@ mod tests {
         assert!((shannon("abcd") - 2.0).abs() < 1e-9);
         assert_eq!(longest_run("abbbc"), 3);
         assert_eq!(longest_sequence("xx12345z"), 5);
+        assert!(is_made_of_runs(b"54321abcde") && is_made_of_runs(b"12345678"));
+        assert!(!is_made_of_runs(b"54321abcdx") && !is_made_of_runs(b"1234") && !is_made_of_runs(b"12345678z"));
         assert!(is_periodic("abababab") && is_periodic("aaa") && !is_periodic("abcabd") && !is_periodic("ab"));
     }
 }

@@ -21,6 +21,8 @@ enum Ground {
     Tool,
     /// Components of a page.
     Page,
+    /// Data that shows what something looks like.
+    Sample,
     Test,
 }
 
@@ -53,6 +55,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
         Ground::Production if hit.for_development => Ground::Development,
         // What a page is given, everybody who opens it may read: keys that stand there are as a rule meant for it.
         Ground::Production if is_of_page(path) && hit.kind == SecretKind::NamedLiteral => Ground::Page,
+        Ground::Production if hit.sample => Ground::Sample,
         ground => ground,
     };
     // Tests are full of tokens and passwords that open nothing: there only a key or an address with a password is worth a look.
@@ -93,7 +96,7 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     match ground {
         Ground::Test => hit.strong.then_some(Level::Note),
         // Whether it opens anything beyond a developer's machine is not written there.
-        Ground::Tool | Ground::Development | Ground::Page => Some(Level::Note),
+        Ground::Tool | Ground::Development | Ground::Page | Ground::Sample => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
         Ground::Production => Some(Level::Error),
@@ -104,8 +107,9 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
     match ground {
         _ if hit.provider && (hit.proven || ground != Ground::Test) => None,
         Ground::Test => Some("A note only: this is test code."),
-        Ground::Tool => Some("A note only: this is a script, a seed or a migration."),
+        Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
         Ground::Development => Some("A note only: it is for development."),
+        Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
         Ground::Production => None,
@@ -162,6 +166,8 @@ fn ground_of_path(path: &str) -> Ground {
         "playwright",
         "fixture",
         "fixtures",
+        "dummy",
+        "fake",
         "mock",
         "mocks",
         "testdata",
@@ -179,7 +185,9 @@ fn ground_of_path(path: &str) -> Ground {
     // Settings for pipelines; a folder of that name may hold anything.
     const PIPELINES: &[&str] = &["ci"];
     const TOOLS: &[&str] =
-        &["script", "scripts", "tool", "tools", "loadtest", "loadtests", "seed", "seeds", "seeder", "seeders", "migrations"];
+        &["script", "scripts", "tool", "tools", "loadtest", "loadtests", "seed", "seeds", "seeder", "seeders", "migrations", "populate"];
+    // What only pipelines read. A name is one of tests there already.
+    const PIPELINE_FOLDERS: &[&str] = &["ci", ".ci", ".github", ".circleci", ".gitlab", ".buildkite"];
     const DEVELOPMENT: &[&str] = &[
         "dev",
         "development",
@@ -203,7 +211,7 @@ fn ground_of_path(path: &str) -> Ground {
     };
     match () {
         () if any(TESTS) || folders.split('/').any(is_test) || words.iter().any(|word| PIPELINES.contains(&word.as_str())) => Ground::Test,
-        () if any(TOOLS) => Ground::Tool,
+        () if any(TOOLS) || folders.split('/').any(|folder| PIPELINE_FOLDERS.contains(&folder)) => Ground::Tool,
         // `local_data/`, `dev-certs/`: a folder is called after what it is for.
         () if any(DEVELOPMENT)
             || folders.split('/').any(|folder| generic::words(folder).iter().any(|word| DEVELOPMENT.contains(&word.as_str()))) =>
@@ -252,6 +260,10 @@ mod tests {
         assert_eq!(ground_of_path("prisma/seed.ts"), Ground::Tool);
         assert_eq!(ground_of_path("unittests/scans/report.json"), Ground::Test);
         assert_eq!(ground_of_path("examples/tls/key.pem"), Ground::Development);
+        assert_eq!(ground_of_path("deploy/dummy-credentials.json"), Ground::Test);
+        assert_eq!(ground_of_path(".github/store.json"), Ground::Tool);
+        assert_eq!(ground_of_path("prisma/populate.ts"), Ground::Tool);
+        assert_eq!(ground_of_path("app/github/client.ts"), Ground::Production);
         assert_eq!(ground_of_path("app/exemplary/key.pem"), Ground::Production);
     }
 }

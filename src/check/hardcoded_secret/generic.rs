@@ -249,6 +249,10 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         "bearer",
         "basic",
         "changeit",
+        "value",
+        "key",
+        "name",
+        "data",
     ];
     const START: &[&str] = &[
         "your",
@@ -361,12 +365,12 @@ fn is_joined_words(value: &str) -> bool {
     is_short && pieces.len() >= 2 && (words == pieces.len() || pieces.len() >= 3 && words >= 2)
 }
 
-/// A stand-in of one sign with marks between (`0000-00-0000`), or runs of three: `abc123def456`.
+/// A stand-in of one sign with marks between (`0000-00-0000`), or made of runs: `abc123def456`, `54321abcde`.
 fn is_stand_in_pattern(value: &str) -> bool {
     let signs: Vec<u8> = value.bytes().filter(u8::is_ascii_alphanumeric).map(|sign| sign.to_ascii_lowercase()).collect();
     let is_run = |three: &[u8]| three.windows(2).all(|pair| pair[1] == pair[0] + 1 || (pair[0], pair[1]) == (b'9', b'0'));
     let same = signs.len() >= 4 && signs.iter().all(|&sign| sign == signs[0]);
-    same || signs.len() >= 9 && signs.len().is_multiple_of(3) && signs.chunks(3).all(is_run)
+    same || entropy::is_made_of_runs(&signs) || signs.len() >= 9 && signs.len().is_multiple_of(3) && signs.chunks(3).all(is_run)
 }
 
 /// A key as Django makes them for new projects (`get_random_secret_key`): with any of its signs in front, and any two beside each other.
@@ -382,9 +386,12 @@ fn is_generated_key(value: &str) -> bool {
         && letters >= 12
 }
 
-/// True for a value that says the same as its name: `PASSWORD_RESET = "password_reset"`, `JWT_SECRET: 'jwt-secret'`.
+/// True for a value that says the same as its name, or as the end of it: `PASSWORD_RESET = "password_reset"`, `JWT_SECRET: 'jwt-secret'`,
+/// `ATTR_PRIVATE_KEY = "private_key"`.
 pub(super) fn says_its_name(name: &str, value: &str) -> bool {
-    words(name).concat() == words(value).concat()
+    let (name, told) = (words(name).concat(), words(value));
+    let value = told.concat();
+    name == value || told.len() >= 2 && name.ends_with(&value)
 }
 
 /// The words from which a wallet's keys are made: twelve to twenty-four, as BIP 39 counts them.
@@ -660,6 +667,7 @@ mod tests {
         }
         let innocent = [
             ("PASSWORD_RESET", "password_reset"),
+            ("ATTR_JWS_ES256_PRIVATE_KEY", "jws_es256_private_key"),
             ("token", "refresh_token"),
             ("INVALID_PASSWORD", "INVALID_PASSWORD"),
             ("password", "changeme"),

@@ -14,6 +14,7 @@ mod generic;
 mod jwt;
 mod positions;
 mod providers;
+mod shown;
 mod source;
 mod texts;
 mod urls;
@@ -75,6 +76,8 @@ pub struct SecretHit {
     pub in_test: bool,
     /// What stands around it says that it is for development.
     pub for_development: bool,
+    /// It shows what such a value looks like: deep in a list of records, a word as password in the address of a page.
+    pub sample: bool,
     /// The value, blotted out but for its beginning.
     pub masked: String,
 }
@@ -157,7 +160,9 @@ impl SecretHit {
             proven: found.proven,
             strong,
             in_test: false,
-            for_development: false,
+            // What a vendor gives out for trials.
+            for_development: found.class == providers::Class::Token && !found.live,
+            sample: false,
             masked,
         }
     }
@@ -177,6 +182,8 @@ impl SecretHit {
             strong,
             in_test: false,
             for_development: url.of_own_machine,
+            // Addresses of databases hold weak passwords in earnest; of pages, those that parsers are tried with.
+            sample: !strong && matches!(url.scheme.as_str(), "http" | "https"),
             masked,
         }
     }
@@ -194,6 +201,7 @@ impl SecretHit {
             strong: true,
             in_test: false,
             for_development: false,
+            sample: false,
             masked,
         }
     }

@@ -60,6 +60,13 @@ pub(super) fn is_hasher(path: &str) -> bool {
     (has("hash") || has("hashed")) && (has("password") || has("pwd") || has("pw")) && !checks.iter().any(|word| has(word))
 }
 
+/// True for calls that keep what they hash themselves, whatever becomes of their result: `user.set_password(…)`.
+pub(super) fn keeps(path: &str) -> bool {
+    super::generic::words(path.rsplit('.').next().unwrap_or(path))
+        .first()
+        .is_some_and(|word| matches!(word.as_str(), "set" | "reset" | "change" | "update" | "save"))
+}
+
 /// True for a framework's setting that holds a secret by definition.
 pub(super) fn is_setting(name: &str) -> bool {
     let words = super::generic::words(name);

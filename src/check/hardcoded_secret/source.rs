@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connections;
 use super::generic::{self, NameClass};
-use super::{SecretHit, SecretKind, positions, providers, urls};
+use super::{SecretHit, SecretKind, positions, providers, shown, urls};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::masked;
@@ -19,7 +19,7 @@ const VALUES: usize = 32;
 const OPTIONS: usize = 400;
 
 pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
-    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts), discarded: discarded(facts) };
+    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts), discarded: shown::discarded(facts) };
     let mut hits = Vec::new();
     for id in facts.arena.ids() {
         scan.formats(id, &mut hits);
@@ -34,79 +34,18 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         connections::settings(&scan, id, &mut hits);
     }
     scan.definitions(&mut hits);
-    let examples = examples(facts);
+    let examples = shown::examples(facts);
     hits.retain(|hit| !examples.iter().any(|example| example.contains(hit.span)));
+    let prose = shown::prose(facts);
+    hits.retain(|hit| hit.provider || !prose.iter().any(|text| text.contains(hit.span)));
+    let records = shown::records(facts, &hits);
     let tests: Vec<Span> = facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST)).map(|def| def.span).collect();
     for hit in &mut hits {
         hit.in_test = tests.iter().any(|test| test.contains(hit.span));
+        hit.sample |= hit.kind == SecretKind::NamedLiteral && records.binary_search(&hit.span.start).is_ok();
+        hit.for_development |= hit.kind != SecretKind::Fallback && shown::asks_for_production(facts, hit.span);
     }
     super::without_repeats(hits)
-}
-
-/// What schemas show to readers of the documentation and forms to those who fill them in: `examples: ["eyJ…"]`, `example="whsec_…"`,
-/// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
-fn examples(facts: &FileFacts) -> Vec<Span> {
-    let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples" | "placeholder");
-    let holds = |name: &str| crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"));
-    facts
-        .arena
-        .ids()
-        .filter(|&id| match facts.arena.kind(id) {
-            NodeKind::Entry { key, .. } => facts.string(key).is_some_and(names),
-            NodeKind::Argument { name, .. } => names(facts.text(name)),
-            NodeKind::Declare { target, .. } => matches!(facts.arena.kind(target), NodeKind::Name(name) if holds(facts.text(name))),
-            _ => false,
-        })
-        .map(|id| facts.arena.span(id))
-        .chain(search_keys(facts))
-        .chain(sample_functions(facts))
-        .collect()
-}
-
-/// What a type shows of itself in the documentation of an API: `fn samples() -> Vec<Self>`.
-fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
-    facts
-        .defs
-        .iter()
-        .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method))
-        .filter(|def| matches!(facts.text(def.name), "sample" | "samples" | "example" | "examples" | "json_schema_extra" | "schema_extra"))
-        .map(|def| def.span)
-}
-
-/// The key with which a page searches an index that everybody may: `{ appId, apiKey, indexName }`.
-fn search_keys(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
-    facts.arena.ids().filter_map(|id| {
-        let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return None };
-        let has = |wanted: &str| {
-            facts
-                .arena
-                .list(items)
-                .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some(wanted)))
-        };
-        (has("appId") && has("indexName")).then(|| facts.arena.span(id))
-    })
-}
-
-/// Calls whose result is thrown away: a password that is hashed to see how long it takes is nobody's.
-fn discarded(facts: &FileFacts) -> Vec<NodeId> {
-    let is_nothing = |target: NodeId| match facts.arena.kind(target) {
-        NodeKind::Name(name) => facts.text(name) == "_",
-        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
-        _ => false,
-    };
-    let mut found = Vec::new();
-    for id in facts.arena.ids() {
-        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(id)
-            && is_nothing(target)
-        {
-            let mut value = value;
-            while let NodeKind::Await(inner) | NodeKind::Propagate(inner) = facts.arena.kind(value) {
-                value = inner;
-            }
-            found.push(value);
-        }
-    }
-    found
 }
 
 pub(super) struct Scan<'a> {
@@ -191,7 +130,7 @@ impl<'a> Scan<'a> {
                 self.credential(argument, &short, SecretKind::CredentialPosition, hits);
             }
         }
-        if positions::is_hasher(&path) && !self.discarded.contains(&id) {
+        if positions::is_hasher(&path) && (positions::keeps(&path) || !self.discarded.contains(&id)) {
             let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
             if let Some(argument) = named.or(positional.first().copied()) {
                 self.credential(argument, &short, SecretKind::LiteralPassword, hits);
@@ -469,6 +408,7 @@ impl<'a> Scan<'a> {
             strong,
             in_test: false,
             for_development: false,
+            sample: false,
             masked: masked(text),
         }
     }
@@ -791,7 +731,22 @@ pub(super) fn is_environment_name(value: &str) -> bool {
 /// Values that stand in on purpose: against timing attacks, for tests and tools that need none.
 pub(super) fn is_stand_in(value: &str) -> bool {
     let words = generic::words(value);
-    let purposes =
-        ["dummy", "fake", "invalid", "unused", "unusable", "ignored", "nonexistent", "timing", "mock", "test", "testing", "noop"];
+    let purposes = [
+        "dummy",
+        "fake",
+        "invalid",
+        "unused",
+        "unusable",
+        "ignored",
+        "nonexistent",
+        "timing",
+        "mock",
+        "test",
+        "testing",
+        "noop",
+        "denied",
+        "missing",
+        "unavailable",
+    ];
     words.iter().any(|word| purposes.contains(&word.as_str()))
 }

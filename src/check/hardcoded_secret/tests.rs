@@ -26,7 +26,11 @@ fn lines(path: &str, text: &str) -> Vec<u32> {
 
 /// One-based lines that are marked.
 fn marked(text: &str) -> Vec<u32> {
-    let is_marked = |line: &str| ["expect: hardcoded-secret", "expect(note): hardcoded-secret"].iter().any(|mark| line.contains(mark));
+    let is_marked = |line: &str| {
+        ["expect: hardcoded-secret", "expect(note): hardcoded-secret", "expect(error): hardcoded-secret"]
+            .iter()
+            .any(|mark| line.contains(mark))
+    };
     (1..).zip(text.lines()).filter(|(_, line)| is_marked(line)).map(|(line, _)| line).collect()
 }
 

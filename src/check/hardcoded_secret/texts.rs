@@ -37,8 +37,9 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     without_rows(&mut hits);
     let open = |hit: &SecretHit| !says(text, hit.span.start as usize, OPEN);
     for hit in &mut hits {
-        hit.for_development =
-            says(text, hit.span.start as usize, NOT_FOR_PRODUCTION) || hit.kind == SecretKind::NamedLiteral && is_local(text);
+        hit.for_development |= is_in_sandbox(text, hit.span.start as usize);
+        hit.for_development |= says(text, hit.span.start as usize, NOT_FOR_PRODUCTION)
+            || hit.kind == SecretKind::NamedLiteral && (is_local(text) || says_it_is_none(text.get(hit.redact.range()).unwrap_or("")));
     }
     let has_sections = [".cfg", ".ini", ".toml"].iter().any(|end| path.ends_with(end));
     for hit in hits.iter_mut().filter(|_| has_sections) {
@@ -62,6 +63,22 @@ fn without_rows(hits: &mut Vec<SecretHit>) {
 
 /// What a comment says of a value that everybody may see.
 const OPEN: &[&str] = &["safe to commit", "public api key", "public key", "not a secret", "no secret", "not secret", "isn't a secret"];
+
+/// `This-is-NOT-secure!`: whoever sees the value is told to choose another.
+fn says_it_is_none(value: &str) -> bool {
+    let letters: String = value.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    ["notsecure", "notsecret", "notasecret", "notforproduction", "donotuse"].iter().any(|phrase| letters.contains(phrase))
+}
+
+/// How many lines around a value may name the sandbox it is for.
+const NEAR: usize = 10;
+
+/// An address of a vendor's sandbox stands beside it: `"apiUrl": "https://api.acorn-sandbox.com"`.
+fn is_in_sandbox(text: &str, at: usize) -> bool {
+    let names_one = |line: &&str| line.len() <= LINE && line.contains("://") && line.to_ascii_lowercase().contains("sandbox");
+    let before = text.get(..at).unwrap_or("").rsplit('\n').skip(1).take(NEAR).any(|line| names_one(&line));
+    before || text.get(at..).unwrap_or("").lines().skip(1).take(NEAR).any(|line| names_one(&line))
+}
 
 /// What a comment says of a value that opens nothing that matters.
 const NOT_FOR_PRODUCTION: &[&str] = &[
@@ -291,7 +308,8 @@ fn is_example(text: &str, at: usize) -> bool {
 fn is_comment(text: &str, at: usize) -> bool {
     let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     let lead = text.get(line..).unwrap_or("").trim_start();
-    lead.starts_with('#') || lead.starts_with("//") || lead.starts_with(';') || lead.starts_with("--")
+    const STARTS: &[&str] = &["#", "//", ";", "--", "<!--", "::", "REM ", "rem ", "Rem "];
+    STARTS.iter().any(|start| lead.starts_with(start))
 }
 
 fn floor(text: &str, length: usize) -> &str {
@@ -372,6 +390,11 @@ mod tests {
         assert_eq!(development(&format!("# for development\nAPI_KEY={value}\n")), [true]);
         assert_eq!(development(&format!("DB_HOST=localhost\nAPI_KEY={value}\n")), [true]);
         assert_eq!(development(&format!("DB_HOST=${{HOST:-localhost}}\nAPI_KEY={value}\n")), [false]);
+        assert_eq!(development(&format!("PAY_URL=https://api.pay-sandbox.io\nPAY_SECRET={value}\n")), [true]);
+        assert_eq!(development(&format!("PAY_URL=https://api.pay.io\nPAY_SECRET={value}\n")), [false]);
+        assert_eq!(development("ENCRYPTION_KEY=This-is-NOT-Secure!9\n"), [true]);
+        assert_eq!(development("ENCRYPTION_KEY=This-is-Quite-Secure!9\n"), [false]);
+        assert_eq!(development(&format!("REM set API_KEY={value}\n")), [false; 0]);
         assert_eq!(development(&format!("# Public API key: it is safe to commit it\nAPI_KEY={value}\n")), [false; 0]);
     }
 

@@ -55,12 +55,15 @@ pub(super) fn location(place: &Place) -> Location {
 }
 
 /// A route that the document lacks; with the one operation of the same path that no route serves, if there is one.
+///
+/// Where no route of its file is described, the whole router may be meant to stand in no document: a note.
 fn undocumented(compared: &Compared, served: &Served, promised: &mut Vec<usize>) -> Finding {
     let operations = &compared.document.operations;
     let same_path: Vec<usize> = (0..operations.len()).filter(|&at| compared.keys[at].contains(&served.key)).collect();
     let twin: Vec<usize> = same_path.iter().copied().filter(|at| promised.contains(at)).collect();
     let document = &compared.document.path;
     let name = format!("{} {}", served.method, served.path);
+    let mut level = Level::Warning;
     let (message, place, text, help) = match (twin.as_slice(), same_path.first()) {
         (&[at], _) => {
             promised.retain(|&other| other != at);
@@ -78,7 +81,11 @@ fn undocumented(compared: &Compared, served: &Served, promised: &mut Vec<usize>)
             (message, location(&operations[at].place), "the same path in the document".to_string(), HELP_ROUTE)
         }
         _ => {
-            let message = format!("`{name}` is served, but `{document}` does not have it");
+            let mut message = format!("`{name}` is served, but `{document}` does not have it");
+            if !compared.describes_file(&served.place) {
+                level = Level::Note;
+                message.push_str(", nor any other route of this file");
+            }
             let text = format!("{} of {} routes here are in the document", compared.covered, compared.in_scope);
             (message, location(&compared.document.paths), text, HELP_ROUTE)
         }
@@ -89,7 +96,7 @@ fn undocumented(compared: &Compared, served: &Served, promised: &mut Vec<usize>)
         vec![Label { location: place, text }],
         help,
         name,
-        Level::Warning,
+        level,
         Confidence::High,
     )
 }
@@ -117,16 +124,18 @@ fn unserved(compared: &Compared, promised: &[usize]) -> Vec<Finding> {
         if !whole {
             done.insert(at);
             let name = format!("{} {}", operation.method, operation.path);
-            let related = compared
-                .near(at)
-                .map(|served| Label { location: served.place.clone(), text: format!("serves `{} {}`", served.method, served.path) });
+            let near = compared.near(at);
+            // A path of which nothing is served may be answered by what is not seen here, or belong to a standard that is only partly wanted.
+            let level = if near.is_some() && !operation.deprecated { Level::Warning } else { Level::Note };
+            let related =
+                near.map(|served| Label { location: served.place.clone(), text: format!("serves `{} {}`", served.method, served.path) });
             findings.push(finding(
                 format!("no route serves `{name}`"),
                 place,
                 related.into_iter().collect(),
                 HELP_OPERATION,
                 name,
-                Level::Warning,
+                level,
                 Confidence::Medium,
             ));
             continue;

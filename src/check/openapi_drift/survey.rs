@@ -69,6 +69,11 @@ impl Compared {
     pub(super) fn near(&self, operation: usize) -> Option<&Served> {
         self.served.iter().find(|served| self.keys[operation].contains(&served.key))
     }
+
+    /// One of the routes registered in the file of a place is in the document.
+    pub(super) fn describes_file(&self, place: &Location) -> bool {
+        self.pairs.iter().any(|&(_, at)| self.served[at].place.path == place.path)
+    }
 }
 
 /// All documents.
@@ -330,7 +335,18 @@ fn is_aside(served: &Served) -> bool {
         || served.key.split('/').any(|part| {
             matches!(
                 part,
-                "docs" | "api-docs" | "swagger" | "static" | "webhook" | "webhooks" | "debug" | "debugger" | "internal" | "_internal"
+                ".well-known"
+                    | "ws"
+                    | "docs"
+                    | "api-docs"
+                    | "swagger"
+                    | "static"
+                    | "webhook"
+                    | "webhooks"
+                    | "debug"
+                    | "debugger"
+                    | "internal"
+                    | "_internal"
             )
         })
         || served.open

@@ -9,7 +9,9 @@ mod written;
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind, TextForm};
+use super::sensitive::carriers;
+use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, TextForm};
+use crate::model::contract::Ambient;
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, SinkKind, SourceKind};
 use crate::model::nesting::{arguments, called_name, spell};
@@ -18,6 +20,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::rule::Settings;
 use crate::model::source::Family;
 use crate::model::summary::{Built, Flow, Hole, SqlTexts, Step, StepPlace};
+use crate::model::words::words;
 
 const RULE: &str = "sql-injection";
 
@@ -106,12 +109,68 @@ fn level(program: &Program, flow: &Flow) -> Level {
     let in_script = || flow.steps.iter().any(|step| program.is(step.function, Role::Script));
     match (flow.source, flow.built.map(|built| built.hole)) {
         _ if !flow.runs => Level::Note,
+        _ if goes_through_builder(program, flow) => Level::Note,
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
         (_, Some(Hole::Identifier)) => Level::Note,
-        (Some(SourceKind::Outside), _) if in_script() => Level::Note,
+        // A piece of SQL that is put together elsewhere, mostly of constants.
+        (None, Some(Hole::Fragment)) if joins_pieces(program, flow) => Level::Note,
+        (None, _) if is_key_of_row(program, flow) => Level::Note,
+        (Some(SourceKind::Outside), _) if in_script() || is_from_environment(program, flow) => Level::Note,
         _ => Level::Warning,
     }
+}
+
+/// The text is written where the piece is put in, so that its place is seen; a template kept elsewhere may have a value there.
+fn joins_pieces(program: &Program, flow: &Flow) -> bool {
+    flow.built.is_some_and(|built| {
+        matches!(
+            program.file(built.function.file).arena.kind(built.node),
+            NodeKind::Text { form: TextForm::Interpolated | TextForm::Concat | TextForm::Join, .. }
+                | NodeKind::Binary { op: BinaryOp::Add, .. }
+        )
+    })
+}
+
+/// Nothing but keys of objects at hand is put in, `${shop.id}`: where nothing shows that a client wrote the object, it is mostly a row, and its key the database's.
+fn is_key_of_row(program: &Program, flow: &Flow) -> bool {
+    let Some(built) = flow.built else { return false };
+    let facts = program.file(built.function.file);
+    let (mut keys, mut others) = (false, false);
+    carriers(facts, built.node, &mut |node, name| {
+        let is_key = matches!(facts.arena.kind(node), NodeKind::Member { .. })
+            && words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "pk"));
+        keys |= is_key;
+        others |= !is_key;
+    });
+    keys && !others
+}
+
+/// Whoever sets the environment of a process may do with its database what they like.
+fn is_from_environment(program: &Program, flow: &Flow) -> bool {
+    let Some(&Step { function, place: StepPlace::Node(node) }) = flow.steps.first() else { return false };
+    let api = program.called_api(function.file, node).or_else(|| program.api(function.file, node));
+    api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Ambient(Ambient::Env)))
+}
+
+/// The value is kept in an object that writes the statement later, and the call that runs it binds values: which of the two the object does with this one
+/// is decided inside it.
+fn goes_through_builder(program: &Program, flow: &Flow) -> bool {
+    let kept = flow.steps.iter().any(|step| match step.place {
+        StepPlace::Node(node) => matches!(program.file(step.function.file).arena.kind(node), NodeKind::Call { form: CallForm::New, .. }),
+        StepPlace::Parameter(_) => false,
+    });
+    let (function, node) = flow.sink;
+    let facts = program.file(function.file);
+    let binds = || {
+        let mut given = arguments(facts, node);
+        match (given.next().map(|first| facts.arena.kind(first)), given.next()) {
+            (_, Some(_)) => true,
+            (Some(NodeKind::Collection { kind: CollectionKind::Dict, items }), None) => facts.arena.list(items).len() > 1,
+            _ => false,
+        }
+    };
+    kept && flow.built.is_some_and(|built| program.outermost(built.function) != program.outermost(function)) && binds()
 }
 
 fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<Finding> {

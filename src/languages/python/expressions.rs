@@ -196,7 +196,7 @@ impl<'t> Lowering<'t> {
 
     /// `-x`, `+x`, `~x`.
     fn unary_operator(&mut self) -> NodeId {
-        let op = if self.source().starts_with('-') { UnaryOp::Negate } else { UnaryOp::Other };
+        let op = if self.source().starts_with('-') { UnaryOp::Negate } else { UnaryOp::Number };
         self.unary(op)
     }
 

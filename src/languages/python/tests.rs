@@ -63,7 +63,7 @@ mod expressions {
         expression("a + b - c * d / e // f % g ** h", "(- (+ a b) (% (/ (/ (* c d) e) f) (** g h)))");
         expression("a | b & c << 1", "(bits a (bits b (bits c 1)))");
         expression("not a and b or c", "(or (and (not a) b) c)");
-        expression("-a + ~b", "(+ (negate a) (unary b))");
+        expression("-a + ~b", "(+ (negate a) (number b))");
         expression("m @ n", "(operator m n)");
     }
 

@@ -507,7 +507,7 @@ impl Lowering<'_> {
     // --- the rest ---
 
     fn unary(&mut self, span: Span) -> NodeId {
-        let mut op = UnaryOp::Other;
+        let mut op = if self.slice(span).starts_with(['+', '~']) { UnaryOp::Number } else { UnaryOp::Other };
         let mut value = None;
         self.each_child(|lowering, kind| match kind {
             Kind::NotToken => op = UnaryOp::Not,

@@ -26,7 +26,7 @@ impl<'a> Analysis<'_, 'a> {
     pub(super) fn unary(&mut self, frame: &mut Frame<'a>, op: UnaryOp, value: NodeId) -> Value {
         let held = self.evaluate(frame, value);
         match op {
-            UnaryOp::Not | UnaryOp::Negate | UnaryOp::TypeOf | UnaryOp::Step => Value::number(),
+            UnaryOp::Not | UnaryOp::Negate | UnaryOp::Number | UnaryOp::TypeOf | UnaryOp::Step => Value::number(),
             UnaryOp::Delete => Value::harmless(),
             UnaryOp::Other => held,
         }

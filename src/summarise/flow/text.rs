@@ -90,7 +90,13 @@ pub(super) fn hole(before: &str, after: &str) -> Hole {
     if plain.ends_with(',') || plain.ends_with('(') {
         return in_list(plain);
     }
-    if quoted { Hole::Identifier } else { Hole::Fragment }
+    // `'a:{key}'`: further on in a text that the statement holds.
+    let in_text = plain.len() < 400 && !plain.matches('\'').count().is_multiple_of(2);
+    match (quoted, in_text) {
+        (true, _) => Hole::Identifier,
+        (false, true) => Hole::Value,
+        (false, false) => Hole::Fragment,
+    }
 }
 
 /// Text that goes on like this sets something for the session, whatever is put together behind it.
@@ -230,6 +236,8 @@ mod tests {
             ("SELECT id, ", " FROM t", Hole::Identifier),
             ("UPDATE t SET ", " = ?", Hole::Identifier),
             ("SELECT * FROM t WHERE ", " = %s", Hole::Identifier),
+            ("SELECT * FROM t WHERE name = 'a:", "'", Hole::Value),
+            ("SELECT * FROM t WHERE name = 'a' AND ", "", Hole::Fragment),
             ("SELECT * FROM t WHERE ", "", Hole::Fragment),
             ("SELECT * FROM t ", "", Hole::Fragment),
             ("INSERT INTO t (", ") VALUES (?)", Hole::Identifier),

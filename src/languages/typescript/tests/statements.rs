@@ -14,7 +14,7 @@ fn literals_and_operators() {
             ("a & b | c >>> 2", "(bits (bits a b) (bits c 2))"),
             (
                 "!a; -a; +a; ~a; typeof a; delete a.b; void 0",
-                "(not a)\n(negate a)\n(unary a)\n(unary a)\n(typeof a)\n(delete a.b)\n(unary 0)",
+                "(not a)\n(negate a)\n(number a)\n(number a)\n(typeof a)\n(delete a.b)\n(unary 0)",
             ),
             ("i++; --i", "(step i)\n(step i)"),
             ("true; null; undefined; 0xFFn; 1_000.5", "true\nnull\nnull\n0xFFn\n1_000.5"),

@@ -1,0 +1,151 @@
+//! What stands in a source file to be read or shown, or comes to nothing: examples, prose, sample records, results that are thrown away.
+
+use super::SecretHit;
+use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::source::{Family, Span};
+
+/// What schemas show to readers of the documentation and forms to those who fill them in: `examples: ["eyJ…"]`, `example="whsec_…"`,
+/// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
+pub(super) fn examples(facts: &FileFacts) -> Vec<Span> {
+    let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples" | "placeholder");
+    let holds = |name: &str| crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"));
+    facts
+        .arena
+        .ids()
+        .filter(|&id| match facts.arena.kind(id) {
+            NodeKind::Entry { key, .. } => facts.string(key).is_some_and(names),
+            NodeKind::Argument { name, .. } => names(facts.text(name)),
+            NodeKind::Declare { target, .. } => matches!(facts.arena.kind(target), NodeKind::Name(name) if holds(facts.text(name))),
+            _ => false,
+        })
+        .map(|id| facts.arena.span(id))
+        .chain(search_keys(facts))
+        .chain(sample_functions(facts))
+        .collect()
+}
+
+/// What a type shows of itself in the documentation of an API: `fn samples() -> Vec<Self>`.
+fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
+    facts
+        .defs
+        .iter()
+        .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method))
+        .filter(|def| matches!(facts.text(def.name), "sample" | "samples" | "example" | "examples" | "json_schema_extra" | "schema_extra"))
+        .map(|def| def.span)
+}
+
+/// The key with which a page searches an index that everybody may: `{ appId, apiKey, indexName }`.
+fn search_keys(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
+    facts.arena.ids().filter_map(|id| {
+        let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return None };
+        let has = |wanted: &str| {
+            facts
+                .arena
+                .list(items)
+                .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some(wanted)))
+        };
+        (has("appId") && has("indexName")).then(|| facts.arena.span(id))
+    })
+}
+
+/// Calls whose result is thrown away: a password that is hashed to see how long it takes is nobody's.
+pub(super) fn discarded(facts: &FileFacts) -> Vec<NodeId> {
+    let is_nothing = |target: NodeId| match facts.arena.kind(target) {
+        NodeKind::Name(name) => facts.text(name) == "_",
+        NodeKind::Other(items) => facts.arena.list(items).len() == 0,
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for id in facts.arena.ids() {
+        if let NodeKind::Block { items, value } = facts.arena.kind(id) {
+            let statements = facts.arena.list(items).len() - usize::from(value);
+            found.extend(facts.arena.list(items).take(statements).map(|statement| awaited(facts, statement)));
+        }
+        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(id)
+            && is_nothing(target)
+        {
+            found.push(awaited(facts, value));
+        }
+    }
+    found
+}
+
+fn awaited(facts: &FileFacts, mut value: NodeId) -> NodeId {
+    while let NodeKind::Await(inner) | NodeKind::Propagate(inner) = facts.arena.kind(value) {
+        value = inner;
+    }
+    value
+}
+
+/// Texts for people: a string that stands alone as a statement (what documents a class or a function), the text between the elements of a page.
+pub(super) fn prose(facts: &FileFacts) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut add = |id: NodeId| {
+        if let NodeKind::Str(_) | NodeKind::Text { .. } = facts.arena.kind(id) {
+            found.push(facts.arena.span(id));
+        }
+    };
+    for id in facts.arena.ids() {
+        match facts.arena.kind(id) {
+            NodeKind::Block { items, value: false } if facts.language.family() == Family::Python => {
+                facts.arena.list(items).for_each(&mut add)
+            }
+            NodeKind::Call { args, form: CallForm::Jsx, .. } => facts.arena.list(args).for_each(&mut add),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// How many objects lie between a list of records and a value that is taken for sample data: what is one object deep may be an account.
+const DEEP: usize = 2;
+
+/// Where hits start that lie deep in the records of a list: recorded events, answers of an API.
+pub(super) fn records(facts: &FileFacts, hits: &[SecretHit]) -> Vec<u32> {
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let mut lists: Vec<Span> = Vec::new();
+    let mut objects: Vec<Span> = Vec::new();
+    for id in facts.arena.ids() {
+        match facts.arena.kind(id) {
+            NodeKind::Collection { kind: CollectionKind::List, items } if facts.arena.list(items).len() > 0 => {
+                lists.push(facts.arena.span(id))
+            }
+            NodeKind::Collection { kind: CollectionKind::Dict, .. } => objects.push(facts.arena.span(id)),
+            _ => {}
+        }
+    }
+    let deep = |span: Span| {
+        lists.iter().any(|list| {
+            list.contains(span) && objects.iter().filter(|object| list.contains(**object) && object.contains(span)).count() >= DEEP
+        })
+    };
+    let mut found: Vec<u32> = hits.iter().map(|hit| hit.span).filter(|&span| deep(span)).map(|span| span.start).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Assigned where a setting is missing, in a function that asks whether this is production: there it is refused.
+pub(super) fn asks_for_production(facts: &FileFacts, at: Span) -> bool {
+    let is_function = |kind: DefKind| matches!(kind, DefKind::Function | DefKind::Method);
+    let around = facts
+        .defs
+        .iter()
+        .filter(|def| is_function(def.kind) && def.span.contains(at))
+        .min_by_key(|def| def.span.end - def.span.start)
+        .and_then(|def| def.body);
+    let Some(body) = around else { return false };
+    let mut branch = false;
+    let mut asks = false;
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::If { then, .. } => branch |= facts.arena.span(then).contains(at),
+        NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) => {
+            let text = facts.text(name);
+            asks |= text.len() <= 24 && crate::model::words::words(text).iter().any(|word| word == "production");
+        }
+        _ => {}
+    });
+    branch && asks
+}
