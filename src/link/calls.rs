@@ -253,6 +253,10 @@ impl<'a> Linker<'a> {
                 receiver_value
             }
             Value::Api { api, subject, guessed } => {
+                let held = self.held_under(api, &arg_nodes);
+                if held != UNKNOWN {
+                    return held;
+                }
                 self.call_api(node, api, subject, guessed, receiver_value, callee, &arg_nodes, &arg_values)
             }
             Value::Instance { class, argument } => match self.find_member(class, "__call__") {

@@ -254,7 +254,14 @@ impl<'a> Linker<'a> {
                 }
                 // `device.interfaces.all()`: what hangs on an attribute of an instance is no longer about the instance's class.
                 let subject = subject.filter(|_| !self.is_attribute(api));
+                let holder = api;
                 let api = self.apis.step_name(api, name);
+                if !self.apis.is_known(api)
+                    && let held = self.held(holder, name)
+                    && held != UNKNOWN
+                {
+                    return held;
+                }
                 self.value(Value::Api { api, subject, guessed })
             }
             Value::Literal(file, node) => self.literal_member(file, node, name, &mut Vec::new()),

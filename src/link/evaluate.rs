@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::ClassInfo;
+use super::holders::Held;
 use super::modules::{Modules, Target};
 use super::objects::Given;
 use super::references::TextNames;
@@ -100,6 +101,7 @@ pub(super) struct Linker<'a> {
     pub(super) given: FxHashMap<FileId, Given>,
     /// What is evaluated for it.
     pub(super) given_open: FxHashSet<(FileId, NodeId)>,
+    pub(super) held: Held,
     /// Files by what a file that loads them from a folder calls them.
     pub(super) named_files: FxHashMap<(FileId, String), Arc<[FileId]>>,
     /// The files that were looked at for it.
@@ -182,6 +184,7 @@ impl<'a> Linker<'a> {
             properties: FxHashMap::default(),
             given: FxHashMap::default(),
             given_open: FxHashSet::default(),
+            held: Held::default(),
             named_files: FxHashMap::default(),
             judged_by_name: FxHashSet::default(),
             frames: Vec::new(),
@@ -381,8 +384,9 @@ impl<'a> Linker<'a> {
             if value == UNKNOWN {
                 value = default;
             }
-            if value == UNKNOWN {
-                value = self.hints.get(&function).and_then(|hints| hints.get(position)).copied().unwrap_or(UNKNOWN);
+            if value == UNKNOWN || matches!(self.get(value), Value::Literal(..)) {
+                let hint = self.hints.get(&function).and_then(|hints| hints.get(position)).copied().unwrap_or(UNKNOWN);
+                value = self.declared_as(value, hint);
             }
             match param.kind {
                 ParamKind::Rest if value != UNKNOWN && !matches!(self.get(value), Value::Collection(_)) => {
@@ -571,7 +575,7 @@ impl<'a> Linker<'a> {
             NodeKind::Declare { target, annotation, value, .. } => {
                 let found = value.map_or(UNKNOWN, |value| self.eval(value));
                 let declared = annotation.map_or(UNKNOWN, |annotation| self.type_value(annotation));
-                let result = if value.is_some_and(|value| is_function(arena, value)) { found } else { self.join(declared, found) };
+                let result = if value.is_some_and(|value| is_function(arena, value)) { found } else { self.declared_as(declared, found) };
                 self.bind(target, result);
                 result
             }
@@ -589,7 +593,7 @@ impl<'a> Linker<'a> {
             NodeKind::Cast { value: given, to } => {
                 let value = self.eval(given);
                 let declared = self.type_value(to);
-                if is_function(arena, given) { value } else { self.join(declared, value) }
+                if is_function(arena, given) { value } else { self.declared_as(declared, value) }
             }
             NodeKind::Apply { base, args } => {
                 let value = self.eval(base);
@@ -830,6 +834,7 @@ impl<'a> Linker<'a> {
                     }
                     None => UNKNOWN,
                 },
+                Value::Literal(..) => instance,
                 _ => UNKNOWN,
             }
         });
@@ -852,14 +857,16 @@ impl<'a> Linker<'a> {
         let result = self.within(scope, |linker| {
             let declared = annotation.map_or(UNKNOWN, |annotation| linker.type_value(annotation));
             let arena = &linker.facts[scope.file.index()].arena;
-            if declared != UNKNOWN && !value.is_some_and(|value| is_function(arena, value)) {
+            let is_shape = matches!(linker.get(declared), Value::Literal(..));
+            if declared != UNKNOWN && !is_shape && !value.is_some_and(|value| is_function(arena, value)) {
                 return declared;
             }
-            match value {
+            let made = match value {
                 Some(value) if linker.is_type_expression(value) => linker.class_itself(value),
                 Some(value) => linker.eval(value),
                 None => UNKNOWN,
-            }
+            };
+            if is_shape { linker.declared_as(declared, made) } else { made }
         });
         self.variable_values.insert(id, Some(result));
         result

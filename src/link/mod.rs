@@ -12,6 +12,7 @@ mod classes;
 mod decorated;
 mod evaluate;
 mod file_routes;
+mod holders;
 mod imports;
 mod layouts;
 mod merge;
@@ -94,6 +95,7 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     done("scopes");
     linker.resolve_imports();
     done("imports");
+    linker.held = holders::Held::of(&linker);
     linker.collect_impls();
     linker.collect_generated();
     linker.evaluate_all();

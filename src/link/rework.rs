@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::top_level_properties;
 use super::evaluate::{Linker, State};
+use super::holders::hands_on;
 use super::objects::given_properties;
 use super::origins::router_base;
 use super::ranges;
@@ -346,6 +347,9 @@ impl<'a> Linker<'a> {
         }
         if self.given.get(&file).is_some_and(|given| *given != given_properties(facts)) {
             return Err("objects have other properties");
+        }
+        if hands_on(facts, file, &self.knowledge.holders, &self.frameworks_of[file.index()]) {
+            return Err("hands things on under names");
         }
         if self.judged_by_name.contains(&file) {
             return Err("is one of a folder's by its name");

@@ -3,11 +3,12 @@
 use super::evaluate::Linker;
 use super::scopes::{Binding, is_class_like};
 use super::tables::UNKNOWN;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
+use crate::model::source::Family;
 
 /// Wrappers that leave no trace: the value is that of the type argument (its position counted from the end for `Result`-likes).
 const TRANSPARENT: &[&str] = &[
@@ -135,6 +136,7 @@ impl<'a> Linker<'a> {
                 let args: Vec<NodeId> = arena.list(args).collect();
                 self.generic(base, &args)
             }
+            NodeKind::Index { object, index } if self.family(here.file) == Family::TypeScript => self.looked_up_type(object, index),
             // `list[int]` where the lowering saw an expression, not a type.
             NodeKind::Index { object, index } => {
                 let args = match arena.kind(index) {
@@ -160,6 +162,7 @@ impl<'a> Linker<'a> {
                 Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
                 None => UNKNOWN,
             },
+            NodeKind::Collection { items, .. } if self.family(here.file) == Family::TypeScript => self.object_type(node, items),
             NodeKind::Collection { items, .. } => {
                 for item in arena.list(items) {
                     self.type_value(item);
@@ -171,6 +174,68 @@ impl<'a> Linker<'a> {
             NodeKind::Other(parts) if arena.list(parts).len() == 1 => arena.list(parts).next().map_or(UNKNOWN, |part| self.eval(part)),
             _ => UNKNOWN,
         }
+    }
+
+    /// `{ em: EntityManager }`: an object of which some member is known. What says only that something is a text says nothing.
+    fn object_type(&mut self, node: NodeId, items: List) -> ValueId {
+        let file = self.here().file;
+        let arena = &self.facts[file.index()].arena;
+        let mut says = false;
+        for item in arena.list(items) {
+            match arena.kind(item) {
+                NodeKind::Entry { value, .. } => {
+                    let value = self.type_value(value);
+                    says |= match self.get(value) {
+                        Value::Api { api, .. } => !self.apis.path(api).starts_with("builtins."),
+                        Value::Unknown => false,
+                        _ => true,
+                    };
+                }
+                _ => {
+                    self.type_value(item);
+                }
+            }
+        }
+        if says { self.value(Value::Literal(file, node)) } else { UNKNOWN }
+    }
+
+    /// What is annotated with an object type is what it is made as, where that says more: `req.body as { name: Name }` is the body.
+    pub(super) fn declared_as(&self, declared: ValueId, made: ValueId) -> ValueId {
+        match (self.get(declared), self.get(made)) {
+            (Value::Literal(..), Value::Unknown | Value::Literal(..)) => declared,
+            (Value::Literal(..), _) => made,
+            _ => self.join(declared, made),
+        }
+    }
+
+    /// `Client['user']` is what its instances have under the name; `Parameters<F>[0]` what a library calls `F` with.
+    fn looked_up_type(&mut self, object: NodeId, index: NodeId) -> ValueId {
+        let file = self.here().file;
+        let facts = &self.facts[file.index()];
+        if let Some(name) = facts.string(index) {
+            let value = self.type_value(object);
+            return self.member(value, name);
+        }
+        let (NodeKind::Number(position), Some(callback)) = (facts.arena.kind(index), self.parameters_of(object)) else { return UNKNOWN };
+        // `Parameters<Parameters<typeof db.transaction>[0]>[0]`: the first parameter of the function that `transaction` is given.
+        let NodeKind::Index { object: outer, .. } = facts.arena.kind(callback) else { return UNKNOWN };
+        let Some(function) = self.parameters_of(outer) else { return UNKNOWN };
+        let function = self.type_value(function);
+        let Value::Api { api, .. } = self.get(function) else { return UNKNOWN };
+        let position: usize = facts.text(position).parse().unwrap_or(usize::MAX);
+        let path = self.apis.facts(api).find_map(|(fact, _)| match fact {
+            ApiFact::CallbackParams(paths) => paths.get(position).cloned(),
+            _ => None,
+        });
+        path.map_or(UNKNOWN, |path| self.api(&path))
+    }
+
+    /// `F` of `Parameters<F>`.
+    fn parameters_of(&self, node: NodeId) -> Option<NodeId> {
+        let facts = &self.facts[self.here().file.index()];
+        let NodeKind::Apply { base, args } = facts.arena.kind(node) else { return None };
+        let NodeKind::Name(name) = facts.arena.kind(base) else { return None };
+        facts.arena.list(args).next().filter(|_| facts.text(name) == "Parameters")
     }
 
     /// `ReturnType<typeof express>`: what calling it gives.
@@ -321,7 +386,7 @@ impl<'a> Linker<'a> {
                 let api = self.apis.step(api, "()");
                 self.value(Value::Api { api, subject, guessed })
             }
-            Value::Instance { .. } => value,
+            Value::Instance { .. } | Value::Literal(..) => value,
             _ => UNKNOWN,
         }
     }

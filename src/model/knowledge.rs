@@ -158,6 +158,8 @@ pub struct QueryFact {
     pub deferred: bool,
     /// Only where the project declares the association the pattern captured (Sequelize: `user.getPosts()` of `User.hasMany(Post)`).
     pub association: bool,
+    /// Gives all rows that nothing else in the chain leaves out: `db("users")`, `select().from(users)`.
+    pub many: bool,
 }
 
 /// How long a call waits for an answer, or the calls of the client it makes.
@@ -499,6 +501,10 @@ pub enum ApiFact {
     HttpLayer,
     /// A call of it makes an answer to a client of its arguments, or sends it.
     Responds,
+    /// It registers what errors come to that nobody has answered (Fastify's `setErrorHandler`).
+    SetsErrorHandler,
+    /// Given an error, it leaves the answer to the error handler, where there is one (Fastify's `reply.send(error)`).
+    HandsErrorOn,
     /// A call of it writes its arguments to a log or to standard output.
     Logs,
     /// A call of it gives the message or the trace of the error at hand as text.
@@ -552,6 +558,24 @@ pub struct Convention {
     pub names: Vec<String>,
     /// Access path of the instance it stands for.
     pub api: String,
+}
+
+/// An object of a framework that holds what the project puts there, under names the project chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub framework: u16,
+    /// Access path of the object whose members they are.
+    pub api: String,
+    /// Interfaces that a project declares again, with its own fields (`FastifyInstance`).
+    pub interfaces: Vec<String>,
+    /// Methods that are given a name and a value.
+    pub set_by: Vec<String>,
+    /// Also in files that do not import the framework.
+    pub anywhere: bool,
+    /// Methods that give what stands under a name.
+    pub read_by: Vec<String>,
+    /// Functions of these names make the whole object.
+    pub made_by: Vec<String>,
 }
 
 /// Functions that are called with outside data by an agreement on names: AWS Lambda's `handler(event, context)`, Graphene's

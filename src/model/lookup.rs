@@ -1,6 +1,6 @@
 //! Everything that is known of libraries, and how the entries of an access path are found: exact paths by a table, patterns by the package they begin with.
 
-use super::knowledge::{ApiFact, Convention, Entry, EntryPoint, Extension, Framework, Generated, Setting};
+use super::knowledge::{ApiFact, Convention, Entry, EntryPoint, Extension, Framework, Generated, Holder, Setting};
 use super::routing::FileRoute;
 
 /// A captured piece of a match.
@@ -20,6 +20,7 @@ pub struct Knowledge {
     /// Those that hold in every file of a package that depends on the framework: plugins are handed what they use.
     pub package_conventions: Vec<Convention>,
     pub conventions: Vec<Convention>,
+    pub holders: Vec<Holder>,
     pub file_routes: Vec<FileRoute>,
     pub entry_points: Vec<EntryPoint>,
     pub extensions: Vec<Extension>,

@@ -12,8 +12,9 @@ use super::error::LoadError;
 use crate::model::contract::Ambient;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
-    Generated, Gives, Handlers, Input, Knowledge, Layout, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact, RelationFact,
-    RelationRead, ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode, expand,
+    Generated, Gives, Handlers, Holder, Input, Knowledge, Layout, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact,
+    RelationFact, RelationRead, ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode,
+    expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -113,6 +114,8 @@ pub(super) struct FrameworkFile {
     hook: Option<Patterns>,
     http_layer: Option<Patterns>,
     responds: Option<Patterns>,
+    sets_error_handler: Option<Patterns>,
+    hands_error_on: Option<Patterns>,
     logs: Option<Patterns>,
     error_text: Option<Patterns>,
     fast_hash: Option<Patterns>,
@@ -177,6 +180,8 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     convention: Vec<ConventionEntry>,
     #[serde(default)]
+    holder: Vec<HolderEntry>,
+    #[serde(default)]
     file_route: Vec<FileRouteEntry>,
     #[serde(default)]
     entry_point: Vec<EntryPointEntry>,
@@ -233,6 +238,8 @@ struct QueryEntry {
     deferred: bool,
     #[serde(default)]
     association: bool,
+    #[serde(default)]
+    many: bool,
     gives: Option<Gives>,
 }
 
@@ -463,6 +470,18 @@ struct ConventionEntry {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Default)]
+struct HolderEntry {
+    api: String,
+    interfaces: Vec<String>,
+    set_by: Vec<String>,
+    anywhere: bool,
+    read_by: Vec<String>,
+    made_by: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct FileRouteEntry {
     files: Vec<String>,
@@ -676,6 +695,8 @@ impl FrameworkFile {
             (self.hook, ApiFact::Hook),
             (self.http_layer, ApiFact::HttpLayer),
             (self.responds, ApiFact::Responds),
+            (self.sets_error_handler, ApiFact::SetsErrorHandler),
+            (self.hands_error_on, ApiFact::HandsErrorOn),
             (self.logs, ApiFact::Logs),
             (self.error_text, ApiFact::ErrorText),
             (self.fast_hash, ApiFact::FastHash),
@@ -781,6 +802,10 @@ impl FrameworkFile {
             let convention = Convention { framework, names: entry.names, api: entry.api };
             let known = &mut target.knowledge;
             if entry.package { known.package_conventions.push(convention) } else { known.conventions.push(convention) }
+        }
+        for HolderEntry { api, interfaces, set_by, anywhere, read_by, made_by } in self.holder {
+            let holder = Holder { framework, api, interfaces, set_by, anywhere, read_by, made_by };
+            target.knowledge.holders.push(holder);
         }
         for entry in self.file_route {
             target.file_route(entry);
@@ -928,6 +953,7 @@ impl Target<'_> {
             same_tick_batched: query.same_tick_batched,
             deferred: query.deferred,
             association: query.association,
+            many: query.many,
         };
         self.add(&query.api, &ApiFact::Query(fact));
         if let Some(gives) = query.gives {

@@ -27,6 +27,7 @@ fn query(access: Access, when_awaited: bool, deferred: bool) -> ApiFact {
         same_tick_batched: false,
         deferred,
         association: false,
+        many: false,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Classes, interfaces, enums, type aliases and namespaces, with their members.
 
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Name};
 use crate::model::source::Span;
 
@@ -242,7 +242,7 @@ impl Lowering<'_> {
                 let mark = lowering.mark();
                 lowering.members(id);
                 let items = lowering.list(mark);
-                let value = lowering.push(NodeKind::Other(items), span);
+                let value = lowering.push(NodeKind::Collection { kind: CollectionKind::Dict, items }, span);
                 lowering.def(id).value = Some(value);
             }
             _ if past_equals && lowering.is_type_here() => {
@@ -280,12 +280,15 @@ impl Lowering<'_> {
     }
 
     fn property_signature(&mut self, id: DefId) {
+        let span = self.span();
         self.each_child(|lowering, kind| match kind {
             Kind::ReadonlyToken => lowering.def(id).flags.set(DefFlags::CONSTANT),
             Kind::TypeAnnotation => {
                 if let Some(annotation) = lowering.annotation() {
                     lowering.def(id).annotation = Some(annotation);
-                    lowering.stack.push(annotation);
+                    let name = lowering.def(id).name;
+                    let entry = lowering.property(name, annotation, span);
+                    lowering.stack.push(entry);
                 }
             }
             _ if kind.is_property_name() => lowering.name_definition(id),

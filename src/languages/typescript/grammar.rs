@@ -161,6 +161,8 @@ pub(super) enum Kind {
     LiteralType,
     NestedName,
     ObjectType,
+    /// `T['field']`
+    LookupType,
     OtherType,
     ParenthesizedType,
     PredefinedType,
@@ -265,6 +267,7 @@ impl Kind {
                 | LiteralType
                 | NestedName
                 | ObjectType
+                | LookupType
                 | OtherType
                 | ParenthesizedType
                 | PredefinedType
@@ -493,7 +496,7 @@ const NAMED: &[(&str, Kind)] = &[
     ("index_signature", Kind::OtherType),
     ("index_type_query", Kind::OtherType),
     ("infer_type", Kind::OtherType),
-    ("lookup_type", Kind::OtherType),
+    ("lookup_type", Kind::LookupType),
     ("mapped_type_clause", Kind::OtherType),
     ("optional_type", Kind::OtherType),
     ("rest_type", Kind::OtherType),

@@ -1,6 +1,7 @@
-//! Types as nodes: names, members, `Apply`, `Union` and literals; every other type keeps only the types inside it.
+//! Types as nodes: names, members, `Apply`, `Union`, object types as objects of types, and literals; every other type keeps only the types inside it.
 
-use crate::model::body::{List, NodeId, NodeKind};
+use crate::model::body::{CollectionKind, List, NodeId, NodeKind};
+use crate::model::facts::Name;
 use crate::model::source::Span;
 
 use super::grammar::Kind;
@@ -36,6 +37,8 @@ impl Lowering<'_> {
             Kind::LiteralType => return self.literal_type(span),
             Kind::ParenthesizedType | Kind::ReadonlyType => return self.inner_type(span),
             Kind::TypeQuery => NodeKind::Other(self.query()),
+            Kind::ObjectType => NodeKind::Collection { kind: CollectionKind::Dict, items: self.typed_properties() },
+            Kind::LookupType => return self.lookup_type(span),
             Kind::Member | Kind::Call | Kind::Subscript | Kind::Instantiation => return self.expression(),
             _ => {
                 let mark = self.mark();
@@ -167,6 +170,42 @@ impl Lowering<'_> {
             Some(literal) => literal,
             None => self.other(span),
         }
+    }
+
+    /// `T['field']`, `T[0]`
+    fn lookup_type(&mut self, span: Span) -> NodeId {
+        match self.types_inside()[..] {
+            [object, index] => self.push(NodeKind::Index { object, index }, span),
+            _ => self.other(span),
+        }
+    }
+
+    /// The members of an object type at the cursor: properties under their names, and the types of the others.
+    fn typed_properties(&mut self) -> List {
+        let mark = self.mark();
+        self.each_child(|lowering, kind| match kind {
+            Kind::PropertySignature => {
+                let span = lowering.span();
+                let (mut name, mut annotation) = (None, None);
+                lowering.each_child(|lowering, kind| match kind {
+                    Kind::TypeAnnotation => annotation = lowering.annotation(),
+                    _ if kind.is_property_name() => name = Some(lowering.property_name()),
+                    _ => {}
+                });
+                if let (Some(name), Some(annotation)) = (name, annotation) {
+                    let entry = lowering.property(name, annotation, span);
+                    lowering.stack.push(entry);
+                }
+            }
+            _ => lowering.type_part(kind),
+        });
+        self.list(mark)
+    }
+
+    /// A property of an object type: its name, and its type as the value.
+    pub(super) fn property(&mut self, name: Name, annotation: NodeId, span: Span) -> NodeId {
+        let key = self.push(NodeKind::Str(name), span);
+        self.push(NodeKind::Entry { key, value: annotation }, span)
     }
 
     /// `typeof x`, `typeof import("x")`: the expression is kept.

@@ -223,7 +223,7 @@ export const enum Color { Red, Green = 'g', 'Dark Blue' = 1 }
   param y: I
   type H
 #5 type-alias T public
-  value (other User)
+  value (dict \"u\":User)
 #6 field u in #5
   type User
 #7 method f in #5

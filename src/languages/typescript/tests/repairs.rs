@@ -13,7 +13,7 @@ fn tagged_templates_with_type_arguments() {
         ("sql<User[]>`a`", "(tagged (apply sql (apply Array User)) (text interpolated \"a\"))"),
         ("await sql<User[]>`a`", "(await (tagged (apply sql (apply Array User)) (text interpolated \"a\")))"),
         ("await sql<User[]>`a`.one()", "(await (call (tagged (apply sql (apply Array User)) (text interpolated \"a\")).one))"),
-        ("sql<{ id: number }>`a`", "(tagged (apply sql (other number)) (text interpolated \"a\"))"),
+        ("sql<{ id: number }>`a`", "(tagged (apply sql (dict \"id\":number)) (text interpolated \"a\"))"),
         ("const q = prisma.$queryRaw<User>`a`", "(const q = (tagged (apply prisma.$queryRaw User) (text interpolated \"a\")))"),
         ("return_ = f(x, db<User>`a`)", "(= return_ (call f x (tagged (apply db User) (text interpolated \"a\"))))"),
         ("a && db<User>`a`", "(and a (tagged (apply db User) (text interpolated \"a\")))"),

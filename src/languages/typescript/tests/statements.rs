@@ -52,7 +52,7 @@ fn types_in_expressions() {
             ("let x: 'a' | 1 | -1 | true", "(declare x: (union \"a\" 1 (negate 1) true))"),
             ("let x: readonly (A | B)[]", "(declare x: (apply Array (union A B)))"),
             ("let x: Promise<Map<string, ns.User[]>>", "(declare x: (apply Promise (apply Map string (apply Array ns.User))))"),
-            ("let x: { a: A; b(c: C): B }", "(declare x: (other A C B))"),
+            ("let x: { a: A; b(c: C): B }", "(declare x: (dict \"a\":A C B))"),
             ("let x: (a: A) => B", "(declare x: (other A B))"),
             ("let x: A & B & C", "(declare x: (union A B C))"),
             ("let x: [a: A, B?]", "(declare x: (other A (other B)))"),
