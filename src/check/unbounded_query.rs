@@ -5,6 +5,7 @@
 //! pagination by the framework are left out.
 
 use super::Context;
+use super::batching::query_fact;
 use super::handlers::{Handler, handler_name, handlers, is_of_service, route_text};
 use super::loading::owner_of;
 use super::loops::parameter_names;
@@ -14,7 +15,7 @@ use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{Access, Framework, FrameworkKind};
+use crate::model::knowledge::{Access, ArgumentRef, Framework, FrameworkKind, Subject};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
@@ -40,7 +41,7 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
         None => is_of_service(program, handler.function),
     };
     let reads = is_open && handler.queries.iter().all(|query| query.access == Access::Read)
-        || handler.route.is_some_and(|route| route.methods.iter().any(|method| method == "GET"))
+        || handler.route.is_some_and(|route| route.methods.iter().any(|method| method == "GET" || method == "QUERY"))
         || VIEW_METHODS.iter().any(|(name, method)| *method == "GET" && *name == program.name(handler.function));
     if !reads || is_exempt(program, handler) {
         return None;
@@ -48,7 +49,8 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
     let mut way = Vec::new();
     let (function, query) = unbounded(context, &handler.code, &mut way, 0)?;
     let facts = program.file(function.file);
-    let table = query.table.as_deref()?;
+    let many = query_fact(program, query).is_some_and(|fact| fact.many);
+    let table = query.table.as_deref().or_else(|| asked(facts, query.site).filter(|_| many))?;
     if is_lookup(table) {
         return None;
     }
@@ -79,6 +81,15 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
         confidence: query.confidence,
         redact: Vec::new(),
     })
+}
+
+/// What the innermost call of a chain is made on, by its name: `orders` of `this.orders.find().toArray()`.
+fn asked(facts: &FileFacts, site: NodeId) -> Option<&str> {
+    let first = chain(facts, site).filter(|&link| matches!(facts.arena.kind(link), NodeKind::Call { .. })).last()?;
+    let NodeKind::Call { callee, .. } = facts.arena.kind(first) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    let name = facts.text(last_name(facts, object)?);
+    (!has_word(name, &["collection", "repository", "repo", "model", "db", "database", "client"])).then_some(name)
 }
 
 /// Exports, streams and administrators' downloads are meant to be whole.
@@ -212,7 +223,15 @@ fn unbounded<'a>(
         let nesting = program.nesting(function.file);
         for query in &summary.queries {
             let counts = query.access == Access::Read && query.confidence >= Confidence::Medium;
-            let is_all = || gives_all(facts, nesting, query) && !is_narrowed_before(program, function, query.site);
+            let fact = query_fact(program, query);
+            let many = fact.is_some_and(|fact| fact.many);
+            // `manager.find(Order, filter)`
+            let names_model = fact.is_some_and(|fact| fact.subject == Subject::Argument(ArgumentRef::Position(0)));
+            let is_all = || {
+                gives_all(facts, nesting, query, many, usize::from(names_model))
+                    && !is_narrowed_before(program, function, query.site)
+                    && !(many && is_narrowed_later(facts, nesting, query.site))
+            };
             if counts && is_all() && is_answered(facts, nesting, query.site) {
                 return Some((function, query));
             }
@@ -272,6 +291,13 @@ fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
                 | "repos"
                 | "repository"
                 | "repositories"
+                // What a request asks for is looked for in the function that reads it.
+                | "req"
+                | "request"
+                | "res"
+                | "response"
+                | "reply"
+                | "next"
         )
     })
 }
@@ -366,35 +392,38 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
 }
 
 /// The query reads many rows and nothing on its chain or in its arguments narrows it.
-fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool {
+fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bool, first_filter: usize) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
-    let many = matches!(
-        name,
-        "findMany"
-            | "findAll"
-            | "find"
-            | "all"
-            | "fetch_all"
-            | "fetchall"
-            | "load"
-            | "getMany"
-            | "scalars"
-            | "execute"
-            | "exec"
-            | "query"
-            | "get_results"
-            | "findAndCountAll"
-            | "list"
-            | "query_map"
-            | "query_and_then"
-    );
+    let known = many;
+    let many = many
+        || matches!(
+            name,
+            "findMany"
+                | "findAll"
+                | "find"
+                | "all"
+                | "fetch_all"
+                | "fetchall"
+                | "load"
+                | "getMany"
+                | "scalars"
+                | "execute"
+                | "exec"
+                | "query"
+                | "get_results"
+                | "findAndCountAll"
+                | "list"
+                | "query_map"
+                | "query_and_then"
+        );
     if !many {
         return false;
     }
     let top = nesting.chain_top(facts, query.site);
     let narrows = chain(facts, top).any(|link| {
         let name = called_name(facts, link).unwrap_or_default();
-        has(&methods().narrows, name)
+        has(&methods().narrows, name) && !is_looked_up(facts, link, query.site)
+            || known && link != query.site && narrows_by_name(name)
             || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
     });
     if narrows {
@@ -417,6 +446,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
                 NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
                 // A key or a name is no SQL.
                 NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
+                NodeKind::Str(text) if known => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
                 // A statement made elsewhere: whatever it says.
                 NodeKind::Name(_) => {
                     filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
@@ -445,16 +475,17 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect) -> bool 
         let text = text.to_ascii_lowercase();
         ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
     });
-    let takes_filter = name == "find"
-        && arguments(facts, query.site).next().is_some_and(|first| match facts.arena.kind(first) {
-            NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
-            // `doc! {}`
-            NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
-            NodeKind::Null => false,
-            NodeKind::Name(name) if facts.text(name) == "None" => false,
-            _ => !may_be_nothing(facts, nesting, first),
-        });
-    let needs_sql = matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
+    // `collection.find(filter).toArray()`
+    let asks = chain(facts, query.site).filter(|&link| called_name(facts, link) == Some("find") && (known || link == query.site));
+    let takes_filter = asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
+        NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
+        // `doc! {}`
+        NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
+        NodeKind::Null | NodeKind::Closure(_) => false,
+        NodeKind::Name(name) if facts.text(name) == "None" => false,
+        _ => !may_be_nothing(facts, nesting, first),
+    });
+    let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
 }
 
@@ -473,8 +504,94 @@ fn may_be_nothing(facts: &FileFacts, nesting: &Nesting, filter: NodeId) -> bool 
         NodeKind::Collection { items, .. } => facts.arena.list(items).len() == 0,
         _ => false,
     };
+    if let NodeKind::Name(name) = facts.arena.kind(filter)
+        && value != filter
+        && is_nothing(value)
+    {
+        return is_filled_if_asked(facts, nesting, filter, name);
+    }
     match facts.arena.kind(value) {
         NodeKind::If { then, otherwise: Some(otherwise), .. } => is_nothing(then) || is_nothing(otherwise),
+        _ => false,
+    }
+}
+
+/// `const where = {}; if (search) where.name = search;`: whatever fills it stands under a condition, and it is handed to nobody who might.
+fn is_filled_if_asked(facts: &FileFacts, nesting: &Nesting, filter: NodeId, name: Name) -> bool {
+    let Some(body) = facts.def(nesting.owner(filter)).body else { return false };
+    let is_it = |node: NodeId| facts.arena.kind(chain_root(facts, node)) == NodeKind::Name(name);
+    let mut surely = false;
+    walk_deep(facts, body, |node| {
+        surely |= match facts.arena.kind(node) {
+            NodeKind::Assign { target, .. } if is_it(target) => {
+                !nesting.around(node).any(|at| matches!(facts.arena.kind(at), NodeKind::If { .. }))
+            }
+            NodeKind::Call { callee, .. } => {
+                is_it(callee) && matches!(facts.arena.kind(callee), NodeKind::Member { .. }) || {
+                    let mut given = arguments(facts, node).map(|argument| argument_value(facts, argument));
+                    given.any(|given| facts.arena.kind(given) == NodeKind::Name(name)) && !reads_by_name(facts, node)
+                }
+            }
+            _ => false,
+        };
+        !surely
+    });
+    !surely
+}
+
+/// A query or a count that is given the filter does not fill it.
+fn reads_by_name(facts: &FileFacts, call: NodeId) -> bool {
+    called_name(facts, call)
+        .is_some_and(|name| ["find", "count", "log", "debug", "aggregate", "estimated"].iter().any(|verb| name.starts_with(verb)))
+}
+
+/// `context.get("db").order.findMany()`: what the query is asked of is looked up by a name.
+fn is_looked_up(facts: &FileFacts, link: NodeId, site: NodeId) -> bool {
+    let mut given = arguments(facts, link);
+    called_name(facts, link) == Some("get")
+        && chain(facts, site).skip(1).any(|inner| inner == link)
+        && given.next().is_some_and(|name| matches!(facts.arena.kind(name), NodeKind::Str(_)))
+        && given.next().is_none()
+}
+
+/// A link of a query builder that leaves rows out or makes them one: `whereNull`, `findById`, `executeTakeFirst`.
+fn narrows_by_name(name: &str) -> bool {
+    ["where", "find", "execute_take", "first", "count", "min", "max", "sum", "avg", "match"]
+        .iter()
+        .any(|verb| words(name).join("_").starts_with(verb))
+        && name != "find"
+}
+
+/// A builder is kept in a local that is narrowed or handed on before it runs: `const q = db("users"); q.where(…); await q`. Rows of which the
+/// first is taken (`const [user] = await …`) are one.
+fn is_narrowed_later(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
+    let top = nesting.chain_top(facts, site);
+    let mut at = nesting.parent(top);
+    while let Some(node) = at.filter(|&node| matches!(facts.arena.kind(node), NodeKind::Await(_) | NodeKind::Cast { .. })) {
+        at = nesting.parent(node);
+    }
+    let Some((NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. }, declared)) =
+        at.map(|node| (facts.arena.kind(node), node))
+    else {
+        return false;
+    };
+    match facts.arena.kind(target) {
+        NodeKind::Collection { .. } => true,
+        NodeKind::Name(name) if nesting.parent(top) == Some(declared) => {
+            let Some(body) = facts.def(nesting.owner(declared)).body else { return true };
+            let mut narrowed = false;
+            walk_deep(facts, body, |node| {
+                if let NodeKind::Call { callee, .. } = facts.arena.kind(node) {
+                    let is_on_it = facts.arena.kind(chain_root(facts, callee)) == NodeKind::Name(name);
+                    let is_given =
+                        arguments(facts, node).any(|given| facts.arena.kind(argument_value(facts, given)) == NodeKind::Name(name));
+                    let own = called_name(facts, node).unwrap_or_default();
+                    narrowed |= is_on_it && (has(&methods().narrows, own) || narrows_by_name(own)) || is_given && !answers(facts, node);
+                }
+                !narrowed
+            });
+            narrowed
+        }
         _ => false,
     }
 }
@@ -515,14 +632,16 @@ fn selects_in_place(facts: &FileFacts, call: NodeId) -> bool {
     arguments(facts, call).any(|argument| chain(facts, argument).any(|link| called_name(facts, link) == Some("select")))
 }
 
-/// `Model.findAll().then((rows) => { res.send(rows) })`
-fn is_answered_then(facts: &FileFacts, nesting: &Nesting, top: NodeId) -> bool {
-    chain(facts, top).filter(|&link| called_name(facts, link) == Some("then")).any(|link| {
-        let Some(NodeKind::Closure(def)) = arguments(facts, link).next().map(|first| facts.arena.kind(first)) else { return false };
+/// `Model.findAll().then((rows) => { res.send(rows) })`, `db.query(sql, (error, rows) => { res.send(rows) })`
+fn is_answered_then(facts: &FileFacts, nesting: &Nesting, top: NodeId, site: NodeId) -> bool {
+    let answered = |function: Option<NodeId>, skipped: usize| {
+        let Some(NodeKind::Closure(def)) = function.map(|function| facts.arena.kind(function)) else { return false };
         let def = facts.def(def);
-        let names: Vec<Name> = def.params.iter().flat_map(|param| parameter_names(facts, param)).collect();
+        let names: Vec<Name> = def.params.iter().skip(skipped).flat_map(|param| parameter_names(facts, param)).collect();
         def.body.is_some_and(|body| is_used_in_answer(facts, nesting, body, &names, 0, 0))
-    })
+    };
+    let mut then = chain(facts, top).filter(|&link| called_name(facts, link) == Some("then"));
+    then.any(|link| answered(arguments(facts, link).next(), 0)) || answered(arguments(facts, site).last(), 1)
 }
 
 /// One of the names, or what is made of it, stands in the answer, after a place in the text.
@@ -537,7 +656,7 @@ fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: 
             NodeKind::Declare { target, value: Some(value), .. } if depth == 0 && facts.arena.span(node).start > after => {
                 let mapped = chain(facts, value).any(|link| called_name(facts, link) == Some("map"));
                 let is_made_of_it = matches!(facts.arena.kind(chain_root(facts, value)), NodeKind::Name(name) if names.contains(&name));
-                if mapped && is_made_of_it {
+                if mapped && is_made_of_it || holds_rows(facts, value, names) {
                     let made = super::loops::bound_names(facts, target);
                     answered |= is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
                 }
@@ -573,10 +692,19 @@ fn gathered(facts: &FileFacts, each: NodeId) -> Vec<Name> {
     adds.collect()
 }
 
+/// `{ data: rows, ok: true }`
+fn holds_rows(facts: &FileFacts, object: NodeId, names: &[Name]) -> bool {
+    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return false };
+    facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+        NodeKind::Entry { value, .. } => matches!(facts.arena.kind(value), NodeKind::Name(name) if names.contains(&name)),
+        _ => false,
+    })
+}
+
 /// The rows leave the function: returned, answered with, or kept in a variable that is.
 fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
     let mut at = nesting.chain_top(facts, site);
-    if is_answered_then(facts, nesting, at) {
+    if is_answered_then(facts, nesting, at, site) {
         return true;
     }
     for _ in 0..64 {
@@ -586,6 +714,8 @@ fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
         };
         match facts.arena.kind(parent) {
             NodeKind::Return(_) => return true,
+            // `ctx.body = await db("users")`
+            NodeKind::Assign { target, .. } if is_body(facts, target) => return true,
             NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
                 let names = super::loops::bound_names(facts, target);
                 let owner = nesting.owner(parent);
@@ -658,9 +788,12 @@ fn leaves(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
         && nesting.around(node).any(|at| match facts.arena.kind(at) {
             NodeKind::Return(_) => true,
             NodeKind::Call { .. } => answers(facts, at),
-            NodeKind::Assign { target, .. } => {
-                matches!(facts.arena.kind(target), NodeKind::Member { name, .. } if facts.text(name) == "body")
-            }
+            NodeKind::Assign { target, .. } => is_body(facts, target),
             _ => false,
         })
+}
+
+/// `ctx.body`
+fn is_body(facts: &FileFacts, target: NodeId) -> bool {
+    matches!(facts.arena.kind(target), NodeKind::Member { name, .. } if facts.text(name) == "body")
 }

@@ -497,7 +497,15 @@ impl<'p> Reader<'_, 'p> {
         let text = self.facts.text(name);
         let last = crate::model::words::words(text).pop().unwrap_or_default();
         let says_nothing = matches!(last.as_str(), "model" | "models" | "repository" | "repo" | "entity" | "table" | "default" | "this");
-        let is_it = !says_nothing && !api.path.ends_with(&format!(".{text}")) && self.program.facts_of(api).any(|(fact, _)| is_model(fact));
+        // `const guest = new User()` is a row.
+        let is_row = || {
+            let made = |&value: &NodeId| matches!(self.facts.arena.kind(value), NodeKind::Call { form: CallForm::New, .. });
+            self.values_of(node).iter().any(made)
+        };
+        let is_it = !says_nothing
+            && !api.path.ends_with(&format!(".{text}"))
+            && self.program.facts_of(api).any(|(fact, _)| is_model(fact))
+            && !is_row();
         is_it.then(|| text.to_string())
     }
 
