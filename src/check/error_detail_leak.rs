@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::debug_mode;
-use super::requests::in_development_branch;
+use super::requests::{has_fact, in_development_branch};
 use super::rust_error_types::{ErrorTypes, error_types};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, parts};
@@ -42,7 +42,19 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
     let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
-    context.in_files(RULE, (handlers, registered, error_types(context)), in_file)
+    let has_handler = !context.in_files("error-detail-leak: handlers", (), sets_handler).is_empty();
+    context.in_files(RULE, (handlers, registered, has_handler, error_types(context)), in_file)
+}
+
+/// The file, if it registers what unanswered errors come to.
+fn sets_handler(context: &Context, (): &(), file: FileId) -> Vec<FileId> {
+    let program = context.program;
+    let facts = program.file(file);
+    let sets = |node: NodeId| {
+        matches!(facts.arena.kind(node), NodeKind::Call { .. }) && has_fact(program, file, node, |fact| *fact == ApiFact::SetsErrorHandler)
+    };
+    let has = facts.language.family() == Family::TypeScript && in_scope(program, GlobalDef { file, def: DefId::MODULE });
+    (has && facts.arena.ids().any(sets)).then_some(file).into_iter().collect()
 }
 
 /// Functions that are registered for errors which nobody has foreseen: `app.add_exception_handler(IntegrityError, on_integrity_error)`.
@@ -73,9 +85,10 @@ fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
     is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
 }
 
-type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, ErrorTypes);
+/// Handlers, registered error handlers, whether the project has an error handler that others leave answers to, and Rust's error types.
+type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, bool, ErrorTypes);
 
-fn in_file(context: &Context, (handlers, registered, types): &Known, file: FileId) -> Vec<Finding> {
+fn in_file(context: &Context, (handlers, registered, has_handler, types): &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions_of(file) {
@@ -87,7 +100,7 @@ fn in_file(context: &Context, (handlers, registered, types): &Known, file: FileI
         let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
         for caught in caught(program, function, registered.contains(&function)) {
             let nesting = program.nesting(file);
-            findings.extend(in_caught(program, nesting, function, &caught, answers_by_return));
+            findings.extend(in_caught(program, nesting, function, &caught, answers_by_return, *has_handler));
             if answers_by_return && !caught.foreseen {
                 findings.extend(kept_for_later(program, nesting, function, &caught));
             }
@@ -259,11 +272,25 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
     findings
 }
 
-fn in_caught(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught, answers_by_return: bool) -> Vec<Finding> {
+fn in_caught(
+    program: &Program,
+    nesting: &Nesting,
+    function: GlobalDef,
+    caught: &Caught,
+    answers_by_return: bool,
+    has_handler: bool,
+) -> Vec<Finding> {
     let facts = program.file(function.file);
     let mut findings = Vec::new();
     walk_deep(facts, caught.body, |node| {
         let Some((answer, code)) = answer(program, function.file, node, answers_by_return) else { return true };
+        // `reply.send(error)`: what the client sees is up to the error handler.
+        if has_handler
+            && answer.iter().any(|&part| is_error(facts, part, caught))
+            && has_fact(program, function.file, node, |fact| *fact == ApiFact::HandsErrorOn)
+        {
+            return false;
+        }
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
         if !matches!(status, Status::Client | Status::Unknown) {
             for part in answer {
@@ -482,7 +509,7 @@ fn leak_in(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, c
         }
         let told = match facts.arena.kind(node) {
             NodeKind::Member { object, name, .. } if is_error(facts, object, caught) => match facts.text(name) {
-                "message" | "sqlMessage" | "detail" | "reason" | "msg" => Some(false),
+                "message" | "sqlMessage" | "detail" | "reason" | "msg" | "toString" => Some(false),
                 "stack" | "stackTrace" | "sql" => Some(true),
                 "args" | "orig" | "original" | "cause" => Some(false),
                 _ => return false,
