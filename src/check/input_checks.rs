@@ -4,7 +4,7 @@ use super::handlers::Handler;
 use super::missing_input_validation::Input;
 use super::sensitive::parts;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
@@ -240,7 +240,7 @@ fn registration_validates(program: &Program, path: &str, span: crate::model::sou
 
 fn argument_validates(program: &Program, file: FileId, argument: NodeId) -> bool {
     let facts = program.file(file);
-    if speaks_of_validation(facts, argument) {
+    if speaks_of_validation(facts, argument) || is_options_with_schema(program, file, argument) {
         return true;
     }
     let function = match program.value(file, argument) {
@@ -251,6 +251,17 @@ fn argument_validates(program: &Program, file: FileId, argument: NodeId) -> bool
     let own = program.file(function.file);
     let nothing = Input::default();
     is_checked(program, &[function], &nothing, 1) || own.def(function.def).value.is_some_and(|value| speaks_of_validation(own, value))
+}
+
+/// `app.post("/", options, …)` with `const options = { schema: … }`.
+fn is_options_with_schema(program: &Program, file: FileId, argument: NodeId) -> bool {
+    let facts = program.file(file);
+    if let Value::Literal(at, literal) = program.value(file, argument) {
+        return speaks_of_validation(program.file(at), literal);
+    }
+    let NodeKind::Name(name) = facts.arena.kind(argument) else { return false };
+    let is_it = |def: &Definition| def.kind == DefKind::Variable && def.name == name;
+    facts.definitions().any(|(_, def)| is_it(def) && def.value.is_some_and(|value| speaks_of_validation(facts, value)))
 }
 
 /// Any name in the expression that speaks of validation or of a schema (closures left out).

@@ -287,10 +287,41 @@ fn hit(text: &str, name: &str, value: &str, at: usize) -> Option<SecretHit> {
         let named = SecretHit::named(text, vendor, at, at + value.len());
         return Some(SecretHit { kind: SecretKind::ProviderToken, ..named });
     }
-    let class = generic::classify(name)?;
+    let within = if name == "key" { section(text, at) } else { None };
+    let class = generic::classify(name).or_else(|| generic::classify(&format!("{}_{name}", within?)))?;
     // Names of signing secrets are strong evidence, but configuration is full of weak local defaults: the value must convince either way.
     let strong = generic::looks_secret(name, value) && (class != NameClass::Password || value.len() >= 10 || has_symbol(value));
     strong.then(|| SecretHit::named(text, name, at, at + value.len()))
+}
+
+/// The name of the section that a setting stands in: `jwt` of `"jwt": { "key": … }` and of an indented `key:` below `jwt:`.
+fn section(text: &str, at: usize) -> Option<&str> {
+    const NEAR: usize = 2000;
+    let mut from = at.saturating_sub(NEAR);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = text.get(from..at)?;
+    let name = |held: &'_ str| -> Option<(usize, usize)> {
+        let held = held.trim_end().strip_suffix(':')?.trim_end().trim_end_matches(['"', '\'']);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let start = held.rfind(|c: char| !is_part(c)).map_or(0, |end| end + 1);
+        (start < held.len()).then_some((start, held.len()))
+    };
+    let mut open = 0;
+    for (position, c) in before.char_indices().rev() {
+        match c {
+            '}' => open += 1,
+            '{' if open == 0 => return name(&before[..position]).and_then(|(start, end)| before.get(start..end)),
+            '{' => open -= 1,
+            _ => {}
+        }
+    }
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = before.rsplit('\n');
+    let own = indent(lines.next()?);
+    let head = lines.find(|line| !line.trim().is_empty() && indent(line) < own)?;
+    name(head).and_then(|(start, end)| head.get(start..end))
 }
 
 fn has_symbol(value: &str) -> bool {
@@ -338,6 +369,11 @@ mod tests {
             ("config.yml", format!("  - name: x\n    api_key: \"{value}\"\n")),
             ("settings.toml", format!("secret_key = \"{value}\"\n")),
             ("config/production.json", format!("{{\"jwt\": {{\"secretKey\": \"{value}\"}}, \"a\": 1}}")),
+            (
+                "config/base.json",
+                format!("{{\n  \"a\": {{\"b\": 1}},\n  \"jwt\": {{\n    \"age\": \"1h\",\n    \"key\": \"{value}\"\n  }}\n}}"),
+            ),
+            ("config/base.yaml", format!("name: a\nsession:\n  age: 1h\n  key: {value}\n")),
             ("app.properties", format!("spring.datasource.password={value}\n")),
             ("Dockerfile", format!("FROM a\nENV API_TOKEN={value}\n")),
             ("Dockerfile", format!("ENV API_TOKEN {value}\n")),
@@ -359,6 +395,7 @@ mod tests {
             (".env.example", "SECRET_KEY=Zq3vT8xN5mB2kL7p\n"),
             ("ci.yml", "password: ${{ secrets.PASSWORD }}\nPOSTGRES_PASSWORD: postgres\n"),
             ("package-lock.json", "\"token\": \"Zq3vT8xN5mB2kL7p\""),
+            ("config/cache.json", "{\"jwt\": {\"age\": 1}, \"cache\": {\"key\": \"Zq3vT8xN5mB2kL7p\"}}"),
             ("locales/en.json", "{\"password\": \"Passwort-9x!Aq2\"}"),
             (".github/workflows/test.yml", "env:\n  HMAC_KEY: Zq3vT8xN5mB2kL7p\n"),
             ("api.yaml", "openapi: 3.0.0\nexample:\n  password: Zq3vT8xN5mB2kL7p\n"),
