@@ -21,6 +21,8 @@ use crate::model::knowledge::{ApiFact, PerItemFact};
 use crate::model::nesting::{arguments, called_name, chain, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
+pub(super) use crate::model::serializers::model_of;
+use crate::model::serializers::{is_many, members};
 use crate::model::source::FileId;
 
 /// A method that runs once per object.
@@ -283,30 +285,6 @@ pub(super) fn class_called(program: &Program, file: FileId, callee: NodeId) -> O
     (program.def(def).kind == DefKind::Class).then_some(def)
 }
 
-/// The methods, the `many` argument and the view's attribute that knowledge names for the class.
-fn members<'a>(program: &'a Program, class: GlobalDef, depth: u8) -> Option<(&'a [String], &'a str, &'a str)> {
-    if depth > 8 {
-        return None;
-    }
-    program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
-        Value::Api { api, .. } => program.facts_of(&program.apis[api.0 as usize]).find_map(|(fact, _)| match fact {
-            ApiFact::PerItem(PerItemFact::Members { members, many, attribute }) => {
-                Some((members.as_slice(), many.as_str(), attribute.as_str()))
-            }
-            _ => None,
-        }),
-        Value::Def(parent) if parent != class && program.def(parent).kind == DefKind::Class => members(program, parent, depth + 1),
-        _ => None,
-    })
-}
-
-fn is_many(program: &Program, facts: &FileFacts, call: NodeId, class: GlobalDef) -> bool {
-    let Some((_, many, _)) = members(program, class, 0) else { return false };
-    arguments(facts, call).any(|argument| {
-        matches!(facts.arena.kind(argument), NodeKind::Argument { name, value } if facts.text(name) == many && facts.arena.kind(value) == NodeKind::Bool(true))
-    })
-}
-
 /// A view class that answers with lists: by a `list` method or by a base whose name says so.
 fn lists_objects(program: &Program, view: GlobalDef, depth: u8) -> bool {
     let facts = program.file(view.file);
@@ -366,23 +344,6 @@ fn field_names<'p>(program: &'p Program, class: GlobalDef) -> Vec<&'p str> {
         facts.arena.walk(value, |node| names.extend(facts.string(node)));
     }
     names
-}
-
-/// `Article` of `class Meta: model = Article` in the serializer or its bases.
-pub(super) fn model_of(program: &Program, class: GlobalDef, depth: u8) -> Option<GlobalDef> {
-    let facts = program.file(class.file);
-    let meta = facts.definitions().find(|(_, def)| def.kind == DefKind::Class && def.parent == class.def && facts.text(def.name) == "Meta");
-    let field = meta.and_then(|(meta, _)| {
-        facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == meta && facts.text(def.name) == "model")
-    });
-    match field.and_then(|(_, def)| def.value).map(|value| program.value(class.file, value)) {
-        Some(Value::Def(model)) => Some(model),
-        _ if depth > 4 => None,
-        _ => program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
-            Value::Def(parent) if parent != class => model_of(program, parent, depth + 1),
-            _ => None,
-        }),
-    }
 }
 
 /// The class around a node, else the function.

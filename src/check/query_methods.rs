@@ -12,6 +12,7 @@ pub(super) struct QueryMethods {
     pub finds: Vec<String>,
     pub finds_first: Vec<String>,
     pub narrows: Vec<String>,
+    pub gives_many: Vec<String>,
     pub looks_up: Vec<String>,
     pub objects_are_conditions: Vec<String>,
 }

@@ -19,7 +19,7 @@ use crate::model::knowledge::{Access, ArgumentRef, Framework, FrameworkKind, Sub
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 use crate::model::words::{has_word, words};
 
@@ -355,6 +355,11 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
         let name = match facts.arena.kind(node) {
             NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
             NodeKind::Entry { key, .. } => facts.string(key),
+            // `rows[:20]`
+            NodeKind::Index { index, .. } if facts.language.family() == Family::Python => {
+                found |= matches!(facts.arena.kind(index), NodeKind::Other(_));
+                None
+            }
             NodeKind::Str(text) => {
                 let text = facts.text(text).to_ascii_lowercase();
                 found |= text.contains("limit ") || text.contains("fetch first") || text.contains("select top");
@@ -395,28 +400,9 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
 fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bool, first_filter: usize) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
     let known = many;
-    let many = many
-        || matches!(
-            name,
-            "findMany"
-                | "findAll"
-                | "find"
-                | "all"
-                | "fetch_all"
-                | "fetchall"
-                | "load"
-                | "getMany"
-                | "scalars"
-                | "execute"
-                | "exec"
-                | "query"
-                | "get_results"
-                | "findAndCountAll"
-                | "list"
-                | "query_map"
-                | "query_and_then"
-        );
-    if !many {
+    // Builders of Piccolo and Tortoise run where they are awaited; elsewhere a `select` goes on.
+    let runs_alone = matches!(name, "select" | "objects") && facts.language.family() == Family::Python;
+    if !known && !has(&methods().gives_many, name) && !runs_alone {
         return false;
     }
     let top = nesting.chain_top(facts, query.site);
@@ -475,8 +461,12 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
         let text = text.to_ascii_lowercase();
         ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
     });
-    // `collection.find(filter).toArray()`
-    let asks = chain(facts, query.site).filter(|&link| called_name(facts, link) == Some("find") && (known || link == query.site));
+    // `collection.find(filter).toArray()`, `collection.find(filter).to_list(None)`
+    let asks = chain(facts, query.site).filter(|&link| match called_name(facts, link) {
+        Some("find") => known || link == query.site || name == "to_list",
+        Some("find_many" | "aggregate") => name == "to_list",
+        _ => false,
+    });
     let takes_filter = asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
         NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
         // `doc! {}`
@@ -485,7 +475,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
         NodeKind::Name(name) if facts.text(name) == "None" => false,
         _ => !may_be_nothing(facts, nesting, first),
     });
-    let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall");
+    let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
 }
 

@@ -790,7 +790,11 @@ impl<'a> Linker<'a> {
 
     /// The model class a call is about.
     fn subject(&mut self, from: &Subject, own: Option<GlobalDef>, nodes: &[NodeId], values: &[ValueId]) -> Option<GlobalDef> {
-        let Subject::Argument(argument) = from else { return own };
+        let argument = match from {
+            Subject::Argument(argument) => argument,
+            Subject::Attribute(path) => return self.subject_named(own?, path),
+            _ => return own,
+        };
         let here = self.here();
         let facts = &self.facts[here.file.index()];
         let at = match argument {

@@ -302,6 +302,10 @@ impl<'a> Linker<'a> {
         }
         self.hint_decorated(function);
         self.bind_parameters(function);
+        // Frameworks read what a handler says that it gives.
+        if let (false, Some(annotation)) = (def.decorators.is_empty(), def.annotation) {
+            self.type_value(annotation);
+        }
         let mut result = UNKNOWN;
         match def.body {
             Some(body) => {
@@ -398,7 +402,7 @@ impl<'a> Linker<'a> {
             if value == UNKNOWN
                 && let Some(name) = param.name
             {
-                value = self.convention(function.file, facts.text(name));
+                value = self.meant_by_name(function, facts.text(name), param.annotation.is_some());
             }
             if let Some(name) = param.name
                 && let Some(frame) = self.frames.last_mut()

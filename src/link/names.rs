@@ -7,14 +7,57 @@ use super::tables::UNKNOWN;
 use crate::languages::python::modules::PythonTarget;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Import, ImportItem};
+use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{Value, ValueId};
-use crate::model::role::GlobalDef;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::model::words::words;
 
 /// Modules through which a name is followed, one re-exporting the next. Each is a few frames of the stack, and remembers the name.
 const MOST_RE_EXPORTS: u32 = 200;
 
 impl<'a> Linker<'a> {
+    /// What a parameter stands for by its name alone: what a framework calls so, or the row of the model after which it is called.
+    pub(super) fn meant_by_name(&mut self, function: GlobalDef, name: &str, is_typed: bool) -> ValueId {
+        match self.convention(function.file, name) {
+            UNKNOWN if !is_typed && self.family(function.file) == Family::Python && !self.is_called_by_others(function) => {
+                self.namesake(function.file, name)
+            }
+            known => known,
+        }
+    }
+
+    /// A method of a class that extends one of a library, which calls it as it likes.
+    fn is_called_by_others(&mut self, function: GlobalDef) -> bool {
+        let facts = &self.facts[function.file.index()];
+        let class = GlobalDef { file: function.file, def: facts.def(function.def).parent };
+        facts.def(class.def).kind == DefKind::Class && !self.class_info(class).outside.is_empty()
+    }
+
+    /// The row of a model of the project that the file knows: `order` where it imports `Order`.
+    fn namesake(&mut self, file: FileId, name: &str) -> ValueId {
+        let class: String = words(name).iter().map(|word| capitalised(word)).collect();
+        let Some(binding) = self.scopes[file.index()].name(DefId::MODULE, &class) else { return UNKNOWN };
+        let value = self.binding_value(file, binding);
+        let Value::Def(class) = self.get(value) else { return UNKNOWN };
+        if self.facts[class.file.index()].def(class.def).kind != DefKind::Class {
+            return UNKNOWN;
+        }
+        let is_model = |fact: &ApiFact| matches!(fact, ApiFact::Role { role: Role::Model, sign: RoleSign::Base, when: None });
+        let is_row = self.hierarchy(class).into_iter().any(|owner| {
+            let outside = self.class_info(owner).outside;
+            outside.iter().any(|&api| self.apis.facts(api).any(|(fact, _)| is_model(fact)))
+        });
+        if is_row { self.value(Value::Instance { class, argument: UNKNOWN }) } else { UNKNOWN }
+    }
+
+    /// The model that a class names in an attribute: `queryset`, `Meta.model`.
+    pub(super) fn subject_named(&mut self, class: GlobalDef, path: &str) -> Option<GlobalDef> {
+        let start = self.value(Value::Def(class));
+        let value = path.split('.').fold(start, |value, name| self.member(value, name));
+        self.class_of(value).filter(|&model| model != class)
+    }
+
     /// What an import binds.
     pub(super) fn import_value(&mut self, file: FileId, at: u32) -> ValueId {
         if let Some(known) = self.import_values.get(&(file, at)) {
@@ -538,4 +581,9 @@ impl<'a> Linker<'a> {
             }
         }
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -110,6 +110,8 @@ pub enum Subject {
     /// The model class given as this argument (`session.get(User, 1)`, `select(User)`), or what the argument is itself about
     /// (`execute(select(User))`).
     Argument(ArgumentRef),
+    /// What the class of the receiver names in this attribute (`queryset`, `Meta.model`).
+    Attribute(String),
     /// The name the pattern captured with `<table>`.
     Captured,
 }
@@ -436,6 +438,10 @@ pub enum ApiFact {
     Transaction,
     /// Ends a unit of work (`commit`).
     Commit,
+    /// Writes a row of the model that its class names (`serializer.save()` of `class Meta: model = Order`).
+    SavesModel,
+    /// Runs a query that it is given unevaluated: a template, a serializer of many rows.
+    Evaluates,
     /// Blocks the thread.
     Blocking,
     /// Blocks the thread while it works on files: no more than a nuisance where no request waits.

@@ -19,6 +19,7 @@ pub mod role;
 pub mod route;
 pub mod routing;
 pub mod rule;
+pub mod serializers;
 pub mod source;
 pub mod stack;
 pub mod summary;

@@ -94,6 +94,8 @@ pub(super) struct FrameworkFile {
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
+    saves_model: Option<Patterns>,
+    evaluates: Option<Patterns>,
     blocking: Option<Patterns>,
     blocks_on_files: Option<Patterns>,
     blocks_briefly: Option<Patterns>,
@@ -675,6 +677,8 @@ impl FrameworkFile {
         let plain = [
             (self.transaction, ApiFact::Transaction),
             (self.commit, ApiFact::Commit),
+            (self.saves_model, ApiFact::SavesModel),
+            (self.evaluates, ApiFact::Evaluates),
             (self.blocking, ApiFact::Blocking),
             (self.blocks_on_files, ApiFact::BlocksOnFiles),
             (self.blocks_briefly, ApiFact::BlocksBriefly),

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::associations::Associations;
 use super::edges::{Followed, Functions, calls_of, components_of, followed_edges};
-use super::queries::{Associations, Found, queries, uses_up};
+use super::queries::{Found, queries, uses_up};
 use super::transactions::{FileTransactions, transactions};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};

@@ -1,5 +1,6 @@
 //! Stage 4: what each function does to the database and how data flows through it, bottom-up over the call graph.
 
+mod associations;
 mod edges;
 mod effects;
 mod flow;
@@ -7,9 +8,9 @@ mod queries;
 mod sql;
 mod transactions;
 
+pub use associations::Associations;
 pub use effects::{Effects, FileEffects};
 pub use flow::Units;
-pub use queries::Associations;
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,9 @@
 //! directly or through a local variable. A function that returns a builder has no query of its own; whether its callers
 //! await it is asked in `effects`. Types are the linker's work: nothing here guesses what a name stands for.
 
-use std::sync::OnceLock;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::associations::Associations;
 use super::sql::{self, Statement};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind, TextForm, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -17,6 +16,7 @@ use crate::model::knowledge::{Access, ApiFact, ApiMatch, ArgumentRef, QueryFact,
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name};
 use crate::model::program::{ApiId, Program, Value};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::serializers::is_many;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 
@@ -42,52 +42,6 @@ pub(super) fn queries(program: &Program, file: FileId, nesting: &Nesting, associ
     found.sort_by_key(|found| (reader.facts.arena.span(found.effect.site), found.effect.site));
     reader.flush(&mut found);
     found
-}
-
-/// The names under which the project's models reach each other: `Post` and `posts` of `User.hasMany(Post, { as: "posts" })`. Read when a
-/// query first asks.
-#[derive(Default)]
-pub struct Associations(OnceLock<FxHashSet<String>>);
-
-impl Associations {
-    /// An association of this name is declared, in the singular or plural.
-    fn has(&self, program: &Program, name: Option<&str>) -> bool {
-        name.is_some_and(|name| self.0.get_or_init(|| associations(program)).contains(&singular(name)))
-    }
-}
-
-fn associations(program: &Program) -> FxHashSet<String> {
-    let mut names = FxHashSet::default();
-    for facts in program.facts.iter().filter(|facts| facts.language.family() == Family::TypeScript) {
-        for call in facts.arena.ids() {
-            if !matches!(called_name(facts, call), Some("hasMany" | "hasOne" | "belongsTo" | "belongsToMany")) {
-                continue;
-            }
-            for (position, argument) in arguments(facts, call).enumerate() {
-                if position == 0 {
-                    names.extend(last_name(facts, argument).map(|name| singular(facts.text(name))));
-                }
-                let NodeKind::Collection { items, .. } = facts.arena.kind(argument) else { continue };
-                for item in facts.arena.list(items) {
-                    if let NodeKind::Entry { key, value } = facts.arena.kind(item)
-                        && facts.string(key) == Some("as")
-                    {
-                        names.extend(facts.string(value).map(singular));
-                    }
-                }
-            }
-        }
-    }
-    names
-}
-
-/// One spelling for `Category` and `categories`.
-fn singular(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    match lower.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => lower.strip_suffix('s').unwrap_or(&lower).to_string(),
-    }
 }
 
 /// True when the value of the call at `site` is awaited or otherwise used up, so that a builder it returned runs.
@@ -660,6 +614,7 @@ impl<'p> Reader<'_, 'p> {
                 NodeKind::Binary { op: BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce, .. } => at = parent,
                 NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, right, .. } => return evaluated_if(python && right == at),
                 NodeKind::Await(_) => return Fate::Evaluated,
+                NodeKind::Entry { value, .. } if python && value == at => at = parent,
                 NodeKind::Call { callee, .. } if callee != at => return self.fate_of_argument(parent, seen),
                 NodeKind::Return(_) => return self.fate_of_result(self.nesting.owner(parent)),
                 NodeKind::Block { items, value: true } if self.facts.arena.list(items).last() == Some(at) => {
@@ -696,8 +651,16 @@ impl<'p> Reader<'_, 'p> {
             Family::TypeScript if matches!(name, "all" | "allSettled" | "race" | "any" | "$transaction" | "batch" | "resolve") => {
                 Fate::Evaluated
             }
+            _ if self.evaluates(call, callee) => Fate::Evaluated,
             _ => Fate::Unused,
         }
+    }
+
+    /// A template or a serializer of many rows runs what it is given.
+    fn evaluates(&self, call: NodeId, callee: NodeId) -> bool {
+        let known = self.program.called_api(self.file, call);
+        known.is_some_and(|api| self.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Evaluates))
+            || matches!(self.program.value(self.file, callee), Value::Def(class) if is_many(self.program, self.facts, call, class))
     }
 
     /// A builder that its function gives back: run by the promise machinery in an async TypeScript function and in callbacks

@@ -123,6 +123,8 @@ impl Lines<'_> {
                 ApiFact::Sanitizer(kind) => &format!("sanitizer {}", sink(*kind)),
                 ApiFact::Transaction => "transaction",
                 ApiFact::Commit => "commit",
+                ApiFact::SavesModel => "saves-model",
+                ApiFact::Evaluates => "evaluates",
                 ApiFact::Blocking => "blocking",
                 ApiFact::BlocksOnFiles => "blocks-on-files",
                 ApiFact::Outgoing => "outgoing",
