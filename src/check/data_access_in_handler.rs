@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::handlers::{Habit, Handler, habits, handler_name, handlers, package, route_text};
+use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::Access;
-use crate::model::nesting::spell;
+use crate::model::knowledge::{Access, ApiFact, Subject};
+use crate::model::nesting::{chain_root, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
@@ -33,7 +34,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let habits = habits(program, &handlers);
     let mut findings = Vec::new();
     let mut flat: BTreeMap<Option<usize>, Vec<&Handler>> = BTreeMap::new();
-    for handler in handlers.iter().filter(|handler| !handler.queries.is_empty() && !looks_after_itself(program, handler)) {
+    let asks =
+        |handler: &&Handler| !handler.queries.is_empty() && !looks_after_itself(program, handler) && !keeps_own_row(program, handler);
+    for handler in handlers.iter().filter(asks) {
         let package = package(program, handler.function);
         let habit = habits.get(&package).copied().unwrap_or(Habit::Flat);
         if context.settings.strict() || habit != Habit::Flat {
@@ -54,6 +57,19 @@ fn looks_after_itself(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let file = program.path(handler.function.file).rsplit('/').next().unwrap_or_default();
     [path, program.name(handler.function), file].iter().any(|text| has_word(&text.replace(['/', '.', '-'], "_"), WORDS))
+}
+
+/// `row = self.get_object()`, `row.delete()`: what a view of a model does by itself, in other words.
+fn keeps_own_row(program: &Program, handler: &Handler) -> bool {
+    let [query] = handler.queries[..] else { return false };
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let NodeKind::Name(row) = facts.arena.kind(chain_root(facts, query.site)) else { return false };
+    let of_view = |fact: &ApiFact| matches!(fact, ApiFact::Gives { subject: Subject::Attribute(_), .. });
+    query.access == Access::Write
+        && assigned(facts, program.nesting(file).owner(query.site), row)
+            .into_iter()
+            .any(|value| program.called_api(file, value).is_some_and(|api| program.facts_of(api).any(|(fact, _)| of_view(fact))))
 }
 
 fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {

@@ -13,6 +13,7 @@ use super::lesser_writes::{called, is_made_up, is_repeated_by_chain, is_touch, l
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
+use super::row_ties::{Pending, are_tied};
 use super::scope::{in_scope, is_start_up};
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
@@ -79,7 +80,8 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
             if def == DefId::MODULE || writes.len() < 2 || !in_scope(program, function) || is_start_up(facts.text(definition.name)) {
                 return None;
             }
-            if [Role::Config, Role::Model].iter().any(|&role| program.is(function, role))
+            if program.is(function, Role::Config)
+                || program.is(function, Role::Model) && words(facts.text(definition.name)).len() < 2
                 || is_task(program, function)
                 || is_hook(program, function)
                 || is_made_up(program, function)
@@ -221,7 +223,7 @@ fn admits(name: &str) -> bool {
 }
 
 /// Names of tables and functions that keep a record beside the operation: audit logs, history, counters of use, caches.
-fn is_record(name: &str) -> bool {
+pub(super) fn is_record(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
@@ -308,7 +310,8 @@ fn is_repeatable_sql(facts: &FileFacts, site: NodeId) -> bool {
 /// The first two writes that belong together.
 fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
     let amounts = Amounts::of(place, writes.iter().filter(|write| write.via.is_none()).map(|write| write.site));
-    let together = |first, second| together(place, held, function, &amounts, first, second);
+    let pending = Pending::of(place, HANDLES, writes);
+    let together = |first, second| together(place, held, function, &amounts, &pending, first, second);
     for (at, &first) in writes.iter().enumerate() {
         for (next, &second) in writes.iter().enumerate().skip(at + 1) {
             if together(first, second) {
@@ -320,13 +323,15 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
     None
 }
 
-fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, first: &Write, second: &Write) -> bool {
+fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, pending: &Pending, first: &Write, second: &Write) -> bool {
     // What is taken from one row is given to another, by these two writes themselves.
     let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
     both_happen(place, first.site, second.site)
         && !may_fail(place, first.site, second.site)
         && different(place, first, second, moves)
-        && (moves || dependent(place, function, first, second))
+        && (moves
+            || dependent(place, function, first, second)
+            || pending.hang_together(place, first.site, &given(place, first), second.site))
         && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
 }
 
@@ -554,6 +559,11 @@ fn takes(facts: &FileFacts, def: DefId, name: Name) -> bool {
     facts.def(def).params.iter().any(|param| parameter_names(facts, param).contains(&name))
 }
 
+/// The rows that a call which commits is given, or gives.
+fn given(place: &Place, write: &Write) -> Vec<Name> {
+    if write.via.is_some() && write.mode == WriteMode::OnCommit { subjects(place, write).names } else { Vec::new() }
+}
+
 /// The local was made from one of the paths: `const user = await User.findOne({ id: req.body.userId })`.
 fn is_found_by(facts: &FileFacts, body: NodeId, name: Name, paths: &[String]) -> bool {
     let mut found = false;
@@ -572,35 +582,6 @@ fn is_found_by(facts: &FileFacts, body: NodeId, name: Name, paths: &[String]) ->
             true
         });
     }
-    found
-}
-
-/// One of the rows is put into the other: `article.comments.push(comment)`, `user.team = team`.
-fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &[Name]) -> bool {
-    let root = |node: NodeId| match facts.arena.kind(chain_root(facts, node)) {
-        NodeKind::Name(name) => Some(name),
-        _ => None,
-    };
-    let pair = |holder: Option<Name>, part: Option<Name>| match (holder, part) {
-        (Some(holder), Some(part)) if holder != part => {
-            ones.contains(&holder) && others.contains(&part) || others.contains(&holder) && ones.contains(&part)
-        }
-        _ => false,
-    };
-    let mut found = false;
-    walk_deep(facts, body, |node| {
-        match facts.arena.kind(node) {
-            NodeKind::Call { callee, .. } if matches!(called_name(facts, node), Some("push" | "unshift" | "add" | "append")) => {
-                let is_part = matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Member { .. }));
-                found |= is_part && arguments(facts, node).any(|argument| pair(root(callee), root(argument)));
-            }
-            NodeKind::Assign { target, value, .. } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => {
-                found |= matches!(facts.arena.kind(value), NodeKind::Name(_)) && pair(root(target), root(value));
-            }
-            _ => {}
-        }
-        !found
-    });
     found
 }
 
@@ -686,6 +667,24 @@ fn subjects(place: &Place, write: &Write) -> Subjects {
                 at = parent
             }
             _ => break,
+        }
+    }
+    // What is saved through an object that was made with the row: `form = OrderForm(order)`, `form.save()`.
+    let is_query = || {
+        let owner = GlobalDef { file: place.file, def: place.nesting.owner(site) };
+        place.summaries.of(owner).is_some_and(|summary| summary.queries.iter().any(|query| query.site == site))
+    };
+    if own
+        && write.mode == WriteMode::Immediate
+        && let NodeKind::Name(name) = facts.arena.kind(found.callee_root)
+        && !is_query()
+    {
+        for made in assigned(facts, place.nesting.owner(site), name) {
+            let rows = arguments(facts, made).filter_map(|argument| match facts.arena.kind(argument) {
+                NodeKind::Name(row) if !HANDLES.contains(&facts.text(row)) => Some(row),
+                _ => None,
+            });
+            found.names.extend(rows);
         }
     }
     // The item of a loop comes from what the loop is over.

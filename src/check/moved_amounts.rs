@@ -9,6 +9,7 @@ use super::loops::Place;
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::nesting::{arguments, chain_root, last_name, spell};
+use crate::model::source::Span;
 
 /// A field, and whether it grows.
 type Change = (String, bool);
@@ -122,6 +123,15 @@ fn in_sql(text: &str) -> Vec<Change> {
         found.push((field.trim_matches(['"', '`']).to_ascii_lowercase(), grows));
     }
     found
+}
+
+/// Whether what a function takes from a row in one region it gives to another row in a second one.
+pub(super) fn moves_in(facts: &FileFacts, function: DefId, one: Span, other: Span) -> bool {
+    let sums = sums_in(facts, function);
+    let within = |region: Span| sums.iter().filter(move |sum| region.start <= sum.start && sum.start < region.end);
+    within(one).any(|taken| {
+        within(other).any(|given| taken.row != given.row && taken.change.0 == given.change.0 && taken.change.1 != given.change.1)
+    })
 }
 
 /// The fields of rows to which a function adds something, or from which it takes it.

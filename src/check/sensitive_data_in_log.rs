@@ -9,6 +9,7 @@ use super::requests::{in_development_branch, named};
 use super::rust_error_types::type_named;
 use super::scope::in_scope;
 use super::sensitive::{Secret, assigned, carriers, constant, hides, parts, secret};
+use super::shown_objects::shown_password;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
@@ -549,9 +550,16 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
     })
 }
 
-/// Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
+/// An object whose text says its fields. Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
 fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let facts = program.file(file);
+    if facts.language.family() == Family::Python
+        && let Value::Instance { class, .. } = program.value(file, node)
+    {
+        let field = shown_password(program, class, 0)?;
+        let what = format!("whose text holds `{field}`, {}", Secret::Password.text());
+        return Some(Logged { node, what, name: spell(facts, node), confidence: Confidence::High, level: Level::Warning });
+    }
     if facts.language.family() != Family::Rust {
         return None;
     }

@@ -17,6 +17,7 @@ use crate::model::knowledge::{Access, ApiFact, WriteMode};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::serializers::model_saved;
 use crate::model::source::FileId;
 use crate::model::summary::{Summaries, Summary, Write};
 use crate::model::words::words;
@@ -28,6 +29,8 @@ const MAX_WRITES: usize = 64;
 #[derive(Default)]
 pub(super) struct FileTransactions {
     sites: Vec<Transaction>,
+    /// Calls that write a row of the model that a class names, by the definition they are in.
+    saves: Vec<(DefId, NodeId)>,
     /// Frameworks whose setting opens a transaction for each request.
     settings: Vec<u16>,
 }
@@ -45,9 +48,14 @@ struct Transaction {
 impl FileTransactions {
     pub(super) fn of(program: &Program, file: FileId, nesting: &Nesting) -> FileTransactions {
         let facts = program.file(file);
-        let calls = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. }));
-        let sites = calls.filter_map(|node| Transaction::of(program, file, nesting, node)).collect();
-        FileTransactions { sites, settings: by_setting(program, file) }
+        let calls: Vec<NodeId> = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. })).collect();
+        let sites = calls.iter().filter_map(|&node| Transaction::of(program, file, nesting, node)).collect();
+        let saves = |&node: &NodeId| {
+            let api = program.called_api(file, node);
+            api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::SavesModel))
+        };
+        let saves = calls.into_iter().filter(saves).map(|node| (nesting.owner(node), node)).collect();
+        FileTransactions { sites, saves, settings: by_setting(program, file) }
     }
 
     /// Code of other files may be in a transaction by what this one says.
@@ -91,6 +99,7 @@ pub(super) fn transactions<'f>(
         .enumerate()
         .filter(|(at, function)| {
             commits[*at].is_some()
+                || scopes.saves.contains_key(function)
                 || summaries.of(**function).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
         })
         .map(|(_, function)| *function)
@@ -103,6 +112,7 @@ pub(super) fn transactions<'f>(
         }
         let is_covered = covered.contains(&function);
         let mut writes = own_writes(program, summaries, function, &scopes);
+        writes.extend(saved(program, function, &scopes));
         writes.extend(
             scopes.commit_sites(function).map(|(owner, site)| scopes.commit(owner, site, None, (owner, site), 0, Confidence::High)),
         );
@@ -167,6 +177,28 @@ fn own_writes(program: &Program, summaries: &Summaries, function: GlobalDef, sco
             in_transaction: scopes.is_covered(function.file, query.site),
         })
         .collect()
+}
+
+/// Rows of models that a function writes through classes that name them: `serializer.save()`, `super().create(data)`.
+fn saved(program: &Program, function: GlobalDef, scopes: &Scopes) -> Vec<Write> {
+    let sites = scopes.saves.get(&function).map(Vec::as_slice).unwrap_or_default();
+    let table = |owner: GlobalDef, site| {
+        let NodeKind::Call { callee, .. } = program.file(owner.file).arena.kind(site) else { return None };
+        let NodeKind::Member { object, .. } = program.file(owner.file).arena.kind(callee) else { return None };
+        model_saved(program, owner.file, owner.def, object).map(|model| program.name(model).to_string())
+    };
+    let write = |&(owner, site): &(GlobalDef, NodeId)| Write {
+        site,
+        via: None,
+        target: (owner, site),
+        tables: table(owner, site).into_iter().collect(),
+        mode: WriteMode::Immediate,
+        framework: scopes.by_setting.iter().copied().min().unwrap_or(u16::MAX),
+        depth: 0,
+        confidence: Confidence::High,
+        in_transaction: scopes.is_covered(owner.file, site),
+    };
+    sites.iter().map(write).filter(|write| !write.tables.is_empty()).collect()
 }
 
 /// A call that leads to a write or commit.
@@ -271,6 +303,8 @@ struct Scopes<'a> {
     begins: FxHashMap<GlobalDef, Vec<NodeId>>,
     /// Commits of units of work by the function as part of which they run.
     commits: FxHashMap<GlobalDef, Vec<(GlobalDef, NodeId)>>,
+    /// Rows that are written through a class that names their model, likewise.
+    saves: FxHashMap<GlobalDef, Vec<(GlobalDef, NodeId)>>,
     /// Frameworks whose setting opens a transaction for each request.
     by_setting: FxHashSet<u16>,
     /// A middleware opens one for each request.
@@ -290,6 +324,7 @@ impl<'a> Scopes<'a> {
             opening: FxHashSet::default(),
             begins: FxHashMap::default(),
             commits: FxHashMap::default(),
+            saves: FxHashMap::default(),
             by_setting: FxHashSet::default(),
             by_middleware: false,
         };
@@ -297,6 +332,10 @@ impl<'a> Scopes<'a> {
             scopes.by_setting.extend(&effects.transactions.settings);
             for site in &effects.transactions.sites {
                 scopes.add(file, site);
+            }
+            for &(def, site) in &effects.transactions.saves {
+                let owner = GlobalDef { file, def };
+                scopes.saves.entry(scopes.host(owner)).or_default().push((owner, site));
             }
         }
         scopes.add_beginners();

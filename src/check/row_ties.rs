@@ -1,0 +1,181 @@
+//! How the rows of two writes hang together: one is put into the other, found through it, or counted from it.
+//!
+//! A session's commit writes what was changed since the commit before it: the rows that were added, deleted or given new values.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::dependence::Dependence;
+use super::loops::Place;
+use super::missing_transaction::is_record;
+use super::moved_amounts::moves_in;
+use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts, Name};
+use crate::model::knowledge::{ApiFact, WriteMode};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, walk_deep};
+use crate::model::source::Span;
+use crate::model::summary::Write;
+
+/// One of the rows is put into the other (`article.comments.push(comment)`, `user.team = team`), is reached through it
+/// (`account = order.account`), or changes by what the other says (`account.balance -= order.total`).
+pub(super) fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &[Name]) -> bool {
+    let pair = |holder: Option<Name>, part: Option<Name>| match (holder, part) {
+        (Some(holder), Some(part)) if holder != part => {
+            ones.contains(&holder) && others.contains(&part) || others.contains(&holder) && ones.contains(&part)
+        }
+        _ => false,
+    };
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Call { callee, .. } if matches!(called_name(facts, node), Some("push" | "unshift" | "add" | "append")) => {
+                let is_part = matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Member { .. }));
+                found |= is_part && arguments(facts, node).any(|argument| pair(root(facts, callee), root(facts, argument)));
+            }
+            NodeKind::Assign { target, value, op } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => {
+                let holder = root(facts, target);
+                found |= op == AssignOp::Set && matches!(facts.arena.kind(value), NodeKind::Name(_)) && pair(holder, root(facts, value));
+                found |= fields_in(facts, value).into_iter().any(|part| pair(holder, Some(part)));
+            }
+            NodeKind::Assign { target, value, .. } | NodeKind::Declare { target, value: Some(value), .. } => {
+                if let (NodeKind::Name(name), true) = (facts.arena.kind(target), is_field(facts, value)) {
+                    found |= pair(Some(name), root(facts, value));
+                }
+            }
+            _ => {}
+        }
+        !found
+    });
+    found
+}
+
+fn root(facts: &FileFacts, node: NodeId) -> Option<Name> {
+    match facts.arena.kind(chain_root(facts, node)) {
+        NodeKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// `order.account`: fields only, nothing called.
+fn is_field(facts: &FileFacts, value: NodeId) -> bool {
+    let mut links = chain(facts, value).peekable();
+    matches!(facts.arena.kind(value), NodeKind::Member { .. })
+        && links.all(|link| matches!(facts.arena.kind(link), NodeKind::Member { .. } | NodeKind::Name(_)))
+}
+
+/// The names whose fields an arithmetic value is made of.
+fn fields_in(facts: &FileFacts, value: NodeId) -> Vec<Name> {
+    let mut found = Vec::new();
+    facts.arena.walk(value, |node| {
+        if is_field(facts, node)
+            && let Some(name) = root(facts, node)
+        {
+            found.push(name);
+        }
+    });
+    found
+}
+
+/// What the commits of one function write.
+pub(super) struct Pending(FxHashMap<NodeId, Changed>);
+
+/// Rows that are new or changed when a commit runs, and the code that made them so.
+struct Changed {
+    owner: DefId,
+    rows: FxHashSet<Name>,
+    span: Span,
+}
+
+impl Pending {
+    /// Of a function's writes, in source order; `handles` are names of sessions and the like, which are no rows.
+    pub(super) fn of(place: &Place, handles: &[&str], writes: &[&Write]) -> Pending {
+        let facts = place.facts;
+        let mut found: FxHashMap<NodeId, Changed> = FxHashMap::default();
+        let own = |write: &&Write| write.via.is_none() && write.mode == WriteMode::OnCommit;
+        if writes.len() < 2 || !writes.iter().copied().any(|write| own(&write)) {
+            return Pending(found);
+        }
+        let mut since: FxHashMap<DefId, u32> = FxHashMap::default();
+        for write in writes {
+            let (owner, span) = (place.nesting.owner(write.site), facts.arena.span(write.site));
+            let start = since.insert(owner, span.end).unwrap_or_default();
+            if own(write)
+                && let Some(body) = facts.def(owner).body
+            {
+                let region = Span { start, end: span.start };
+                found.insert(write.site, Changed { owner, rows: changed(facts, handles, body, region), span: region });
+            }
+        }
+        Pending(found)
+    }
+
+    /// The second commit writes a row that the first does not, and that is made or counted from what the first one wrote; or what is
+    /// taken from a row of one is given to a row of the other. Work for others between them (a mail, a call of another service) may want the
+    /// first to be there before it.
+    ///
+    /// The first may be the commit of a function that is called, of the rows in `given`.
+    pub(super) fn hang_together(&self, place: &Place, first: NodeId, given: &[Name], second: NodeId) -> bool {
+        let Some(other) = self.0.get(&second) else { return false };
+        let facts = place.facts;
+        let Some(body) = facts.def(other.owner).body else { return false };
+        let one = self.0.get(&first).filter(|one| one.owner == other.owner);
+        let mut rows: Vec<Name> = one.map_or_else(|| given.to_vec(), |one| one.rows.iter().copied().collect());
+        rows.sort_unstable();
+        let new: Vec<Name> = other.rows.iter().copied().filter(|name| !rows.contains(name)).collect();
+        if new.is_empty() || rows.is_empty() || asks_others(place, body, facts.arena.span(first).end, other.span.end) {
+            return false;
+        }
+        let dependence = Dependence::of(facts, &rows, body);
+        new.iter().any(|&name| dependence.has(name))
+            || are_tied(facts, body, &rows, &new)
+            || one.is_some_and(|one| moves_in(facts, other.owner, one.span, other.span))
+    }
+}
+
+/// The local rows that the code in a region adds, deletes or changes.
+fn changed(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> FxHashSet<Name> {
+    let mut rows = FxHashSet::default();
+    facts.arena.walk(body, |node| {
+        if !region.contains(facts.arena.span(node)) {
+            return;
+        }
+        match facts.arena.kind(node) {
+            NodeKind::Call { form: CallForm::Plain, .. }
+                if matches!(called_name(facts, node), Some("add" | "add_all" | "delete" | "merge")) =>
+            {
+                for argument in arguments(facts, node).filter(|&argument| !called_name(facts, argument).is_some_and(is_record)) {
+                    facts.arena.walk(argument, |inner| {
+                        if let NodeKind::Name(name) = facts.arena.kind(inner) {
+                            rows.insert(name);
+                        }
+                    });
+                }
+            }
+            NodeKind::Assign { target, .. } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => {
+                rows.extend(root(facts, target))
+            }
+            _ => {}
+        }
+    });
+    rows.retain(|name| !handles.contains(&facts.text(*name)) && !is_record(facts.text(*name)));
+    rows
+}
+
+/// Between the two places another service is called, mail is sent or a message is published.
+fn asks_others(place: &Place, body: NodeId, start: u32, end: u32) -> bool {
+    let facts = place.facts;
+    let mut found = false;
+    walk_deep(facts, body, |node| {
+        let span = facts.arena.span(node);
+        if matches!(facts.arena.kind(node), NodeKind::Call { .. }) && span.start >= start && span.end <= end {
+            let api = place.program.called_api(place.file, node);
+            found |= api.is_some_and(|api| {
+                place
+                    .program
+                    .facts_of(api)
+                    .any(|(fact, _)| matches!(fact, ApiFact::Outgoing | ApiFact::SendsMail | ApiFact::Publishes | ApiFact::RunsElsewhere))
+            });
+        }
+        !found
+    });
+    found
+}
