@@ -63,11 +63,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut findings = context.in_files(RULE, relations.clone(), in_file);
     let lists = context.lists();
     let mut told: FxHashSet<(GlobalDef, Vec<String>)> = FxHashSet::default();
+    let mut asked: FxHashSet<(GlobalDef, Vec<String>, Option<GlobalDef>)> = FxHashSet::default();
     let by_fields = serializer_fields::reads(context, relations, lists);
     for read in by_fields.into_iter().chain(response_fields::reads(context, relations)) {
-        if told.insert((read.class, read.path.clone())) {
+        let handler = read.asked.as_ref().map(|(handler, _)| *handler);
+        if asked.insert((read.class, read.path.clone(), handler)) {
             findings.push(field_finding(program, &read));
         }
+        told.insert((read.class, read.path));
     }
     let mut methods: Vec<(&GlobalDef, &PerItem)> = context.per_item().iter().collect();
     methods.sort_by_key(|(method, _)| **method);
@@ -480,6 +483,13 @@ fn field_finding(program: &Program, field: &FieldRead) -> Finding {
         found.help = Some(help(program, field.relation, &field.path, false));
     }
     found.primary.text = "this field reads it for each object".to_string();
+    if let Some((handler, query)) = &field.asked {
+        let reads = std::mem::replace(&mut found.primary, Label { location: query.clone(), text: "loads the rows without it".to_string() });
+        found.related.retain(|label| label.location != found.primary.location);
+        found.related.insert(0, reads);
+        found.flow = found.related.iter().take(2).cloned().collect();
+        found.subject = format!("{} {}", program.qualified_name(*handler), found.subject);
+    }
     found
 }
 

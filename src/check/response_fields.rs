@@ -10,7 +10,7 @@ use super::relations::Relations;
 use super::scope::in_scope;
 use super::serializer_fields::{FieldRead, Reader};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefKind;
+use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::Label;
 use crate::model::knowledge::RelationRead;
 use crate::model::nesting::{last_name, named_argument, walk_deep};
@@ -68,13 +68,24 @@ fn listed(program: &Program, file: FileId, annotation: NodeId, model: Option<Glo
     let mut found = Vec::new();
     for (name, annotation) in fields(program, model) {
         if let Some(schema) = list_item(program, model.file, annotation)
-            && matches!(facts.arena.kind(result), NodeKind::Call { .. })
-            && let Some(rows) = named_argument(facts, result, name)
+            && let Some(rows) = part_of(facts, result, name)
         {
             found.push((schema, rows));
         }
     }
     found
+}
+
+/// What a result is made with under a name: `OrdersOut(data=rows)`, `{"data": rows}`.
+fn part_of(facts: &FileFacts, result: NodeId, name: &str) -> Option<NodeId> {
+    match facts.arena.kind(result) {
+        NodeKind::Call { .. } => named_argument(facts, result, name),
+        NodeKind::Collection { items, .. } => facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } if facts.string(key) == Some(name) => Some(value),
+            _ => None,
+        }),
+        _ => None,
+    }
 }
 
 fn read_rows<'a>(
@@ -93,7 +104,8 @@ fn read_rows<'a>(
     let eager: Vec<String> = origins.iter().flat_map(|origin| origin.eager.iter().cloned()).collect();
     let mut reader = Reader::new(program, relations, schema, vec![answers, origin.label()]);
     reader.schema(schema, class, &[], false);
-    found.extend(reader.missing(&eager));
+    let asked = (handler, origin.place.clone());
+    found.extend(reader.missing(&eager).map(|read| FieldRead { asked: Some(asked.clone()), ..read }));
 }
 
 impl Reader<'_, '_> {
@@ -142,10 +154,15 @@ fn list_item(program: &Program, file: FileId, annotation: NodeId) -> Option<Glob
     let facts = program.file(file);
     let mut found = None;
     walk_deep(facts, annotation, |node| {
-        if let NodeKind::Apply { base, args } = facts.arena.kind(node)
-            && last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"))
-        {
-            found = found.or_else(|| facts.arena.list(args).find_map(|item| class_of(program, file, item)));
+        let is_list =
+            |base: NodeId| last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "list" | "List" | "Sequence" | "Iterable"));
+        match facts.arena.kind(node) {
+            NodeKind::Apply { base, args } if is_list(base) => {
+                found = found.or_else(|| facts.arena.list(args).find_map(|item| class_of(program, file, item)));
+            }
+            // `response_model=list[OrderOut]` is an expression.
+            NodeKind::Index { object, index } if is_list(object) => found = found.or_else(|| class_of(program, file, index)),
+            _ => {}
         }
         found.is_none()
     });

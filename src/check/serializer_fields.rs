@@ -11,7 +11,7 @@ use super::per_item::{Lists, Many, class_called, is_serializer, model_of};
 use super::relations::{Relation, Relations, field_of, method_of};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefKind;
-use crate::model::finding::Label;
+use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{ApiFact, PerItemFact, RelationRead};
 use crate::model::nesting::{argument_value, arguments, called_name, named_argument};
 use crate::model::program::{Program, Value};
@@ -35,6 +35,8 @@ pub(super) struct FieldRead<'a> {
     pub(super) outer: GlobalDef,
     /// Where it is, and the query that gives the objects.
     pub(super) evidence: Vec<Label>,
+    /// The handler that answers with rows as they are, and its query: what has to load the relation stands there.
+    pub(super) asked: Option<(GlobalDef, Location)>,
 }
 
 /// All of them that the query behind the objects does not load.
@@ -131,7 +133,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     /// The field of `class` at `span` reads the relation at the end of `path`.
     pub(super) fn note(&mut self, relation: &'a Relation, path: &[String], to_many: bool, class: GlobalDef, span: Span) {
         let (path, evidence) = (path.to_vec(), self.evidence.clone());
-        self.found.push(FieldRead { relation, path, to_many, class, span, outer: self.outer, evidence });
+        self.found.push(FieldRead { relation, path, to_many, class, span, outer: self.outer, evidence, asked: None });
     }
 
     /// The reads of what was not loaded with the objects.
