@@ -344,7 +344,7 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
     let Some(body) = facts.def(handler.function.def).body else { return found };
     walk_deep(facts, body, |node| {
         match facts.arena.kind(node) {
-            NodeKind::Assign { target, value, op: AssignOp::Set } if writes => {
+            NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::Augment(_) } if writes => {
                 if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
                     && !is_request_or_answer(facts, object)
                     && input.is_in(facts, value)

@@ -469,8 +469,16 @@ pub(super) fn looks_secret(name: &str, value: &str) -> bool {
         && !is_joined_words(value)
         && !is_dull(value)
         && !is_public(value)
-        && !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';'])
+        && (is_key_of_django(value) || !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';']))
         && is_random(value)
+}
+
+/// What `get_random_secret_key()` of Django gives, brackets among it.
+fn is_key_of_django(value: &str) -> bool {
+    let signs = value.chars().filter(|c| !c.is_ascii_alphanumeric()).count();
+    value.len() == 50
+        && (4..=30).contains(&signs)
+        && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "!@#$%^&*(-_=+)".contains(c))
 }
 
 /// Keys that are meant to be seen by clients: publishable keys, ingestion keys of analytics, addresses.
@@ -707,7 +715,9 @@ mod tests {
     fn keys_of_django_may_begin_with_any_sign() {
         for value in ["@3t-k8#uy2vnwb6+(@j&5rs(mqtbzkdyev&@*7+c%h94b@xfq2", "(x!7ow3&f9=j^mgs2%v@kq8zt5-nd*h#r0yb+ue4p1lc6i)a_w"] {
             assert!(!is_placeholder(value), "{value}");
+            assert!(looks_secret("SECRET_KEY", value), "{value}");
         }
+        assert!(!looks_secret("SECRET_KEY", "get(settings, key) or (environ(key) and key_of(name))"));
         for value in ["@Microsoft.KeyVault(SecretUri=vault-acorn/secrets/k)", "%(SECRET_KEY)s", "#{secrets.key}", "(set me)"] {
             assert!(is_placeholder(value), "{value}");
         }
