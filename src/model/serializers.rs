@@ -79,8 +79,8 @@ fn serializer_of(program: &Program, view: GlobalDef, depth: u8) -> Option<Global
         _ => None,
     });
     named.or_else(|| {
-        let bases = program.def(view).bases.iter().filter(|_| depth < 6);
-        bases.into_iter().find_map(|&base| match program.value(view.file, base) {
+        let mut bases = program.def(view).bases.iter().filter(|_| depth < 6);
+        bases.find_map(|&base| match program.value(view.file, base) {
             Value::Def(parent) if parent != view => serializer_of(program, parent, depth + 1),
             _ => None,
         })
