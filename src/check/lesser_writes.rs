@@ -23,14 +23,13 @@ pub(super) fn is_touch(facts: &FileFacts, site: NodeId) -> bool {
             NodeKind::Collection { items, .. } => {
                 for item in facts.arena.list(items) {
                     let NodeKind::Entry { key, value } = facts.arena.kind(item) else { continue };
-                    match (facts.string(key), facts.arena.kind(value)) {
-                        (Some("data" | "set" | "$set"), NodeKind::Collection { items, .. }) => {
-                            names.extend(facts.arena.list(items).filter_map(|item| match facts.arena.kind(item) {
-                                NodeKind::Entry { key, .. } => facts.string(key),
-                                _ => Some(""),
-                            }));
-                        }
-                        _ => {}
+                    if let (Some("data" | "set" | "$set"), NodeKind::Collection { items, .. }) =
+                        (facts.string(key), facts.arena.kind(value))
+                    {
+                        names.extend(facts.arena.list(items).filter_map(|item| match facts.arena.kind(item) {
+                            NodeKind::Entry { key, .. } => facts.string(key),
+                            _ => Some(""),
+                        }));
                     }
                 }
             }

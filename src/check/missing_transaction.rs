@@ -26,6 +26,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
+use crate::model::words::has_word;
 use crate::model::words::words;
 
 const RULE: &str = "missing-transaction";
@@ -559,9 +560,13 @@ fn takes(facts: &FileFacts, def: DefId, name: Name) -> bool {
     facts.def(def).params.iter().any(|param| parameter_names(facts, param).contains(&name))
 }
 
-/// The rows that a call which commits is given, or gives.
+/// The rows that a call which commits is given, or gives; of one that looks something up on the way, none.
 fn given(place: &Place, write: &Write) -> Vec<Name> {
-    if write.via.is_some() && write.mode == WriteMode::OnCommit { subjects(place, write).names } else { Vec::new() }
+    let looks_up = |via| has_word(place.program.name(via), &["get", "fetch", "find", "load", "read", "check"]);
+    if write.mode != WriteMode::OnCommit || write.via.is_none_or(looks_up) {
+        return Vec::new();
+    }
+    subjects(place, write).names
 }
 
 /// The local was made from one of the paths: `const user = await User.findOne({ id: req.body.userId })`.

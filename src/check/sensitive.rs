@@ -273,6 +273,8 @@ const HARMLESS: &[&str] = &[
     "saml",
     "length_",
     "fingerprint",
+    "hit",
+    "hits",
     "segments",
     "preview",
     "start",

@@ -99,6 +99,8 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
         Ground::Tool | Ground::Development | Ground::Page | Ground::Sample => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
+        // Much is called a key or a token: of what was read in fresh repositories, the name and the look of a value alone were seldom right.
+        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some(Level::Warning),
         Ground::Production => Some(Level::Error),
     }
 }
@@ -112,6 +114,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
+        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some("Not an error: only its name and its look speak for it."),
         Ground::Production => None,
     }
 }

@@ -35,7 +35,7 @@ fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
         .map(|def| def.span)
 }
 
-/// The key with which a page searches an index that everybody may: `{ appId, apiKey, indexName }`.
+/// The key with which a page searches an index that everybody may, `{ appId, apiKey, indexName }`, or names its project to a service: `{ apiKey, authDomain, projectId }`.
 fn search_keys(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
     facts.arena.ids().filter_map(|id| {
         let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(id) else { return None };
@@ -45,7 +45,7 @@ fn search_keys(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
                 .list(items)
                 .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some(wanted)))
         };
-        (has("appId") && has("indexName")).then(|| facts.arena.span(id))
+        (has("appId") && has("indexName") || has("authDomain") && has("projectId")).then(|| facts.arena.span(id))
     })
 }
 

@@ -269,6 +269,10 @@ fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<Secr
 fn setting_hit(text: &str, start: usize, found: &regex::Captures) -> Option<SecretHit> {
     let name = found.name("key")?.as_str();
     let value = ["double", "single", "bare", "fallback"].iter().find_map(|group| found.name(group))?;
+    // `base64decode(…)`: a call.
+    if found.name("bare").is_some() && text.get(start + value.end()..).is_some_and(|after| after.starts_with('(')) {
+        return None;
+    }
     hit(text, name, value.as_str(), start + value.start())
 }
 
@@ -401,6 +405,7 @@ mod tests {
             ("api.yaml", "openapi: 3.0.0\nexample:\n  password: Zq3vT8xN5mB2kL7p\n"),
             ("a.yml", "# api_key: Zq3vT8xN5mB2kL7p\n"),
             ("a.yml", "secretName: tls-cert-prod\nkey: password\nsecret: db-credentials\n"),
+            ("a.tf", "client_key = base64decode(cluster.main.config.0.client_key)\n"),
             ("a.tf", "password = var.db_password\nsecret = data.aws_secret.x.value\n"),
         ] {
             assert_eq!(found(path, text), [""; 0], "{path}: {text}");
