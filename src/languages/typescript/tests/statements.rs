@@ -58,7 +58,7 @@ fn types_in_expressions() {
             ("let x: [a: A, B?]", "(declare x: (other A (other B)))"),
             ("let x: typeof y.z", "(declare x: (other y.z))"),
             ("let x: this", "(declare x: <receiver>)"),
-            ("let x: keyof A, y: A['b']", "(declare x: (other A))\n(declare y: (other A \"b\"))"),
+            ("let x: keyof A, y: A['b']", "(declare x: (other A))\n(declare y: A[\"b\"])"),
         ],
     );
 }
