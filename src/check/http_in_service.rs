@@ -65,6 +65,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let called_by_framework = of_http_layer(context);
     let mut packages: BTreeMap<Option<usize>, (Vec<Speaker>, usize)> = BTreeMap::new();
     for (function, places) in context.in_files(RULE, called_by_framework, in_file) {
+        if is_wrapper(program, function) && !works_on_data(context, function) {
+            continue;
+        }
         let (speakers, silent) = packages.entry(package(program, function)).or_default();
         if places.is_empty() {
             *silent += 1;
@@ -140,8 +143,8 @@ fn dependencies(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
     found
 }
 
-/// What stands around a handler by its shape: a function that is given the request, the response and what comes next, or the inner function of a
-/// decorator (`@wraps(f)`).
+/// What may stand around a handler by its shape: a function that is given the request, the response and what comes next, or the inner function of a
+/// decorator (`@wraps(f)`). Handlers whose work was moved whole have the same shape.
 fn is_wrapper(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
     let def = facts.def(function.def);
@@ -193,7 +196,6 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && !OUT.iter().any(|&role| program.is(function, role))
         && !maps_errors(program, function)
         && !is_handed_both(program, function)
-        && !is_wrapper(program, function)
         && !is_layer_of_server(program, function)
         && !is_adapter(program, function)
 }
@@ -347,12 +349,37 @@ fn is_own_error(program: &Program, file: FileId, raised: NodeId) -> bool {
     !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base))
 }
 
-/// A class of the project that extends the framework's exception and is called after HTTP: `class HttpException extends HttpError`.
+/// What answers are called in RFC 9110, section 15, as classes of exceptions are named after it.
+const PHRASES: &[&str] = &[
+    "BadRequest",
+    "Unauthorized",
+    "PaymentRequired",
+    "Forbidden",
+    "NotFound",
+    "MethodNotAllowed",
+    "NotAcceptable",
+    "RequestTimeout",
+    "Conflict",
+    "Gone",
+    "UnprocessableEntity",
+    "UnprocessableContent",
+    "TooManyRequests",
+    "InternalServer",
+    "NotImplemented",
+    "BadGateway",
+    "ServiceUnavailable",
+    "GatewayTimeout",
+];
+
+/// A class of the project that extends the framework's exception and is called after HTTP or one of its answers: `class HttpException extends HttpError`,
+/// `class NotFoundException extends HTTPException`.
 fn is_named_for_http(program: &Program, file: FileId, raised: NodeId) -> bool {
     let Value::Def(class) = program.value(file, raised) else { return false };
     let def = program.def(class);
+    let name = program.name(class);
+    let answer = name.trim_end_matches("Exception").trim_end_matches("Error");
     def.kind == DefKind::Class
-        && crate::model::words::words(program.name(class)).first().is_some_and(|word| word == "http")
+        && (PHRASES.contains(&answer) || crate::model::words::words(name).first().is_some_and(|word| word == "http"))
         && def.bases.iter().any(|&base| speaks(program, class.file, base))
 }
 
@@ -454,11 +481,13 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
 /// It has a request or a response in its signature, and neither queries nor leads to a write: what handlers and middleware share, wherever it lies.
 fn is_helper(context: &Context, speaker: &Speaker) -> bool {
     let only_signature = speaker.places.iter().all(|place| matches!(place.2, What::Takes | What::Gives));
-    let works_on_data = context
-        .summaries
-        .of(speaker.function)
-        .is_some_and(|known| !known.queries.is_empty() || known.reaches.iter().any(|reach| reach.access == Access::Write));
-    only_signature && !works_on_data
+    only_signature && !works_on_data(context, speaker.function)
+}
+
+/// It queries, or leads to a write.
+fn works_on_data(context: &Context, function: GlobalDef) -> bool {
+    let summary = context.summaries.of(function);
+    summary.is_some_and(|known| !known.queries.is_empty() || known.reaches.iter().any(|reach| reach.access == Access::Write))
 }
 
 /// Notes for the functions that speak it most, beside the one that counts them all.
