@@ -214,7 +214,12 @@ fn ground_of_path(path: &str) -> Ground {
     };
     match () {
         () if any(TESTS) || folders.split('/').any(is_test) || words.iter().any(|word| PIPELINES.contains(&word.as_str())) => Ground::Test,
-        () if any(TOOLS) || folders.split('/').any(|folder| PIPELINE_FOLDERS.contains(&folder)) => Ground::Tool,
+        () if any(TOOLS)
+            || words.windows(2).any(|two| two[0] == "random" && two[1] == "data")
+            || folders.split('/').any(|folder| PIPELINE_FOLDERS.contains(&folder)) =>
+        {
+            Ground::Tool
+        }
         // `local_data/`, `dev-certs/`: a folder is called after what it is for.
         () if any(DEVELOPMENT)
             || folders.split('/').any(|folder| generic::words(folder).iter().any(|word| DEVELOPMENT.contains(&word.as_str()))) =>
@@ -266,6 +271,8 @@ mod tests {
         assert_eq!(ground_of_path("deploy/dummy-credentials.json"), Ground::Test);
         assert_eq!(ground_of_path(".github/store.json"), Ground::Tool);
         assert_eq!(ground_of_path("prisma/populate.ts"), Ground::Tool);
+        assert_eq!(ground_of_path("shop/random_data.py"), Ground::Tool);
+        assert_eq!(ground_of_path("shop/random_token.py"), Ground::Production);
         assert_eq!(ground_of_path("app/github/client.ts"), Ground::Production);
         assert_eq!(ground_of_path("app/exemplary/key.pem"), Ground::Production);
     }

@@ -39,7 +39,10 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     let prose = shown::prose(facts);
     hits.retain(|hit| hit.provider || !prose.iter().any(|text| text.contains(hit.span)));
     let records = shown::records(facts, &hits);
-    let tests: Vec<Span> = facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST)).map(|def| def.span).collect();
+    // `fn test() -> Config`: what tests are given, wherever it has to stand.
+    let for_tests = |name: &str| matches!(name, "test" | "for_test" | "for_tests" | "for_testing" | "forTest" | "forTests" | "forTesting");
+    let tests: Vec<Span> =
+        facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST) || for_tests(facts.text(def.name))).map(|def| def.span).collect();
     for hit in &mut hits {
         hit.in_test = tests.iter().any(|test| test.contains(hit.span));
         hit.sample |= hit.kind == SecretKind::NamedLiteral && records.binary_search(&hit.span.start).is_ok();
