@@ -10,6 +10,8 @@ mod links;
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::Context;
 use crate::graph::{Digraph, components, cycles};
 use crate::model::facts::{DefKind, ImportKind};
@@ -229,16 +231,18 @@ impl<'l, 'a> Knot<'l, 'a> {
         if !self.links.loads {
             return false;
         }
+        // Where the last of what others take from a file ends; `None` when they take the module itself.
+        let mut taken: FxHashMap<FileId, Option<u32>> = FxHashMap::default();
+        for edge in self.pairs.values().flatten() {
+            let Some(found) = edge.definition.filter(|found| found.file != edge.from) else { continue };
+            let def = program.def(found);
+            let end = (def.kind != DefKind::Module).then_some(def.span.end);
+            let last = taken.entry(found.file).or_insert(end);
+            *last = last.zip(end).map(|(last, end)| last.max(end));
+        }
         let is_late = |edge: &ImportEdge| {
-            let facts = program.file(edge.from);
-            let mut taken = self.pairs.values().flatten().filter(|other| other.from != edge.from).peekable();
-            let mut any = false;
-            let all = taken.by_ref().filter(|other| other.definition.is_some_and(|found| found.file == edge.from)).all(|other| {
-                any = true;
-                let def = other.definition.map(|found| facts.def(found.def));
-                def.is_some_and(|def| def.kind != DefKind::Module && def.span.end <= edge.span.start)
-            });
-            any && all && facts.language.family() == Family::Python
+            let last = taken.get(&edge.from).copied().flatten();
+            last.is_some_and(|last| last <= edge.span.start) && program.file(edge.from).language.family() == Family::Python
         };
         self.is_gone_without(&is_late)
     }
