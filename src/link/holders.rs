@@ -39,14 +39,17 @@ pub(super) struct Held {
     values: FxHashMap<(usize, String), Option<ValueId>>,
 }
 
-/// What a file puts into holders, in source order.
-fn sources(facts: &FileFacts, file: FileId, holders: &[Holder]) -> Vec<(usize, String, Source)> {
+/// What a file puts into holders. `own` are the frameworks that the file imports: `set` is a method of much else, so that there the file has to know
+/// the framework, unless the holder counts anywhere.
+fn sources(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> Vec<(usize, String, Source)> {
     let mut found = Vec::new();
-    if facts.language.family() != Family::TypeScript || holders.is_empty() {
+    if facts.language.family() != Family::TypeScript {
         return found;
     }
+    let named = |names: &[String], name: &str| names.iter().any(|own| own == name);
     for (at, holder) in holders.iter().enumerate() {
-        let named = |names: &[String], name: &str| names.iter().any(|own| own == name);
+        let is_known = holder.anywhere || own.contains(&holder.framework);
+        let may_set = is_known && holder.set_by.iter().any(|name| facts.names.may_hold(name));
         for (id, def) in facts.definitions() {
             let name = facts.text(def.name);
             match def.kind {
@@ -65,7 +68,7 @@ fn sources(facts: &FileFacts, file: FileId, holders: &[Holder]) -> Vec<(usize, S
                 _ => {}
             }
         }
-        if holder.set_by.is_empty() {
+        if !may_set {
             continue;
         }
         for (id, def) in facts.definitions() {
@@ -88,14 +91,9 @@ fn sources(facts: &FileFacts, file: FileId, holders: &[Holder]) -> Vec<(usize, S
     found
 }
 
-/// The file puts something into a holder, which others may read. `own` are the frameworks that the file imports.
+/// The file puts something into a holder, which others may read.
 pub(super) fn hands_on(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> bool {
-    sources(facts, file, holders).iter().any(|(holder, _, source)| counts(&holders[*holder], source, own))
-}
-
-/// `set` is a method of much else: there the file has to know the framework.
-fn counts(holder: &Holder, source: &Source, own: &[u16]) -> bool {
-    !matches!(source, Source::Set(..)) || holder.anywhere || own.contains(&holder.framework)
+    !sources(facts, file, holders, own).is_empty()
 }
 
 impl Held {
@@ -106,10 +104,7 @@ impl Held {
         for (at, facts) in linker.facts.iter().enumerate() {
             let file = FileId(at as u32);
             let own = linker.frameworks_of.get(at).map(Vec::as_slice).unwrap_or_default();
-            for (holder, name, source) in sources(facts, file, holders) {
-                if !counts(&holders[holder], &source, own) {
-                    continue;
-                }
+            for (holder, name, source) in sources(facts, file, holders, own) {
                 held.sources.entry((holder, name)).or_default().push(source);
             }
         }
