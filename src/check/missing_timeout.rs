@@ -46,24 +46,34 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn of_pages(context: &Context) -> BTreeSet<FileId> {
     let program = context.program;
     let has = |file: FileId, role: Role| program.file_roles[file.index()].iter().any(|evidence| evidence.role == role);
-    let mut importers: BTreeMap<FileId, Vec<FileId>> = BTreeMap::new();
+    // How many imports of a file stand elsewhere than in the code of pages, and what each file imports.
+    let mut others: BTreeMap<FileId, usize> = BTreeMap::new();
+    let mut imported: BTreeMap<FileId, Vec<FileId>> = BTreeMap::new();
     for edge in &program.imports {
         if let (true, ImportTarget::Module(module)) = (edge.kind.is_dependency() && !has(edge.from, Role::Test), &edge.target)
             && program.file(edge.from).language.family() == Family::TypeScript
         {
-            importers.entry(module.file).or_default().push(edge.from);
+            *others.entry(module.file).or_default() += usize::from(!has(edge.from, Role::Frontend));
+            imported.entry(edge.from).or_default().push(module.file);
         }
     }
     let mut found: BTreeSet<FileId> = BTreeSet::new();
-    loop {
-        let is_page = |file: &FileId| found.contains(file) || has(*file, Role::Frontend);
-        let more: Vec<FileId> =
-            importers.iter().filter(|(file, from)| !found.contains(file) && from.iter().all(is_page)).map(|(file, _)| *file).collect();
-        if more.is_empty() {
-            return found;
+    let mut open: Vec<FileId> = others.iter().filter(|&(_, &count)| count == 0).map(|(&file, _)| file).collect();
+    while let Some(file) = open.pop() {
+        found.insert(file);
+        // Those of a page were counted as a page's from the beginning.
+        if has(file, Role::Frontend) {
+            continue;
         }
-        found.extend(more);
+        for to in imported.get(&file).into_iter().flatten() {
+            let left = others.entry(*to).or_default();
+            *left -= 1;
+            if *left == 0 {
+                open.push(*to);
+            }
+        }
     }
+    found
 }
 
 fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTreeSet<FileId>>), file: FileId) -> Vec<Finding> {
