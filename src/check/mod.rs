@@ -37,6 +37,7 @@ mod layers;
 mod lazy_load_in_loop;
 mod lesser_writes;
 mod loading;
+mod loggers;
 mod loops;
 mod meant;
 mod memo;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Context;
-use super::super::sensitive_data_in_log::is_logger;
+use super::super::loggers::is_logger;
 use super::{RULE, applies, finding, help};
 use crate::model::body::{BinaryOp, CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
