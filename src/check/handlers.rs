@@ -10,7 +10,7 @@ use super::bounds::words;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Confidence;
-use crate::model::nesting::last_name;
+use crate::model::nesting::{around, last_name};
 use crate::model::program::{CallKind, Program, Resolution, Route, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::summary::QueryEffect;
@@ -86,17 +86,8 @@ fn is_function(program: &Program, def: GlobalDef) -> bool {
 /// True when the handler is a closure in another handler: one place is enough.
 fn is_inside(program: &Program, function: GlobalDef, known: &FxHashSet<GlobalDef>) -> bool {
     let facts = program.file(function.file);
-    let mut at = function.def;
-    for _ in 0..64 {
-        if at == DefId::MODULE {
-            return false;
-        }
-        at = facts.def(at).parent;
-        if known.contains(&GlobalDef { file: function.file, def: at }) && facts.def(function.def).flags.has(DefFlags::CLOSURE) {
-            return true;
-        }
-    }
-    false
+    facts.def(function.def).flags.has(DefFlags::CLOSURE)
+        && around(facts, function.def).skip(1).take(64).any(|at| known.contains(&GlobalDef { file: function.file, def: at }))
 }
 
 fn in_scope(program: &Program, function: GlobalDef) -> bool {

@@ -3,9 +3,9 @@
 
 use super::Context;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts};
+use crate::model::facts::FileFacts;
 use crate::model::knowledge::WriteMode;
-use crate::model::nesting::{arguments, called_name, chain, chain_root};
+use crate::model::nesting::{arguments, around, called_name, chain, chain_root};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
@@ -94,15 +94,7 @@ pub(super) fn may_be_in_callers(context: &Context, function: GlobalDef, first: &
     let facts = program.file(function.file);
     let is_handed = |write: &Write| match facts.arena.kind(chain_root(facts, write.site)) {
         NodeKind::Receiver => true,
-        NodeKind::Name(name) => {
-            let mut at = function.def;
-            let mut found = false;
-            while at != DefId::MODULE && !found {
-                found = facts.def(at).params.iter().any(|param| param.name == Some(name));
-                at = facts.def(at).parent;
-            }
-            found
-        }
+        NodeKind::Name(name) => around(facts, function.def).any(|at| facts.def(at).params.iter().any(|param| param.name == Some(name))),
         _ => false,
     };
     let by_hand = |write: &Write| write.via.is_none() && write.mode == WriteMode::Immediate && is_handed(write);

@@ -21,13 +21,12 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, WriteMode};
-use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
+use crate::model::nesting::{arguments, around, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
-use crate::model::words::has_word;
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 
 const RULE: &str = "missing-transaction";
 
@@ -546,14 +545,12 @@ fn is_looked_up(place: &Place, function: GlobalDef, body: NodeId, first: &[Name]
     !keys.is_empty() && first.iter().any(|&name| dependence.has(name))
 }
 
+/// Definitions around a function that are looked at.
+const OUTWARD: usize = 32;
+
 /// A parameter of the function or of one around it.
 fn is_parameter(place: &Place, function: GlobalDef, name: Name) -> bool {
-    around(place.facts, function.def).any(|at| takes(place.facts, at, name))
-}
-
-/// A definition and those around it, the module last.
-fn around(facts: &FileFacts, def: DefId) -> impl Iterator<Item = DefId> {
-    std::iter::successors(Some(def), |&at| (at != DefId::MODULE).then(|| facts.def(at).parent)).take(32)
+    around(place.facts, function.def).take(OUTWARD).any(|at| takes(place.facts, at, name))
 }
 
 fn takes(facts: &FileFacts, def: DefId, name: Name) -> bool {
@@ -770,6 +767,7 @@ fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool
         return false;
     }
     around(facts, place.nesting.owner(node))
+        .take(OUTWARD)
         .any(|at| takes(facts, at, name) || at != DefId::MODULE && facts.def(at).body.is_some_and(|body| binds(facts, body, name)))
 }
 

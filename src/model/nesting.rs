@@ -180,6 +180,11 @@ pub fn chain(facts: &FileFacts, id: NodeId) -> impl Iterator<Item = NodeId> + '_
     std::iter::successors(Some(id), move |&at| chain_inner(facts, at)).take(MOST_LINKS)
 }
 
+/// A definition and those around it, the module last.
+pub fn around(facts: &FileFacts, def: DefId) -> impl Iterator<Item = DefId> {
+    std::iter::successors(Some(def), |&at| (at != DefId::MODULE).then(|| facts.def(at).parent))
+}
+
 /// The innermost link of a chain: a name, the receiver, a literal …
 pub fn chain_root(facts: &FileFacts, id: NodeId) -> NodeId {
     chain(facts, id).last().unwrap_or(id)
