@@ -111,6 +111,18 @@
   (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
   (#set! message "This token is not signed: its algorithm is `none`."))
 
+; Nothing ends it: all claims are in sight, and none is `exp`.
+((call
+   function: (_) @encode
+   arguments: (argument_list . [(identifier) (dictionary)] @claims)) @finding
+  (#file-contains? "jwt")
+  (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
+  (#literal? @claims "{}")
+  (#not-function-contains? @finding "exp" "lifetime" "max_age" "ttl" "none" "client_assertion")
+  (#set! message "The token never expires: it has no `exp` among its claims, so a stolen one is good for ever.")
+  (#set! level "warning")
+  (#set! help "ends"))
+
 ; The key stands in the code.
 ((call
    function: (_) @jwt

@@ -13,17 +13,21 @@ use super::rust_error_types::{ErrorTypes, error_types};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, parts};
 use super::status::{Status, status};
-use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
+use super::unbounded_query::is_answered;
+use crate::model::body::{AssignOp, BinaryOp, CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
-use crate::model::program::{Program, Value};
+use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
 
 const RULE: &str = "error-detail-leak";
+
+/// Most calls between a handler and a function whose result it answers with.
+const MAX_STEPS: usize = 3;
 
 /// Code that runs with an unexpected error at hand.
 struct Caught {
@@ -35,6 +39,19 @@ struct Caught {
     how: &'static str,
     /// Named and foreseen: its message may be meant, its trace is not.
     foreseen: bool,
+    /// Caught is whatever there is, or what a database says: no status makes that a message for the client.
+    whatever: bool,
+}
+
+impl Caught {
+    /// An answer with this status tells what the error says.
+    fn is_told_with(&self, status: Status) -> bool {
+        match status {
+            Status::Client => self.whatever,
+            Status::Unknown => false,
+            Status::None | Status::Server | Status::Fine => true,
+        }
+    }
 }
 
 /// Finds answers with internals in them.
@@ -43,7 +60,36 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
     let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
     let has_handler = !context.in_files("error-detail-leak: handlers", (), sets_handler).is_empty();
-    context.in_files(RULE, (handlers, registered, has_handler, error_types(context)), in_file)
+    let answered = answered(context, &handlers);
+    context.in_files(RULE, (handlers, registered, has_handler, error_types(context), answered), in_file)
+}
+
+/// Functions of Python whose result a handler answers with, itself or by way of another: `return await service.check()`.
+fn answered(context: &Context, handlers: &BTreeSet<GlobalDef>) -> BTreeSet<GlobalDef> {
+    let program = context.program;
+    let mut found = BTreeSet::new();
+    let mut level: Vec<GlobalDef> = handlers.iter().copied().filter(|&handler| in_scope(program, handler)).collect();
+    for _ in 0..MAX_STEPS {
+        let mut next = Vec::new();
+        for function in level {
+            let facts = program.file(function.file);
+            if facts.language.family() != Family::Python {
+                continue;
+            }
+            for edge in program.calls_from(function) {
+                let follows = edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly;
+                if follows
+                    && !handlers.contains(&edge.callee)
+                    && is_answered(facts, program.nesting(function.file), edge.site)
+                    && found.insert(edge.callee)
+                {
+                    next.push(edge.callee);
+                }
+            }
+        }
+        level = next;
+    }
+    found
 }
 
 /// The file, if it registers what unanswered errors come to.
@@ -85,10 +131,11 @@ fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
     is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
 }
 
-/// Handlers, registered error handlers, whether the project has an error handler that others leave answers to, and Rust's error types.
-type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, bool, ErrorTypes);
+/// Handlers, registered error handlers, whether the project has an error handler that others leave answers to, Rust's error types, and what handlers
+/// answer with the result of.
+type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, bool, ErrorTypes, BTreeSet<GlobalDef>);
 
-fn in_file(context: &Context, (handlers, registered, has_handler, types): &Known, file: FileId) -> Vec<Finding> {
+fn in_file(context: &Context, (handlers, registered, has_handler, types, answered): &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions_of(file) {
@@ -97,7 +144,7 @@ fn in_file(context: &Context, (handlers, registered, has_handler, types): &Known
             continue;
         }
         let facts = program.file(function.file);
-        let answers_by_return = facts.language.family() == Family::Python && handlers.contains(&function);
+        let answers_by_return = facts.language.family() == Family::Python && (handlers.contains(&function) || answered.contains(&function));
         for caught in caught(program, function, registered.contains(&function)) {
             let nesting = program.nesting(file);
             findings.extend(in_caught(program, nesting, function, &caught, answers_by_return, *has_handler));
@@ -130,7 +177,8 @@ fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Ca
                 _ => None,
             });
             let how = if is_broad { "anything may be caught here" } else { "it is caught here" };
-            found.push(Caught { error, body, place: node, how, foreseen: !is_broad });
+            let whatever = facts.language.family() == Family::Python && catches_whatever(facts, types);
+            found.push(Caught { error, body, place: node, how, foreseen: !is_broad, whatever });
         }
         NodeKind::Call { .. } => found.extend(given_error(facts, node)),
         _ => {}
@@ -167,6 +215,19 @@ fn is_broad(facts: &FileFacts, class: NodeId) -> bool {
     )
 }
 
+/// `except:`, `except Exception`, or all that a database may say.
+fn catches_whatever(facts: &FileFacts, types: List) -> bool {
+    let all = |class: NodeId| {
+        last_name(facts, class).is_some_and(|name| {
+            matches!(
+                facts.text(name),
+                "Exception" | "BaseException" | "DatabaseError" | "OperationalError" | "ProgrammingError" | "SQLAlchemyError" | "PyMongoError" | "DBAPIError"
+            )
+        })
+    };
+    facts.arena.list(types).len() == 0 || facts.arena.list(types).any(all)
+}
+
 fn any_broad(facts: &FileFacts, classes: NodeId) -> bool {
     let mut found = false;
     facts.arena.children(classes, |child| found |= last_name(facts, child).is_some() && is_broad(facts, child));
@@ -190,7 +251,7 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
             && first.is_some()
         {
             let how = if catches { "whatever the promise fails with" } else { "whatever the call fails with" };
-            found.push(Caught { error: first, body, place: argument, how, foreseen: false });
+            found.push(Caught { error: first, body, place: argument, how, foreseen: false, whatever: false });
         }
     }
     found
@@ -217,7 +278,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
         };
     if express {
         let how = "every error that reaches the server's end comes here";
-        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false });
+        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false });
     }
     let decorated = def.decorators.iter().any(|&decorator| {
         matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
@@ -226,7 +287,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     let all = decorated || is_registered;
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
     let how = "every exception that nobody handles comes here";
-    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false })
+    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
 }
 
 /// `error = str(e)` where it is caught, and an answer with `error` at the end of the handler.
@@ -237,7 +298,7 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
     walk_deep(facts, caught.body, |node| {
         if let NodeKind::Assign { target, value, op: AssignOp::Set } | NodeKind::Declare { target, value: Some(value), .. } =
             facts.arena.kind(node)
-            && let NodeKind::Name(name) = facts.arena.kind(target)
+            && let Some(name) = kept_in(facts, target)
             && let Some((leak, _)) = leak_in(program, nesting, function.file, value, caught, false)
         {
             kept.push((name, leak));
@@ -253,7 +314,7 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
         }
         let Some((parts, code)) = answer(program, function.file, node, true) else { return };
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
-        if matches!(status, Status::Client | Status::Unknown) {
+        if !caught.is_told_with(status) {
             return;
         }
         for part in parts {
@@ -270,6 +331,15 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
         findings.push(finding(program, function, caught, *leak, false, *status));
     }
     findings
+}
+
+/// The local that a value is kept in, whole or as an entry: `status["error"] = str(e)`.
+fn kept_in(facts: &FileFacts, target: NodeId) -> Option<Name> {
+    match facts.arena.kind(target) {
+        NodeKind::Name(name) => Some(name),
+        NodeKind::Index { object, index } if facts.string(index).is_some() => kept_in(facts, object),
+        _ => None,
+    }
 }
 
 fn in_caught(
@@ -292,7 +362,7 @@ fn in_caught(
             return false;
         }
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
-        if !matches!(status, Status::Client | Status::Unknown) {
+        if caught.is_told_with(status) {
             for part in answer {
                 if let Some((leak, trace)) =
                     leak(program, nesting, function.file, part, caught).filter(|(_, trace)| *trace || !caught.foreseen)
@@ -354,7 +424,17 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
 /// The call makes an object of a class of the project that describes data.
 fn makes_object(program: &Program, file: FileId, call: NodeId) -> bool {
     let NodeKind::Call { callee, .. } = program.file(file).arena.kind(call) else { return false };
-    matches!(program.value(file, callee), Value::Def(class) if program.def(class).kind == DefKind::Class && program.is(class, Role::Schema))
+    let Value::Def(class) = program.value(file, callee) else { return false };
+    let def = program.def(class);
+    let own = program.file(class.file);
+    let is_data = |&decorator: &NodeId| {
+        let named = match own.arena.kind(decorator) {
+            NodeKind::Call { callee, .. } => callee,
+            _ => decorator,
+        };
+        last_name(own, named).is_some_and(|name| own.text(name) == "dataclass")
+    };
+    def.kind == DefKind::Class && (program.is(class, Role::Schema) || def.decorators.iter().any(is_data))
 }
 
 /// `throw new ApiError({ code: "internal_server_error", message })`: what is said there is sent with a status of 5xx.

@@ -15,7 +15,7 @@ use super::requests::{has_fact, named};
 use super::spelling::{call_span, spelled_callee};
 use super::status_errors::raises_with_status;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem, Param};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{arguments, chain, last_name, spell};
@@ -93,10 +93,18 @@ type Places = Vec<(Span, String, What)>;
 /// Functions below the layer of HTTP with the places at which they speak it, and those with none that raise errors of the project's own.
 fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, Places)> {
     let program = context.program;
-    let below = program
-        .functions_of(file)
-        .filter(|&function| is_below(program, function) && !called_by_framework.contains(&program.outermost(function)));
-    let places = below.map(|function| (function, places(program, function)));
+    let below = program.functions_of(file).filter_map(|function| {
+        let is_layer = is_below(program, function);
+        let is_outside = called_by_framework.contains(&program.outermost(function));
+        (!is_outside && (is_layer || is_below_by_content(context, function))).then_some((function, is_layer))
+    });
+    let places = below.map(|(function, is_layer)| {
+        let (mut places, raises_own) = places(program, function);
+        if !is_layer {
+            places.retain(|place| place.2 == What::Raises);
+        }
+        (function, (places, raises_own && is_layer))
+    });
     places.filter(|(_, (places, raises_own))| *raises_own || !places.is_empty()).map(|(function, (places, _))| (function, places)).collect()
 }
 
@@ -198,6 +206,39 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && !is_handed_both(program, function)
         && !is_layer_of_server(program, function)
         && !is_adapter(program, function)
+}
+
+/// Python: a function that no name or folder gives a layer, but that asks a database or is a method of a class that does, in a file without routes: what
+/// handlers call to get at data. What asks who the client is belongs to HTTP wherever it lies.
+fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
+    const GUARDS: &[&str] = &[
+        "auth", "authenticate", "authorize", "authorization", "token", "permission", "permissions", "current", "login", "guard", "require",
+        "required", "verify", "credentials", "check", "validate", "ensure", "allowed", "access", "session", "jwt", "or",
+    ];
+    let program = context.program;
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    if facts.language.family() != Family::Python
+        || program.role(function).is_some_and(|evidence| evidence.role != Role::Config)
+        || !matches!(def.kind, DefKind::Function | DefKind::Method)
+        || program.outermost(function) != function
+        || def.flags.has(DefFlags::TEST)
+        || crate::model::words::words(facts.text(def.name)).iter().any(|word| GUARDS.contains(&word.as_str()))
+        || def.params.iter().any(|param| param.name.is_some_and(|name| matches!(facts.text(name), "request" | "req" | "info" | "token")))
+        || program.file_roles[function.file.index()].iter().any(|evidence| evidence.role != Role::Config)
+        || maps_errors(program, function)
+        || is_among_routes(program, function)
+    {
+        return false;
+    }
+    let asks = |function: GlobalDef| {
+        context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty())
+    };
+    let class = def.parent;
+    asks(function)
+        || class != DefId::MODULE
+            && facts.def(class).kind == DefKind::Class
+            && facts.definitions().any(|(id, other)| other.parent == class && asks(GlobalDef { file: function.file, def: id }))
 }
 
 /// What makes a type of the project one that the web framework takes or gives: `impl IntoResponse for UserError`, `impl FromRequest for User`.
@@ -433,14 +474,19 @@ fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
 fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     let program = context.program;
     let function = speaker.function;
-    let evidence = program.role(function)?;
+    let by_content = "data access";
+    let evidence = program.role(function).filter(|evidence| evidence.role != Role::Config);
     // What is raised or made says more than a type in the signature.
     let first = speaker.places.iter().find(|place| place.2 == What::Raises).or_else(|| speaker.places.first())?;
-    let role = evidence.role.name();
+    let role = evidence.map_or(by_content, |evidence| evidence.role.name());
     let name = program.short_name(function);
+    let place = evidence.and_then(|evidence| evidence.place);
     let mut related = vec![Label {
-        location: evidence.place.map_or_else(|| program.name_location(function), |(file, span)| program.location(file, span)),
-        text: format!("`{name}` is part of a {role}: {}", evidence.reason),
+        location: place.map_or_else(|| program.name_location(function), |(file, span)| program.location(file, span)),
+        text: match evidence {
+            Some(evidence) => format!("`{name}` is part of a {role}: {}", evidence.reason),
+            None => format!("`{name}` is below the handlers: it or its class asks the database, and its file has no routes"),
+        },
     }];
     related.extend(
         speaker.places.iter().filter(|place| place.0 != first.0).take(MAX_PLACES).map(|(span, text, what)| Label {
@@ -465,7 +511,7 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     let remark = if is_helper { "; fine where it only helps handlers and works on no data itself" } else { "" };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_idiom || is_helper { Level::Note } else { Level::Warning },
+        level: if is_idiom || is_helper || evidence.is_none() { Level::Note } else { Level::Warning },
         message: format!("{role} `{name}` {} `{}`, which belongs to HTTP{remark}", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,
@@ -473,7 +519,7 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
         help: Some(help.to_string()),
         subject: format!("{} {}", program.qualified_name(function), first.1),
         fingerprint: String::new(),
-        confidence: if evidence.strength >= Strength::Content { Confidence::High } else { Confidence::Medium },
+        confidence: if evidence.is_some_and(|evidence| evidence.strength >= Strength::Content) { Confidence::High } else { Confidence::Medium },
         redact: Vec::new(),
     })
 }

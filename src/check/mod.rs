@@ -38,6 +38,7 @@ mod lazy_load_in_loop;
 mod lesser_writes;
 mod loading;
 mod loggers;
+mod lookup_tables;
 mod loops;
 mod meant;
 mod memo;
@@ -85,6 +86,7 @@ mod swallowed_error;
 mod unasked_validation;
 mod unbounded_query;
 mod unbounded_retry;
+mod unpaged_views;
 mod weak_password_hash;
 
 use std::sync::{Arc, OnceLock};

@@ -333,6 +333,10 @@ fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged>
         let (what, name) = (format!("a text with {} in it", kind.text()), facts.text(name).to_string());
         return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
     }
+    if keeps_password(facts, value) {
+        let (what, name) = (format!("an object with {} in it", Secret::Password.text()), facts.text(name).to_string());
+        return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
+    }
     let makes = matches!(facts.arena.kind(value), NodeKind::Call { .. })
         && matches!(called_name(facts, value), Some("stringify" | "URLSearchParams" | "dumps" | "urlencode"));
     if !makes {
@@ -356,6 +360,24 @@ fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged>
         confidence: Confidence::High,
         level: Level::Warning,
     })
+}
+
+/// Python: a dictionary with a password as it came: `{"name": form["name"], "password": form["password"]}`.
+fn keeps_password(facts: &FileFacts, object: NodeId) -> bool {
+    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return false };
+    facts.language.family() == Family::Python
+        && facts.arena.list(items).any(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } => {
+                let plain = match facts.arena.kind(value) {
+                    NodeKind::Index { .. } => true,
+                    NodeKind::Name(name) | NodeKind::Member { name, .. } => secret(facts.text(name)) == Some(Secret::Password),
+                    NodeKind::Call { .. } => called_name(facts, value) == Some("get") && arguments(facts, value).len() <= 2,
+                    _ => false,
+                };
+                plain && facts.string(key).and_then(secret) == Some(Secret::Password)
+            }
+            _ => false,
+        })
 }
 
 /// Python: the password or key that a text is put together with: `f"postgresql://{user}:{password}@{host}"`.
@@ -423,9 +445,19 @@ fn holds_password(facts: &FileFacts, value: NodeId) -> bool {
         if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
             password |= secret(facts.text(name)) == Some(Secret::Password);
         }
+        // `os.environ["REDIS_PASS"]`
+        if let NodeKind::Index { index, .. } = facts.arena.kind(inner) {
+            password |= facts.string(index).is_some_and(is_variable_of_password);
+        }
         !matches!(facts.arena.kind(inner), NodeKind::Closure(_))
     });
     is_url && password && !hides(facts, value)
+}
+
+/// A variable of the environment that holds a password: `REDISPASS`, `DB_PASSWORD`.
+fn is_variable_of_password(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && ["PASS", "PASSWD", "PASSWORD", "PWD"].iter().any(|end| name.ends_with(end))
 }
 
 /// The address of a database with its password in it: `DATABASE_URL`, `mongoUri`, unless it is known to be a text without one.

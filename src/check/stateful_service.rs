@@ -14,9 +14,9 @@ use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, N
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::{arguments, called_name, last_name};
-use crate::model::program::Program;
+use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::Family;
+use crate::model::source::{Family, FileId};
 use crate::model::words::words;
 
 const RULE: &str = "stateful-service";
@@ -204,9 +204,13 @@ fn change(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Change)> {
             _ => None,
         },
         // A flag that goes up once is about the process itself: loaded, registered, warned.
-        NodeKind::Assign { value, op: AssignOp::Set, .. } if matches!(facts.arena.kind(value), NodeKind::Bool(true)) => None,
+        NodeKind::Assign { target, value, op: AssignOp::Set }
+            if matches!(facts.arena.kind(value), NodeKind::Bool(true)) && !matches!(facts.arena.kind(target), NodeKind::Index { .. }) =>
+        {
+            None
+        }
         NodeKind::Assign { target, op: AssignOp::Set | AssignOp::Augment(_), .. } => match facts.arena.kind(target) {
-            NodeKind::Index { object, .. } => Some((object, Change::Inside)),
+            NodeKind::Index { object, .. } => Some((container(facts, object), Change::Inside)),
             _ => Some((target, Change::Set)),
         },
         NodeKind::Unary { op: UnaryOp::Delete, value } => match facts.arena.kind(value) {
@@ -215,6 +219,14 @@ fn change(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Change)> {
         },
         NodeKind::Unary { op: UnaryOp::Step, value } => Some((value, Change::Set)),
         _ => None,
+    }
+}
+
+/// `seen` of `seen[day][name]`.
+fn container(facts: &FileFacts, object: NodeId) -> NodeId {
+    match facts.arena.kind(object) {
+        NodeKind::Index { object, .. } => container(facts, object),
+        _ => object,
     }
 }
 
@@ -320,7 +332,9 @@ fn state_in_object(program: &Program, function: GlobalDef, target: NodeId) -> Op
 fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, field: &Definition) -> bool {
     let def = facts.def(class.def);
     match facts.language.family() {
-        Family::Python => !is_described(facts, def) && set_in_constructor(facts, class.def, field).is_none(),
+        Family::Python => {
+            !is_described(facts, def) && (set_in_constructor(facts, class.def, field).is_none() || is_made_by_module(program, class))
+        }
         Family::TypeScript => {
             let decorated = |names: &[&str]| {
                 def.decorators.iter().any(|&decorator| {
@@ -340,6 +354,30 @@ fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, fie
         }
         Family::Rust => false,
     }
+}
+
+/// An object of the class is made once and kept by a module: `permissions = Permissions()`, also by a function that keeps it in a variable of the module.
+fn is_made_by_module(program: &Program, class: GlobalDef) -> bool {
+    let name = program.name(class);
+    program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python && facts.names.may_hold(name)).any(|(at, facts)| {
+        let file = FileId(at as u32);
+        facts.arena.ids().any(|node| {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
+            if last_name(facts, callee).is_none_or(|own| facts.text(own) != name) || program.value(file, callee) != Value::Def(class) {
+                return false;
+            }
+            let nesting = program.nesting(file);
+            let kept = match nesting.parent(node).map(|parent| facts.arena.kind(parent)) {
+                Some(NodeKind::Assign { target, op: AssignOp::Set, .. } | NodeKind::Declare { target, .. }) => target,
+                _ => return false,
+            };
+            let owner = nesting.owner(node);
+            match facts.arena.kind(kept) {
+                NodeKind::Name(kept) => owner == DefId::MODULE || super::requests::is_module_variable(facts, owner, facts.text(kept)),
+                _ => false,
+            }
+        }) && in_scope(program, GlobalDef { file, def: DefId::MODULE })
+    })
 }
 
 /// A class whose attributes describe its objects: a model, a schema, a data class.

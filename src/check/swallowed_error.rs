@@ -154,6 +154,8 @@ fn gives_value(program: &Program, file: FileId, body: NodeId) -> bool {
     let mut gives = false;
     let plain = facts.arena.list(items).all(|item| match facts.arena.kind(item) {
         NodeKind::Null | NodeKind::Str(_) | NodeKind::Continue | NodeKind::Break(_) => true,
+        // What was begun is taken back; what went wrong is not told by that.
+        NodeKind::Call { .. } | NodeKind::Await(_) => takes_back(facts, item),
         NodeKind::Return(value) => {
             gives = true;
             value.is_none_or(|value| is_fixed(program, file, value))
@@ -165,6 +167,15 @@ fn gives_value(program: &Program, file: FileId, body: NodeId) -> bool {
         _ => false,
     });
     plain && gives
+}
+
+/// `session.rollback()`, `await db.rollback()`.
+fn takes_back(facts: &FileFacts, statement: NodeId) -> bool {
+    let call = match facts.arena.kind(statement) {
+        NodeKind::Await(value) => value,
+        _ => statement,
+    };
+    called_name(facts, call) == Some("rollback")
 }
 
 /// A constant other than a truth value (what is told by that is whether it went well), or an answer to the client that says nothing of what
@@ -580,11 +591,15 @@ fn first_line(span: Span) -> Span {
 fn is_explained(facts: &FileFacts, whole: Span, statement: Span, function: Span) -> bool {
     const INDENTATION: u32 = 60;
     const SHORT: u32 = 500;
+    // At the end of a line of the function before, it speaks of that: `return total  # in cents`.
+    let trails = |remark: &Span| {
+        facts.definitions().any(|(_, def)| def.span.end <= remark.start && remark.start - def.span.end <= 2 && def.span.end <= function.start)
+    };
     facts.remarks.iter().any(|remark| {
         let within = remark.end > whole.start && remark.start <= whole.end + 4;
         let before = |span: Span| remark.end <= span.start && remark.end + INDENTATION >= span.start;
         let short = function.end - function.start < SHORT;
-        within || before(statement) || short && before(function)
+        within || before(statement) || short && before(function) && !trails(remark)
     })
 }
 

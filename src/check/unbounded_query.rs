@@ -8,6 +8,7 @@ use super::Context;
 use super::batching::query_fact;
 use super::handlers::{Handler, handler_name, handlers, is_of_service, route_text};
 use super::loading::owner_of;
+use super::lookup_tables::is_lookup;
 use super::loops::parameter_names;
 use super::query_methods::{has, methods};
 use super::sensitive::assigned;
@@ -30,7 +31,9 @@ const MAX_DEPTH: u8 = 3;
 
 /// Finds list endpoints without a bound.
 pub fn check(context: &Context) -> Vec<Finding> {
-    handlers(context).iter().filter_map(|handler| in_handler(context, handler)).collect()
+    let mut findings: Vec<Finding> = handlers(context).iter().filter_map(|handler| in_handler(context, handler)).collect();
+    findings.extend(super::unpaged_views::check(context));
+    findings
 }
 
 fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
@@ -130,82 +133,6 @@ fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> b
     })
 }
 
-/// Tables that stay small, by the last word of their name: `OrderStatus`, but not `MenuItem`; `TagEntity` is named after tags.
-fn is_lookup(table: &str) -> bool {
-    let words = words(table);
-    let says_kind = |word: &&String| {
-        matches!(word.as_str(), "entity" | "entities" | "model" | "models" | "table" | "record" | "row" | "schema" | "orm")
-    };
-    words.iter().rev().find(|word| !says_kind(word)).is_some_and(|word| {
-        matches!(
-            word.as_str(),
-            "setting"
-                | "settings"
-                | "config"
-                | "configs"
-                | "configuration"
-                | "country"
-                | "countries"
-                | "currency"
-                | "currencies"
-                | "language"
-                | "languages"
-                | "locale"
-                | "locales"
-                | "role"
-                | "roles"
-                | "permission"
-                | "permissions"
-                | "status"
-                | "state"
-                | "states"
-                | "severity"
-                | "severities"
-                | "group"
-                | "groups"
-                | "statuses"
-                | "type"
-                | "types"
-                | "kind"
-                | "kinds"
-                | "plan"
-                | "plans"
-                | "feature"
-                | "features"
-                | "flag"
-                | "flags"
-                | "unit"
-                | "units"
-                | "timezone"
-                | "timezones"
-                | "theme"
-                | "themes"
-                | "provider"
-                | "providers"
-                | "integration"
-                | "integrations"
-                | "level"
-                | "levels"
-                | "priority"
-                | "option"
-                | "options"
-                | "menu"
-                | "menus"
-                | "region"
-                | "regions"
-                | "version"
-                | "versions"
-                | "category"
-                | "categories"
-                | "tag"
-                | "tags"
-                | "dept"
-                | "department"
-                | "departments"
-        )
-    })
-}
-
 /// The first unbounded query of the functions or of what they directly return a call of.
 fn unbounded<'a>(
     context: &'a Context,
@@ -232,7 +159,7 @@ fn unbounded<'a>(
                     && !is_narrowed_before(program, function, query.site)
                     && !(many && is_narrowed_later(facts, nesting, query.site))
             };
-            if counts && is_all() && is_answered(facts, nesting, query.site) {
+            if counts && is_all() && (is_answered(facts, nesting, query.site) || is_fetched(facts, nesting, function, query.site)) {
                 return Some((function, query));
             }
         }
@@ -256,6 +183,33 @@ fn unbounded<'a>(
         }
     }
     None
+}
+
+/// `cursor.execute("SELECT …")`, then `return cursor.fetchall()`.
+fn is_fetched(facts: &FileFacts, nesting: &Nesting, function: GlobalDef, site: NodeId) -> bool {
+    let receiver = |call: NodeId| match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => match facts.arena.kind(object) {
+                NodeKind::Name(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    if facts.language.family() != Family::Python || called_name(facts, site) != Some("execute") {
+        return false;
+    }
+    let (Some(cursor), Some(body)) = (receiver(site), facts.def(function.def).body) else { return false };
+    let after = facts.arena.span(site).end;
+    let mut found = false;
+    facts.arena.walk(body, |node| {
+        found |= called_name(facts, node) == Some("fetchall")
+            && receiver(node) == Some(cursor)
+            && facts.arena.span(node).start > after
+            && is_answered(facts, nesting, node);
+    });
+    found
 }
 
 /// A call that is given anything but handles may be told how much to fetch.
@@ -347,6 +301,11 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
         }
         true
     });
+    // What a driver calls so gives rows, no page of them: `cursor.execute(…)`, `cursor.fetchall()`.
+    let mut of_driver = false;
+    if facts.language.family() == Family::Python {
+        facts.arena.walk(body, |node| of_driver |= matches!(called_name(facts, node), Some("fetchall" | "fetchone" | "cursor")));
+    }
     let mut found = false;
     walk_deep(facts, body, |node| {
         if matches!(facts.arena.kind(node), NodeKind::Name(name) if given.contains(&name)) {
@@ -369,7 +328,8 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
         };
         found |= name.is_some_and(|name| {
             words(name).iter().any(|word| {
-                matches!(
+                word == "cursor" && !of_driver
+                    || matches!(
                     word.as_str(),
                     "limit"
                         | "page"
@@ -380,7 +340,6 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
                         | "pagination"
                         | "paging"
                         | "offset"
-                        | "cursor"
                         | "take"
                         | "skip"
                         | "per"
@@ -692,7 +651,7 @@ fn holds_rows(facts: &FileFacts, object: NodeId, names: &[Name]) -> bool {
 }
 
 /// The rows leave the function: returned, answered with, or kept in a variable that is.
-fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
+pub(super) fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
     let mut at = nesting.chain_top(facts, site);
     if is_answered_then(facts, nesting, at, site) {
         return true;

@@ -233,6 +233,12 @@ impl<'a> Linker<'a> {
             self.hint_handlers(api, &arg_values);
             self.hint_listed(api, file, &arg_nodes);
         }
+        if let Value::Api { api, .. } = self.get(callee_value)
+            && let Some(decorator) = self.decorator_called(file, api)
+        {
+            self.registrations.push(Registration { file, call: node });
+            self.hint_handlers(decorator, &arg_values);
+        }
         if let Value::Api { api, .. } = self.get(callee_value) {
             self.hint_callbacks(api, &arg_values);
         }

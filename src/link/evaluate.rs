@@ -470,7 +470,8 @@ impl<'a> Linker<'a> {
             NodeKind::Index { object, index } => {
                 let value = self.eval(object);
                 self.eval(index);
-                self.element_at(value, facts.string(index))
+                let held = self.held_item(value, facts.string(index));
+                if held != UNKNOWN { held } else { self.element_at(value, facts.string(index)) }
             }
             NodeKind::Call { callee, args, form } => match form {
                 CallForm::Pattern => UNKNOWN,

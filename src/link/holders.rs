@@ -5,10 +5,10 @@ use rustc_hash::FxHashMap;
 
 use super::evaluate::Linker;
 use super::tables::UNKNOWN;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::knowledge::Holder;
-use crate::model::nesting::{arguments, called_name};
+use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -43,8 +43,10 @@ pub(super) struct Held {
 /// the framework, unless the holder counts anywhere.
 fn sources(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> Vec<(usize, String, Source)> {
     let mut found = Vec::new();
-    if facts.language.family() != Family::TypeScript {
-        return found;
+    match facts.language.family() {
+        Family::TypeScript => {}
+        Family::Python => return assigned(facts, file, holders, own),
+        Family::Rust => return found,
     }
     let named = |names: &[String], name: &str| names.iter().any(|own| own == name);
     for (at, holder) in holders.iter().enumerate() {
@@ -91,6 +93,39 @@ fn sources(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> 
     found
 }
 
+/// What a file sets as attributes of what an application keeps (`app.state.db = …`), or as its entries (`app["db"] = …`).
+fn assigned(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> Vec<(usize, String, Source)> {
+    let mut found = Vec::new();
+    let kept: Vec<(usize, &Holder)> = holders
+        .iter()
+        .enumerate()
+        .filter(|(_, holder)| own.contains(&holder.framework) && holder.set_on.iter().chain(&holder.items_of).any(|name| facts.names.may_hold(name)))
+        .collect();
+    if kept.is_empty() {
+        return found;
+    }
+    let named = |names: &[String], name: Option<&str>| name.is_some_and(|name| names.iter().any(|own| own == name));
+    for (id, def) in facts.definitions() {
+        let Some(body) = def.body else { continue };
+        facts.arena.walk(body, |node| {
+            let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node) else { return };
+            let (object, key, is_item) = match facts.arena.kind(target) {
+                NodeKind::Member { object, name, .. } => (object, Some(facts.text(name)), false),
+                NodeKind::Index { object, index } => (object, facts.string(index), true),
+                _ => return,
+            };
+            let Some(key) = key else { return };
+            let name = last_name(facts, object).map(|name| facts.text(name));
+            for (at, holder) in &kept {
+                if named(if is_item { &holder.items_of } else { &holder.set_on }, name) {
+                    found.push((*at, key.to_string(), Source::Set(GlobalDef { file, def: id }, value)));
+                }
+            }
+        });
+    }
+    found
+}
+
 /// The file puts something into a holder, which others may read.
 pub(super) fn hands_on(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> bool {
     !sources(facts, file, holders, own).is_empty()
@@ -118,6 +153,14 @@ impl Linker<'_> {
         let path = self.apis.path(api);
         let Some(holder) = self.knowledge.holders.iter().position(|holder| holder.api == path) else { return UNKNOWN };
         self.held_by(holder, name)
+    }
+
+    /// `request.app["db"]`
+    pub(super) fn held_item(&mut self, value: ValueId, key: Option<&str>) -> ValueId {
+        let (Some(key), Value::Api { api, .. }) = (key, self.get(value)) else { return UNKNOWN };
+        let path = self.apis.path(api);
+        let holder = self.knowledge.holders.iter().position(|holder| !holder.items_of.is_empty() && holder.api == path);
+        holder.map_or(UNKNOWN, |holder| self.held_by(holder, key))
     }
 
     /// `c.get('db')`

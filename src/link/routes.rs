@@ -35,9 +35,14 @@ pub(super) struct Placed {
     pub(super) within: bool,
 }
 
+/// The function that a decorator is called with: `bp.route("/orders")(create)`.
+const DECORATED: Handlers = Handlers::Argument(ArgumentRef::Position(0));
+
 /// A call that registers a route.
 struct Registration<'r, 'a> {
     route: &'a RouteFact,
+    /// The arguments of a decorator that is called like a function.
+    decorator: Option<Vec<NodeId>>,
     framework: &'r str,
     /// Path of the API called.
     api: &'r str,
@@ -95,6 +100,18 @@ impl<'a> Linker<'a> {
         Some((fact, framework, self.apis.path(api).to_string()))
     }
 
+    /// The decorator for routes that a call's callee is the result of, where a function is handed to it as to any other: what
+    /// `bp.route("/orders")` gives, called with `create`.
+    pub(super) fn decorator_called(&mut self, file: FileId, api: ApiId) -> Option<ApiId> {
+        if self.family(file) != Family::Python {
+            return None;
+        }
+        let decorator = self.apis.path(api).strip_suffix("()")?.to_string();
+        let decorator = self.apis.intern(&decorator);
+        let is_route = |fact: &ApiFact| matches!(fact, ApiFact::Route(route) if route.handlers.is_none() && route.members.is_empty() && route.path.is_some());
+        self.apis.facts(decorator).any(|(fact, _)| is_route(fact)).then_some(decorator)
+    }
+
     /// Every route fact of an API: a base class has one for each HTTP method (`list` is GET, `create` is POST).
     fn route_facts(&self, api: ApiId) -> Vec<&'a RouteFact> {
         self.apis
@@ -115,15 +132,21 @@ impl<'a> Linker<'a> {
             let facts = &self.facts[file.index()];
             let NodeKind::Call { callee, args, .. } = facts.arena.kind(registration.call) else { continue };
             let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()]) else { continue };
-            let Some((route, framework, path)) = self.route_fact(api) else { continue };
+            let decorator = self.decorator_called(file, api);
+            let Some((route, framework, path)) = self.route_fact(decorator.unwrap_or(api)) else { continue };
             let args: Vec<NodeId> = facts.arena.list(args).collect();
+            let decorator = decorator.and_then(|_| match facts.arena.kind(callee) {
+                NodeKind::Call { args, .. } => Some(facts.arena.list(args).collect()),
+                _ => None,
+            });
             // One API may take its handler by position or by name.
             let is_given = |route: &&RouteFact| match &route.handlers {
                 Some(Handlers::Argument(argument)) => self.argument(file, &args, argument).is_some(),
                 _ => false,
             };
             let route = self.route_facts(api).into_iter().find(is_given).unwrap_or(route);
-            let known = Registration { route, framework: &framework, api: &path, file, call: registration.call, callee, args: &args };
+            let call = registration.call;
+            let known = Registration { route, decorator, framework: &framework, api: &path, file, call, callee, args: &args };
             match mounts.origins.turns(self, file, registration.call, &args) {
                 Some(turns) => {
                     for &item in &turns.items {
@@ -144,13 +167,15 @@ impl<'a> Linker<'a> {
 
     /// Takes in one registration; `nodes` are what its arguments stand for (in a loop, in one turn of it).
     fn register(&mut self, found: &mut Routes, mounts: &mut Mounts, known: &Registration<'_, 'a>, nodes: &[(FileId, NodeId)]) {
-        let &Registration { route, framework, api, file, call, callee, args } = known;
+        let &Registration { route, ref decorator, framework, api, file, call, callee, args } = known;
+        let given_to_decorator = decorator.as_ref().map(|_| DECORATED);
+        let taken = given_to_decorator.as_ref().or(route.handlers.as_ref());
         let facts = &self.facts[file.index()];
         let span = facts.arena.span(call);
         let stands_for = |node: NodeId| args.iter().position(|&arg| arg == node).map_or((file, node), |at| nodes[at]);
         let mut handlers: Vec<Answer> = Vec::new();
         let mut handler_node = None;
-        match &route.handlers {
+        match taken {
             Some(Handlers::Functions) => {
                 for &(file, arg) in nodes {
                     self.functions_in(file, arg, 0, &mut handlers);
@@ -164,7 +189,7 @@ impl<'a> Linker<'a> {
             }
             None => return,
         }
-        if handlers.is_empty() && !matches!(route.handlers, Some(Handlers::Argument(_))) {
+        if handlers.is_empty() && !matches!(taken, Some(Handlers::Argument(_))) {
             return;
         }
         if route.middleware {
@@ -176,13 +201,17 @@ impl<'a> Linker<'a> {
             found.registering.push((file, span, api.to_string()));
         }
         let described = route.described_by.as_ref().and_then(|argument| self.described(mounts, file, args, nodes, argument));
-        let told = |linker: &Linker, argument: &ArgumentRef| match &described {
-            Some((file, args)) => linker.argument(*file, args, argument).map(|node| (*file, node)),
-            None => linker.argument_in(file, args, nodes, argument),
+        let told = |linker: &Linker, argument: &ArgumentRef| match (&described, decorator) {
+            (Some((file, args)), _) => linker.argument(*file, args, argument).map(|node| (*file, node)),
+            (None, Some(args)) => linker.argument(file, args, argument).map(|node| (file, node)),
+            (None, None) => linker.argument_in(file, args, nodes, argument),
         };
         let listed = route.methods_from.as_ref().and_then(|argument| told(self, argument));
         let methods = self.methods(route, listed, api);
-        let mut placed = self.route_path(mounts, route, file, call, callee, args);
+        let mut placed = match (decorator, facts.arena.kind(callee)) {
+            (Some(args), NodeKind::Call { callee: inner, .. }) => self.route_path(mounts, route, file, callee, inner, args),
+            _ => self.route_path(mounts, route, file, call, callee, args),
+        };
         let written = placed.path.map(|(_, node)| node);
         placed.path = match placed.path {
             Some((_, node)) if args.contains(&node) => Some(stands_for(node)),
@@ -194,12 +223,12 @@ impl<'a> Linker<'a> {
         if route.more_paths {
             own.extend(self.further_paths(mounts, file, args, written, handler_node));
         }
-        let guards = match route.handlers {
+        let guards = match taken {
             Some(Handlers::Functions) => self.guards_given(file, args, written),
             _ => Vec::new(),
         };
         let last = handlers.last().map(|handler| handler.function);
-        let all = matches!(route.handlers, Some(Handlers::Argument(_)));
+        let all = matches!(taken, Some(Handlers::Argument(_)));
         if let Some(class) = handler_node.filter(|_| all && !route.item_path.is_empty()) {
             for detail in self.details(mounts, route, stands_for(class), &own) {
                 let Detail { function: handler, methods, written, paths } = detail;

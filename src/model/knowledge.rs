@@ -582,6 +582,10 @@ pub struct Holder {
     pub read_by: Vec<String>,
     /// Functions of these names make the whole object.
     pub made_by: Vec<String>,
+    /// Attributes of these names are what it is known by where its own are set (`app.state.db = …`).
+    pub set_on: Vec<String>,
+    /// Names of what its entries are set in (`app["db"] = …`).
+    pub items_of: Vec<String>,
 }
 
 /// Functions that are called with outside data by an agreement on names: AWS Lambda's `handler(event, context)`, Graphene's

@@ -481,6 +481,8 @@ struct HolderEntry {
     anywhere: bool,
     read_by: Vec<String>,
     made_by: Vec<String>,
+    set_on: Vec<String>,
+    items_of: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -807,8 +809,8 @@ impl FrameworkFile {
             let known = &mut target.knowledge;
             if entry.package { known.package_conventions.push(convention) } else { known.conventions.push(convention) }
         }
-        for HolderEntry { api, interfaces, set_by, anywhere, read_by, made_by } in self.holder {
-            let holder = Holder { framework, api, interfaces, set_by, anywhere, read_by, made_by };
+        for HolderEntry { api, interfaces, set_by, anywhere, read_by, made_by, set_on, items_of } in self.holder {
+            let holder = Holder { framework, api, interfaces, set_by, anywhere, read_by, made_by, set_on, items_of };
             target.knowledge.holders.push(holder);
         }
         for entry in self.file_route {

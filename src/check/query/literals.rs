@@ -5,6 +5,7 @@ use super::predicates::ORIGINS;
 use crate::check::relations::field_of;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefKind;
+use crate::model::nesting::{arguments, called_name, named_argument};
 use crate::model::program::Value;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -73,6 +74,11 @@ impl Place<'_> {
                 texts.push(format!("{key}:"));
                 texts.extend(held.iter().filter(|text| !text.contains(": ")).map(|text| format!("{key}: {text}")));
                 texts.extend(held.into_iter().filter(|text| text.contains(": ")));
+            }
+            // `origins: list[str] = Field(default=["*"])`
+            NodeKind::Call { .. } if called_name(facts, node) == Some("Field") => {
+                let default = named_argument(facts, node, "default").or_else(|| arguments(facts, node).next());
+                default.into_iter().for_each(|value| self.literals(file, value, depth + 1, texts));
             }
             NodeKind::Name(name) => {
                 let own = (file == self.file).then(|| self.local_values(node, facts.text(name))).flatten();

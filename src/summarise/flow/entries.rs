@@ -52,6 +52,37 @@ fn routes(program: &Program, out: &mut FxHashMap<GlobalDef, Entry>) {
     }
 }
 
+/// Names of what a handler is given that is no text, because every path of its routes says so: `<int:order_id>`, `{order_id:int}`.
+pub(super) fn converted(program: &Program) -> FxHashMap<GlobalDef, Vec<String>> {
+    let mut out: FxHashMap<GlobalDef, Vec<String>> = FxHashMap::default();
+    for route in &program.routes {
+        let Some(path) = &route.path else { continue };
+        let names = conversions(path);
+        for function in program.handler_functions(route.handler) {
+            out.entry(function).and_modify(|known| known.retain(|name| names.contains(name))).or_insert_with(|| names.clone());
+        }
+    }
+    out.retain(|_, names| !names.is_empty());
+    out
+}
+
+/// What a path says is a number or an id of fixed form.
+fn conversions(path: &str) -> Vec<String> {
+    let is_plain = |converter: &str| matches!(converter, "int" | "float" | "uuid" | "integer" | "number" | "decimal" | r"\d+" | "[0-9]+");
+    path.split(['<', '{'])
+        .skip(1)
+        .filter_map(|rest| rest.split(['>', '}']).next()?.split_once(':'))
+        .filter_map(|(one, other)| {
+            let (one, other) = (one.trim(), other.trim());
+            match (is_plain(one), is_plain(other)) {
+                (true, _) => Some(other.to_string()),
+                (_, true) => Some(one.to_string()),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
 /// Functions decorated with something that calls them: tasks, commands, fields.
 fn decorated(program: &Program, out: &mut FxHashMap<GlobalDef, Entry>) {
     for function in program.functions() {

@@ -50,6 +50,9 @@ impl<'a> Analysis<'_, 'a> {
         if safety == Safety::Safe || param.default.is_some_and(|default| lookup::has_pattern(self.program, frame.file, default)) {
             return Value { checked: false, ..Value::number() };
         }
+        if param.name.is_some_and(|name| self.is_converted(function, facts.text(name))) {
+            return Value::number();
+        }
         let step = Step { function, place: StepPlace::Parameter(index as u16) };
         let strand = |origin, way| Strand { origin, built: None, weak: false, confidence: Confidence::High, way };
         if let Some(value) = self.entry_data(function, index) {
@@ -70,6 +73,11 @@ impl<'a> Analysis<'_, 'a> {
             }
             _ => Value::of(own),
         }
+    }
+
+    /// The path of the handler's route makes a number of what is called so.
+    pub(super) fn is_converted(&self, function: GlobalDef, name: &str) -> bool {
+        self.converted.get(&function).is_some_and(|names| names.iter().any(|own| own == name))
     }
 
     /// What the parameter of a function that its names make an entry point holds.

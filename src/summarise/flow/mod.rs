@@ -71,6 +71,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: Sql
         fields: FxHashMap::default(),
         variables: FxHashMap::default(),
         entries: entries::entries(program),
+        converted: entries::converted(program),
         schema_packages: schema::packages(program),
         parsers: FxHashMap::default(),
         source_members: FxHashMap::default(),
@@ -232,6 +233,8 @@ struct Analysis<'p, 'a> {
     /// Module-level variables, by need, with what was read to evaluate them; `None` while one is being looked at.
     variables: FxHashMap<GlobalDef, Option<(Value, Vec<Read>)>>,
     entries: FxHashMap<GlobalDef, Entry>,
+    /// What paths of routes make numbers of.
+    converted: FxHashMap<GlobalDef, Vec<String>>,
     /// Packages whose calls describe data.
     schema_packages: Vec<String>,
     /// Which parameters functions parse by, as far as asked for (bit per parameter).

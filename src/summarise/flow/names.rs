@@ -258,6 +258,13 @@ impl<'a> Analysis<'_, 'a> {
         }
         let held = self.evaluate(frame, object);
         let at = self.evaluate(frame, index);
+        // `request.path_params["id"]`
+        if let (NodeKind::Str(key), NodeKind::Member { name, .. }) = (frame.kind(index), frame.kind(object))
+            && matches!(frame.facts.text(name), "path_params" | "match_info" | "view_args")
+            && self.is_converted(frame.function, frame.facts.text(key))
+        {
+            return Value::number();
+        }
         match frame.kind(index) {
             NodeKind::Str(name) => {
                 let key = self.keys.name(self.program, frame.file, name);
