@@ -19,7 +19,7 @@ use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name
 use crate::model::program::{Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, Span};
-use crate::model::summary::QueryEffect;
+use crate::model::summary::{QueryEffect, Write};
 
 const RULE: &str = "business-logic-in-handler";
 
@@ -280,6 +280,15 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
             is_rule: false,
         });
     }
+    if let Some(site) = commits(place, handler) {
+        let commits =
+            |kind: Kind, text: &str| Reason { kind, points: 1, text: text.to_string(), span: callee_span(facts, site), is_rule: false };
+        reasons.push(commits(Kind::Writes, "commits what it had changed"));
+        reasons.push(commits(Kind::Transaction, "ends the unit of work of what it calls"));
+    } else if let Some(site) = has_written(place, handler) {
+        let text = "has several functions write".to_string();
+        reasons.push(Reason { kind: Kind::Writes, points: 1, text, span: callee_span(facts, site), is_rule: false });
+    }
     if read.iter().filter(|table| !table.is_empty()).count() >= 3
         && let Some(query) = handler.queries.first()
     {
@@ -291,6 +300,28 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
             is_rule: false,
         });
     }
+}
+
+/// The rows come from functions of the project, and the handler commits: their session is its own.
+fn commits(place: &Place, handler: &Handler) -> Option<NodeId> {
+    if place.facts.language.family() != Family::Python || !handler.queries.is_empty() {
+        return None;
+    }
+    let writes = handler.code.iter().filter_map(|&part| place.summaries.of(part)).flat_map(|summary| &summary.writes);
+    writes.filter(|write| write.via.is_none() && write.framework == u16::MAX).map(|write| write.site).next()
+}
+
+/// Two functions of the project write for the handler, each a table of its own.
+fn has_written(place: &Place, handler: &Handler) -> Option<NodeId> {
+    if place.facts.language.family() != Family::Python || !handler.queries.is_empty() {
+        return None;
+    }
+    let writes = handler.code.iter().filter_map(|&part| place.summaries.of(part)).flat_map(|summary| &summary.writes);
+    let led: Vec<_> = writes.filter(|write| write.via.is_some() && write.confidence >= Confidence::Medium).collect();
+    let differs = |one: &&&Write| {
+        led.iter().any(|other| one.via != other.via && one.tables.first().is_some() && one.tables.first() != other.tables.first())
+    };
+    led.iter().find(differs).map(|write| write.site)
 }
 
 /// `a, b and c`.
@@ -615,7 +646,8 @@ fn call(place: &Place, handler: &Handler, entities: &Dependence, node: NodeId) -
     let words = words(name);
     let has = |word: &str| words.iter().any(|known| known == word);
     let queries = !handler.queries.is_empty();
-    let writes = handler.queries.iter().filter(|query| query.access == Access::Write).count();
+    let own = handler.queries.iter().filter(|query| query.access == Access::Write).count();
+    let writes = if commits(place, handler).is_some() { own + 1 } else { own };
     if matches!(name, "sum" | "reduce" | "fold") && entities.mentions(facts, node) {
         return Some(reason(facts, Kind::Arithmetic, 1, "aggregates over rows".to_string(), node));
     }

@@ -221,7 +221,14 @@ fn catches_whatever(facts: &FileFacts, types: List) -> bool {
         last_name(facts, class).is_some_and(|name| {
             matches!(
                 facts.text(name),
-                "Exception" | "BaseException" | "DatabaseError" | "OperationalError" | "ProgrammingError" | "SQLAlchemyError" | "PyMongoError" | "DBAPIError"
+                "Exception"
+                    | "BaseException"
+                    | "DatabaseError"
+                    | "OperationalError"
+                    | "ProgrammingError"
+                    | "SQLAlchemyError"
+                    | "PyMongoError"
+                    | "DBAPIError"
             )
         })
     };
@@ -507,10 +514,12 @@ fn by_value(facts: &FileFacts, call: NodeId) -> bool {
     carried
 }
 
-/// `return body, 500`.
+/// `return body, 500`; `return False, str(e)` is none.
 fn is_pair_with_status(facts: &FileFacts, value: NodeId) -> bool {
     let NodeKind::Collection { items, kind: crate::model::body::CollectionKind::Tuple } = facts.arena.kind(value) else { return false };
-    facts.arena.list(items).nth(1).is_some_and(|code| super::status::of_node(facts, code) != Status::None)
+    let is_outcome = |first: NodeId| matches!(facts.arena.kind(first), NodeKind::Bool(_) | NodeKind::Null);
+    !facts.arena.list(items).next().is_some_and(is_outcome)
+        && facts.arena.list(items).nth(1).is_some_and(|code| super::status::of_node(facts, code) != Status::None)
 }
 
 fn is_called_like_answer(facts: &FileFacts, call: NodeId) -> bool {

@@ -212,8 +212,28 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
 /// handlers call to get at data. What asks who the client is belongs to HTTP wherever it lies.
 fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
     const GUARDS: &[&str] = &[
-        "auth", "authenticate", "authorize", "authorization", "token", "permission", "permissions", "current", "login", "guard", "require",
-        "required", "verify", "credentials", "check", "validate", "ensure", "allowed", "access", "session", "jwt", "or",
+        "auth",
+        "authenticate",
+        "authorize",
+        "authorization",
+        "token",
+        "permission",
+        "permissions",
+        "current",
+        "login",
+        "guard",
+        "require",
+        "required",
+        "verify",
+        "credentials",
+        "check",
+        "validate",
+        "ensure",
+        "allowed",
+        "access",
+        "session",
+        "jwt",
+        "or",
     ];
     let program = context.program;
     let facts = program.file(function.file);
@@ -228,12 +248,12 @@ fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
         || program.file_roles[function.file.index()].iter().any(|evidence| evidence.role != Role::Config)
         || maps_errors(program, function)
         || is_among_routes(program, function)
+        || is_prescribed(program, function)
     {
         return false;
     }
-    let asks = |function: GlobalDef| {
-        context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty())
-    };
+    let asks =
+        |function: GlobalDef| context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty());
     let class = def.parent;
     asks(function)
         || class != DefId::MODULE
@@ -519,7 +539,11 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
         help: Some(help.to_string()),
         subject: format!("{} {}", program.qualified_name(function), first.1),
         fingerprint: String::new(),
-        confidence: if evidence.is_some_and(|evidence| evidence.strength >= Strength::Content) { Confidence::High } else { Confidence::Medium },
+        confidence: if evidence.is_some_and(|evidence| evidence.strength >= Strength::Content) {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        },
         redact: Vec::new(),
     })
 }

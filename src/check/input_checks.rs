@@ -8,8 +8,8 @@ use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
-use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::{Family, FileId};
 
 /// Calls followed into functions that get the data.
 const DEPTH: u8 = 2;
@@ -39,6 +39,7 @@ fn validates(program: &Program, function: GlobalDef, node: NodeId, input: &Input
             known
                 || is_called_like_validator(facts, node, callee)
                 || looks_at(facts, node, callee, input)
+                || makes_schema(program, function.file, node, callee, input)
                 || follows(program, function, node, input, depth)
         }
         // `typeof name !== "string"`, `len(name) > 80`, `kind in KINDS`
@@ -51,6 +52,13 @@ fn validates(program: &Program, function: GlobalDef, node: NodeId, input: &Input
         NodeKind::Match { subject, .. } => input.is_in(facts, subject),
         _ => false,
     }
+}
+
+/// `NewOrder(**data)`: the class of a schema takes no data but what it describes.
+fn makes_schema(program: &Program, file: FileId, call: NodeId, callee: NodeId, input: &Input) -> bool {
+    let facts = program.file(file);
+    let is_schema = matches!(program.value(file, callee), Value::Def(class) if program.def(class).kind == DefKind::Class && program.is(class, Role::Schema));
+    is_schema && facts.language.family() == Family::Python && arguments(facts, call).any(|argument| mentions(facts, argument, input))
 }
 
 /// Names of functions and methods that validate: whatever stands before or after the word.

@@ -17,7 +17,7 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, spell, walk_deep};
-use crate::model::program::{Program, Value};
+use crate::model::program::{ApiId, Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 
@@ -369,6 +369,8 @@ struct Global {
     name: String,
     /// The class whose attribute it is.
     class: Option<GlobalDef>,
+    /// What an application keeps, of which it is an attribute: `app.state.db = Session()`.
+    kept: Option<ApiId>,
     call: NodeId,
     kind: ResourceKind,
 }
@@ -419,20 +421,43 @@ fn held_by(program: &Program, file: FileId) -> Vec<Global> {
             && let Some((call, kind)) = made(program, file, value)
         {
             let class = class_level.then_some(GlobalDef { file, def: def.parent });
-            found.push(Global { file, span: def.name_span, name: facts.text(def.name).to_string(), class, call, kind });
+            found.push(Global { file, span: def.name_span, name: facts.text(def.name).to_string(), class, kept: None, call, kind });
         }
     }
     for node in facts.arena.ids() {
         let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node) else { continue };
+        if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
+            && program.nesting(file).owner(node) == DefId::MODULE
+            && let Some(kept) = keeper(program, file, object)
+            && let Some((call, kind)) = made(program, file, value)
+        {
+            let name = facts.text(name).to_string();
+            found.push(Global { file, span: facts.arena.span(target), name, class: None, kept: Some(kept), call, kind });
+        }
         let NodeKind::Name(name) = facts.arena.kind(target) else { continue };
         let Some((call, kind)) = made(program, file, value) else { continue };
         let owner = program.nesting(file).owner(node);
         let known = found.iter().any(|global| global.name == facts.text(name));
         if owner != DefId::MODULE && !known && is_module_variable(facts, owner, facts.text(name)) {
-            found.push(Global { file, span: facts.arena.span(target), name: facts.text(name).to_string(), class: None, call, kind });
+            found.push(Global {
+                file,
+                span: facts.arena.span(target),
+                name: facts.text(name).to_string(),
+                class: None,
+                kept: None,
+                call,
+                kind,
+            });
         }
     }
     found
+}
+
+/// What an application keeps for all requests: `app.state`.
+fn keeper(program: &Program, file: FileId, object: NodeId) -> Option<ApiId> {
+    let Value::Api { api, .. } = program.value(file, object) else { return None };
+    let path = program.apis[api.0 as usize].path.as_str();
+    program.knowledge.holders.iter().any(|holder| !holder.set_on.is_empty() && holder.api == path).then_some(api)
 }
 
 fn global_finding(
@@ -454,6 +479,7 @@ fn global_finding(
         _ => Level::Warning,
     };
     let held = match global.class {
+        _ if global.kept.is_some() => "the application".to_string(),
         Some(class) => format!("the class `{}`", program.name(class)),
         None => "the module".to_string(),
     };
@@ -507,6 +533,7 @@ fn uses(program: &Program, nestings: &Nestings, in_requests: &FxHashSet<GlobalDe
         let file = FileId(at as u32);
         let facts = program.file(file);
         let imported: Vec<&str> = match global.class {
+            _ if global.kept.is_some() => Vec::new(),
             Some(_) => Vec::new(),
             None => program
                 .imports
@@ -523,14 +550,15 @@ fn uses(program: &Program, nestings: &Nestings, in_requests: &FxHashSet<GlobalDe
                 })
                 .collect(),
         };
-        let own = file == global.file && global.class.is_none();
+        let own = file == global.file && global.class.is_none() && global.kept.is_none();
         let mut nesting: Option<&Nesting> = None;
         for node in facts.arena.ids() {
             let mentions = match facts.arena.kind(node) {
                 NodeKind::Name(name) => own && facts.text(name) == global.name || imported.contains(&facts.text(name)),
                 NodeKind::Member { object, name, .. } if facts.text(name) == global.name => {
                     match (program.value(file, object), global.class) {
-                        (Value::Module(module), None) => module.file == global.file,
+                        (Value::Api { api, .. }, None) => global.kept == Some(api),
+                        (Value::Module(module), None) => global.kept.is_none() && module.file == global.file,
                         (Value::Def(class) | Value::Instance { class, .. }, Some(wanted)) => class == wanted,
                         _ => false,
                     }

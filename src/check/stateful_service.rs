@@ -11,7 +11,7 @@ use super::handlers::handler_name;
 use super::requests::{Requests, in_development_branch};
 use super::scope::{in_scope, is_start_up};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
@@ -255,11 +255,14 @@ fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(Stat
         }
         NodeKind::Member { object, name, path: false } => {
             let class = class_of(facts, function.def)?;
-            let name = facts.text(name);
+            let (field, name) = (name, facts.text(name));
             let own = facts.arena.kind(object) == NodeKind::Receiver
                 || last_name(facts, object).is_some_and(|object| facts.text(object) == facts.text(facts.def(class).name));
-            let (def, field) =
-                facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == class && facts.text(def.name) == name)?;
+            let Some((def, field)) =
+                facts.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == class && facts.text(def.name) == name)
+            else {
+                return state_of_one(program, GlobalDef { file: function.file, def: class }, field).filter(|_| own);
+            };
             let lasts = own && outlives_requests(program, facts, GlobalDef { file: function.file, def: class }, field);
             let holds = holds(facts, field.value?)?;
             (lasts && holds == Holds::Container)
@@ -267,6 +270,18 @@ fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(Stat
         }
         _ => None,
     }
+}
+
+/// A container that the constructor of a Python class makes, where a module makes one object of the class.
+fn state_of_one(program: &Program, class: GlobalDef, name: Name) -> Option<(State, String)> {
+    let facts = program.file(class.file);
+    if facts.language.family() != Family::Python || is_described(facts, facts.def(class.def)) {
+        return None;
+    }
+    let set = set_in_constructor(facts, class.def, name)?;
+    let NodeKind::Assign { value, .. } = facts.arena.kind(set) else { return None };
+    let holds = holds(facts, value).filter(|&holds| holds == Holds::Container)?;
+    is_made_by_module(program, class).then(|| (State { def: class, holds, field: true }, facts.text(name).to_string()))
 }
 
 /// The variable of another module: `import { seen } from './seen'; seen.push(id)`.
@@ -332,9 +347,7 @@ fn state_in_object(program: &Program, function: GlobalDef, target: NodeId) -> Op
 fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, field: &Definition) -> bool {
     let def = facts.def(class.def);
     match facts.language.family() {
-        Family::Python => {
-            !is_described(facts, def) && (set_in_constructor(facts, class.def, field).is_none() || is_made_by_module(program, class))
-        }
+        Family::Python => !is_described(facts, def) && set_in_constructor(facts, class.def, field.name).is_none(),
         Family::TypeScript => {
             let decorated = |names: &[&str]| {
                 def.decorators.iter().any(|&decorator| {
@@ -359,25 +372,27 @@ fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, fie
 /// An object of the class is made once and kept by a module: `permissions = Permissions()`, also by a function that keeps it in a variable of the module.
 fn is_made_by_module(program: &Program, class: GlobalDef) -> bool {
     let name = program.name(class);
-    program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python && facts.names.may_hold(name)).any(|(at, facts)| {
-        let file = FileId(at as u32);
-        facts.arena.ids().any(|node| {
-            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
-            if last_name(facts, callee).is_none_or(|own| facts.text(own) != name) || program.value(file, callee) != Value::Def(class) {
-                return false;
-            }
-            let nesting = program.nesting(file);
-            let kept = match nesting.parent(node).map(|parent| facts.arena.kind(parent)) {
-                Some(NodeKind::Assign { target, op: AssignOp::Set, .. } | NodeKind::Declare { target, .. }) => target,
-                _ => return false,
-            };
-            let owner = nesting.owner(node);
-            match facts.arena.kind(kept) {
-                NodeKind::Name(kept) => owner == DefId::MODULE || super::requests::is_module_variable(facts, owner, facts.text(kept)),
-                _ => false,
-            }
-        }) && in_scope(program, GlobalDef { file, def: DefId::MODULE })
-    })
+    program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python && facts.names.may_hold(name)).any(
+        |(at, facts)| {
+            let file = FileId(at as u32);
+            facts.arena.ids().any(|node| {
+                let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
+                if last_name(facts, callee).is_none_or(|own| facts.text(own) != name) || program.value(file, callee) != Value::Def(class) {
+                    return false;
+                }
+                let nesting = program.nesting(file);
+                let kept = match nesting.parent(node).map(|parent| facts.arena.kind(parent)) {
+                    Some(NodeKind::Assign { target, op: AssignOp::Set, .. } | NodeKind::Declare { target, .. }) => target,
+                    _ => return false,
+                };
+                let owner = nesting.owner(node);
+                match facts.arena.kind(kept) {
+                    NodeKind::Name(kept) => owner == DefId::MODULE || super::requests::is_module_variable(facts, owner, facts.text(kept)),
+                    _ => false,
+                }
+            }) && in_scope(program, GlobalDef { file, def: DefId::MODULE })
+        },
+    )
 }
 
 /// A class whose attributes describe its objects: a model, a schema, a data class.
@@ -392,14 +407,14 @@ fn is_described(facts: &FileFacts, class: &Definition) -> bool {
 }
 
 /// `self.items = []` in `__init__`: each object has its own.
-fn set_in_constructor(facts: &FileFacts, class: DefId, field: &Definition) -> Option<NodeId> {
+fn set_in_constructor(facts: &FileFacts, class: DefId, field: Name) -> Option<NodeId> {
     let constructor = facts.definitions().find(|(_, def)| def.parent == class && matches!(facts.text(def.name), "__init__" | "__new__"))?;
     let mut found = None;
     facts.arena.walk(constructor.1.body?, |node| {
         if let NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } = facts.arena.kind(node)
             && let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
             && facts.arena.kind(object) == NodeKind::Receiver
-            && name == field.name
+            && name == field
         {
             found = Some(node);
         }

@@ -593,7 +593,9 @@ fn is_explained(facts: &FileFacts, whole: Span, statement: Span, function: Span)
     const SHORT: u32 = 500;
     // At the end of a line of the function before, it speaks of that: `return total  # in cents`.
     let trails = |remark: &Span| {
-        facts.definitions().any(|(_, def)| def.span.end <= remark.start && remark.start - def.span.end <= 2 && def.span.end <= function.start)
+        facts
+            .definitions()
+            .any(|(_, def)| def.span.end <= remark.start && remark.start - def.span.end <= 2 && def.span.end <= function.start)
     };
     facts.remarks.iter().any(|remark| {
         let within = remark.end > whole.start && remark.start <= whole.end + 4;

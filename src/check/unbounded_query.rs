@@ -122,7 +122,10 @@ fn is_for_few(program: &Program, handler: &Handler) -> bool {
 fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> bool {
     let facts = program.file(function.file);
     let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, site)) else { return false };
-    assigned(facts, function.def, name).into_iter().any(|value| {
+    let of_driver = |value: NodeId| {
+        facts.language.family() == Family::Python && chain(facts, value).any(|link| called_name(facts, link) == Some("cursor"))
+    };
+    assigned(facts, function.def, name).into_iter().filter(|&value| !of_driver(value)).any(|value| {
         chain(facts, value).any(|link| match facts.arena.kind(link) {
             NodeKind::Call { callee, .. } => {
                 has(&methods().narrows, called_name(facts, link).unwrap_or_default())
@@ -330,24 +333,24 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
             words(name).iter().any(|word| {
                 word == "cursor" && !of_driver
                     || matches!(
-                    word.as_str(),
-                    "limit"
-                        | "page"
-                        | "pages"
-                        | "paginate"
-                        | "paginated"
-                        | "paginator"
-                        | "pagination"
-                        | "paging"
-                        | "offset"
-                        | "take"
-                        | "skip"
-                        | "per"
-                        | "top"
-                        | "slice"
-                        | "chunk"
-                        | "stream"
-                )
+                        word.as_str(),
+                        "limit"
+                            | "page"
+                            | "pages"
+                            | "paginate"
+                            | "paginated"
+                            | "paginator"
+                            | "pagination"
+                            | "paging"
+                            | "offset"
+                            | "take"
+                            | "skip"
+                            | "per"
+                            | "top"
+                            | "slice"
+                            | "chunk"
+                            | "stream"
+                    )
             })
         });
         !found
@@ -679,6 +682,13 @@ pub(super) fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) ->
                     is_used_in_answer(facts, nesting, body, &names, 0, 0)
                 });
             }
+            // `for row in rows(): shown.append(…)`
+            NodeKind::Loop { source: Some(source), body: each, .. } if source == at && !is_value(facts, parent) => {
+                let made = gathered(facts, each);
+                let owner = nesting.owner(parent);
+                let Some(body) = facts.def(owner).body.filter(|_| !made.is_empty()) else { return false };
+                return is_used_in_answer(facts, nesting, body, &made, facts.arena.span(parent).end, 1);
+            }
             NodeKind::Loop { .. } | NodeKind::If { .. } if !is_value(facts, parent) => return false,
             NodeKind::Call { .. } => {
                 return answers(facts, parent)
@@ -722,6 +732,9 @@ fn answers(facts: &FileFacts, call: NodeId) -> bool {
                 | "SuccessExtra"
                 | "render"
                 | "render_template"
+                | "json_response"
+                | "write"
+                | "finish"
                 | "dump"
                 | "Ok"
         )

@@ -486,7 +486,11 @@ impl<'a> Linker<'a> {
                 if let (NodeKind::Member { object, name, .. }, Some(value)) = (facts.arena.kind(target), value)
                     && matches!(facts.arena.kind(object), NodeKind::Receiver)
                 {
-                    table.entry(facts.text(name)).or_insert((method, value));
+                    // `self.client = None`, and another method makes it when it is first asked for.
+                    let entry = table.entry(facts.text(name)).or_insert((method, value));
+                    if matches!(facts.arena.kind(entry.1), NodeKind::Null) {
+                        *entry = (method, value);
+                    }
                 }
             });
         }

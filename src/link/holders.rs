@@ -99,7 +99,9 @@ fn assigned(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) ->
     let kept: Vec<(usize, &Holder)> = holders
         .iter()
         .enumerate()
-        .filter(|(_, holder)| own.contains(&holder.framework) && holder.set_on.iter().chain(&holder.items_of).any(|name| facts.names.may_hold(name)))
+        .filter(|(_, holder)| {
+            own.contains(&holder.framework) && holder.set_on.iter().chain(&holder.items_of).any(|name| facts.names.may_hold(name))
+        })
         .collect();
     if kept.is_empty() {
         return found;

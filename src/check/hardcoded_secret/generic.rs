@@ -596,7 +596,13 @@ fn is_random(value: &str) -> bool {
         return digit && (lower || upper) && entropy >= 3.0;
     }
     let mixed = digit && (lower || upper) || (lower && upper && symbol) || (lower && upper && length >= 24);
-    kinds >= 2 && mixed && entropy >= if length <= 16 { 3.0 } else { 3.5 }
+    // So short a value cannot be as varied, each character its own or not: eight different ones make 3.0.
+    let least = match length {
+        ..=9 if kinds >= 3 && digit => 2.7,
+        ..=16 => 3.0,
+        _ => 3.5,
+    };
+    kinds >= 2 && mixed && entropy >= least
 }
 
 /// A file or resource path, a version, a date, an address.
