@@ -15,7 +15,7 @@ use crate::model::knowledge::{Access, ApiFact, QueryFact, Subject};
 use crate::model::nesting::{arguments, called_name, chain, chain_root};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
 
 /// How a repeated query is told.
@@ -196,6 +196,12 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
             let name = called_name(facts, repeated.site.node).unwrap_or_default();
             let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+            // Django's managers make rows through `save`.
+            let makes = matches!(name, "create" | "update_or_create" | "acreate" | "aupdate_or_create");
+            if makes && facts.language.family() == Family::Python {
+                let root = program.value(place.file, chain_root(facts, object));
+                return matches!(root, Value::Def(class) if is_model(class) && method_of(program, class, "save").is_some());
+            }
             if !own(name) {
                 return false;
             }

@@ -377,8 +377,8 @@ fn roots(context: &Context) -> Vec<GlobalDef> {
     let program = context.program;
     let mut roots = context.in_files("blocking-call-in-async: functions", (), asynchronous);
     if !roots.is_empty() {
-        let starting = called_at_start(program);
-        roots.retain(|function| !starting.contains(function));
+        let (starting, waited) = (called_at_start(program), waited_for(program));
+        roots.retain(|function| !starting.contains(function) && !waited.contains(function));
     }
     roots.extend(
         handlers(context)
@@ -451,6 +451,28 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
         starting.extend(more);
     }
     starting
+}
+
+/// Async functions that nothing calls but to run them to their end on a thread of their own (`block_on(install())`): it waits for them anyway.
+fn waited_for(program: &Program) -> FxHashSet<GlobalDef> {
+    let is_waited_for = |edge: &&CallEdge| {
+        let (file, nesting) = (edge.caller.file, program.nesting(edge.caller.file));
+        let facts = program.file(file);
+        !program.def(edge.caller).flags.has(DefFlags::ASYNC)
+            && nesting
+                .argument_of(facts, edge.site)
+                .is_some_and(|(call, _)| has_fact(program, file, call, |fact| *fact == ApiFact::RunsToEnd))
+    };
+    let is_rust = |edge: &&CallEdge| program.file(edge.callee.file).language.family() == Family::Rust;
+    let asynchronous = |edge: &&CallEdge| program.def(edge.callee).flags.has(DefFlags::ASYNC);
+    let calls: Vec<&CallEdge> = program.calls.iter().filter(|edge| is_rust(edge) && asynchronous(edge)).collect();
+    let mut waited: FxHashSet<GlobalDef> = calls.iter().filter(|edge| is_waited_for(edge)).map(|edge| edge.callee).collect();
+    if !waited.is_empty() {
+        for edge in calls.iter().filter(|edge| !is_waited_for(edge)) {
+            waited.remove(&edge.callee);
+        }
+    }
+    waited
 }
 
 /// A loop that ends when the program does, or waits for what comes in; one over a list that is there is none.
@@ -656,7 +678,7 @@ fn told(program: &Program, root: GlobalDef, location: Location, mut message: Str
     message.push_str(match how {
         Blocks::Long => "",
         Blocks::OnFiles => " (a note only: no request is seen to wait for it)",
-        Blocks::Briefly => " (a note only: it rarely takes long)",
+        Blocks::Briefly => " (a note only: others seldom wait long for it)",
     });
     let runs = Label { location: program.name_location(root), text: "an event loop runs this".to_string() };
     Finding {

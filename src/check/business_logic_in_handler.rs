@@ -162,11 +162,18 @@ fn holds_a_rule(reasons: &[Reason]) -> bool {
     rules > 0 && reasons.iter().any(|reason| reason.kind == Kind::Writes)
 }
 
-/// Just enough to be said: one table that is written in a loop, or decisions and numbers after which nothing is done.
+/// Just enough to be said: one table that is written in a loop, decisions and numbers after which nothing is done, or one table that is written
+/// with nothing decided or computed but a hash or token.
 fn is_thin(reasons: &[Reason], score: i64) -> bool {
     let has = |kind: Kind| reasons.iter().any(|reason| reason.kind == kind);
     let only = |kinds: &[Kind]| reasons.iter().all(|reason| kinds.contains(&reason.kind));
+    let is_plain = |reason: &Reason| match reason.kind {
+        Kind::Writes => reason.points < 2,
+        Kind::Secret | Kind::Effect | Kind::Transaction | Kind::Reads => true,
+        Kind::Loop | Kind::Decision | Kind::Arithmetic | Kind::State => false,
+    };
     score < THRESHOLD
+        || reasons.iter().all(is_plain)
         || score <= THRESHOLD && (only(&[Kind::Loop, Kind::Writes]) || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes))
 }
 

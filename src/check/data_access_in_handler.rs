@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::batching::query_fact;
 use super::handlers::{Habit, Handler, habits, handler_name, handlers, package, route_text};
 use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, Subject};
-use crate::model::nesting::{chain_root, spell};
-use crate::model::program::Program;
+use crate::model::nesting::{chain, chain_root, spell};
+use crate::model::program::{Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
 use crate::model::summary::QueryEffect;
@@ -41,7 +42,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let habit = habits.get(&package).copied().unwrap_or(Habit::Flat);
         if context.settings.strict() || habit != Habit::Flat {
             // Where most handlers query, each that does is no exception.
-            let level = if habit == Habit::Mixed { Level::Note } else { Level::Warning };
+            let is_mild = habit == Habit::Mixed || fetches_only(program, handler);
+            let level = if is_mild { Level::Note } else { Level::Warning };
             findings.extend(one(program, handler, &handlers).map(|finding| Finding { level, ..finding }));
         } else {
             flat.entry(package).or_default().push(handler);
@@ -70,6 +72,33 @@ fn keeps_own_row(program: &Program, handler: &Handler) -> bool {
         && assigned(facts, program.nesting(file).owner(query.site), row)
             .into_iter()
             .any(|value| program.called_api(file, value).is_some_and(|api| program.facts_of(api).any(|(fact, _)| of_view(fact))))
+}
+
+/// One read, which builds no query: of what a function of the project gave (`users_of(team).get()`), or the library's own way for handlers to
+/// answer that there is no such row.
+fn fetches_only(program: &Program, handler: &Handler) -> bool {
+    let [query] = handler.queries[..] else { return false };
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let owner = program.nesting(file).owner(query.site);
+    let is_given = |value: NodeId| {
+        let edges = program.calls_from(GlobalDef { file, def: owner });
+        edges.iter().any(|edge| edge.site == value && edge.resolution != Resolution::NameOnly)
+    };
+    let of_another = || match chain(facts, query.site).nth(2).map(|receiver| (receiver, facts.arena.kind(receiver))) {
+        Some((_, NodeKind::Name(name))) => {
+            let values = assigned(facts, owner, name);
+            !values.is_empty() && values.into_iter().all(is_given)
+        }
+        Some((receiver, _)) => is_given(receiver),
+        None => false,
+    };
+    let fact = query_fact(program, query);
+    query.access == Access::Read
+        && fact.is_some_and(|fact| {
+            let carried = matches!(fact.subject, Subject::Receiver | Subject::Captured) && query.table.is_some();
+            fact.answers || carried && of_another()
+        })
 }
 
 fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {

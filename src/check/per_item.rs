@@ -15,7 +15,7 @@ use super::resolvers::graphql_resolvers;
 use super::rust_error_types::type_named;
 use super::scope::in_scope;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
 use crate::model::nesting::{arguments, called_name, chain, last_name};
@@ -203,9 +203,9 @@ fn read_view(program: &Program, file: FileId, facts: &FileFacts, field: DefId, f
     let def = facts.def(field);
     let (DefKind::Field, Some(value)) = (def.kind, def.value) else { return };
     let Value::Def(class) = program.value(file, value) else { return };
-    let Some((_, attribute)) = members(program, class, 0).map(|(_, many, attribute)| (many, attribute)) else { return };
+    let Some((_, many, attribute)) = members(program, class, 0) else { return };
     let view = GlobalDef { file, def: def.parent };
-    if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, 0) {
+    if facts.text(def.name) == attribute && program.def(view).kind == DefKind::Class && lists_objects(program, view, many, 0) {
         let location = program.location(file, facts.arena.span(value));
         let text = "a view that lists uses it".to_string();
         found.push(Listed::Serializer(class, Many { source: Some(view), call: None, nested: false, label: Label { location, text } }));
@@ -286,16 +286,37 @@ pub(super) fn class_called(program: &Program, file: FileId, callee: NodeId) -> O
 }
 
 /// A view class that answers with lists: by a `list` method or by a base whose name says so.
-fn lists_objects(program: &Program, view: GlobalDef, depth: u8) -> bool {
+fn lists_objects(program: &Program, view: GlobalDef, many: &str, depth: u8) -> bool {
     let facts = program.file(view.file);
-    let own = facts.definitions().any(|(_, def)| def.parent == view.def && def.kind == DefKind::Method && facts.text(def.name) == "list");
-    own || depth < 6 && program.def(view).bases.iter().any(|&base| {
-        let named = last_name(facts, base).is_some_and(|name| {
-            let name = facts.text(name);
-            name.contains("List") || matches!(name, "ModelViewSet" | "ReadOnlyModelViewSet")
-        });
-        named || matches!(program.value(view.file, base), Value::Def(parent) if parent != view && lists_objects(program, parent, depth + 1))
-    })
+    let is_list = |def: &Definition| def.parent == view.def && def.kind == DefKind::Method && facts.text(def.name) == "list";
+    if let Some((_, own)) = facts.definitions().find(|(_, def)| is_list(def)) {
+        return own.body.is_some_and(|body| answers_with_many(facts, body, many));
+    }
+    depth < 6
+        && program.def(view).bases.iter().any(|&base| {
+            let named = last_name(facts, base).is_some_and(|name| {
+                let name = facts.text(name);
+                name.contains("List") || matches!(name, "ModelViewSet" | "ReadOnlyModelViewSet")
+            });
+            let of_project = || match program.value(view.file, base) {
+                Value::Def(parent) => parent != view && lists_objects(program, parent, many, depth + 1),
+                _ => false,
+            };
+            named || of_project()
+        })
+}
+
+/// A `list` of the view's own that serializes many objects, or leaves that to the library's; one that looks up a single object does not.
+fn answers_with_many(facts: &FileFacts, body: NodeId, many: &str) -> bool {
+    let mut found = false;
+    facts.arena.walk(body, |node| {
+        found |= match facts.arena.kind(node) {
+            NodeKind::Argument { name, value } => facts.text(name) == many && facts.arena.kind(value) == NodeKind::Bool(true),
+            NodeKind::Call { .. } => called_name(facts, node) == Some("super"),
+            _ => false,
+        };
+    });
+    found
 }
 
 fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found: &mut FxHashMap<GlobalDef, PerItem>) {

@@ -287,7 +287,8 @@ fn outlives(held: &Held, site: &Site, mention: &Mention) -> Finding {
     }];
     related.extend(origin(held, site.function, mention));
     Finding {
-        level: if mention.confidence == Confidence::High { Level::Error } else { Level::Warning },
+        // No two use it at once: it is kept longer, or opened again.
+        level: Level::Warning,
         message: format!("{what} is used by work that runs after the response, when the request's session is closed or in other hands"),
         primary: Label {
             location: program.location(site.function.file, call_span(facts, site.call)),

@@ -162,6 +162,8 @@ pub struct QueryFact {
     pub association: bool,
     /// Gives all rows that nothing else in the chain leaves out: `db("users")`, `select().from(users)`.
     pub many: bool,
+    /// Meant for handlers, which answer with it that there is no such row (Django's `get_object_or_404`).
+    pub answers: bool,
 }
 
 /// How long a call waits for an answer, or the calls of the client it makes.
@@ -448,6 +450,8 @@ pub enum ApiFact {
     BlocksOnFiles,
     /// Blocks the thread, as a rule for less than a millisecond: the metadata of a file.
     BlocksBriefly,
+    /// Runs the future it is given on the calling thread, which waits for it and for nothing else (`block_on`).
+    RunsToEnd,
     /// Blocks the thread where its result is not awaited: a query of a library with a blocking and an asynchronous form of the same names.
     BlocksUnlessAwaited,
     /// Waits for somebody else, or makes what will.

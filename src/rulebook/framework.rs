@@ -99,6 +99,7 @@ pub(super) struct FrameworkFile {
     blocking: Option<Patterns>,
     blocks_on_files: Option<Patterns>,
     blocks_briefly: Option<Patterns>,
+    runs_to_end: Option<Patterns>,
     blocks_unless_awaited: Option<Patterns>,
     outgoing: Option<Patterns>,
     sends_mail: Option<Patterns>,
@@ -242,6 +243,8 @@ struct QueryEntry {
     association: bool,
     #[serde(default)]
     many: bool,
+    #[serde(default)]
+    answers: bool,
     gives: Option<Gives>,
 }
 
@@ -684,6 +687,7 @@ impl FrameworkFile {
             (self.blocking, ApiFact::Blocking),
             (self.blocks_on_files, ApiFact::BlocksOnFiles),
             (self.blocks_briefly, ApiFact::BlocksBriefly),
+            (self.runs_to_end, ApiFact::RunsToEnd),
             (self.blocks_unless_awaited, ApiFact::BlocksUnlessAwaited),
             (self.outgoing, ApiFact::Outgoing),
             (self.sends_mail, ApiFact::SendsMail),
@@ -960,6 +964,7 @@ impl Target<'_> {
             deferred: query.deferred,
             association: query.association,
             many: query.many,
+            answers: query.answers,
         };
         self.add(&query.api, &ApiFact::Query(fact));
         if let Some(gives) = query.gives {

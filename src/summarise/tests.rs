@@ -28,6 +28,7 @@ fn query(access: Access, when_awaited: bool, deferred: bool) -> ApiFact {
         deferred,
         association: false,
         many: false,
+        answers: false,
     })
 }
 
