@@ -472,7 +472,18 @@ fn waited_for(program: &Program) -> FxHashSet<GlobalDef> {
             waited.remove(&edge.callee);
         }
     }
+    // One of them for each system (`#[cfg(windows)]`); a call is known to lead to one.
+    let twins: Vec<GlobalDef> = waited.iter().flat_map(|&function| twins_of(program, function)).collect();
+    waited.extend(twins);
     waited
+}
+
+/// Functions of the same name in the same place.
+fn twins_of(program: &Program, function: GlobalDef) -> Vec<GlobalDef> {
+    let own = program.def(function);
+    let facts = program.file(function.file);
+    let same = facts.definitions().filter(|(_, def)| def.name == own.name && def.parent == own.parent && def.kind == own.kind);
+    same.map(|(def, _)| GlobalDef { file: function.file, def }).collect()
 }
 
 /// A loop that ends when the program does, or waits for what comes in; one over a list that is there is none.

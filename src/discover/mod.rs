@@ -5,6 +5,7 @@
 //! what is left out stands in [`Project::skipped`] by reason. Files the user's own ignore files or `exclude` name are not counted.
 
 mod bundled;
+mod committed;
 mod ignores;
 mod manifests;
 pub mod render;

@@ -48,6 +48,35 @@ fn files_are_sorted_and_ignored_ones_are_left_out() {
 }
 
 #[test]
+fn settings_that_are_ignored_and_part_of_the_repository_all_the_same() {
+    let files = [
+        (".gitignore", ".env*\n"),
+        (".env", "A=1"),
+        ("api/package.json", "{}"),
+        ("api/.env.local", "B=2"),
+        ("api/.env.test", "C=3"),
+        ("notes/.env", ""),
+        ("api/.archcheckignore", ".env.test\n"),
+    ];
+    let settings = |root: &Path| {
+        let texts = found(root).texts.into_iter().map(|text| text.path.to_string());
+        texts.filter(|path| path.contains(".env")).collect::<Vec<_>>()
+    };
+    // Without git, all that lies here was handed over.
+    let root = tree(&files);
+    assert_eq!(settings(root.path()), [".env", "api/.env.local"]);
+    // With it, what its index holds.
+    let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+    index.extend([7; 60]);
+    index.extend(b"\0\x0eapi/.env.local\0");
+    std::fs::create_dir(root.path().join(".git")).unwrap();
+    assert_eq!(settings(root.path()), [""; 0]);
+    std::fs::write(root.path().join(".git/index"), index).unwrap();
+    assert_eq!(settings(root.path()), ["api/.env.local"]);
+    assert_eq!(settings(&root.path().join("api")), [".env.local"]);
+}
+
+#[test]
 fn exclude_uses_gitignore_syntax() {
     let root = tree(&[("legacy/a.py", ""), ("app/a.py", ""), ("app/legacy/b.py", ""), ("app/x_gen.py", "")]);
     let options = DiscoverOptions { exclude: vec!["/legacy".into(), "*_gen.py".into()], ..DiscoverOptions::default() };

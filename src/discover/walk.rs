@@ -1,7 +1,8 @@
 //! The parallel walk: which files exist, in a stable order. Knows names, never content.
 //!
 //! Follows no symbolic link: the target of a link inside the root is walked as itself. Honours `.gitignore` (with or without a git
-//! repository), `.ignore` and `.archcheckignore`, but not the user's global ignore file, so that equal trees give equal results.
+//! repository), `.ignore` and `.archcheckignore`, but not the user's global ignore file, so that equal trees give equal results. Settings that are
+//! ignored and committed all the same ([`committed`]) are found.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{DiscoverOptions, ignores};
+use super::{DiscoverOptions, committed, ignores};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::Language;
 
@@ -129,6 +130,12 @@ pub(super) fn walk(root: &Path, options: &DiscoverOptions) -> Walked {
         walked.problems.push(Problem::new(ProblemKind::Unreadable, None, format!("{what}{left_out}")).at(&Arc::from(path)));
     }
     walked.entries.sort();
+    let committed = committed::settings(root, &walked.entries);
+    if !committed.is_empty() {
+        let is_left_out = |entry: &Entry| !exclude.is_empty() && exclude.matched_path_or_any_parents(&*entry.path, false).is_ignore();
+        walked.entries.extend(committed.into_iter().filter(|entry| !is_left_out(entry)));
+        walked.entries.sort();
+    }
     walked.links.sort();
     walked.inner_links.sort();
     walked.unreadable.sort();
