@@ -1,28 +1,58 @@
-; Django: a view that is exempt, unless it says that something else proves who calls.
+; Django: a view that is exempt, unless it says that something else proves who calls. That a cookie does is seen by what it asks of the request: who is
+; logged in, what the session holds.
 ((decorated_definition
    (decorator (_) @exempt) @finding
-   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
   (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
   (#contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
+  (#contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))
 
 ; What it changes, others do for it.
 ((decorated_definition
    (decorator (_) @exempt) @finding
-   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
   (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
   (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
+  (#contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
   (#reaches? @view "database-write"))
 
+; A decorator or what it calls may ask for a key.
 ((decorated_definition
    (decorator (_) @exempt) @finding
-   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body))
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
+  (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @parameters "^\\(\\s*self\\b")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
+  (#not-contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
+  (#set! level "note")
+  (#set! message "Protection against cross-site request forgery is switched off here; whether a cookie proves who calls is not seen."))
+
+((decorated_definition
+   (decorator (_) @exempt) @finding
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
+  (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
+  (#not-match? @parameters "^\\(\\s*self\\b")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
+  (#not-contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
+  (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
+  (#reaches? @view "database-write")
+  (#set! level "note")
+  (#set! message "Protection against cross-site request forgery is switched off here; whether a cookie proves who calls is not seen."))
+
+((decorated_definition
+   (decorator (_) @exempt) @finding
+   definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
   (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")

@@ -109,7 +109,8 @@
   (#any-of? @none "none" "None" "NONE")
   (#file-contains? "jwt")
   (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
-  (#set! message "This token is not signed: its algorithm is `none`."))
+  (#set! level "note")
+  (#set! message "This token is not signed: its algorithm is `none`. Whoever takes it must know by other means whom it is from."))
 
 ; Nothing ends it: all claims are in sight, and none is `exp`.
 ((call

@@ -33,6 +33,6 @@
   (#eq? @option "validate_exp")
   (#eq? @off "false")
   (#not-function-contains? @finding "refresh" "Refresh")
-  (#set! level "warning")
-  (#set! message "Tokens that have expired are accepted.")
+  (#set! level "note")
+  (#set! message "Tokens that have expired are accepted, unless the code looks itself when they end.")
   (#set! help "expiry"))

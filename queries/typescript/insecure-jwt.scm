@@ -23,13 +23,15 @@
   (#any-of? @none "none" "None" "NONE")
   (#file-contains? "jsonwebtoken" "jwt" "jose")
   (#resolves-to? @jwt "jsonwebtoken.sign" "jsonwebtoken.default.sign")
-  (#set! message "This token is not signed: its algorithm is `none`."))
+  (#set! level "note")
+  (#set! message "This token is not signed: its algorithm is `none`. Whoever takes it must know by other means whom it is from."))
 
 ; jose's class for tokens without a signature.
 ((new_expression constructor: (_) @class) @finding
   (#file-contains? "jsonwebtoken" "jwt" "jose")
   (#resolves-to? @class "jose.UnsecuredJWT")
-  (#set! message "This token is not signed."))
+  (#set! level "note")
+  (#set! message "This token is not signed. Whoever takes it must know by other means whom it is from."))
 
 ((member_expression) @finding
   (#file-contains? "jose")
@@ -77,8 +79,8 @@
   (#eq? @option "ignoreExpiration")
   (#imports? "passport-jwt" "jsonwebtoken" "@nestjs/jwt")
   (#not-function-contains? @finding "refresh" "Refresh")
-  (#set! level "warning")
-  (#set! message "Tokens that have expired are accepted.")
+  (#set! level "note")
+  (#set! message "Tokens that have expired are accepted, unless the code looks itself when they end.")
   (#set! help "expiry"))
 
 ; What a token says decides, and nobody has looked at its signature: this call only reads it.

@@ -8,7 +8,7 @@ use super::loops::Place;
 use super::meant;
 use super::n_plus_one::Repeated;
 use super::relations::method_of;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::Level;
 use crate::model::knowledge::{Access, ApiFact, QueryFact, Subject};
@@ -76,10 +76,27 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
     if may_be_loaded(context, place, repeated) {
         return note(", unless the relation is loaded with the rows");
     }
-    match meant::remark(place, repeated, context.callers()) {
-        Some(remark) => note(remark),
-        None => Judgement { level: Level::Warning, remark: "", varies: false },
+    if let Some(remark) = meant::remark(place, repeated, context.callers()) {
+        return note(remark);
     }
+    match () {
+        // What is read for all at once is looked up by key. What is written for all at once may need a statement of its own, and a few rows are as well
+        // written one by one.
+        () if site.query.access == Access::Write => note("; fine where they are few"),
+        () if counts_up(place, repeated) => note(", for each number of a range"),
+        // Behind a wrapper that runs whatever it is given, a statement may be about anything.
+        () if site.query.table.is_none() => note(", of a table that is not seen"),
+        () => Judgement { level: Level::Warning, remark: "", varies: false },
+    }
+}
+
+/// `for zoom in lowest..=highest`, `range(lowest, highest)`: numbers, not rows.
+fn counts_up(place: &Place, repeated: &Repeated) -> bool {
+    let range = |source: NodeId| {
+        matches!(place.facts.arena.kind(source), NodeKind::Binary { op: BinaryOp::Range, .. })
+            || called_name(place.facts, source) == Some("range")
+    };
+    repeated.repetition.source.is_some_and(range)
 }
 
 /// All rows of a relation, read behind a call or of rows that come from nowhere in sight: they may have been loaded with it.

@@ -172,9 +172,12 @@ fn is_thin(reasons: &[Reason], score: i64) -> bool {
         Kind::Secret | Kind::Effect | Kind::Transaction | Kind::Reads => true,
         Kind::Loop | Kind::Decision | Kind::Arithmetic | Kind::State => false,
     };
-    score < THRESHOLD
+    // At the threshold it is a write and a little beside it, which many leave in a handler on purpose. Decisions after which nothing is written
+    // choose what is shown.
+    score <= THRESHOLD
+        || score == THRESHOLD + 1 && only(&[Kind::Loop, Kind::Writes, Kind::Effect]) && !has(Kind::Decision)
+        || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes)
         || reasons.iter().all(is_plain)
-        || score <= THRESHOLD && (only(&[Kind::Loop, Kind::Writes]) || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes))
 }
 
 fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {

@@ -87,7 +87,11 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
             text: format!("compares `{}` as it is", spell(facts, stored)),
         };
         let message = format!("`{}` is compared with a password as plain text: it is kept unhashed", spell(facts, stored));
-        let one = plain_text(program, function, node, message, "a comparison of plain passwords");
+        let mut one = plain_text(program, function, node, message, "a comparison of plain passwords");
+        if !is_of_account(program, file, stored) {
+            one.level = Level::Note;
+            one.message.push_str("; fine for an access code that many share");
+        }
         plain.models.extend(owner(program, file, stored).map(|model| (model, label)));
         plain.findings.push(one);
     }
@@ -132,6 +136,10 @@ fn compared_by_helper(program: &Program) -> Vec<(FileId, Finding)> {
             spell(facts, stored)
         );
         let mut one = plain_text(program, edge.callee, node, message, "a comparison of plain passwords");
+        if !is_of_account(program, edge.caller.file, stored) {
+            one.level = Level::Note;
+            one.message.push_str("; fine for an access code that many share");
+        }
         one.related =
             vec![Label { location: program.location(edge.caller.file, call_span(facts, edge.site)), text: "is given both".to_string() }];
         findings.push((edge.caller.file, one));
@@ -302,6 +310,25 @@ fn is_one_of_accounts(program: &Program, file: FileId, node: NodeId) -> bool {
                 .last()
                 .is_some_and(|word| matches!(word.as_str(), "users" | "accounts" | "members" | "admins" | "customers" | "employees"))
         })
+}
+
+/// The password is an account's: of what is called like one, or of a model that has an address or a name to log in with.
+fn is_of_account(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Member { object, .. } = facts.arena.kind(node) else { return true };
+    if is_account(facts, object) || is_one_of_accounts(program, file, object) {
+        return true;
+    }
+    let Some(model) = owner(program, file, node) else { return true };
+    let own = program.file(model.file);
+    parts(program.name(model)).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "user" | "account" | "member" | "admin" | "customer" | "employee" | "student" | "teacher" | "patient" | "doctor"
+        )
+    }) || own.definitions().any(|(_, field)| {
+        field.parent == model.def && matches!(own.text(field.name), "email" | "username" | "user_name" | "userName" | "login" | "phone")
+    })
 }
 
 fn owner(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {

@@ -240,7 +240,8 @@ fn finding(program: &Program, requests: &Requests, function: GlobalDef, call: No
     let of_login = [program.path(function.file), program.spoken_name(handler), program.spoken_name(named(program, function))]
         .iter()
         .any(|text| has_word(&text.replace(['/', '.'], "_"), &["oauth", "oauth2", "oidc", "sso", "saml"]));
-    let cheap = (closed || of_login) && kind == ResourceKind::HttpClient;
+    // What stands below a handler is often called by a few of them only, for something rare.
+    let cheap = (closed || of_login || !chain.is_empty()) && kind == ResourceKind::HttpClient;
     let is_far = chain.len() > MAX_CALLS;
     let location = program.location(function.file, call_span(facts, call));
     let mut related = vec![Label { location: program.name_location(handler), text: "runs for each request".to_string() }];

@@ -812,7 +812,10 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
         spell(facts, leak)
     };
     let what = if trace { "the trace" } else { "the text" };
-    let when = if status == Status::Server { "with a status of 5xx" } else { "whatever went wrong" };
+    // Without a status of 5xx the answer may be meant: a message for a form, a list with what went wrong in each row.
+    let when =
+        if status == Status::Server { "with a status of 5xx" } else { "whatever went wrong; fine where the code knows what that may be" };
+    let is_known = is_for_administrators(program, function);
     let place = match facts.arena.kind(caught.place) {
         NodeKind::Handler { body, .. } => {
             let whole = facts.arena.span(caught.place);
@@ -823,12 +826,16 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
     };
     Finding {
         rule: RULE.into(),
-        level: if is_for_show(program.path(function.file)) || is_body_of_exception(facts, program.nesting(function.file), leak) {
+        level: if is_for_show(program.path(function.file))
+            || is_body_of_exception(facts, program.nesting(function.file), leak)
+            || status != Status::Server
+            || is_known
+        {
             Level::Note
         } else {
             Level::Warning
         },
-        message: format!("`{text}` sends {what} of an unexpected error to the client, {when}"),
+        message: format!("`{text}` sends {what} of an unexpected error to the client, {when}{}", if is_known { TO_ADMINISTRATORS } else { "" }),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: vec![Label { location: program.location(function.file, place), text: caught.how.to_string() }],
         flow: Vec::new(),
@@ -849,6 +856,40 @@ fn is_body_of_exception(facts: &FileFacts, nesting: &Nesting, leak: NodeId) -> b
             && called_name(facts, call).is_some_and(|name| name.ends_with("Exception"))
             && facts.language.family() == Family::TypeScript
     })
+}
+
+/// What is said of answers that only administrators get.
+pub(super) const TO_ADMINISTRATORS: &str = "; only administrators see it";
+
+/// A guard beside it, a parameter or the file says that administrators alone come here: they keep the server and need to know.
+pub(super) fn is_for_administrators(program: &Program, function: GlobalDef) -> bool {
+    const WORDS: &[&str] = &["admin", "administrator", "superuser", "superadmin", "staff"];
+    let facts = program.file(function.file);
+    let says = |node: NodeId| {
+        let mut found = false;
+        facts.arena.walk_while(node, |inner| {
+            let name = match facts.arena.kind(inner) {
+                NodeKind::Name(name) | NodeKind::Member { name, .. } => Some(name),
+                _ => None,
+            };
+            found = found || name.is_some_and(|name| has_word(facts.text(name), WORDS));
+            !found
+        });
+        found
+    };
+    let mut at = super::requests::named(program, function).def;
+    for _ in 0..8 {
+        let def = facts.def(at);
+        let given = def.params.iter().flat_map(|param| [param.annotation, param.default]).flatten();
+        if def.decorators.iter().copied().chain(given).any(says) {
+            return true;
+        }
+        if at == DefId::MODULE {
+            break;
+        }
+        at = def.parent;
+    }
+    program.path(function.file).split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), WORDS))
 }
 
 /// Examples, stand-ins and tools of developers: what they tell, they tell whoever runs them.

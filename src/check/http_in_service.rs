@@ -22,6 +22,7 @@ use crate::model::nesting::{arguments, chain, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
+use crate::model::words::has_word;
 
 const RULE: &str = "http-in-service";
 
@@ -199,6 +200,7 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && program.file_roles[function.file.index()].iter().any(|other| other.role == Role::Router && other.strength >= Strength::Content);
     is_layer
         && !is_mixed
+        && !(evidence.strength <= Strength::Name && is_named_like_routes(program, function.file))
         && !is_among_routes(program, function)
         && function.def != DefId::MODULE
         && !OUT.iter().any(|&role| program.is(function, role))
@@ -259,6 +261,15 @@ fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
         || class != DefId::MODULE
             && facts.def(class).kind == DefKind::Class
             && facts.definitions().any(|(id, other)| other.parent == class && asks(GlobalDef { file: function.file, def: id }))
+}
+
+/// The file has the name under which a framework looks for handlers, whatever they are wrapped in: `route.ts` in a folder `models`.
+fn is_named_like_routes(program: &Program, file: FileId) -> bool {
+    let name = program.path(file).rsplit('/').next().unwrap_or_default();
+    program.knowledge.file_routes.iter().flat_map(|rule| &rule.files).any(|pattern| {
+        let wanted = pattern.rsplit('/').next().and_then(|last| last.split(['{', '*', '[']).next()).unwrap_or_default();
+        wanted.len() > 1 && name.starts_with(wanted)
+    })
 }
 
 /// What makes a type of the project one that the web framework takes or gives: `impl IntoResponse for UserError`, `impl FromRequest for User`.
@@ -528,10 +539,25 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     // `get_project_or_404`, `find_page_or_redirect`: by its name made for handlers.
     let is_idiom = is_idiom || ["_or_404", "_or_redirect", "Or404", "OrRedirect"].iter().any(|end| program.name(function).ends_with(end));
     let is_helper = is_helper(context, speaker);
-    let remark = if is_helper { "; fine where it only helps handlers and works on no data itself" } else { "" };
+    // Logging in is made of cookies, redirects and headers, wherever the code lies.
+    let is_login = matches!(first.2, What::Takes | What::Gives)
+        && [program.path(function.file).replace(['/', '.'], "_"), program.short_name(function)].iter().any(|text| {
+            has_word(
+                text,
+                &["auth", "authentication", "login", "oauth", "oauth2", "oidc", "sso", "saml", "session", "sessions", "cookie", "cookies"],
+            )
+        });
+    // What a framework raises for what it was given is raised by what works with its serializers as well.
+    let is_validation = first.2 == What::Raises && first.1.ends_with("ValidationError");
+    let remark = match () {
+        () if is_helper => "; fine where it only helps handlers and works on no data itself",
+        () if is_login => "; fine where it is about logging in, which is made of requests and cookies",
+        () if is_validation => "; fine where the framework's own checks go through it",
+        () => "",
+    };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_idiom || is_helper || evidence.is_none() { Level::Note } else { Level::Warning },
+        level: if is_idiom || is_helper || is_login || is_validation || evidence.is_none() { Level::Note } else { Level::Warning },
         message: format!("{role} `{name}` {} `{}`, which belongs to HTTP{remark}", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,

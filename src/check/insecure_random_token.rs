@@ -106,6 +106,29 @@ fn weak_helper(program: &Program, function: GlobalDef, call: NodeId) -> Option<(
             weak = Some((callee, node));
         }
     });
+    // One digit that can be foretold beside thirty that cannot.
+    let mut is_strong = false;
+    facts.arena.walk(program.def(callee).body?, |node| {
+        is_strong |= called_name(facts, node).is_some_and(|name| {
+            matches!(
+                name,
+                "get_random_string"
+                    | "token_hex"
+                    | "token_urlsafe"
+                    | "token_bytes"
+                    | "urandom"
+                    | "randomBytes"
+                    | "randomUUID"
+                    | "uuid4"
+                    | "SystemRandom"
+                    | "getRandomValues"
+                    | "nanoid"
+            )
+        });
+    });
+    if is_strong {
+        return None;
+    }
     // What is reported in the helper is not reported again where it is called.
     weak.filter(|&(function, node)| !picks_given(program, function, node))
         .filter(|&(function, node)| purpose(program, program.nesting(function.file), function, node).is_none())

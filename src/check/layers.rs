@@ -495,7 +495,11 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
     let higher = first.higher.role.name();
     let thing = if first.name == *to { format!("`{to}`") } else { format!("`{}` from `{to}`", first.name) };
     let is_data = group.iter().all(|upward| is_data_beside(program, upward));
-    let remark = if is_data { "; only the shape of data, which may as well stand below both" } else { "" };
+    let remark = match () {
+        () if is_data => "; only the shape of data, which may as well stand below both",
+        () if first.higher.role != Role::Router => "; fine where it only hands on to it, or where what it takes is a helper of both",
+        () => "",
+    };
     let message = format!("{lower_word} `{from}` {verb} {thing}, which is a {higher}: the layers point the other way{remark}");
     let mut related = vec![Label {
         location: program.name_location(first.target),
@@ -539,11 +543,13 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
 
 /// An error needs proof on both sides. What is proven to be a model, a repository or a service, and what is called one and rests on a module which
 /// routes lead to, is a warning. A repository that uses a service, and a module without a role of its own that borrows from a router, often have their reasons:
-/// the names are weak proof of what they are.
+/// the names are weak proof of what they are. A model whose methods hand on to a service is how many a project is made on purpose: what nobody means is
+/// that something below the handlers borrows from them.
 fn level(ground: &Ground, upward: &Upward) -> Level {
     let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
     let is_routed = upward.higher.role == Role::Router && ground.handling.contains(&upward.target.file);
     match upward.lower {
+        _ if upward.higher.role != Role::Router => Level::Note,
         Some(lower) if is_proven(lower) && is_proven(upward.higher) => Level::Error,
         Some(lower) if is_routed || is_proven(lower) => Level::Warning,
         _ => Level::Note,

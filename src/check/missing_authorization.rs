@@ -228,6 +228,8 @@ fn is_marker(program: &Program, file: FileId, mark: NodeId) -> bool {
 
 fn finding(program: &Program, handler: &Handler, guarded: usize, all: usize, example: Option<&Evidence>) -> Finding {
     let name = handler_name(program, handler.function);
+    // One that was forgotten stands alone; several may have been left open.
+    let is_alone = guarded + 1 >= all;
     let mut related: Vec<Label> = example
         .map(|evidence| Label { location: evidence.place.clone(), text: format!("guards a route beside it: `{}`", evidence.what) })
         .into_iter()
@@ -235,8 +237,12 @@ fn finding(program: &Program, handler: &Handler, guarded: usize, all: usize, exa
     related.extend(handler.route.map(|route| Label { location: route.place.clone(), text: "the route".to_string() }));
     Finding {
         rule: RULE.into(),
-        level: Level::Warning,
-        message: format!("`{name}`{} asks nobody who they are, as {guarded} of the {all} routes beside it do", route_text(handler.route)),
+        level: if is_alone { Level::Warning } else { Level::Note },
+        message: format!(
+            "`{name}`{} asks nobody who they are, as {guarded} of the {all} routes beside it do{}",
+            route_text(handler.route),
+            if is_alone { "" } else { "; fine if they are all meant to be open" }
+        ),
         primary: Label { location: program.name_location(handler.function), text: "open to everybody".to_string() },
         related,
         flow: Vec::new(),

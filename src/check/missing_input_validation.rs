@@ -93,16 +93,17 @@ struct Unchecked<'a> {
 /// Finds handlers that use bodies unseen.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
-    let validates = packages_with_validation(context);
+    let validates = packages_with_validation(context, false);
+    let validates_routes = packages_with_validation(context, true);
     let fields = own_fields(context);
     let handlers = handlers(context);
     let mut findings = unasked(context, &handlers);
     let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
     for handler in handlers {
-        if !takes_body(program, &handler) || is_exempt(program, &handler) {
+        let package = package(program, handler.function);
+        if !takes_body(program, &handler) || is_exempt(program, &handler) || validates_routes.contains(&package) {
             continue;
         }
-        let package = package(program, handler.function);
         let Some(unchecked) = unchecked(context, handler, &fields) else { continue };
         if validates.contains(&package) || context.settings.strict() {
             findings.extend(finding(program, &unchecked));
@@ -137,21 +138,24 @@ fn is_exempt(program: &Program, handler: &Handler) -> bool {
     })
 }
 
-fn packages_with_validation(context: &Context) -> FxHashSet<Option<usize>> {
-    let uses = |context: &Context, (): &(), file: FileId| {
+/// Packages of the project that import a library which checks input, or, with `routes`, one that checks all of it by the document of the API.
+fn packages_with_validation(context: &Context, routes: bool) -> FxHashSet<Option<usize>> {
+    let uses = |context: &Context, &routes: &bool, file: FileId| {
         let program = context.program;
         let facts = program.file(file);
+        let wanted = if routes { &program.knowledge.validates_routes } else { &program.knowledge.validates_input };
         let imports = facts.imports.iter().any(|import| {
             let specifier = facts.text(import.specifier);
             import.level == 0
-                && program.knowledge.validates_input.iter().any(|library| {
+                && wanted.iter().any(|library| {
                     specifier.strip_prefix(library.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':', '/']))
                 })
         });
-        let uses = imports || facts.language.family() == Family::Rust;
+        let uses = imports || !routes && facts.language.family() == Family::Rust;
         uses.then(|| program.project.package_of(program.path(file))).into_iter().collect()
     };
-    context.in_files("missing-input-validation: packages", (), uses).into_iter().collect()
+    let name = if routes { "missing-input-validation: routes" } else { "missing-input-validation: packages" };
+    context.in_files(name, routes, uses).into_iter().collect()
 }
 
 /// The fields that functions of the server write into bodies, by the function's name.

@@ -186,6 +186,33 @@ fn is_for_provider(handler: &Handler) -> bool {
     })
 }
 
+/// What is to be guessed is a long token that was sent by mail: `/reset-password/:guid`, `request.args.get("token")`. A code of six digits is none.
+fn shows_token(program: &Program, handler: &Handler) -> bool {
+    const TOKENS: &[&str] = &["token", "guid", "uuid", "uid", "uidb64"];
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase();
+    let says = |text: &str, wanted: &[&str]| parts(&text.replace(['/', '.', '-'], "_")).iter().any(|word| wanted.contains(&word.as_str()));
+    let consumes = |text: &str| says(text, &["reset", "verify", "confirm", "activate", "verification", "confirmation", "activation"]);
+    if !consumes(&path) && !consumes(program.name(handler.function)) || says(&path, &["otp", "code", "login", "signin"]) {
+        return false;
+    }
+    let is_parameter = |part: &str| part.starts_with([':', '{', '<', '[']);
+    if path.split('/').any(|part| is_parameter(part) && says(part.trim_matches([':', '{', '}', '<', '>', '[', ']']), TOKENS)) {
+        return true;
+    }
+    handler.code.iter().any(|&part| {
+        let facts = program.file(part.file);
+        let Some(body) = facts.def(part.def).body else { return false };
+        let mut found = false;
+        facts.arena.walk_while(body, |node| {
+            if let NodeKind::Name(name) | NodeKind::Str(name) = facts.arena.kind(node) {
+                found = found || TOKENS.contains(&facts.text(name));
+            }
+            !found
+        });
+        found
+    })
+}
+
 fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Finding {
     let name = handler_name(program, handler.function);
     let mut related: Vec<Label> = habit.into_iter().collect();
@@ -193,7 +220,7 @@ fn finding(program: &Program, handler: &Handler, habit: Option<Label>) -> Findin
     Finding {
         rule: RULE.into(),
         // Tokens are mostly given for something that cannot be guessed, and so are answers to another provider's code.
-        level: if is_for_token(handler) || is_for_provider(handler) { Level::Note } else { Level::Warning },
+        level: if is_for_token(handler) || is_for_provider(handler) || shows_token(program, handler) { Level::Note } else { Level::Warning },
         message: format!("`{name}`{} may be tried without end: no limiter stands before it", route_text(handler.route)),
         primary: Label { location: program.name_location(handler.function), text: "no limit".to_string() },
         related,

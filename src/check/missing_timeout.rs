@@ -19,7 +19,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, n
 use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 
 const RULE: &str = "missing-timeout";
 
@@ -166,6 +166,7 @@ fn judge(
         || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
         || has_adapter(facts, call)
         || has_own_session(facts, call)
+        || is_wrapped_builder(facts, nesting, call)
         || in_development_branch(facts, nesting, call);
     (!quiet).then_some((owner, limit))
 }
@@ -382,6 +383,15 @@ fn has_own_session(facts: &FileFacts, call: NodeId) -> bool {
         && facts.definitions().any(|(_, def)| limits(def))
 }
 
+/// `ClientBuilder(reqwest::Client::builder())`: a type around the library's, whose callers go on building.
+fn is_wrapped_builder(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    let top = nesting.chain_top(facts, call);
+    let is_built = chain(facts, top).any(|link| called_name(facts, link) == Some("build"));
+    let builds = called_name(facts, call) == Some("builder")
+        || matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if chain(facts, callee).any(|link| last_name(facts, link).is_some_and(|name| facts.text(name).ends_with("Builder"))));
+    facts.language.family() == Family::Rust && builds && !is_built && nesting.argument_of(facts, top).is_some()
+}
+
 /// Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
 fn is_fetch(facts: &FileFacts, call: NodeId) -> bool {
     facts.language.family() == Family::TypeScript && spelled_callee(facts, call).ends_with("fetch")
@@ -404,6 +414,8 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     let called = spelled_callee(facts, call);
     let script = runs_by_hand(program, owner, call);
     let is_fetch = is_fetch(facts, call);
+    let is_stream = limit == Limit::Off
+        && called_name(facts, call).is_some_and(|name| has_word(name, &["stream", "subscribe", "sse", "listen", "watch"]));
     let mut message = match (limit, fact.client) {
         (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
         (Limit::Off, false) => format!("`{called}` is told to wait for ever"),
@@ -417,9 +429,12 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     if script {
         message.push_str(" (a note only: this is a script or tool)");
     }
+    if is_stream {
+        message.push_str(" (a note only: a stream may be meant to stay open)");
+    }
     Finding {
         rule: RULE.into(),
-        level: if script || is_fetch { Level::Note } else { Level::Warning },
+        level: if script || is_fetch || is_stream { Level::Note } else { Level::Warning },
         message,
         primary: Label { location: program.location(owner.file, call_span(facts, call)), text: "waits".to_string() },
         related: Vec::new(),

@@ -817,6 +817,13 @@ fn finding(context: &Context, operation: &Operation) -> Finding {
             (Level::Note, "; doing it again removes the rest")
         }
         _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
+        // What is made where it was missing, or by a function that does something of its own, may well stand when the rest fails.
+        WriteMode::OnCommit if first.via.is_some() || is_conditional(program, first.site, *function) => {
+            (Level::Note, "; fine where what is committed first may stand by itself")
+        }
+        WriteMode::Immediate if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via)) => {
+            (Level::Note, "; fine where what the first writes may stand by itself")
+        }
         _ if may_be_in_callers(context, *function, first, second) => (Level::Note, "; fine where whoever calls it has opened one"),
         _ => (Level::Warning, ""),
     };
@@ -851,6 +858,27 @@ fn finding(context: &Context, operation: &Operation) -> Finding {
         confidence: first.confidence.min(second.confidence),
         redact: Vec::new(),
     }
+}
+
+/// The write stands below a condition: `if trail is None: …`.
+fn is_conditional(program: &Program, site: NodeId, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    program.nesting(function.file).around(site).any(|node| match facts.arena.kind(node) {
+        NodeKind::If { then, otherwise, .. } => {
+            let site = facts.arena.span(site);
+            facts.arena.span(then).contains(site) || otherwise.is_some_and(|otherwise| facts.arena.span(otherwise).contains(site))
+        }
+        _ => false,
+    })
+}
+
+/// `order.add_line(…)`: the method of a row writes what belongs to it.
+fn is_method_of_row(program: &Program, file: crate::model::source::FileId, site: NodeId, via: GlobalDef) -> bool {
+    let facts = program.file(file);
+    let class = GlobalDef { file: via.file, def: program.def(via).parent };
+    let is_called_on =
+        matches!(facts.arena.kind(site), NodeKind::Call { callee, .. } if matches!(facts.arena.kind(callee), NodeKind::Member { .. }));
+    is_called_on && (program.is(class, Role::Model) || program.is(class, Role::Repository))
 }
 
 /// Rows come and go together (a parent and its children, a link and its counter), or a table is emptied and filled. Two updates are

@@ -287,6 +287,7 @@ fn repeating_loop(
     if site.query.deferred
         || asks_loader(place.facts, site.node)
         || changes_schema(place.facts, site.node)
+        || asks_for_schema(site)
         || locks_rows(place, site.node)
         || loads_for_many(place.facts, site.node)
     {
@@ -411,6 +412,14 @@ fn asks_loader(facts: &FileFacts, call: NodeId) -> bool {
 fn loads_for_many(facts: &FileFacts, call: NodeId) -> bool {
     matches!(called_name(facts, call), Some("prefetch_related_objects" | "aprefetch_related_objects"))
         && arguments(facts, call).next().is_some_and(|rows| !matches!(facts.arena.kind(rows), NodeKind::Collection { .. }))
+}
+
+/// What the database says of itself: `SELECT … FROM pragma_index_info(?)`.
+fn asks_for_schema(site: &Site) -> bool {
+    site.query.table.as_deref().is_some_and(|table| {
+        let table = table.to_ascii_lowercase();
+        ["pragma_", "information_schema", "sqlite_", "pg_catalog", "pg_class", "pg_index"].iter().any(|start| table.starts_with(start))
+    })
 }
 
 /// `ALTER TABLE …` for each table: no statement does that for all.

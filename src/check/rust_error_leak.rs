@@ -3,7 +3,7 @@
 //! An answer is a pair of a status and a body, a builder, what a project's own helper makes of a status and a text, or what a framework makes of
 //! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
-use super::error_detail_leak::{is_for_show, link_argument};
+use super::error_detail_leak::{is_for_administrators, is_for_show, link_argument};
 use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, texts_by_default, type_named};
 use super::sensitive::carriers;
 use super::status::{Status, of_node};
@@ -439,7 +439,11 @@ fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
     };
     Finding {
         rule: "error-detail-leak".into(),
-        level: if is_for_show(program.path(function.file)) { Level::Note } else { Level::Warning },
+        level: if is_for_show(program.path(function.file)) || is_for_administrators(program, function) {
+            Level::Note
+        } else {
+            Level::Warning
+        },
         message: format!("`{text}` sends the text of an unexpected error to the client, with a status of 5xx"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: Vec::new(),

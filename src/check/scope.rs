@@ -38,14 +38,29 @@ pub(super) fn is_script(program: &Program, file: FileId) -> bool {
 pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
     let path = program.path(owner.file);
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let tools = folders.split('/').any(|folder| {
-        words(folder).iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks" | "evaluation" | "evals"
-            )
-        })
-    });
+    // What only pipelines run.
+    let tools = path.starts_with(".github/")
+        || path.starts_with(".gitlab/")
+        || folders.split('/').any(|folder| {
+            words(folder).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "cli"
+                        | "dev"
+                        | "tools"
+                        | "extra"
+                        | "extras"
+                        | "contrib"
+                        | "scripts"
+                        | "script"
+                        | "bin"
+                        | "examples"
+                        | "benchmarks"
+                        | "evaluation"
+                        | "evals"
+                )
+            })
+        });
     // Elsewhere commands may be those of a bus.
     let tools = tools || path.ends_with(".rs") && folders.split('/').any(|folder| matches!(folder, "commands" | "cmd" | "subcommands"));
     program.is(owner, Role::Script) || tools || name.ends_with(".py") && name.contains('-')

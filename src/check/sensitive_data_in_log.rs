@@ -8,7 +8,7 @@ use super::Context;
 use super::loggers::is_logger;
 use super::requests::{in_development_branch, named};
 use super::rust_error_types::type_named;
-use super::scope::in_scope;
+use super::scope::{in_scope, is_tool};
 use super::sensitive::{Secret, assigned, carriers, constant, hides, parts, secret};
 use super::shown_objects::shown_password;
 use super::spelling::{call_span, spelled_callee};
@@ -65,7 +65,12 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             continue;
         }
         let mut logged = logged;
-        if logged.what == BODY && (is_for_debugging(facts, node) || !may_hold_credentials(program, unit)) || speaks_of_refusal(facts, node)
+        // What is traced, somebody has switched on to see everything.
+        if logged.what == BODY && (is_for_debugging(facts, node) || !may_hold_credentials(program, unit))
+            || speaks_of_refusal(facts, node)
+            || called_name(facts, node) == Some("trace")
+            || is_tool(program, function)
+            || shows_what_it_makes(program, unit, node)
         {
             logged.level = Level::Note;
         }
@@ -664,6 +669,16 @@ fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
     called_name(facts, call).is_some_and(|name| is_level(name) || name == "log" && named())
 }
 
+/// `fn generate_keypair()` prints the key that somebody asked for.
+fn shows_what_it_makes(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(unit.file);
+    let prints = called_name(facts, call).is_some_and(|name| matches!(name, "println" | "print" | "eprintln" | "log"));
+    prints
+        && words(program.name(unit))
+            .first()
+            .is_some_and(|verb| matches!(verb.as_str(), "gen" | "generate" | "keygen" | "show" | "display" | "print"))
+}
+
 /// Bodies of all requests, or of one that people send their passwords, cards or personal data with: told by the words of the route, the function and the file.
 fn may_hold_credentials(program: &Program, unit: GlobalDef) -> bool {
     const WORDS: &[&str] = &[
@@ -856,7 +871,7 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
             }
             let level = if parts(name) == ["token"] { Level::Note } else { Level::Warning };
             let mut one = recorded(program, function, instrument, name, kind.text());
-            one.level = level;
+            one.level = one.level.min(level);
             findings.push(one);
         }
     }
@@ -867,8 +882,16 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
 fn recorded(program: &Program, function: GlobalDef, instrument: NodeId, name: &str, what: &str) -> Finding {
     let logged =
         Logged { node: instrument, what: what.to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };
+    let facts = program.file(function.file);
+    let is_traced = arguments(facts, instrument).any(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } => facts.text(name) == "level" && facts.string(value) == Some("trace"),
+        _ => false,
+    });
     let mut one = finding(program, function, instrument, &logged);
     one.message = format!("`#[instrument]` records `{name}`, {what}, with each span");
+    if is_traced {
+        one.level = Level::Note;
+    }
     one.primary.location.span = program.file(function.file).arena.span(instrument);
     one.help = Some(format!("add `skip({name})`, or give it a type whose `Debug` hides it (`Secret<String>`)"));
     one

@@ -17,8 +17,8 @@ use super::requests::{has_fact, named};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, constant, is_password, parts, speaks_of_password};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts, ParamKind};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts, Name, ParamKind};
 use crate::model::finding::{Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, spell};
@@ -89,7 +89,7 @@ fn in_function(program: &Program, nestings: &Nestings, function: GlobalDef, find
                 {
                     match hashed_password(facts, function.def, node) {
                         Some(_) if is_only_called_so(program, function, node) => {}
-                        Some(text) => findings.push(quick(program, function, node, &text, &[])),
+                        Some(text) => findings.extend(quick(program, function, node, &text, &[])),
                         None => helpers.extend(hashed_parameters(program, function, node).into_iter().map(|at| (at, (function, node)))),
                     }
                 }
@@ -244,6 +244,10 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
         "challenge",
         "scram",
         "kdf",
+        "ntlm",
+        "mschap",
+        "apop",
+        "wsse",
         "aes",
         "avatar",
     ];
@@ -372,7 +376,10 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
         let mut given: Vec<Label> = Vec::new();
         let mut what = None;
         for &(caller, site) in callers.get(&helper).into_iter().flatten() {
-            if !in_scope(program, caller) || is_for_something_else(program, nestings, caller, site) {
+            if !in_scope(program, caller)
+                || is_for_something_else(program, nestings, caller, site)
+                || prepares_slow_hash(program, nestings, caller, site)
+            {
                 continue;
             }
             let own = program.file(caller.file);
@@ -380,9 +387,9 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
             let mut password = None;
             carriers(own, argument, &mut |node, name| {
                 // What an account keeps is a hash already, when something signs it.
-                let is_kept = matches!(own.arena.kind(node), NodeKind::Member { object, .. } if is_account(own, object))
-                    && is_keyed(facts, node_of_hash);
-                if is_password(name) && !is_kept {
+                let is_stored = matches!(own.arena.kind(node), NodeKind::Member { object, .. } if is_account(own, object))
+                    && (is_keyed(facts, node_of_hash) || !is_kept(program, caller, site, 0));
+                if is_password(name) && !is_stored {
                     password = password.take().or_else(|| Some(name.to_string()));
                 }
             });
@@ -397,7 +404,7 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
         if own || !given.is_empty() {
             let text = what.unwrap_or_else(|| name.to_string());
             given.truncate(MAX_CALLERS);
-            findings.push(quick(program, function, node, &text, &given));
+            findings.extend(quick(program, function, node, &text, &given));
         }
     }
     findings
@@ -425,12 +432,137 @@ fn algorithm(facts: &FileFacts, call: NodeId) -> String {
     spelled_callee(facts, call)
 }
 
-fn quick(program: &Program, function: GlobalDef, node: NodeId, password: &str, related: &[Label]) -> Finding {
+/// An error where the digest is seen to be what is kept of the password, or compared with that. Elsewhere it may be a fingerprint, a key, a protocol's proof: a
+/// note; and one made with a key signs, as a rule.
+fn quick(program: &Program, function: GlobalDef, node: NodeId, password: &str, related: &[Label]) -> Option<Finding> {
     let facts = program.file(function.file);
     let name = algorithm(facts, node);
-    let message =
-        format!("`{password}` is hashed with `{name}`, which is made to be fast: leaked hashes are guessed by the billion each second");
-    Finding { related: related.to_vec(), ..finding(program, function, node, Level::Error, message, "a quick hash of a password") }
+    let kept = is_kept(program, function, node, 0);
+    if !kept && is_keyed(facts, node) {
+        return None;
+    }
+    let (level, remark) = if kept { (Level::Error, "") } else { (Level::Note, "; fine where it is not what is kept of it") };
+    let message = format!(
+        "`{password}` is hashed with `{name}`, which is made to be fast: leaked hashes are guessed by the billion each second{remark}"
+    );
+    Some(Finding { related: related.to_vec(), ..finding(program, function, node, level, message, "a quick hash of a password") })
+}
+
+/// Most calls between a digest and where it is kept.
+const MAX_RETURNS: u8 = 2;
+
+/// The digest is given a name that is one of a kept password (`user.password`, `pw_hash`), compared with such a one, put into a query, or given back by a
+/// function that is called like one which hashes passwords.
+fn is_kept(program: &Program, function: GlobalDef, node: NodeId, depth: u8) -> bool {
+    let facts = program.file(function.file);
+    let nesting = program.nesting(function.file);
+    let keeps = |name: &str| {
+        speaks_of_password(name)
+            || parts(name).iter().any(|word| matches!(word.as_str(), "hash" | "hashed" | "digest" | "pw" | "pwd" | "encrypted"))
+    };
+    let spoken = |side: NodeId| {
+        let mut found = false;
+        carriers(facts, side, &mut |_, name| found |= keeps(name) || matches!(name, "stored" | "saved" | "kept" | "expected"));
+        found
+    };
+    let mut inner = node;
+    for around in nesting.around(node).skip(1).take(24) {
+        match facts.arena.kind(around) {
+            NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => {
+                if last_name(facts, target).is_some_and(|name| keeps(facts.text(name))) {
+                    return true;
+                }
+                let NodeKind::Name(local) = facts.arena.kind(target) else { return false };
+                return is_used_as_kept(program, function, local, depth);
+            }
+            NodeKind::Entry { key, .. } if facts.string(key).is_some_and(keeps) => return true,
+            NodeKind::Argument { name, .. } if keeps(facts.text(name)) => return true,
+            NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => {
+                return spoken(if left == inner { right } else { left });
+            }
+            NodeKind::Call { callee, .. } if callee != inner => {
+                let name = called_name(facts, around).unwrap_or_default();
+                let compares = parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "equal" | "equals" | "eq"));
+                if speaks_of_password(name)
+                    || is_query_name(name)
+                    || matches!(name, "get" | "all" | "run")
+                        && arguments(facts, around).next().and_then(|first| facts.string(first)).is_some_and(|text| text.contains(' '))
+                    || compares && arguments(facts, around).any(|other| other != inner && spoken(other))
+                {
+                    return true;
+                }
+            }
+            NodeKind::Return(_) => return is_given_back_as_kept(program, function, depth),
+            NodeKind::Block { items, value } => {
+                let is_last = value && facts.arena.list(items).next_back() == Some(inner);
+                return is_last && is_given_back_as_kept(program, function, depth);
+            }
+            _ => {}
+        }
+        inner = around;
+    }
+    // The whole body of a closure, `(password) => md5(password)`.
+    facts.def(function.def).body == Some(inner) && is_given_back_as_kept(program, function, depth)
+}
+
+/// What runs a statement, or finds and makes rows.
+fn is_query_name(name: &str) -> bool {
+    matches!(
+        name,
+        "execute"
+            | "query"
+            | "raw"
+            | "findOne"
+            | "find"
+            | "find_one"
+            | "insertOne"
+            | "create"
+            | "insert"
+            | "filter"
+            | "filter_by"
+            | "where"
+            | "bind"
+            | "fetchrow"
+            | "fetchone"
+    )
+}
+
+/// A local that holds the digest is kept, compared or returned further on.
+fn is_used_as_kept(program: &Program, function: GlobalDef, local: Name, depth: u8) -> bool {
+    let facts = program.file(function.file);
+    let Some(body) = facts.def(function.def).body.filter(|_| depth < MAX_RETURNS) else { return false };
+    let mut uses = Vec::new();
+    facts.arena.walk(body, |node| {
+        if facts.arena.kind(node) == NodeKind::Name(local) {
+            uses.push(node);
+        }
+    });
+    let is_target = |node: NodeId| {
+        program.nesting(function.file).parent(node).is_some_and(|parent| match facts.arena.kind(parent) {
+            NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => target == node,
+            _ => false,
+        })
+    };
+    uses.into_iter().filter(|&node| !is_target(node)).take(8).any(|node| is_kept(program, function, node, depth + 1))
+}
+
+/// By its name the function hashes passwords, or a caller keeps what it gives.
+fn is_given_back_as_kept(program: &Program, function: GlobalDef, depth: u8) -> bool {
+    let outer = named(program, function);
+    let name = program.name(outer);
+    let hashes = parts(name).iter().any(|word| {
+        matches!(word.as_str(), "hash" | "hashed" | "encrypt" | "crypt" | "digest" | "verify" | "check" | "compare" | "validate")
+    });
+    if speaks_of_password(name) && hashes {
+        return true;
+    }
+    depth < MAX_RETURNS
+        && program
+            .calls
+            .iter()
+            .filter(|edge| edge.callee == outer && edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly)
+            .take(8)
+            .any(|edge| in_scope(program, edge.caller) && is_kept(program, edge.caller, edge.site, depth + 1))
 }
 
 fn weak_scheme(program: &Program, function: GlobalDef, node: NodeId) -> Finding {

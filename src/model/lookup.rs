@@ -32,6 +32,8 @@ pub struct Knowledge {
     pub route_roots: Vec<String>,
     /// Packages with which the shape of input is checked, as imports name them; what is below them counts as well.
     pub validates_input: Vec<String>,
+    /// Packages that check the input of whole applications by the document of their API.
+    pub validates_routes: Vec<String>,
     /// What the user's own tables speak of, to be looked for among the project's definitions too.
     pub taught: Vec<Taught>,
     patterns: PatternTable,

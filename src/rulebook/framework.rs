@@ -139,6 +139,8 @@ pub(super) struct FrameworkFile {
     route_roots: Vec<String>,
     #[serde(default)]
     validates_input: Vec<String>,
+    #[serde(default)]
+    validates_routes: Vec<String>,
     transparent: Option<Patterns>,
     clock: Option<Patterns>,
     env: Option<Patterns>,
@@ -802,6 +804,7 @@ impl FrameworkFile {
         target.knowledge.route_lists.extend(self.route_lists);
         target.knowledge.route_roots.extend(self.route_roots);
         target.knowledge.validates_input.extend(self.validates_input);
+        target.knowledge.validates_routes.extend(self.validates_routes);
         for role in self.role {
             target.add(&role.api, &ApiFact::Role { role: role.role, sign: role.sign, when: role.when });
         }

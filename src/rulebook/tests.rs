@@ -65,7 +65,9 @@ fn facts_are_written_on_canonical_paths() {
                     entries.iter().flat_map(|entry| [entry.get("api"), entry.get("made-by")]).flatten().collect()
                 }
                 // Names of packages, and text for people.
-                _ if ["name", "title", "family", "kind", "packages", "validates-input"].contains(&kind.as_str()) => continue,
+                _ if ["name", "title", "family", "kind", "packages", "validates-input", "validates-routes"].contains(&kind.as_str()) => {
+                    continue;
+                }
                 _ if kind.ends_with("with-query") => continue,
                 value => vec![value],
             };

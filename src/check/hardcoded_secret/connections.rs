@@ -43,7 +43,9 @@ pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
     let password = entries.iter().find(|(name, ..)| generic::classify(name) == Some(NameClass::Password));
     let Some((name, text, value)) = password else { return };
     // Whoever knows the user knows such a password: `postgres` for `postgres`.
-    let is_told = generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1);
+    // `{ host: "public", user: "public", password: "secret" }` says how to treat each of them.
+    let is_of_kinds = !host.1.is_empty() && host.1 == user.1;
+    let is_told = is_of_kinds || generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1);
     if !generic::is_literal_secret(text) || is_told || super::source::is_stand_in(text) || super::source::is_environment_name(text) {
         return;
     }

@@ -87,7 +87,8 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
 
 /// Vendors' tokens at full level, in tests where a checksum tells them from made-up ones. What only its place makes a secret is nothing in a test.
 fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
-    if hit.provider && ground == Ground::Test && !hit.proven {
+    // Beside tokens of several other vendors it shows what they look like.
+    if hit.provider && (hit.sample || ground == Ground::Test && !hit.proven) {
         return Some(Level::Note);
     }
     if hit.provider {
@@ -99,14 +100,18 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
         Ground::Tool | Ground::Development | Ground::Page | Ground::Sample => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
-        // Much is called a key or a token: of what was read in fresh repositories, the name and the look of a value alone were seldom right.
-        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some(Level::Warning),
+        // Much is called a key or a token, and much of that is meant to be seen (keys of search, maps, analytics): of what was read in fresh repositories, the
+        // name and the look of a value alone were hardly ever right.
+        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some(Level::Note),
         Ground::Production => Some(Level::Error),
     }
 }
 
 fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
     match ground {
+        _ if hit.provider && hit.sample => {
+            Some("A note only: beside those of several other vendors it may show what such a value looks like.")
+        }
         _ if hit.provider && (hit.proven || ground != Ground::Test) => None,
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
@@ -114,7 +119,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
-        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some("Not an error: only its name and its look speak for it."),
+        Ground::Production if hit.kind == SecretKind::NamedLiteral => Some("A note only: nothing but its name and its look speaks for it."),
         Ground::Production => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What stands in a source file to be read or shown, or comes to nothing: examples, prose, sample records, results that are thrown away.
 
-use super::SecretHit;
-use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+use super::{SecretHit, SecretKind};
+use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::source::{Family, Span};
 
@@ -9,7 +9,14 @@ use crate::model::source::{Family, Span};
 /// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
 pub(super) fn examples(facts: &FileFacts) -> Vec<Span> {
     let names = |name: &str| matches!(name, "example" | "examples" | "openapi_examples" | "placeholder");
-    let holds = |name: &str| crate::model::words::words(name).last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"));
+    // `PLACEHOLDER_SECRETS`, `FORBIDDEN_KEYS`: what is held there is kept to be refused.
+    let holds = |name: &str| {
+        let words = crate::model::words::words(name);
+        words.last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"))
+            || words
+                .iter()
+                .any(|word| matches!(word.as_str(), "placeholder" | "placeholders" | "forbidden" | "disallowed" | "denylist" | "blocklist"))
+    };
     facts
         .arena
         .ids()
@@ -33,6 +40,35 @@ fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
         .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method))
         .filter(|def| matches!(facts.text(def.name), "sample" | "samples" | "example" | "examples" | "json_schema_extra" | "schema_extra"))
         .map(|def| def.span)
+}
+
+/// Literals that something is compared with: `if (production && secret === "dev") throw …` refuses what is used elsewhere where nothing is set.
+pub(super) fn compared(facts: &FileFacts) -> Vec<&str> {
+    let mut found = Vec::new();
+    for id in facts.arena.ids() {
+        if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(id) {
+            found.extend([left, right].into_iter().filter_map(|side| facts.string(side)).filter(|text| text.len() > 2));
+        }
+    }
+    found
+}
+
+/// From how many vendors on tokens of one file show what such tokens look like.
+const VENDORS: usize = 3;
+
+/// Tokens of several vendors stand in the file: patterns with what they match, tests of a filter.
+pub(super) fn is_catalogue(hits: &[SecretHit]) -> bool {
+    let mut vendors: Vec<&str> = hits.iter().filter(|hit| hit.kind == SecretKind::ProviderToken).map(|hit| hit.name.as_str()).collect();
+    vendors.sort_unstable();
+    vendors.dedup();
+    vendors.len() >= VENDORS
+}
+
+/// `create_demo_shop()`: an account that everybody may use.
+pub(super) fn is_of_demo(facts: &FileFacts, at: Span) -> bool {
+    facts.defs.iter().filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method) && def.span.contains(at)).any(|def| {
+        crate::model::words::has_word(facts.text(def.name), &["demo", "sample", "example", "playground", "seed", "fixture", "fixtures"])
+    })
 }
 
 /// The key with which a page searches an index that everybody may, `{ appId, apiKey, indexName }`, or names its project to a service: `{ apiKey, authDomain, projectId }`.

@@ -39,6 +39,8 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     let prose = shown::prose(facts);
     hits.retain(|hit| hit.provider || !prose.iter().any(|text| text.contains(hit.span)));
     let records = shown::records(facts, &hits);
+    let refused = if hits.is_empty() { Vec::new() } else { shown::compared(facts) };
+    let is_catalogue = shown::is_catalogue(&hits);
     // `fn test() -> Config`: what tests are given, wherever it has to stand.
     let for_tests = |name: &str| matches!(name, "test" | "for_test" | "for_tests" | "for_testing" | "forTest" | "forTests" | "forTesting");
     let tests: Vec<Span> =
@@ -46,6 +48,10 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     for hit in &mut hits {
         hit.in_test = tests.iter().any(|test| test.contains(hit.span));
         hit.sample |= hit.kind == SecretKind::NamedLiteral && records.binary_search(&hit.span.start).is_ok();
+        hit.sample |= hit.kind == SecretKind::ProviderToken && is_catalogue;
+        hit.for_development |= matches!(hit.kind, SecretKind::Fallback | SecretKind::Setting)
+            && scan.text_at(hit.span).is_some_and(|text| refused.contains(&text))
+            || hit.kind == SecretKind::LiteralPassword && shown::is_of_demo(facts, hit.span);
         hit.for_development |= hit.kind != SecretKind::Fallback && shown::asks_for_production(facts, hit.span);
     }
     super::without_repeats(hits)
@@ -299,7 +305,7 @@ impl<'a> Scan<'a> {
 
     /// `ARGS.admin_password == "…"`, `settings.SECRET_KEY == "…"`: the program looks whether somebody has left it as it was.
     fn is_of_settings(&self, id: NodeId) -> bool {
-        let NodeKind::Member { .. } = self.facts.arena.kind(id) else { return false };
+        let (NodeKind::Member { .. } | NodeKind::Name(_)) = self.facts.arena.kind(id) else { return false };
         let NodeKind::Name(root) = self.facts.arena.kind(chain_root(self.facts, id)) else { return false };
         let root = self.facts.text(root);
         let is_constant = root.len() > 1 && root.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
@@ -394,6 +400,11 @@ impl<'a> Scan<'a> {
                 hits.push(self.hit(leaf.id, SecretKind::Fallback, setting));
             }
         }
+    }
+
+    /// The literal that stands there.
+    fn text_at(&self, span: Span) -> Option<&'a str> {
+        self.facts.arena.ids().find(|&id| self.facts.arena.span(id) == span && !self.literal(id).is_empty()).map(|id| self.literal(id))
     }
 
     pub(super) fn hit(&self, literal: NodeId, kind: SecretKind, name: &str) -> SecretHit {

@@ -63,6 +63,8 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
                 knot.note_that(program, "without what its own modules import from a package's index there is none")
             }
             () if knot.is_of_models(program) => knot.note_that(program, "models that refer to each other as their tables do"),
+            () if knot.is_of_modules(program) => knot.note_that(program, "modules of a container, which has a way to name each other late"),
+            () if knot.is_of_tasks(program) => knot.note_that(program, "only tasks and what starts them name each other"),
             () if knot.is_closed_late(program) => {
                 knot.note_that(program, "the import that closes it stands below what the others take from there, as if on purpose")
             }
@@ -77,6 +79,14 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The file that an import leads to.
+fn target(edge: &ImportEdge) -> Option<FileId> {
+    match edge.target {
+        ImportTarget::Module(module) => Some(module.file),
+        _ => None,
+    }
 }
 
 fn runs_at_load(edge: &ImportEdge) -> bool {
@@ -221,7 +231,11 @@ impl<'l, 'a> Knot<'l, 'a> {
             return true;
         }
         let of = |pair: (u32, u32)| self.pairs.get(&pair).into_iter().flatten();
-        let is_browsers = |edge: &&ImportEdge| program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend);
+        let in_folder = |path: &str| path.split('/').any(|part| matches!(part, "frontend" | "front-end" | "webapp"));
+        let is_browsers = |edge: &&ImportEdge| {
+            program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend)
+                || in_folder(program.path(edge.from))
+        };
         self.steps().all(|pair| of(pair).all(is_browsers))
     }
 
@@ -258,19 +272,39 @@ impl<'l, 'a> Knot<'l, 'a> {
         self.is_gone_without(&is_own)
     }
 
-    /// All of them are models of TypeScript and the indexes beside them: decorators and declarations name the other side in functions that run later.
+    /// Without what modules of NestJS import from each other no circle is left: `forwardRef` is how they name each other.
+    fn is_of_modules(&self, program: &Program) -> bool {
+        let is_module = |file: FileId| [".module.ts", ".module.js"].iter().any(|end| program.path(file).ends_with(end));
+        let is_theirs = |edge: &ImportEdge| is_module(edge.from) && target(edge).is_some_and(is_module);
+        self.is_gone_without(&is_theirs)
+    }
+
+    /// Without what tasks import no circle is left: `jobs.py` runs a service that starts a task of it.
+    fn is_of_tasks(&self, program: &Program) -> bool {
+        let is_task = |file: FileId| {
+            program.file_role(file).is_some_and(|evidence| evidence.role == Role::Task) || program.path(file).ends_with("/tasks.py")
+        };
+        self.is_gone_without(&|edge: &ImportEdge| is_task(edge.from))
+    }
+
+    /// Without what models of TypeScript and the indexes beside them import from each other no circle is left: decorators and declarations name the
+    /// other side in functions that run later.
     fn is_of_models(&self, program: &Program) -> bool {
         let is_model = |file: FileId| {
             let of_it = |evidence: &RoleEvidence| evidence.role == Role::Model && evidence.strength >= Strength::Content;
-            program.file_roles[file.index()].iter().any(of_it)
+            let is_entity = || {
+                let path = program.path(file);
+                let stem = path.rsplit('/').next().unwrap_or(path);
+                stem.contains(".entity.") || stem.contains(".schema.") || path.split('/').any(|part| part == "entities" || part == "entity")
+            };
+            program.file_roles[file.index()].iter().any(of_it) || is_entity()
         };
         let is_index = |file: FileId| {
             let is_index = program.path(file).rsplit('/').next().is_some_and(|name| name.starts_with("index."));
             is_index && program.file_role(file).is_none_or(|evidence| evidence.role == Role::Model)
         };
-        let mut files = self.pairs.values().flatten().map(|edge| edge.from);
-        self.links.loads
-            && files.all(|file| program.file(file).language.family() == Family::TypeScript && (is_model(file) || is_index(file)))
+        let is_either = |file: FileId| program.file(file).language.family() == Family::TypeScript && (is_model(file) || is_index(file));
+        self.is_gone_without(&|edge: &ImportEdge| is_either(edge.from) && target(edge).is_some_and(is_either))
     }
 
     /// No circle is left without some of the imports.

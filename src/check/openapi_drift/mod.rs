@@ -13,6 +13,8 @@ use super::Context;
 use crate::documents::openapi::{Operation, Place};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::problem::{Problem, ProblemKind};
+use crate::model::program::Program;
+use crate::model::words::has_word;
 
 pub(super) const RULE: &str = "openapi-drift";
 
@@ -26,7 +28,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     for compared in &survey.compared {
         let mut promised = compared.unserved.clone();
         for served in &compared.undocumented {
-            findings.push(undocumented(compared, served, &mut promised));
+            findings.push(undocumented(context.program, compared, served, &mut promised));
         }
         findings.extend(unserved(compared, &promised));
         findings.extend(inputs::differences(context.program, compared));
@@ -54,10 +56,15 @@ pub(super) fn location(place: &Place) -> Location {
     Location { path: place.path.clone(), span: place.span }
 }
 
+/// By the name of its handler it sends clients elsewhere: `redirect_tile`.
+fn is_redirect(program: &Program, served: &Served) -> bool {
+    program.routes.get(served.route).is_some_and(|route| has_word(program.name(route.handler), &["redirect", "redirects", "legacy"]))
+}
+
 /// A route that the document lacks; with the one operation of the same path that no route serves, if there is one.
 ///
 /// Where no route of its file is described, the whole router may be meant to stand in no document: a note.
-fn undocumented(compared: &Compared, served: &Served, promised: &mut Vec<usize>) -> Finding {
+fn undocumented(program: &Program, compared: &Compared, served: &Served, promised: &mut Vec<usize>) -> Finding {
     let operations = &compared.document.operations;
     let same_path: Vec<usize> = (0..operations.len()).filter(|&at| compared.keys[at].contains(&served.key)).collect();
     let twin: Vec<usize> = same_path.iter().copied().filter(|at| promised.contains(at)).collect();
@@ -85,6 +92,9 @@ fn undocumented(compared: &Compared, served: &Served, promised: &mut Vec<usize>)
             if !compared.describes_file(&served.place) {
                 level = Level::Note;
                 message.push_str(", nor any other route of this file");
+            } else if is_redirect(program, served) {
+                level = Level::Note;
+                message.push_str("; fine where it only leads old addresses to new ones");
             }
             let text = format!("{} of {} routes here are in the document", compared.covered, compared.in_scope);
             (message, location(&compared.document.paths), text, HELP_ROUTE)

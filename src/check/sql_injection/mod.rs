@@ -105,11 +105,18 @@ fn is_setting(flow: &Flow) -> bool {
 }
 
 /// How much is known against the value: request data first, then other outside data, then the unknown.
-fn level(program: &Program, flow: &Flow) -> Level {
+fn level(context: &Context, flow: &Flow) -> Level {
+    let program = context.program;
     let in_script = || flow.steps.iter().any(|step| program.is(step.function, Role::Script));
     match (flow.source, flow.built.map(|built| built.hole)) {
         _ if !flow.runs => Level::Note,
         _ if goes_through_builder(program, flow) => Level::Note,
+        // Who sends whole statements is let to, as a rule: a console, a client of somebody's own database.
+        (Some(SourceKind::Request), None) if !is_direct(program, flow) => Level::Note,
+        (Some(SourceKind::Request), None) => Level::Warning,
+        // Where one of several implementations of a method runs it, the way from the request to this one is a guess.
+        (Some(SourceKind::Request), _) if !is_direct(program, flow) && flow.confidence < Confidence::High => Level::Note,
+        (Some(SourceKind::Request), Some(Hole::Identifier)) if changes_schema(program, flow) => Level::Warning,
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
         (_, Some(Hole::Identifier)) => Level::Note,
@@ -117,8 +124,107 @@ fn level(program: &Program, flow: &Flow) -> Level {
         (None, Some(Hole::Fragment)) if joins_pieces(program, flow) => Level::Note,
         (None, _) if is_key_of_row(program, flow) => Level::Note,
         (Some(SourceKind::Outside), _) if in_script() || is_from_environment(program, flow) => Level::Note,
+        (None, _) if !is_given_by_callers(context, flow) => Level::Note,
         _ => Level::Warning,
     }
+}
+
+/// Built, and run or handed on to the database, in the function that the request comes to, or the one that this calls.
+fn is_direct(program: &Program, flow: &Flow) -> bool {
+    let Some(first) = flow.steps.first() else { return false };
+    let mut functions: Vec<GlobalDef> = vec![program.outermost(first.function)];
+    for function in flow.steps.iter().map(|step| step.function).chain([flow.sink.0]) {
+        let function = program.outermost(function);
+        if !functions.contains(&function) {
+            functions.push(function);
+        }
+    }
+    functions.len() <= 2
+}
+
+/// `DROP SCHEMA {name}`: whoever sends names of tables and schemas administers them.
+fn changes_schema(program: &Program, flow: &Flow) -> bool {
+    flow.built.is_some_and(|built| {
+        let facts = program.file(built.function.file);
+        let mut found = false;
+        facts.arena.walk(built.node, |node| {
+            found |= facts.string(node).is_some_and(|text| {
+                let first = text.split_whitespace().next().unwrap_or_default();
+                ["drop", "create", "alter", "truncate"].iter().any(|verb| first.eq_ignore_ascii_case(verb))
+            });
+        });
+        found
+    })
+}
+
+/// The value is what callers give, as text: a parameter without a type or with that of text, of a function that a request comes to. What the code has from
+/// elsewhere (the items of its own loops, constants, configuration, results of queries), and names of tables and columns, nobody types in.
+fn is_given_by_callers(context: &Context, flow: &Flow) -> bool {
+    const NAMES: &[&str] = &[
+        "table",
+        "tables",
+        "column",
+        "columns",
+        "col",
+        "cols",
+        "field",
+        "fields",
+        "schema",
+        "database",
+        "db",
+        "dbname",
+        "index",
+        "constraint",
+        "view",
+        "prefix",
+        "suffix",
+        "config",
+        "settings",
+        "option",
+        "options",
+        "opts",
+        "dialect",
+        "type",
+        "kind",
+        "clause",
+        "clauses",
+        "where",
+        "condition",
+        "conditions",
+        "join",
+        "joins",
+        "fragment",
+        "sql",
+        "statement",
+        "expression",
+        "expr",
+        "cte",
+        "select",
+        "order",
+        "direction",
+        "alias",
+        "role",
+        "interval",
+        "unit",
+        "limit",
+        "offset",
+        "placeholders",
+        "partition",
+        "migration",
+        "version",
+        "sequence",
+    ];
+    let program = context.program;
+    let Some(&Step { function, place: StepPlace::Parameter(at) }) = flow.steps.first() else { return false };
+    let facts = program.file(function.file);
+    let Some(param) = program.def(function).params.get(at as usize) else { return false };
+    let Some(name) = param.name.map(|name| facts.text(name)) else { return false };
+    let is_name = words(name).iter().any(|word| NAMES.contains(&word.as_str()));
+    let is_text = param.annotation.is_none_or(|annotation| {
+        let text = spell(facts, annotation).to_ascii_lowercase();
+        ["str", "string", "any", "unknown"].iter().any(|word| text.contains(word))
+    });
+    !is_name && is_text && context.requests().handler(program.outermost(function)).is_some()
 }
 
 /// The text is written where the piece is put in, so that its place is seen; a template kept elsewhere may have a value there.
@@ -177,7 +283,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
     let program = context.program;
     flows.sort_by_key(|flow| {
         (
-            std::cmp::Reverse(level(program, flow)),
+            std::cmp::Reverse(level(context, flow)),
             flow.strict,
             flow.source.is_none(),
             flow.source,
@@ -200,7 +306,7 @@ fn finding(context: &Context, place: Location, mut flows: Vec<&Flow>) -> Option<
     let text = primary_text(program, flow, &place);
     Some(Finding {
         rule: RULE.into(),
-        level: level(program, flow),
+        level: level(context, flow),
         message: message(program, flow),
         primary: Label { location: place, text },
         related,
