@@ -44,7 +44,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             // Where most handlers query, each that does is no exception.
             let is_mild = habit == Habit::Mixed || fetches_only(program, handler);
             let level = if is_mild { Level::Note } else { Level::Warning };
-            findings.extend(one(program, handler, &handlers).map(|finding| Finding { level, ..finding }));
+            findings.extend(one(program, handler, &handlers).map(|finding| Finding { level: level.min(finding.level), ..finding }));
         } else {
             flat.entry(package).or_default().push(handler);
         }

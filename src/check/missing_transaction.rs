@@ -818,7 +818,10 @@ fn finding(context: &Context, operation: &Operation) -> Finding {
         }
         _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
         // What is made where it was missing, or by a function that does something of its own, may well stand when the rest fails.
-        WriteMode::OnCommit if first.via.is_some() || is_conditional(program, first.site, *function) => {
+        WriteMode::OnCommit
+            if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via))
+                || is_conditional(program, first.site, *function) =>
+        {
             (Level::Note, "; fine where what is committed first may stand by itself")
         }
         WriteMode::Immediate if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via)) => {

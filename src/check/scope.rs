@@ -38,26 +38,13 @@ pub(super) fn is_script(program: &Program, file: FileId) -> bool {
 pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
     let path = program.path(owner.file);
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    // What only pipelines run.
-    let tools = path.starts_with(".github/")
-        || path.starts_with(".gitlab/")
+    // What only pipelines run, and what lies beside the program.
+    let tools = [".github/", ".gitlab/", "extra/", "contrib/"].iter().any(|start| path.starts_with(start))
         || folders.split('/').any(|folder| {
             words(folder).iter().any(|word| {
                 matches!(
                     word.as_str(),
-                    "cli"
-                        | "dev"
-                        | "tools"
-                        | "extra"
-                        | "extras"
-                        | "contrib"
-                        | "scripts"
-                        | "script"
-                        | "bin"
-                        | "examples"
-                        | "benchmarks"
-                        | "evaluation"
-                        | "evals"
+                    "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks" | "evaluation" | "evals"
                 )
             })
         });

@@ -76,6 +76,11 @@ pub(super) fn is_setting(name: &str) -> bool {
     settings.contains(&joined) || (words.len() <= 3 && settings.contains(&tail))
 }
 
+/// The whole name is that of such a setting.
+pub(super) fn is_exact_setting(name: &str) -> bool {
+    known().settings.contains(&super::generic::words(name).concat())
+}
+
 /// Whether a path ends with a callee, on whole names.
 pub(super) fn ends_with(path: &str, callee: &str) -> bool {
     path.strip_suffix(callee).is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))

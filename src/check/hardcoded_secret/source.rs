@@ -386,6 +386,10 @@ impl<'a> Scan<'a> {
                     }
                 }
                 None if class.is_none() => {}
+                // A framework's own setting, by its whole name, is one whatever its value looks like.
+                None if positions::is_exact_setting(name) && generic::looks_secret(name, text) && !is_stand_in(text) => {
+                    hits.push(self.hit(leaf.id, SecretKind::Setting, name))
+                }
                 None if generic::looks_secret(name, text) => hits.push(self.hit(leaf.id, SecretKind::NamedLiteral, name)),
                 None if is_setting_value(name, text) => hits.push(self.hit(leaf.id, SecretKind::Setting, name)),
                 None => {}
