@@ -70,9 +70,62 @@
    arguments: (arguments (object (pair key: (property_identifier) @option value: (string) @key) @finding)))
   (#any-of? @option "secret" "secretOrKey" "privateKey")
   (#file-contains? "jsonwebtoken" "jwt" "jose")
-  (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt")
+  (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt" "@elysiajs/jwt.jwt" "@elysiajs/jwt.default")
   (#set! message "The key that signs tokens stands in the code.")
   (#set! help "key"))
+
+;   … or is one that everybody knows wherever the setting is missing.
+((call_expression
+   function: (_) @jwt
+   arguments: (arguments . (_) . (binary_expression operator: ["||" "??"] right: (string) @key))) @finding
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
+  (#not-match? @key "^(\"\"|'')$")
+  (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
+  (#set! help "key"))
+
+((call_expression
+   function: (_) @module
+   arguments: (arguments (object (pair key: (property_identifier) @option value: (binary_expression operator: ["||" "??"] right: (string) @key)) @finding)))
+  (#any-of? @option "secret" "secretOrKey" "privateKey")
+  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt" "@elysiajs/jwt.jwt" "@elysiajs/jwt.default")
+  (#not-match? @key "^(\"\"|'')$")
+  (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
+  (#set! help "key"))
+
+; Fastify: the plugin and its options are two arguments.
+((call_expression
+   function: (member_expression property: (property_identifier) @register)
+   arguments: (arguments . (identifier) @plugin . (object (pair key: (property_identifier) @option value: (string) @key) @finding)))
+  (#eq? @register "register")
+  (#eq? @option "secret")
+  (#file-contains? "jwt")
+  (#resolves-to? @plugin "@fastify/jwt" "@fastify/jwt.default" "@fastify/jwt.fastifyJwt" "fastify-jwt" "fastify-jwt.default")
+  (#set! message "The key that signs tokens stands in the code.")
+  (#set! help "key"))
+
+; A token that never ends.
+((call_expression
+   function: (_) @sign
+   arguments: (arguments . (_) . (_) .)) @finding
+  (#file-contains? "jsonwebtoken")
+  (#resolves-to? @sign "jsonwebtoken.sign" "jsonwebtoken.default.sign")
+  (#not-function-contains? @finding "exp:" "exp," "exp =" "expiresIn" "expires" "expiry" "unsubscribe" "cursor")
+  (#set! level "warning")
+  (#set! message "This token never ends: whoever gets hold of it can use it for good.")
+  (#set! help "ends"))
+
+((call_expression
+   function: (_) @sign
+   arguments: (arguments . (_) . (_) . (object) @options .)) @finding
+  (#file-contains? "jsonwebtoken")
+  (#resolves-to? @sign "jsonwebtoken.sign" "jsonwebtoken.default.sign")
+  (#not-contains? @options "expiresIn" "...")
+  (#not-function-contains? @finding "exp:" "exp," "exp =" "expires" "expiry" "unsubscribe" "cursor")
+  (#set! level "warning")
+  (#set! message "This token never ends: whoever gets hold of it can use it for good.")
+  (#set! help "ends"))
 
 ; Passport: tokens that have expired are good.
 ((pair key: (property_identifier) @option value: (true)) @finding

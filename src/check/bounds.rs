@@ -5,10 +5,11 @@
 
 use super::loops::{Place, Repetition, RepetitionKind};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::Value;
+use crate::model::source::Family;
 pub(super) use crate::model::words::words;
 
 /// Why a loop is no query per item.
@@ -334,8 +335,9 @@ fn is_constant_local(place: &Place, node: NodeId, name: Name, depth: u8) -> bool
     let mut values = Vec::new();
     for _ in 0..16 {
         let def = facts.def(owner);
-        if def.params.iter().any(|param| param.name == Some(name)) {
-            return false;
+        if let Some(param) = def.params.iter().find(|param| param.name == Some(name)) {
+            // `authorize(...roles)` makes a handler: what it is given is written where the routes are.
+            return owner != place.nesting.owner(node) && param.kind == ParamKind::Rest && facts.language.family() == Family::TypeScript;
         }
         if let Some(body) = def.body {
             let mut grows = false;

@@ -15,7 +15,7 @@ use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 
 /// Passwords that are compared as they are with what a model keeps, and the constructors that keep them so.
 pub(super) fn in_project(context: &Context) -> Vec<Finding> {
@@ -59,8 +59,9 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
     let program = context.program;
     let facts = program.file(file);
     let mut plain = Plain::default();
-    // Where passwords are hashed with care, two that are compared are two hashes.
-    if facts.names.may_hold("password") && facts.arena.ids().any(|node| hashes_well(program, file, node)) {
+    // Where passwords are hashed with care, two that are compared are two hashes, unless one of them has just come in.
+    let is_careful = facts.names.may_hold("password") && facts.arena.ids().any(|node| hashes_well(program, file, node));
+    if is_careful && facts.language.family() != Family::TypeScript {
         return plain;
     }
     for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
@@ -70,8 +71,9 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
             if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(node) {
                 for (stored, given) in [(left, right), (right, left)] {
                     if found.is_none()
-                        && is_stored(program, file, stored)
-                        && is_given(facts, given)
+                        && (!is_careful || is_of_body(facts, given))
+                        && (is_stored(program, file, stored) && is_given(facts, given)
+                            || is_of_queried_row(context, function, stored, given))
                         && !is_digested(facts, function.def, given)
                         && !is_before(facts, left, right)
                     {
@@ -80,7 +82,9 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
                 }
             }
         });
-        plain.findings.extend(looked_up_plain(program, function, body));
+        if !is_careful {
+            plain.findings.extend(looked_up_plain(program, function, body));
+        }
         let Some((node, stored)) = found else { continue };
         let label = Label {
             location: program.location(file, facts.arena.span(node)),
@@ -96,6 +100,37 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         plain.findings.push(one);
     }
     plain
+}
+
+/// `req.body.password`
+fn is_of_body(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Member { object, .. } = facts.arena.kind(node) else { return false };
+    let NodeKind::Member { object: request, name, .. } = facts.arena.kind(object) else { return false };
+    facts.text(name) == "body" && last_name(facts, request).is_some_and(|name| matches!(facts.text(name), "req" | "request"))
+}
+
+/// `row.password !== password`, where the row is one that a query of the function gave, whatever it is called, and the other one is a local: also the
+/// current one that somebody types in to get a new one.
+fn is_of_queried_row(context: &Context, function: GlobalDef, stored: NodeId, given: NodeId) -> bool {
+    let facts = context.program.file(function.file);
+    let (NodeKind::Member { object, name, path: false }, NodeKind::Name(other)) = (facts.arena.kind(stored), facts.arena.kind(given))
+    else {
+        return false;
+    };
+    let NodeKind::Name(row) = facts.arena.kind(object) else { return false };
+    let is_typed = !parts(facts.text(other))
+        .iter()
+        .any(|word| matches!(word.as_str(), "new" | "confirm" | "confirmation" | "repeat" | "hash" | "hashed" | "encrypted"));
+    let queries = context.summaries.of(function).map(|summary| summary.queries.as_slice()).unwrap_or_default();
+    facts.language.family() == Family::TypeScript
+        && is_password(facts.text(name))
+        && !parts(facts.text(name)).iter().any(|word| is_second(word))
+        && is_password(facts.text(other))
+        && is_typed
+        && assigned(facts, function.def, row).into_iter().any(|value| match facts.arena.kind(value) {
+            NodeKind::Await(call) => chain(facts, call).any(|link| queries.iter().any(|query| query.site == link)),
+            _ => false,
+        })
 }
 
 /// The row as it was on one side: whether the password has changed is asked, and what it is given is hashed afterwards.

@@ -2,7 +2,7 @@
 //!
 //! An error is unexpected where anything may be caught: `except Exception`, a `catch`, an error middleware, the first parameter of a callback. In a
 //! branch that asks what the error is, its message is one of the project's own. An answer with a status of 4xx is meant for the
-//! client; one without a status counts as one that is not.
+//! client where only input was looked at, in TypeScript; elsewhere always. One without a status counts as one that is not.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ use super::rust_error_types::{ErrorTypes, error_types};
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, parts};
 use super::status::{Status, status};
+use super::status_errors::raises_with_status;
 use super::unbounded_query::is_answered;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -43,17 +44,6 @@ struct Caught {
     whatever: bool,
 }
 
-impl Caught {
-    /// An answer with this status tells what the error says.
-    fn is_told_with(&self, status: Status) -> bool {
-        match status {
-            Status::Client => self.whatever,
-            Status::Unknown => false,
-            Status::None | Status::Server | Status::Fine => true,
-        }
-    }
-}
-
 /// Finds answers with internals in them.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -61,7 +51,12 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
     let has_handler = !context.in_files("error-detail-leak: handlers", (), sets_handler).is_empty();
     let answered = answered(context, &handlers);
-    context.in_files(RULE, (handlers, registered, has_handler, error_types(context), answered), in_file)
+    // In Express and Koa what a handler returns goes nowhere.
+    let answering = program.routes.iter().filter(|route| !matches!(route.framework.as_str(), "express" | "koa"));
+    let by_return: BTreeSet<GlobalDef> = answering.flat_map(|route| program.handler_functions(route.handler)).collect();
+    let through: BTreeSet<GlobalDef> =
+        handlers.iter().flat_map(|&handler| answered_with(program, handler, by_return.contains(&handler))).collect();
+    context.in_files(RULE, Known { handlers, by_return, through, registered, has_handler, types: error_types(context), answered }, in_file)
 }
 
 /// Functions of Python whose result a handler answers with, itself or by way of another: `return await service.check()`.
@@ -131,11 +126,50 @@ fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
     is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
 }
 
-/// Handlers, registered error handlers, whether the project has an error handler that others leave answers to, Rust's error types, and what handlers
-/// answer with the result of.
-type Known = (BTreeSet<GlobalDef>, BTreeSet<GlobalDef>, bool, ErrorTypes, BTreeSet<GlobalDef>);
+/// Functions of the project whose result a handler answers with as it is: `res.json(await orders.place(body))`, `return this.orders.place(body)`.
+fn answered_with(program: &Program, handler: GlobalDef, by_return: bool) -> Vec<GlobalDef> {
+    let facts = program.file(handler.file);
+    let mut found = Vec::new();
+    let Some(body) = program.def(handler).body.filter(|_| facts.language.family() == Family::TypeScript) else { return found };
+    let mut add = |value: NodeId| {
+        let mut value = value;
+        if let NodeKind::Name(name) = facts.arena.kind(value)
+            && let [only] = assigned(facts, handler.def, name)[..]
+        {
+            value = only;
+        }
+        while let NodeKind::Await(inner) | NodeKind::Cast { value: inner, .. } = facts.arena.kind(value) {
+            value = inner;
+        }
+        let edges = program.calls_at(handler, value).iter();
+        found.extend(edges.filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly).map(|edge| edge.callee));
+    };
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Return(Some(value)) if by_return => add(value),
+        NodeKind::Call { .. } if is_called_like_answer(facts, node) => arguments(facts, node).for_each(&mut add),
+        _ => {}
+    });
+    found
+}
 
-fn in_file(context: &Context, (handlers, registered, has_handler, types, answered): &Known, file: FileId) -> Vec<Finding> {
+/// What is known of the project before its files are looked at.
+#[derive(PartialEq)]
+struct Known {
+    handlers: BTreeSet<GlobalDef>,
+    /// Those that answer with what they return.
+    by_return: BTreeSet<GlobalDef>,
+    /// Functions whose result handlers answer with.
+    through: BTreeSet<GlobalDef>,
+    /// Registered error handlers.
+    registered: BTreeSet<GlobalDef>,
+    /// The project has an error handler that others leave answers to.
+    has_handler: bool,
+    types: ErrorTypes,
+    /// Functions of Python whose result a handler answers with.
+    answered: BTreeSet<GlobalDef>,
+}
+
+fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
     for function in program.functions_of(file) {
@@ -144,19 +178,26 @@ fn in_file(context: &Context, (handlers, registered, has_handler, types, answere
             continue;
         }
         let facts = program.file(function.file);
-        let answers_by_return = facts.language.family() == Family::Python && (handlers.contains(&function) || answered.contains(&function));
-        for caught in caught(program, function, registered.contains(&function)) {
+        let answers_by_return = match facts.language.family() {
+            Family::Python => known.handlers.contains(&function) || known.answered.contains(&function),
+            Family::TypeScript => known.by_return.contains(&function) || known.through.contains(&function),
+            Family::Rust => false,
+        };
+        let is_through = known.through.contains(&function);
+        for caught in caught(program, function, known.registered.contains(&function)) {
             let nesting = program.nesting(file);
-            findings.extend(in_caught(program, nesting, function, &caught, answers_by_return, *has_handler));
-            if answers_by_return && !caught.foreseen {
-                findings.extend(kept_for_later(program, nesting, function, &caught));
+            let told = in_caught(context, nesting, function, &caught, answers_by_return, known.has_handler);
+            // Whether the handler looks at the result first is not known.
+            findings.extend(told.into_iter().map(|told| if is_through { Finding { level: Level::Note, ..told } } else { told }));
+            if (answers_by_return || facts.language.family() == Family::TypeScript) && !caught.foreseen {
+                findings.extend(kept_for_later(context, nesting, function, &caught));
             }
         }
         if facts.language.family() == Family::Rust {
-            findings.extend(super::rust_error_leak::in_function(program, types, function, handlers.contains(&function)));
+            findings.extend(super::rust_error_leak::in_function(program, &known.types, function, known.handlers.contains(&function)));
         }
     }
-    findings.extend(super::rust_error_leak::in_types(program, types, file));
+    findings.extend(super::rust_error_leak::in_types(program, &known.types, file));
     findings.extend(debug_mode::in_file(program, file));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));
@@ -169,7 +210,16 @@ fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Ca
     let def = facts.def(function.def);
     let Some(body) = def.body else { return Vec::new() };
     let mut found = Vec::new();
+    let mut results: Vec<Name> = Vec::new();
     facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Declare { target, value: Some(value), .. } => results.extend(error_of_result(program, function.file, target, value)),
+        NodeKind::If { condition, then, .. } => {
+            if let NodeKind::Name(name) = facts.arena.kind(condition)
+                && results.contains(&name)
+            {
+                found.push(Caught { error: Some(name), body: then, place: node, how: "whatever the call fails with", foreseen: false, whatever: false });
+            }
+        }
         NodeKind::Handler { types, binding, body } => {
             let is_broad = facts.arena.list(types).len() == 0 || facts.arena.list(types).any(|each| is_broad(facts, each));
             let error = binding.and_then(|binding| match facts.arena.kind(binding) {
@@ -185,6 +235,30 @@ fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Ca
     });
     found.extend(error_handler(program, function, body, is_registered));
     found
+}
+
+/// `const { data, error } = await client.from("tours").select()`: the error of a library that gives it instead of throwing it.
+fn error_of_result(program: &Program, file: FileId, target: NodeId, value: NodeId) -> Option<Name> {
+    let facts = program.file(file);
+    let (NodeKind::Collection { items, .. }, NodeKind::Await(call)) = (facts.arena.kind(target), facts.arena.kind(value)) else {
+        return None;
+    };
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let is_own = matches!(program.value(file, callee), Value::Def(_) | Value::Method { .. });
+    if facts.language.family() != Family::TypeScript || is_own || looks_at_input(facts, call) {
+        return None;
+    }
+    let named = |wanted: &str| {
+        facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } if facts.string(key) == Some(wanted) => match facts.arena.kind(value) {
+                NodeKind::Name(name) => Some(name),
+                _ => None,
+            },
+            NodeKind::Name(name) if facts.text(name) == wanted => Some(name),
+            _ => None,
+        })
+    };
+    named("success").map_or_else(|| named("error"), |_| None)
 }
 
 /// Classes of exceptions that hold what nobody has foreseen, or what a database says.
@@ -297,8 +371,25 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
 }
 
+/// The local that an assignment is to, or to a field of: `text = …`, in TypeScript also `results.text = …`.
+fn kept_in(facts: &FileFacts, target: NodeId) -> Option<Name> {
+    match facts.arena.kind(target) {
+        NodeKind::Name(name) => Some(name),
+        NodeKind::Member { object, .. } if facts.language.family() == Family::TypeScript => match facts.arena.kind(object) {
+            NodeKind::Name(name) if !matches!(facts.text(name), "ctx" | "context" | "res" | "response" | "reply" | "set" | "this") => {
+                Some(name)
+            }
+            _ => None,
+        },
+        // `status["error"] = str(e)`
+        NodeKind::Index { object, index } if facts.string(index).is_some() => kept_in(facts, object),
+        _ => None,
+    }
+}
+
 /// `error = str(e)` where it is caught, and an answer with `error` at the end of the handler.
-fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, caught: &Caught) -> Vec<Finding> {
+fn kept_for_later(context: &Context, nesting: &Nesting, function: GlobalDef, caught: &Caught) -> Vec<Finding> {
+    let program = context.program;
     let facts = program.file(function.file);
     let (Some(body), NodeKind::Handler { .. }) = (facts.def(function.def).body, facts.arena.kind(caught.place)) else { return Vec::new() };
     let mut kept: Vec<(Name, NodeId)> = Vec::new();
@@ -312,16 +403,20 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
         }
         true
     });
+    if kept.is_empty() {
+        return Vec::new();
+    }
     let end = facts.arena.span(caught.place).end;
     let mut findings = Vec::new();
     let mut found = Vec::new();
     facts.arena.walk(body, |node| {
-        if facts.arena.span(node).start < end || kept.is_empty() {
+        if facts.arena.span(node).start < end {
             return;
         }
-        let Some((parts, code)) = answer(program, function.file, node, true) else { return };
+        let by_return = facts.language.family() != Family::TypeScript;
+        let Some((parts, code)) = answer(program, function.file, node, by_return) else { return };
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
-        if !caught.is_told_with(status) {
+        if level(context, function, caught, status).is_none() {
             return;
         }
         for part in parts {
@@ -334,29 +429,98 @@ fn kept_for_later(program: &Program, nesting: &Nesting, function: GlobalDef, cau
             found.extend(told.map(|leak| (leak, status)));
         }
     });
-    if let Some((leak, status)) = found.first() {
-        findings.push(finding(program, function, caught, *leak, false, *status));
+    if let Some((leak, status)) = found.first()
+        && let Some(level) = level(context, function, caught, *status)
+    {
+        findings.push(finding(program, function, caught, *leak, false, (*status, level)));
     }
     findings
 }
 
-/// The local that a value is kept in, whole or as an entry: `status["error"] = str(e)`.
-fn kept_in(facts: &FileFacts, target: NodeId) -> Option<Name> {
-    match facts.arena.kind(target) {
-        NodeKind::Name(name) => Some(name),
-        NodeKind::Index { object, index } if facts.string(index).is_some() => kept_in(facts, object),
-        _ => None,
+/// How much an answer with this status says, if anything.
+fn level(context: &Context, function: GlobalDef, caught: &Caught, status: Status) -> Option<Level> {
+    match status {
+        Status::Unknown => None,
+        Status::Client if caught.whatever => Some(Level::Warning),
+        Status::Client => after_work(context, function, caught),
+        _ => Some(Level::Warning),
     }
 }
 
+/// With a status of 4xx, what is told may be what was wrong with the input. Not where a query stands in the same `try`: what the database says is sent, too.
+/// Behind other work that is waited for there may be errors of the domain as well as others.
+fn after_work(context: &Context, function: GlobalDef, caught: &Caught) -> Option<Level> {
+    let program = context.program;
+    let facts = program.file(function.file);
+    if facts.language.family() != Family::TypeScript {
+        return None;
+    }
+    let nesting = program.nesting(function.file);
+    let (tried, is_handler) = match facts.arena.kind(caught.place) {
+        NodeKind::Handler { .. } => match facts.arena.kind(nesting.parent(caught.place)?) {
+            NodeKind::Try { body, .. } => (body, true),
+            _ => return None,
+        },
+        NodeKind::Closure(_) => {
+            let (call, _) = nesting.argument_of(facts, caught.place)?;
+            match facts.arena.kind(call) {
+                NodeKind::Call { callee, .. } if matches!(called_name(facts, call), Some("catch" | "then")) => (callee, false),
+                _ => (call, false),
+            }
+        }
+        NodeKind::If { .. } => return Some(Level::Note),
+        _ => return None,
+    };
+    let span = facts.arena.span(tried);
+    let summary = context.summaries.of(function);
+    let is_inside = |site: NodeId| {
+        let site = facts.arena.span(site);
+        site.start >= span.start && site.end <= span.end
+    };
+    if summary.is_some_and(|summary| summary.queries.iter().any(|query| is_inside(query.site))) {
+        return Some(Level::Warning);
+    }
+    let mut works = false;
+    walk_deep(facts, tried, |node| {
+        if let NodeKind::Await(value) = facts.arena.kind(node) {
+            works |= is_handler && matches!(facts.arena.kind(value), NodeKind::Call { .. }) && !looks_at_input(facts, value);
+        }
+        !works
+    });
+    works.then_some(Level::Note)
+}
+
+/// A call that only reads or judges what came in: `schema.validateAsync(body)`, `c.req.json()`, `jwtVerify(token, key)`.
+fn looks_at_input(facts: &FileFacts, call: NodeId) -> bool {
+    parts(called_name(facts, call).unwrap_or_default()).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "valid"
+                | "validate"
+                | "validated"
+                | "validation"
+                | "validator"
+                | "verify"
+                | "parse"
+                | "json"
+                | "text"
+                | "form"
+                | "decode"
+                | "body"
+                | "check"
+        )
+    })
+}
+
 fn in_caught(
-    program: &Program,
+    context: &Context,
     nesting: &Nesting,
     function: GlobalDef,
     caught: &Caught,
     answers_by_return: bool,
     has_handler: bool,
 ) -> Vec<Finding> {
+    let program = context.program;
     let facts = program.file(function.file);
     let mut findings = Vec::new();
     walk_deep(facts, caught.body, |node| {
@@ -369,12 +533,13 @@ fn in_caught(
             return false;
         }
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
-        if caught.is_told_with(status) {
+        if status != Status::Unknown {
             for part in answer {
                 if let Some((leak, trace)) =
                     leak(program, nesting, function.file, part, caught).filter(|(_, trace)| *trace || !caught.foreseen)
+                    && let Some(level) = level(context, function, caught, status)
                 {
-                    findings.push(finding(program, function, caught, leak, trace, status));
+                    findings.push(finding(program, function, caught, leak, trace, (status, level)));
                     break;
                 }
             }
@@ -393,6 +558,10 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
             if known || is_called_like_answer(facts, node) {
                 return Some((arguments(facts, node).collect(), status(program, file, node)));
             }
+            // `next(new AppError({ statusCode: 500, message: err.message }))`
+            if form == CallForm::New {
+                return raised_answer(program, file, node);
+            }
             handed_on(program, file, node)
         }
         NodeKind::Assign { target, value, op: AssignOp::Set } => {
@@ -401,9 +570,10 @@ fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Opt
                 && last_name(facts, object).is_some_and(|name| matches!(facts.text(name), "ctx" | "context" | "response"));
             is_body.then(|| (vec![value], Status::None))
         }
-        NodeKind::Raise(Some(value)) => {
-            let answer = raised_answer(facts, value)?;
-            Some((vec![answer], Status::Server))
+        NodeKind::Return(Some(value)) if by_return && facts.language.family() == Family::TypeScript => {
+            // Calls are answers of their own.
+            let is_object = matches!(facts.arena.kind(value), NodeKind::Collection { .. } | NodeKind::Name(_));
+            is_object.then(|| (vec![value], Status::None))
         }
         NodeKind::Return(Some(value)) if by_return || is_pair_with_status(facts, value) => match facts.arena.kind(value) {
             NodeKind::Collection { items, .. } | NodeKind::Other(items) if is_pair_with_status(facts, value) => {
@@ -444,29 +614,51 @@ fn makes_object(program: &Program, file: FileId, call: NodeId) -> bool {
     def.kind == DefKind::Class && (program.is(class, Role::Schema) || def.decorators.iter().any(is_data))
 }
 
-/// `throw new ApiError({ code: "internal_server_error", message })`: what is said there is sent with a status of 5xx.
-fn raised_answer(facts: &FileFacts, raised: NodeId) -> Option<NodeId> {
-    let NodeKind::Call { form: CallForm::New, .. } = facts.arena.kind(raised) else { return None };
+/// `throw new ApiError({ code: "internal_server_error", message })`: what is said there is sent with that status.
+/// `new HttpProblem(err.message, 502)` of a class of the project that keeps the status it is given is an answer, too.
+fn raised_answer(program: &Program, file: FileId, raised: NodeId) -> Option<(Vec<NodeId>, Status)> {
+    let facts = program.file(file);
     if facts.language.family() != Family::TypeScript {
         return None;
     }
     let object = arguments(facts, raised).next()?;
-    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
+    let NodeKind::Collection { items, .. } = facts.arena.kind(object) else {
+        let keeps = raises_with_status(program, file, raised);
+        return keeps.then(|| (arguments(facts, raised).collect(), status(program, file, raised)));
+    };
     let mut message = None;
-    let mut is_internal = false;
+    let mut said = Status::None;
     for item in facts.arena.list(items) {
         let NodeKind::Entry { key, value } = facts.arena.kind(item) else { continue };
         match facts.string(key) {
             Some("message") => message = Some(value),
             Some("code" | "status" | "statusCode") => {
-                is_internal |= facts.string(value).is_some_and(|code| code.eq_ignore_ascii_case("internal_server_error"))
-                    || super::status::of_node(facts, value) == Status::Server;
+                said = match facts.string(value) {
+                    Some(code) if code.eq_ignore_ascii_case("internal_server_error") => Status::Server,
+                    // tRPC and GraphQL name the statuses.
+                    Some(code) if CODES.contains(&code) => Status::Client,
+                    _ => super::status::of_node(facts, value),
+                };
             }
             _ => {}
         }
     }
-    message.filter(|_| is_internal)
+    let is_said = matches!(said, Status::Client | Status::Server);
+    message.filter(|_| is_said).map(|message| (vec![message], said))
 }
+
+/// Statuses of 4xx by name.
+const CODES: &[&str] = &[
+    "BAD_REQUEST",
+    "UNAUTHORIZED",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "CONFLICT",
+    "PRECONDITION_FAILED",
+    "UNPROCESSABLE_CONTENT",
+    "BAD_USER_INPUT",
+    "UNAUTHENTICATED",
+];
 
 /// `sendError(res, err)`, where the project's own helper answers with what it is given: that argument, and the helper's status.
 fn handed_on(program: &Program, file: FileId, call: NodeId) -> Option<(Vec<NodeId>, Status)> {
@@ -803,7 +995,14 @@ fn is_hidden(facts: &FileFacts, nesting: &Nesting, node: NodeId, answer: NodeId)
     false
 }
 
-fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId, trace: bool, status: Status) -> Finding {
+fn finding(
+    program: &Program,
+    function: GlobalDef,
+    caught: &Caught,
+    leak: NodeId,
+    trace: bool,
+    (status, level): (Status, Level),
+) -> Finding {
     let facts = program.file(function.file);
     let outer = super::requests::named(program, function);
     let text = if matches!(facts.arena.kind(leak), NodeKind::Call { .. }) {
@@ -813,8 +1012,11 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
     };
     let what = if trace { "the trace" } else { "the text" };
     // Without a status of 5xx the answer may be meant: a message for a form, a list with what went wrong in each row.
-    let when =
-        if status == Status::Server { "with a status of 5xx" } else { "whatever went wrong; fine where the code knows what that may be" };
+    let when = match status {
+        Status::Server => "with a status of 5xx",
+        Status::Client => "with a status of 4xx, whatever went wrong",
+        _ => "whatever went wrong; fine where the code knows what that may be",
+    };
     let is_known = is_for_administrators(program, function);
     let place = match facts.arena.kind(caught.place) {
         NodeKind::Handler { body, .. } => {
@@ -822,6 +1024,7 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
             crate::model::source::Span { start: whole.start, end: facts.arena.span(body).start.max(whole.start + 1) }
         }
         NodeKind::Closure(def) => facts.def(def).name_span,
+        NodeKind::If { condition, .. } => facts.arena.span(condition),
         _ => facts.def(function.def).name_span,
     };
     Finding {
@@ -833,7 +1036,7 @@ fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId
         {
             Level::Note
         } else {
-            Level::Warning
+            level
         },
         message: format!("`{text}` sends {what} of an unexpected error to the client, {when}{}", if is_known { TO_ADMINISTRATORS } else { "" }),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },

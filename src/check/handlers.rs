@@ -130,7 +130,7 @@ fn is_health_check(program: &Program, function: GlobalDef, route: Option<&Route>
     named || routed
 }
 
-fn handler<'a>(context: &'a Context, function: GlobalDef, route: Option<&'a Route>) -> Handler<'a> {
+pub(super) fn handler<'a>(context: &'a Context, function: GlobalDef, route: Option<&'a Route>) -> Handler<'a> {
     let program = context.program;
     let code = code_of(program, function);
     let mut queries: Vec<&QueryEffect> = Vec::new();

@@ -28,6 +28,11 @@ const RULE: &str = "http-in-service";
 
 /// Places named beside the first.
 const MAX_PLACES: usize = 12;
+/// Further exceptions of one function that get a note of their own.
+const MAX_RAISES: usize = 4;
+
+/// Classes looked at from an exception to the one it extends.
+const MAX_BASES: usize = 4;
 
 /// Most functions that get a note of their own where HTTP below the handlers is the rule.
 const MAX_NOTES: usize = 24;
@@ -84,6 +89,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         } else {
             findings.extend(speakers.iter().filter_map(|speaker| finding(context, speaker)));
         }
+        findings.extend(further_raises(context, speakers).take(2 * MAX_NOTES));
     }
     findings
 }
@@ -369,7 +375,7 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
     let is_used = |param: &&Param| !prescribed && !param.name.is_some_and(|name| facts.text(name).starts_with('_'));
     for param in def.params.iter().filter(is_used) {
         if let Some(annotation) = param.annotation
-            && let Some(node) = http_type(program, function.file, annotation)
+            && let Some(node) = http_type_of_param(program, function.file, annotation)
         {
             found.push((param.span, spell(facts, node), What::Takes));
         }
@@ -418,7 +424,7 @@ fn is_own_error(program: &Program, file: FileId, raised: NodeId) -> bool {
         Value::Def(class) => class,
         _ => return program.file(file).language.family() != Family::TypeScript,
     };
-    !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base))
+    !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base)) && !is_named_for_http(program, file, raised)
 }
 
 /// What answers are called in RFC 9110, section 15, as classes of exceptions are named after it.
@@ -444,10 +450,21 @@ const PHRASES: &[&str] = &[
 ];
 
 /// A class of the project that extends the framework's exception and is called after HTTP or one of its answers: `class HttpException extends HttpError`,
-/// `class NotFoundException extends HTTPException`.
+/// `class NotFoundException extends HTTPException`. In TypeScript it may be called anything, and stand several classes below.
 fn is_named_for_http(program: &Program, file: FileId, raised: NodeId) -> bool {
-    let Value::Def(class) = program.value(file, raised) else { return false };
+    let Value::Def(mut class) = program.value(file, raised) else { return false };
     let def = program.def(class);
+    if program.file(class.file).language.family() == Family::TypeScript {
+        for _ in 0..MAX_BASES {
+            let def = program.def(class);
+            let Some(&base) = def.bases.first().filter(|_| def.kind == DefKind::Class) else { return false };
+            match program.value(class.file, base) {
+                Value::Def(own) => class = own,
+                _ => return speaks(program, class.file, base),
+            }
+        }
+        return false;
+    }
     let name = program.name(class);
     let answer = name.trim_end_matches("Exception").trim_end_matches("Error");
     def.kind == DefKind::Class
@@ -470,6 +487,25 @@ fn is_cast(facts: &FileFacts, node: NodeId) -> bool {
 
 fn is_http(program: &Program, api: &Api) -> bool {
     program.facts_of(api).any(|(fact, _)| *fact == ApiFact::HttpLayer)
+}
+
+/// The part of an annotation that is a type of HTTP, or a type of the project that has one among its fields: `{ req: Request, tour: Tour }`.
+fn http_type_of_param(program: &Program, file: FileId, annotation: NodeId) -> Option<NodeId> {
+    http_type(program, file, annotation).or_else(|| {
+        let Value::Def(named) = program.value(file, annotation) else { return None };
+        let facts = program.file(named.file);
+        let def = facts.def(named.def);
+        let carries = match def.kind {
+            DefKind::TypeAlias => def.value.is_some_and(|value| http_type(program, named.file, value).is_some()),
+            DefKind::Interface => facts.definitions().any(|(_, field)| {
+                field.parent == named.def
+                    && field.kind == DefKind::Field
+                    && field.annotation.is_some_and(|own| http_type(program, named.file, own).is_some())
+            }),
+            _ => false,
+        };
+        (carries && facts.language.family() == Family::TypeScript).then_some(annotation)
+    })
 }
 
 /// The part of an annotation that is a type of HTTP.
@@ -584,6 +620,19 @@ fn is_helper(context: &Context, speaker: &Speaker) -> bool {
 fn works_on_data(context: &Context, function: GlobalDef) -> bool {
     let summary = context.summaries.of(function);
     summary.is_some_and(|known| !known.queries.is_empty() || known.reaches.iter().any(|reach| reach.access == Access::Write))
+}
+
+/// Notes for the exceptions of a function beside the one that stands for it: each is a condition of its own, with a status of its own.
+fn further_raises<'a>(context: &'a Context, speakers: &'a [Speaker]) -> impl Iterator<Item = Finding> + 'a {
+    speakers.iter().filter(|speaker| context.program.file(speaker.function.file).language.family() == Family::TypeScript).flat_map(
+        move |speaker| {
+            let raises = speaker.places.iter().filter(|place| place.2 == What::Raises).skip(1).take(MAX_RAISES);
+            raises.filter_map(move |place| {
+                let alone = Speaker { function: speaker.function, places: vec![place.clone()] };
+                finding(context, &alone).map(|finding| Finding { level: Level::Note, ..finding })
+            })
+        },
+    )
 }
 
 /// Notes for the functions that speak it most, beside the one that counts them all.

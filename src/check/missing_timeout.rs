@@ -164,6 +164,7 @@ fn judge(
         || sends_cookies(facts, call)
         || is_limited_around(facts, nesting, call)
         || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
+        || facts.language.family() == Family::TypeScript && limits_request(facts, &fact.chain)
         || has_adapter(facts, call)
         || has_own_session(facts, call)
         || is_wrapped_builder(facts, nesting, call)
@@ -359,6 +360,17 @@ fn limits_elsewhere(facts: &FileFacts, methods: &[String]) -> bool {
             .arena
             .ids()
             .any(|node| called_name(facts, node).is_some_and(|name| name == "timeout" || methods.iter().any(|method| method == name)))
+}
+
+/// `request.setTimeout(5000)` where the request is kept in a name.
+fn limits_request(facts: &FileFacts, methods: &[String]) -> bool {
+    let is_method = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => {
+            matches!(facts.arena.kind(callee), NodeKind::Member { name, .. } if methods.iter().any(|method| method == facts.text(name)))
+        }
+        _ => false,
+    };
+    methods.iter().any(|method| facts.names.may_hold(method)) && facts.arena.ids().any(is_method)
 }
 
 /// A session whose adapter is the project's own may limit all it sends: `session.mount("https://", TimeoutAdapter())`.

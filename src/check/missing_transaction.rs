@@ -28,7 +28,7 @@ use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::{has_word, words};
 
-const RULE: &str = "missing-transaction";
+pub(super) const RULE: &str = "missing-transaction";
 
 /// Most further writes listed with one finding.
 const MAX_PLACES: usize = 5;
@@ -58,7 +58,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let callers = context.callers();
         operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
     }
-    operations.iter().map(|operation| finding(context, operation)).collect()
+    let mut findings: Vec<Finding> = operations.iter().map(|operation| finding(context, operation)).collect();
+    findings.extend(context.in_files("missing-transaction: beside", (), super::outside_transaction::in_file));
+    findings
 }
 
 /// The file, if a function in it writes more than once.
@@ -224,7 +226,11 @@ fn admits(name: &str) -> bool {
 
 /// Names of tables and functions that keep a record beside the operation: audit logs, history, counters of use, caches.
 pub(super) fn is_record(name: &str) -> bool {
-    words(name).iter().any(|word| {
+    let words = words(name);
+    // An address that is to be confirmed is no mail that was sent: `deleteEmailVerification`.
+    let is_address = words.iter().any(|word| matches!(word.as_str(), "verification" | "verifications" | "confirmation" | "confirmations"))
+        && !words.iter().any(|word| matches!(word.as_str(), "send" | "sent" | "log" | "logs" | "queue"));
+    words.iter().filter(|word| !(is_address && matches!(word.as_str(), "email" | "emails" | "mail"))).any(|word| {
         matches!(
             word.as_str(),
             "audit"

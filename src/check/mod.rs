@@ -54,6 +54,7 @@ mod n_plus_one;
 mod naming_convention;
 pub mod openapi_drift;
 mod orphan_module;
+mod outside_transaction;
 mod pass_through_service;
 mod password_findings;
 mod password_settings;

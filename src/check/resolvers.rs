@@ -51,6 +51,23 @@ pub(super) fn graphql_resolvers(context: &Context) -> Vec<(GlobalDef, PerItem)> 
     resolvers.into_iter().filter_map(per_item).collect()
 }
 
+/// The functions of the type `Query`, which a client asks for by name.
+pub(super) fn query_resolvers(context: &Context) -> Vec<GlobalDef> {
+    let program = context.program;
+    let named = |fact: &ApiFact| matches!(fact, ApiFact::PerItem(PerItemFact::Resolvers { .. }));
+    if !program.knowledge.entries.iter().any(|entry| named(&entry.fact)) {
+        return Vec::new();
+    }
+    context.in_files("resolvers of queries", (), |context, (): &(), file| {
+        let program = context.program;
+        let mut resolvers: Vec<Resolver> = Vec::new();
+        if in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
+            in_objects(program, file, program.file(file), &mut resolvers);
+        }
+        resolvers.into_iter().filter(|(_, name)| name == "Query").map(|(function, _)| function).collect()
+    })
+}
+
 /// `new ApolloServer({ typeDefs, resolvers })`
 fn in_objects(program: &Program, file: FileId, facts: &FileFacts, found: &mut Vec<Resolver>) {
     for call in facts.arena.ids() {
@@ -84,8 +101,8 @@ fn of_types(program: &Program, file: FileId, node: NodeId, depth: u8, found: &mu
                     NodeKind::Entry { key, value } => {
                         let name = facts.string(key).unwrap_or_default();
                         let is_type = name.starts_with(|c: char| c.is_ascii_uppercase());
-                        // What these answer is one request's, not one object's.
-                        if is_type && !matches!(name, "Query" | "Mutation" | "Subscription") {
+                        // What these answer is one request's, not one object's; `Query` is of no list, and asked for by its name.
+                        if is_type && !matches!(name, "Mutation" | "Subscription") {
                             of_fields(program, file, value, name, depth + 1, found);
                         }
                     }

@@ -345,7 +345,9 @@ fn kind(words: &[String]) -> Option<Secret> {
     let row = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
     // `PASSWORD_KEY` encrypts passwords.
     let is_key = words.last().is_some_and(|word| word == "key") && words.len() > 1;
-    if words.iter().any(|word| is_password_word(word)) && !is_key || (words.len() == 1 && words[0] == "pass") {
+    // `reset_password_token` is a token.
+    let is_token = words.last().is_some_and(|word| matches!(word.as_str(), "token" | "tokens"));
+    if words.iter().any(|word| is_password_word(word)) && !is_key && !is_token || (words.len() == 1 && words[0] == "pass") {
         return Some(Secret::Password);
     }
     if has("apikey")

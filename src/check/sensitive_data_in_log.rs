@@ -10,7 +10,7 @@ use super::requests::{in_development_branch, named};
 use super::rust_error_types::type_named;
 use super::scope::{in_scope, is_tool};
 use super::sensitive::{Secret, assigned, carriers, constant, hides, parts, secret};
-use super::shown_objects::shown_password;
+use super::shown_objects::{shown_field, shown_password};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
@@ -549,6 +549,17 @@ fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         let field = shown_password(program, class, 0)?;
         let what = format!("whose text holds `{field}`, {}", Secret::Password.text());
         return Some(Logged { node, what, name: spell(facts, node), confidence: Confidence::High, level: Level::Warning });
+    }
+    if facts.language.family() == Family::TypeScript
+        && let Value::Instance { class, .. } = program.value(file, node)
+    {
+        // In a template an object is `[object Object]`.
+        let in_text = program.nesting(file).parent(node).is_some_and(|parent| {
+            matches!(facts.arena.kind(parent), NodeKind::Text { .. } | NodeKind::Binary { .. } | NodeKind::Member { .. })
+        });
+        let field = shown_field(program, class, 0).filter(|_| !in_text)?;
+        let what = format!("an object whose `{field}` is {}", Secret::Password.text());
+        return Some(Logged { node, what, name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning });
     }
     if facts.language.family() != Family::Rust {
         return None;

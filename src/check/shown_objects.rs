@@ -1,4 +1,5 @@
-//! Objects whose text says every field: what Python's data classes and schemas print of themselves, passwords among them.
+//! Objects whose text says every field: what Python's data classes and schemas print of themselves, and what loggers of JavaScript write of any object,
+//! passwords among them.
 
 use super::sensitive::{Secret, secret};
 use crate::model::body::NodeKind;
@@ -31,6 +32,47 @@ pub(super) fn shown_password(program: &Program, class: GlobalDef, depth: u8) -> 
     own.map(|field| facts.text(field.name).to_string()).or_else(|| {
         def.bases.iter().find_map(|&base| match program.value(class.file, base) {
             Value::Def(parent) if parent != class => shown_password(program, parent, depth + 1),
+            _ => None,
+        })
+    })
+}
+
+/// TypeScript: the field of a class or interface that holds a password as text, or what was made of one, and is neither left out of queries
+/// (`@Column({ select: false })`) nor by the object's own way to be written.
+pub(super) fn shown_field(program: &Program, class: GlobalDef, depth: u8) -> Option<String> {
+    let facts = program.file(class.file);
+    let def = facts.def(class.def);
+    if !matches!(def.kind, DefKind::Class | DefKind::Interface) || depth > MAX_DEPTH {
+        return None;
+    }
+    let members = || facts.definitions().filter(|(_, member)| member.parent == class.def);
+    if members().any(|(_, member)| member.kind == DefKind::Method && matches!(facts.text(member.name), "toJSON" | "toString" | "inspect")) {
+        return None;
+    }
+    let is_left_out = |field: &Definition| {
+        field.decorators.iter().any(|&decorator| {
+            let mut out = last_name(facts, decorator).is_some_and(|name| facts.text(name) == "Exclude");
+            facts.arena.walk(decorator, |node| {
+                if let NodeKind::Entry { key, value } = facts.arena.kind(node) {
+                    out |= facts.string(key) == Some("select") && facts.arena.kind(value) == NodeKind::Bool(false)
+                        || facts.string(key) == Some("hidden") && facts.arena.kind(value) == NodeKind::Bool(true);
+                }
+            });
+            out
+        })
+    };
+    let is_string = |field: &Definition| {
+        field
+            .annotation
+            .is_some_and(|annotation| matches!(facts.arena.kind(annotation), NodeKind::Name(name) if facts.text(name) == "string"))
+    };
+    let own = members()
+        .map(|(_, field)| field)
+        .filter(|field| field.kind == DefKind::Field)
+        .find(|field| secret(facts.text(field.name)) == Some(Secret::Password) && is_string(field) && !is_left_out(field));
+    own.map(|field| facts.text(field.name).to_string()).or_else(|| {
+        def.bases.iter().find_map(|&base| match program.value(class.file, base) {
+            Value::Def(parent) if parent != class => shown_field(program, parent, depth + 1),
             _ => None,
         })
     })

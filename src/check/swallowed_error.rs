@@ -102,6 +102,15 @@ fn is_for_browsers(path: &str) -> bool {
 
 fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: NodeId) -> Option<Swallows> {
     let facts = program.file(file);
+    let takes_back = facts.arena.list(handlers).find(|&handler| match facts.arena.kind(handler) {
+        NodeKind::Handler { types, body, .. } => catches_all(facts, types) && only_takes_back(facts, body),
+        _ => false,
+    });
+    if let Some(handler) = takes_back.filter(|_| facts.language.family() == Family::TypeScript) {
+        let span = facts.arena.span(handler);
+        let what = "this handler takes the transaction back and says nothing of it: the caller goes on as if it had been done";
+        return Some(Swallows { whole: span, place: first_line(span), what });
+    }
     let handler = facts.arena.list(handlers).find(|&handler| {
         let NodeKind::Handler { types, body, .. } = facts.arena.kind(handler) else { return false };
         catches_all(facts, types) && is_empty(facts, body)
@@ -290,6 +299,28 @@ fn is_empty(facts: &FileFacts, body: NodeId) -> bool {
         }),
         _ => false,
     }
+}
+
+/// `await runner.rollbackTransaction()`, and nothing else but letting go of the connection.
+fn only_takes_back(facts: &FileFacts, body: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let mut takes_back = false;
+    let only = facts.arena.list(items).all(|item| {
+        let call = match facts.arena.kind(item) {
+            NodeKind::Await(value) => value,
+            _ => item,
+        };
+        let is_text = |wanted: &str| {
+            arguments(facts, call)
+                .next()
+                .and_then(|first| facts.string(first))
+                .is_some_and(|text| text.trim().trim_end_matches(';').eq_ignore_ascii_case(wanted))
+        };
+        let ends = matches!(called_name(facts, call), Some("rollback" | "rollbackTransaction" | "abortTransaction")) || is_text("rollback");
+        takes_back |= ends;
+        ends || matches!(called_name(facts, call), Some("release" | "endSession" | "end" | "close"))
+    });
+    only && takes_back
 }
 
 /// Calls whose failure changes nothing: closing, removing, taking back, telling that it is over.

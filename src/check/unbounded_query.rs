@@ -6,19 +6,20 @@
 
 use super::Context;
 use super::batching::query_fact;
-use super::handlers::{Handler, handler_name, handlers, is_of_service, route_text};
+use super::handlers::{Handler, handler, handler_name, handlers, is_of_service, route_text};
 use super::loading::owner_of;
 use super::lookup_tables::is_lookup;
 use super::loops::parameter_names;
 use super::query_methods::{has, methods};
+use super::resolvers::query_resolvers;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ArgumentRef, Framework, FrameworkKind, Subject};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
-use crate::model::program::{CallKind, Program, Resolution, VIEW_METHODS, Value};
+use crate::model::program::{CallKind, Program, Resolution, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
@@ -31,19 +32,27 @@ const MAX_DEPTH: u8 = 3;
 
 /// Finds list endpoints without a bound.
 pub fn check(context: &Context) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = handlers(context).iter().filter_map(|handler| in_handler(context, handler)).collect();
+    let handlers = handlers(context);
+    let mut findings: Vec<Finding> = handlers.iter().filter_map(|handler| in_handler(context, handler, false)).collect();
+    // What a schema's `Query` has is read by definition: `{ Query: { books: () => Book.find() } }`.
+    for resolver in query_resolvers(context) {
+        if !handlers.iter().any(|handler| handler.code.contains(&resolver)) {
+            findings.extend(in_handler(context, &handler(context, resolver, None), true));
+        }
+    }
     findings.extend(super::unpaged_views::check(context));
     findings
 }
 
-fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
+fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<Finding> {
     let program = context.program;
     // A handler of all methods, or of a service that has no routes, reads when it writes nothing.
     let is_open = match handler.route {
-        Some(route) => route.methods.iter().any(|method| method == "*"),
+        Some(route) => route.methods.iter().any(|method| method == "*") || is_action(program, route),
         None => is_of_service(program, handler.function),
     };
-    let reads = is_open && handler.queries.iter().all(|query| query.access == Access::Read)
+    let reads = only_reads
+        || is_open && handler.queries.iter().all(|query| query.access == Access::Read)
         || handler.route.is_some_and(|route| route.methods.iter().any(|method| method == "GET" || method == "QUERY"))
         || VIEW_METHODS.iter().any(|(name, method)| *method == "GET" && *name == program.name(handler.function));
     if !reads || is_exempt(program, handler) {
@@ -84,6 +93,11 @@ fn in_handler(context: &Context, handler: &Handler) -> Option<Finding> {
         confidence: query.confidence,
         redact: Vec::new(),
     })
+}
+
+/// A function of the server that pages call by name: whatever it does, it is sent with POST.
+fn is_action(program: &Program, route: &Route) -> bool {
+    route.framework == "nextjs" && route.path.is_none() && !VIEW_METHODS.iter().any(|(_, method)| *method == program.name(route.handler))
 }
 
 /// What the innermost call of a chain is made on, by its name: `orders` of `this.orders.find().toArray()`.
@@ -314,6 +328,15 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
         if matches!(facts.arena.kind(node), NodeKind::Name(name) if given.contains(&name)) {
             return !found;
         }
+        // `limit(1)` belongs to a query for one row.
+        if facts.language.family() == Family::TypeScript && asks_one(facts, node) {
+            if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+                && let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+            {
+                found |= bounds(facts, object);
+            }
+            return false;
+        }
         let name = match facts.arena.kind(node) {
             NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
             NodeKind::Entry { key, .. } => facts.string(key),
@@ -358,6 +381,18 @@ fn bounds(facts: &FileFacts, body: NodeId) -> bool {
     found
 }
 
+/// `.limit(1)`, `take: 1`
+fn asks_one(facts: &FileFacts, node: NodeId) -> bool {
+    let is_one = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Number(number) if facts.text(number) == "1");
+    match facts.arena.kind(node) {
+        NodeKind::Call { .. } if matches!(called_name(facts, node), Some("limit" | "take")) => {
+            arguments(facts, node).len() == 1 && arguments(facts, node).all(is_one)
+        }
+        NodeKind::Entry { key, value } => matches!(facts.string(key), Some("limit" | "take")) && is_one(value),
+        _ => false,
+    }
+}
+
 /// The query reads many rows and nothing on its chain or in its arguments narrows it.
 fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bool, first_filter: usize) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
@@ -370,8 +405,8 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
     let top = nesting.chain_top(facts, query.site);
     let narrows = chain(facts, top).any(|link| {
         let name = called_name(facts, link).unwrap_or_default();
-        has(&methods().narrows, name) && !is_looked_up(facts, link, query.site)
-            || known && link != query.site && narrows_by_name(name)
+        has(&methods().narrows, name) && !is_looked_up(facts, link, query.site) && !hardly_narrows_by(facts, link)
+            || known && link != query.site && narrows_by_name(name) && !hardly_narrows_by(facts, link)
             || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
     });
     if narrows {
@@ -379,8 +414,8 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
     }
     let mut filtered = false;
     let mut sql = None;
-    for argument in arguments(facts, query.site).chain(chain(facts, query.site).flat_map(|link| arguments(facts, link).collect::<Vec<_>>()))
-    {
+    let links = chain(facts, query.site).filter(|&link| !hardly_narrows_by(facts, link));
+    for argument in links.flat_map(|link| arguments(facts, link).collect::<Vec<_>>()) {
         // What is done with each row is no part of the query.
         if name.starts_with("query_") && matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
             continue;
@@ -388,8 +423,13 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
         walk_deep(facts, argument, |node| {
             match facts.arena.kind(node) {
                 NodeKind::Entry { key, value } => {
-                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"))
-                        && !may_be_nothing(facts, nesting, value);
+                    let is_filter = facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"));
+                    // What it mentions is asked for by nobody, or leaves most rows in.
+                    if is_filter && hardly_narrows(facts, value) {
+                        return false;
+                    }
+                    filtered |= is_filter && !may_be_nothing(facts, nesting, value);
+                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "take" | "limit" | "first"));
                 }
                 NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
                 // A key or a name is no SQL.
@@ -430,7 +470,13 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
         _ => false,
     });
     let takes_filter = asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
-        NodeKind::Collection { items, .. } => facts.arena.list(items).len() > 0 && !only_presentation(facts, first),
+        NodeKind::Collection { items, .. } => {
+            facts.arena.list(items).len() > 0 && !only_presentation(facts, first) && !hardly_narrows(facts, first)
+        }
+        // `find(req.query)`: what the client does not ask for is not asked for.
+        NodeKind::Member { object, name, .. } if facts.text(name) == "query" && facts.language.family() == Family::TypeScript => {
+            !matches!(facts.arena.kind(object), NodeKind::Name(name) if matches!(facts.text(name), "req" | "request" | "ctx"))
+        }
         // `doc! {}`
         NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
         NodeKind::Null | NodeKind::Closure(_) => false,
@@ -439,6 +485,84 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
     });
     let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+/// An object as a filter that leaves most rows in, or all where the client asks for nothing: switches (`{ active: true, deletedAt: null }`), conditions
+/// that are there if they are asked for (`...(q && { title: q })`), and parts of a text (`{ title: { contains: q } }`).
+fn hardly_narrows(facts: &FileFacts, filter: NodeId) -> bool {
+    let filter = match facts.arena.kind(filter) {
+        NodeKind::Cast { value, .. } => value,
+        _ => filter,
+    };
+    let NodeKind::Collection { items, .. } = facts.arena.kind(filter) else { return false };
+    let is_left_out = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Null => true,
+        NodeKind::Name(name) => facts.text(name) == "undefined",
+        NodeKind::Collection { items, .. } => facts.arena.list(items).len() == 0,
+        _ => false,
+    };
+    let is_optional = |value: NodeId| match facts.arena.kind(value) {
+        NodeKind::Binary { op: BinaryOp::And, .. } => true,
+        NodeKind::If { then, otherwise: Some(otherwise), .. } => is_left_out(then) || is_left_out(otherwise),
+        _ => false,
+    };
+    let is_part_of_text = |value: NodeId| match facts.arena.kind(value) {
+        NodeKind::Collection { items, .. } => {
+            facts.arena.list(items).len() > 0
+                && facts.arena.list(items).all(|item| match facts.arena.kind(item) {
+                    NodeKind::Entry { key, .. } => match facts.string(key) {
+                        Some(key) => matches!(key, "contains" | "startsWith" | "mode" | "$regex" | "$options"),
+                        None => last_name(facts, key).is_some_and(|name| matches!(facts.text(name), "like" | "iLike")),
+                    },
+                    _ => false,
+                })
+        }
+        NodeKind::Call { .. } => matches!(called_name(facts, value), Some("ILike" | "Like")),
+        _ => false,
+    };
+    facts.language.family() == Family::TypeScript
+        && facts.arena.list(items).len() > 0
+        && facts.arena.list(items).all(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { value, .. } => {
+                matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null) || is_optional(value) || is_part_of_text(value)
+            }
+            NodeKind::Spread { value, .. } => is_optional(value),
+            _ => false,
+        })
+}
+
+/// The same of a link of a builder: `.where(eq(kites.hidden, false))`, `.where("active", true)`, `.whereNull("deleted_at")`.
+fn hardly_narrows_by(facts: &FileFacts, link: NodeId) -> bool {
+    if facts.language.family() != Family::TypeScript || !matches!(facts.arena.kind(link), NodeKind::Call { .. }) {
+        return false;
+    }
+    match called_name(facts, link) {
+        Some("whereNull" | "whereNotNull") => true,
+        Some("where" | "andWhere") => {
+            let mut given = arguments(facts, link);
+            match given.len() {
+                0 => false,
+                1 => given.all(|condition| is_switch(facts, condition, 0)),
+                _ => given.last().is_some_and(|value| matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null)),
+            }
+        }
+        _ => false,
+    }
+}
+
+/// `eq(kites.hidden, false)`, `isNull(kites.deletedAt)`, and several of them.
+fn is_switch(facts: &FileFacts, condition: NodeId, depth: u8) -> bool {
+    match called_name(facts, condition) {
+        Some("isNull" | "isNotNull") => true,
+        Some("eq" | "ne") => {
+            arguments(facts, condition).last().is_some_and(|value| matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null))
+        }
+        Some("and") if depth < 4 => {
+            arguments(facts, condition).len() > 0 && arguments(facts, condition).all(|inner| is_switch(facts, inner, depth + 1))
+        }
+        None => hardly_narrows(facts, condition),
+        _ => false,
+    }
 }
 
 /// A filter that is none unless the client asks for one: `const condition = title ? { title } : null`.

@@ -57,7 +57,17 @@ impl<'a> Linker<'a> {
                 return self.functions_in(file, value, depth + 1, out);
             }
             NodeKind::Collection { items, .. } => {
-                let items: Vec<NodeId> = facts.arena.list(items).collect();
+                let mut items: Vec<NodeId> = facts.arena.list(items).collect();
+                // The last function answers: `{ handler: show, preHandler: [signedIn] }` says which one that is.
+                let answers =
+                    |item: &NodeId| matches!(facts.arena.kind(*item), NodeKind::Entry { key, .. } if facts.string(key) == Some("handler"));
+                items.sort_by_key(answers);
+                if let [class, name] = items[..]
+                    && let Some(name) = facts.string(name)
+                {
+                    out.extend(self.method_named(file, class, name).map(Answer::plain));
+                    return;
+                }
                 for item in items {
                     self.functions_in(file, item, depth + 1, out);
                 }
@@ -105,6 +115,47 @@ impl<'a> Linker<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// The method of `[OrdersController, "show"]`, where the class may be one that is loaded only when it is asked for:
+    /// `const OrdersController = () => import("./orders_controller")`.
+    fn method_named(&mut self, file: FileId, class: NodeId, name: &str) -> Option<GlobalDef> {
+        let class = match self.get(self.node_values[file.index()][class.index()]) {
+            Value::Def(def) => self.loaded_by(def).unwrap_or(def),
+            _ => return None,
+        };
+        if !is_class_like(self.facts[class.file.index()].def(class.def).kind) {
+            return None;
+        }
+        let owners = self.hierarchy(class);
+        owners.iter().find_map(|&owner| self.own_member(owner, name))
+    }
+
+    /// The class that a function loads, which does nothing else.
+    fn loaded_by(&mut self, function: GlobalDef) -> Option<GlobalDef> {
+        let facts = &self.facts[function.file.index()];
+        let def = facts.def(function.def);
+        let mut body = match def.value.map(|value| facts.arena.kind(value)) {
+            Some(NodeKind::Closure(closure)) => facts.def(closure).body?,
+            _ => def.body?,
+        };
+        loop {
+            body = match facts.arena.kind(body) {
+                NodeKind::Block { items, .. } => facts.arena.list(items).next()?,
+                NodeKind::Return(Some(value)) | NodeKind::Await(value) => value,
+                _ => break,
+            };
+        }
+        match self.get(self.node_values[function.file.index()][body.index()]) {
+            Value::Module(module) => {
+                let default = self.module_member(module, "default")?;
+                match self.get(default) {
+                    Value::Def(def) => Some(def),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 

@@ -131,6 +131,16 @@ impl<'a> Linker<'a> {
             },
             _ => {
                 known = matches!(facts.arena.kind(callee), NodeKind::Closure(_));
+                // `orders.find(id)`, where `interface Orders { find: (id: string) => Promise<Order> }` has it as a property.
+                if let NodeKind::Member { object, name, .. } = facts.arena.kind(base)
+                    && let Value::Instance { class, .. } = self.get(self.node_values[caller.file.index()][object.index()])
+                    && matches!(facts_kind(self, class), DefKind::Interface | DefKind::TypeAlias)
+                {
+                    for implementation in self.implementations(class, facts.text(name), subclasses) {
+                        add(implementation, CallKind::Call, Resolution::Inferred);
+                        known = true;
+                    }
+                }
                 if let NodeKind::Closure(def) = facts.arena.kind(callee) {
                     add(GlobalDef { file: caller.file, def }, CallKind::Call, Resolution::Exact);
                 }
@@ -172,6 +182,8 @@ impl<'a> Linker<'a> {
             let below = queue[at];
             if self.family(below.file) == Family::Rust {
                 found.extend(self.trait_methods(below, class, name));
+            } else if matches!(facts_kind(self, below), DefKind::Function | DefKind::Method | DefKind::Variable) {
+                found.extend(self.made_member(below, name));
             } else if let Some(member) = self.own_member(below, name)
                 && self.facts[member.file.index()].def(member.def).body.is_some()
             {

@@ -497,7 +497,8 @@ impl<'a> Linker<'a> {
         table
     }
 
-    /// Direct subclasses and implementors of every class, for dispatch.
+    /// Direct subclasses and implementors of every class, for dispatch; of an interface also what makes an object of it: `const orders: Orders = { … }`,
+    /// `function makeOrders(db): Orders { return { … } }`.
     pub(super) fn subclasses(&mut self) -> FxHashMap<GlobalDef, Vec<GlobalDef>> {
         let mut table: FxHashMap<GlobalDef, Vec<GlobalDef>> = FxHashMap::default();
         let mut seen: FxHashSet<(GlobalDef, GlobalDef)> = FxHashSet::default();
@@ -516,8 +517,74 @@ impl<'a> Linker<'a> {
                     }
                 }
             }
+            for (interface, maker) in self.makers(file) {
+                table.entry(interface).or_default().push(maker);
+            }
         }
         table
+    }
+
+    /// Functions and variables of a TypeScript file that make an object of an interface, with the interface.
+    fn makers(&self, file: FileId) -> Vec<(GlobalDef, GlobalDef)> {
+        let facts = &self.facts[file.index()];
+        if facts.language.family() != Family::TypeScript {
+            return Vec::new();
+        }
+        let interface = |annotation: NodeId| match self.get(self.node_values[file.index()][annotation.index()]) {
+            Value::Instance { class, .. }
+                if matches!(self.facts[class.file.index()].def(class.def).kind, DefKind::Interface | DefKind::TypeAlias) =>
+            {
+                Some(class)
+            }
+            _ => None,
+        };
+        let makers = facts.definitions().filter_map(|(id, def)| {
+            let maker = GlobalDef { file, def: id };
+            let is_maker = matches!(def.kind, DefKind::Function | DefKind::Method | DefKind::Variable);
+            let interface = def.annotation.filter(|_| is_maker).and_then(interface)?;
+            made_object(facts, id).map(|_| (interface, maker))
+        });
+        makers.collect()
+    }
+
+    /// What an object that a function or variable makes has under a name, if it is a function.
+    pub(super) fn made_member(&self, maker: GlobalDef, name: &str) -> Option<GlobalDef> {
+        let facts = &self.facts[maker.file.index()];
+        let object = made_object(facts, maker.def)?;
+        let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return None };
+        facts.arena.list(items).find_map(|item| {
+            let value = match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } if facts.string(key) == Some(name) => value,
+                NodeKind::Name(own) if facts.text(own) == name => item,
+                _ => return None,
+            };
+            match facts.arena.kind(value) {
+                NodeKind::Closure(def) => Some(GlobalDef { file: maker.file, def }),
+                _ => match self.get(self.node_values[maker.file.index()][value.index()]) {
+                    Value::Def(def) if matches!(self.facts[def.file.index()].def(def.def).kind, DefKind::Function | DefKind::Method) => {
+                        Some(def)
+                    }
+                    _ => None,
+                },
+            }
+        })
+    }
+}
+
+/// The object literal that a variable is, or that a function gives back at its end.
+fn made_object(facts: &FileFacts, maker: DefId) -> Option<NodeId> {
+    let def = facts.def(maker);
+    let mut value = match def.kind {
+        DefKind::Variable => def.value?,
+        _ => def.body?,
+    };
+    loop {
+        value = match facts.arena.kind(value) {
+            NodeKind::Block { items, .. } => facts.arena.list(items).last()?,
+            NodeKind::Return(Some(value)) | NodeKind::Cast { value, .. } => value,
+            NodeKind::Collection { kind: CollectionKind::Dict, .. } => return Some(value),
+            _ => return None,
+        };
     }
 }
 

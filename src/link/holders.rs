@@ -82,6 +82,18 @@ fn sources(facts: &FileFacts, file: FileId, holders: &[Holder], own: &[u16]) -> 
                     return;
                 }
                 let mut given = arguments(facts, node);
+                // `decorate({ orders: new Orders() })`
+                if let (1, Some(NodeKind::Collection { items, .. })) =
+                    (given.len(), given.clone().next().map(|given| facts.arena.kind(given)))
+                {
+                    for item in facts.arena.list(items) {
+                        if let NodeKind::Entry { key, value } = facts.arena.kind(item)
+                            && let Some(name) = facts.string(key)
+                        {
+                            found.push((at, name.to_string(), Source::Set(GlobalDef { file, def: id }, value)));
+                        }
+                    }
+                }
                 if let (Some(key), Some(value)) = (given.next(), given.next())
                     && let Some(name) = facts.string(key)
                 {

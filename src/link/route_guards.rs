@@ -8,11 +8,18 @@ use crate::model::program::Value;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
+/// Options under which a route is given what stands before its handler: Fastify's hooks, Elysia's.
+const HOOKS: &[&str] = &["onRequest", "preValidation", "preHandler", "beforeHandle"];
+
 impl Linker<'_> {
     /// What stands between the path and the handler, as written.
     pub(super) fn guards_given(&self, file: FileId, args: &[NodeId], path: Option<NodeId>) -> Vec<String> {
         let mut found = Vec::new();
         let last = args.len().saturating_sub(1);
+        // `get("/seats", { preHandler: [signedIn], handler: show })`
+        if let Some(&options) = args.last().filter(|&&arg| self.names_handler(file, arg)) {
+            self.spell_all(file, options, &mut found);
+        }
         for &arg in args.iter().take(last).filter(|&&arg| Some(arg) != path) {
             self.spell_all(file, arg, &mut found);
         }
@@ -27,8 +34,27 @@ impl Linker<'_> {
                     self.spell_all(file, item, out);
                 }
             }
+            NodeKind::Collection { kind: CollectionKind::Dict, items } => {
+                for item in facts.arena.list(items) {
+                    if let NodeKind::Entry { key, value } = facts.arena.kind(item)
+                        && facts.string(key).is_some_and(|key| HOOKS.contains(&key))
+                    {
+                        self.spell_all(file, value, out);
+                    }
+                }
+            }
             _ => out.extend(self.spelled(file, node)),
         }
+    }
+
+    /// Options of a route that name what answers it.
+    fn names_handler(&self, file: FileId, node: NodeId) -> bool {
+        let facts = &self.facts[file.index()];
+        let NodeKind::Collection { kind: CollectionKind::Dict, items } = facts.arena.kind(node) else { return false };
+        facts
+            .arena
+            .list(items)
+            .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key) == Some("handler")))
     }
 
     /// A name, a chain of names, or what a call calls.

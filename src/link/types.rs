@@ -378,7 +378,7 @@ impl<'a> Linker<'a> {
     /// An instance of what a type expression names.
     pub(super) fn instance_of(&mut self, value: ValueId) -> ValueId {
         match self.get(value) {
-            Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => {
+            Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) || self.is_object_type(class) => {
                 self.value(Value::Instance { class, argument: UNKNOWN })
             }
             Value::Api { guessed: true, .. } => UNKNOWN,
@@ -389,6 +389,13 @@ impl<'a> Linker<'a> {
             Value::Instance { .. } | Value::Literal(..) => value,
             _ => UNKNOWN,
         }
+    }
+
+    /// `type Orders = { find(id: string): Promise<Order> }`: its members are definitions, as an interface's are.
+    fn is_object_type(&self, alias: GlobalDef) -> bool {
+        let facts = &self.facts[alias.file.index()];
+        let def = facts.def(alias.def);
+        def.kind == DefKind::TypeAlias && def.value.is_some_and(|value| matches!(facts.arena.kind(value), NodeKind::Collection { .. }))
     }
 
     /// The project class a type names, also inside a wrapper or a collection.

@@ -16,6 +16,7 @@ pub(super) struct Positions {
     arguments: BTreeMap<String, Vec<String>>,
     options: Vec<String>,
     strategies: Vec<String>,
+    plugins: Vec<String>,
     hashers: Vec<String>,
     settings: Vec<String>,
 }
@@ -65,6 +66,11 @@ pub(super) fn keeps(path: &str) -> bool {
     super::generic::words(path.rsplit('.').next().unwrap_or(path))
         .first()
         .is_some_and(|word| matches!(word.as_str(), "set" | "reset" | "change" | "update" | "save"))
+}
+
+/// True for plugins whose options hold credentials, by what they are imported from.
+pub(super) fn is_plugin(path: &str) -> bool {
+    known().plugins.iter().any(|plugin| path.strip_prefix(plugin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// True for a framework's setting that holds a secret by definition.

@@ -145,6 +145,14 @@ impl<'a> Scan<'a> {
                 self.credential(argument, &short, SecretKind::LiteralPassword, hits);
             }
         }
+        // `app.register(fastifyCookie, { secret: "…" })`
+        let plugin = positional.first().map(|&plugin| self.last_name(plugin)).and_then(|plugin| self.imports.get(plugin));
+        if path.ends_with(".register") && plugin.is_some_and(|plugin| positions::is_plugin(plugin)) {
+            let short = self.last_name(positional[0]);
+            for &argument in positional.iter().skip(1) {
+                self.options(self.followed(argument), short, false, hits);
+            }
+        }
         if positions::takes_options(&path) {
             let is_local = self.names_local_host(id);
             for argument in self.facts.arena.list(args) {
@@ -341,7 +349,27 @@ impl<'a> Scan<'a> {
             return;
         }
         if let Some((name, value)) = self.bound(id) {
+            self.hashed(&name, value, hits);
             self.named(&name, value, hits);
+        }
+    }
+
+    /// `const hashedPassword = await this.hash("…")`: the name says what was hashed, where the function does not.
+    fn hashed(&self, name: &str, value: NodeId, hits: &mut Vec<SecretHit>) {
+        let call = match self.facts.arena.kind(value) {
+            NodeKind::Await(inner) => inner,
+            _ => value,
+        };
+        let NodeKind::Call { callee, args, form: CallForm::Plain, .. } = self.facts.arena.kind(call) else { return };
+        let is_password = generic::classify(name) == Some(NameClass::Password)
+            || generic::words(name).iter().any(|word| matches!(word.as_str(), "password" | "pwd")) && generic::words(name).len() == 2;
+        if !is_password || self.facts.language.family() != Family::TypeScript || !self.last_name(callee).starts_with("hash") {
+            return;
+        }
+        if let Some(first) = self.facts.arena.list(args).next()
+            && self.facts.string(first).is_some()
+        {
+            self.credential(first, &self.written(callee), SecretKind::LiteralPassword, hits);
         }
     }
 

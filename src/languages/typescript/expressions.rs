@@ -278,6 +278,7 @@ impl Lowering<'_> {
         let mut args = List::EMPTY;
         let mut form = CallForm::Plain;
         let mut callee = chain.value;
+        let mut in_parentheses = false;
         while self.next() {
             match self.kind() {
                 Kind::Arguments => args = self.expressions(),
@@ -288,14 +289,17 @@ impl Lowering<'_> {
                 }
                 Kind::TypeArguments => {
                     let types = self.type_arguments();
-                    let span = Span { start: chain.span.start, end: self.span().end };
-                    callee = self.apply(callee, types, span);
+                    let named = self.span();
+                    in_parentheses =
+                        self.slice(Span { start: self.arena.span(callee).end.min(named.start), end: named.start }).contains(')');
+                    callee = self.apply(callee, types, Span { start: chain.span.start, end: named.end });
                 }
                 _ => {}
             }
         }
-        if form == CallForm::Tagged {
-            callee = self.peel_tag(callee, chain);
+        // `await f<T>(x)` is read as `(await f)<T>(x)`, which somebody may mean who writes the parentheses.
+        if !in_parentheses && chain.prefixes.is_empty() {
+            callee = self.peel_base(callee, chain);
         }
         self.up_to_level(chain);
         chain.value = self.push(NodeKind::Call { callee, args, form }, chain.span);
@@ -438,8 +442,9 @@ impl Lowering<'_> {
         found
     }
 
-    /// The tag of ``await tag<T[]>`…` ``, which is read as `(await tag)<T[]>!` before the template: its prefixes go to the chain.
-    fn peel_tag(&mut self, callee: NodeId, chain: &mut Chain) -> NodeId {
+    /// What is called in `await f<T>(x)` and ``await tag<T[]>`…` ``, which are read as `(await f)<T>(x)` and
+    /// ``(await tag)<T[]>!`…` ``: the prefixes go to the chain.
+    fn peel_base(&mut self, callee: NodeId, chain: &mut Chain) -> NodeId {
         let NodeKind::Apply { base, args } = self.arena.kind(callee) else { return callee };
         let (path, hole) = self.peel(base);
         if path.is_empty() {
@@ -452,7 +457,7 @@ impl Lowering<'_> {
         self.push(NodeKind::Apply { base: hole, args }, span)
     }
 
-    /// Takes prefixes and looser operators off the front of a misread tag: `await x`, `!x`, `a + x` → `x`.
+    /// Takes prefixes and looser operators off the front of a misread call: `await x`, `!x`, `a + x` → `x`.
     fn peel(&self, mut node: NodeId) -> (Vec<NodeId>, NodeId) {
         let mut path = Vec::new();
         loop {
