@@ -296,7 +296,10 @@ fn is_body(program: &Program, file: FileId, node: NodeId) -> bool {
     let facts = program.file(file);
     let NodeKind::Member { object, name, .. } = facts.arena.kind(node) else { return false };
     let name = facts.text(name);
-    if !matches!(name, "body" | "json" | "get_json" | "form" | "data" | "POST" | "parseBody" | "formData" | "post" | "DATA") {
+    if !matches!(
+        name,
+        "body" | "json" | "get_json" | "form" | "data" | "POST" | "parseBody" | "formData" | "post" | "DATA" | "all" | "only" | "input"
+    ) {
         return false;
     }
     let known =
@@ -327,7 +330,7 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
     let mut found: Vec<Use> = Vec::new();
     for query in handler.queries.iter().filter(|query| !compares_only(program, file, query)) {
         let given = || {
-            chain(facts, query.site)
+            chain(facts, program.nesting(file).chain_top(facts, query.site))
                 .flat_map(|link| given_to(facts, link))
                 .filter(|given| query.access != Access::Read || !is_named_id(facts, given.0))
                 .filter_map(|(argument, finds)| Some((used_in(program, file, argument, input)?, finds)))

@@ -6,7 +6,7 @@ use super::evaluate::Linker;
 use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{AssignOp, CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts};
 use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::{GlobalDef, Role};
@@ -525,26 +525,28 @@ impl<'a> Linker<'a> {
     }
 
     /// Functions and variables of a TypeScript file that make an object of an interface, with the interface.
-    fn makers(&self, file: FileId) -> Vec<(GlobalDef, GlobalDef)> {
+    fn makers(&mut self, file: FileId) -> Vec<(GlobalDef, GlobalDef)> {
         let facts = &self.facts[file.index()];
         if facts.language.family() != Family::TypeScript {
             return Vec::new();
         }
-        let interface = |annotation: NodeId| match self.get(self.node_values[file.index()][annotation.index()]) {
-            Value::Instance { class, .. }
-                if matches!(self.facts[class.file.index()].def(class.def).kind, DefKind::Interface | DefKind::TypeAlias) =>
-            {
-                Some(class)
-            }
-            _ => None,
-        };
-        let makers = facts.definitions().filter_map(|(id, def)| {
-            let maker = GlobalDef { file, def: id };
+        let makes = |(id, def): (DefId, &Definition)| {
             let is_maker = matches!(def.kind, DefKind::Function | DefKind::Method | DefKind::Variable);
-            let interface = def.annotation.filter(|_| is_maker).and_then(interface)?;
-            made_object(facts, id).map(|_| (interface, maker))
-        });
-        makers.collect()
+            let annotation = def.annotation.filter(|_| is_maker)?;
+            made_object(facts, id)?;
+            Some((id, def.parent, annotation))
+        };
+        let makers: Vec<(DefId, DefId, NodeId)> = facts.definitions().filter_map(makes).collect();
+        let mut found = Vec::new();
+        for (id, parent, annotation) in makers {
+            let made = self.within(GlobalDef { file, def: parent }, |linker| linker.type_value(annotation));
+            if let Value::Instance { class, .. } = self.get(made)
+                && matches!(self.facts[class.file.index()].def(class.def).kind, DefKind::Interface | DefKind::TypeAlias)
+            {
+                found.push((class, GlobalDef { file, def: id }));
+            }
+        }
+        found
     }
 
     /// What an object that a function or variable makes has under a name, if it is a function.

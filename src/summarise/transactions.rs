@@ -18,7 +18,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::serializers::model_saved;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::{Summaries, Summary, Write};
 use crate::model::words::words;
 
@@ -242,9 +242,11 @@ fn call(
     })
 }
 
-/// The write is handed a transaction: its callers have one.
+/// The write is handed a transaction: its callers have one. What is opened around it there has ended when the call comes back, and then it stays.
 fn summaries_cover(scopes: &Scopes, target: GlobalDef, site: NodeId) -> bool {
-    scopes.is_handed_transaction(target.file, site)
+    let opens_own = scopes.program.file(target.file).language.family() == Family::TypeScript
+        && (scopes.is_enclosed(target.file, site) || scopes.follows_begin(target.file, site));
+    scopes.is_handed_transaction(target.file, site) && !opens_own
 }
 
 /// `save(commit=False)`.
@@ -339,8 +341,9 @@ impl<'a> Scopes<'a> {
             }
         }
         scopes.add_beginners();
-        scopes.by_middleware =
-            functions.iter().any(|function| scopes.opening.contains(function) && program.is(*function, Role::Middleware));
+        // In a file of everything, which has middleware too, a handler is none.
+        let is_middleware = |function: GlobalDef| program.role(function).is_some_and(|evidence| evidence.role == Role::Middleware);
+        scopes.by_middleware = functions.iter().any(|&function| scopes.opening.contains(&function) && is_middleware(function));
         scopes
     }
 
