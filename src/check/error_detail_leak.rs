@@ -144,6 +144,13 @@ fn answered_with(program: &Program, handler: GlobalDef, by_return: bool) -> Vec<
         let edges = program.calls_at(handler, value).iter();
         found.extend(edges.filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly).map(|edge| edge.callee));
     };
+    // `(request) => orders.place(request.body)`
+    let whole = match facts.arena.kind(body) {
+        NodeKind::Block { items, value: true } => facts.arena.list(items).last(),
+        NodeKind::Block { .. } => None,
+        _ => Some(body),
+    };
+    whole.filter(|_| by_return).into_iter().for_each(&mut add);
     facts.arena.walk(body, |node| match facts.arena.kind(node) {
         NodeKind::Return(Some(value)) if by_return => add(value),
         NodeKind::Call { .. } if is_called_like_answer(facts, node) => arguments(facts, node).for_each(&mut add),

@@ -492,7 +492,12 @@ fn is_http(program: &Program, api: &Api) -> bool {
 /// The part of an annotation that is a type of HTTP, or a type of the project that has one among its fields: `{ req: Request, tour: Tour }`.
 fn http_type_of_param(program: &Program, file: FileId, annotation: NodeId) -> Option<NodeId> {
     http_type(program, file, annotation).or_else(|| {
-        let Value::Def(named) = program.value(file, annotation) else { return None };
+        let named = match program.value(file, annotation) {
+            Value::Def(named) | Value::Instance { class: named, .. } => named,
+            // A type whose fields say more than texts and numbers is the object itself.
+            Value::Literal(at, object) => return http_type(program, at, object).map(|_| annotation),
+            _ => return None,
+        };
         let facts = program.file(named.file);
         let def = facts.def(named.def);
         let carries = match def.kind {

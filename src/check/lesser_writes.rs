@@ -78,6 +78,17 @@ pub(super) fn lets_in(name: &str) -> bool {
     has(&["session", "sessions"]) || has(&["refresh", "access", "login"]) && has(&["token", "tokens"])
 }
 
+/// A token that somebody is sent to prove who they are: whoever asks again gets another. TypeScript, whose tables say what tokens are for.
+pub(super) fn is_asked_for_again(facts: &FileFacts, write: &Write) -> bool {
+    let is_sent = |table: &String| {
+        let words = words(table);
+        let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+        has(&["verification", "verifications", "otp", "confirmation"])
+            && has(&["token", "tokens", "code", "codes", "otp", "email", "verifications"])
+    };
+    facts.language.family() == Family::TypeScript && write.tables.iter().any(is_sent)
+}
+
 /// Both only remove rows: whoever does it again removes what is left.
 pub(super) fn only_removes(name: &dyn Fn(&Write) -> String, first: &Write, second: &Write) -> bool {
     let removes = |write: &Write| {

@@ -253,8 +253,8 @@ fn of_options(facts: &FileFacts, options: NodeId, key: &str, depth: u8) -> Limit
             Some(value) => of_options(facts, value, key, depth + 1),
             None => Limit::Unknown,
         },
-        // A URL or a body where options may stand.
-        NodeKind::Str(_) | NodeKind::Text { .. } | NodeKind::Null => Limit::Missing,
+        // A URL, a body or a callback where options may stand.
+        NodeKind::Str(_) | NodeKind::Text { .. } | NodeKind::Null | NodeKind::Closure(_) => Limit::Missing,
         _ => Limit::Unknown,
     }
 }

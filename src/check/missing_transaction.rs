@@ -9,7 +9,9 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::dependence::Dependence;
 use super::held_sessions::{Held, Key};
-use super::lesser_writes::{called, is_made_up, is_repeated_by_chain, is_touch, lets_in, makes_handler, may_be_in_callers, only_removes};
+use super::lesser_writes::{
+    called, is_asked_for_again, is_made_up, is_repeated_by_chain, is_touch, lets_in, makes_handler, may_be_in_callers, only_removes,
+};
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
@@ -823,6 +825,7 @@ fn finding(context: &Context, operation: &Operation) -> Finding {
             (Level::Note, "; doing it again removes the rest")
         }
         _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
+        _ if is_asked_for_again(facts, first) || is_asked_for_again(facts, second) => (Level::Note, "; whoever asks again gets another"),
         // What is made where it was missing, or by a function that does something of its own, may well stand when the rest fails.
         WriteMode::OnCommit
             if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via))
