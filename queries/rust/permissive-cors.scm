@@ -25,6 +25,15 @@
   (#imports? "actix_cors")
   (#set! help "actix"))
 
+; Before its third version: whoever names no origin lets all in.
+((call_expression
+   function: (field_expression value: (_) @chain field: (field_identifier) @credentials)) @finding
+  (#eq? @credentials "supports_credentials")
+  (#contains? @chain "Cors::new()")
+  (#not-match? @chain "(?m)^[^/\\n]*allowed_origin\\(")
+  (#imports? "actix_cors")
+  (#set! help "actix"))
+
 ; Without credentials.
 ((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
   (#eq? @name "permissive")
@@ -78,5 +87,64 @@
   (#resolves-to? @origins "rocket_cors::AllowedOrigins::all" "rocket_cors::AllowedOrigins.all")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+; Warp's, Poem's and Salvo's filters, with credentials and without.
+((call_expression
+   function: (field_expression value: (_) @chain field: (field_identifier) @credentials)
+   arguments: (arguments (boolean_literal) @yes)) @finding
+  (#eq? @credentials "allow_credentials")
+  (#eq? @yes "true")
+  (#contains? @chain "allow_any_origin()" "AllowOrigin::any()" "AllowOrigin::mirror_request()" "allow_origins_fn(|_| true)" "allow_origin(\"*\")")
+  (#imports? "warp" "poem" "salvo"))
+
+((call_expression
+   function: (field_expression field: (field_identifier) @allow)
+   arguments: (arguments . (call_expression function: (scoped_identifier) @any) .)) @finding
+  (#eq? @allow "allow_origin")
+  (#match? @any "(^|::)AllowOrigin::any$")
+  (#imports? "salvo")
+  (#not-function-contains? @finding "allow_credentials")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+((call_expression
+   function: (field_expression field: (field_identifier) @allow)
+   arguments: (arguments)) @finding
+  (#eq? @allow "allow_any_origin")
+  (#imports? "warp")
+  (#not-function-contains? @finding "allow_credentials")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
+
+; Headers by hand: Rocket's fairings, Warp's replies, Axum's and hyper's builders.
+((call_expression
+   function: (_) @set
+   arguments: (arguments (string_literal) @header . (string_literal) @origin)) @finding
+  (#match? @header "^\"(?i)access-control-allow-origin\"$")
+  (#eq? @origin "\"*\"")
+  (#match? @set "(set_raw_header|adjoin_raw_header|Header::new|with_header|insert_header|append_header|header)$")
+  (#function-contains? @finding "Access-Control-Allow-Credentials" "access-control-allow-credentials")
+  (#file-contains? "Access-Control-Allow-Origin" "access-control-allow-origin")
+  (#not-in-development? @finding))
+
+((call_expression
+   function: (_) @set
+   arguments: (arguments (string_literal) @header . (string_literal) @origin)) @finding
+  (#match? @header "^\"(?i)access-control-allow-origin\"$")
+  (#eq? @origin "\"*\"")
+  (#match? @set "(set_raw_header|adjoin_raw_header|Header::new|with_header)$")
+  (#not-function-contains? @finding "Access-Control-Allow-Credentials" "access-control-allow-credentials")
+  (#file-contains? "Access-Control-Allow-Origin" "access-control-allow-origin")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))

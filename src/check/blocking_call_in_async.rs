@@ -74,11 +74,27 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 }
             }
         }
-        let entries = entries(context, &ways, &handed, &run);
-        for (function, node, how) in run {
-            match entries.get(&(function, node)) {
-                Some(calls) if calls.len() < MANY_CALLERS => findings.extend(calls.iter().map(|entry| entered(program, entry, how))),
-                _ => findings.push(finding(program, &ways, function, node, how)),
+        // Who waits for a connection and then for its answer waits in one place: the query tells of both.
+        let (takes, run): (Vec<Blocking>, Vec<Blocking>) =
+            run.into_iter().partition(|&(function, node, _)| takes_from_pool(program.file(function.file), node));
+        let mut told: FxHashSet<GlobalDef> = FxHashSet::default();
+        for run in [run, takes] {
+            let entries = entries(context, &ways, &handed, &run);
+            let before = told.clone();
+            for (function, node, how) in run {
+                match entries.get(&(function, node)) {
+                    Some(calls) if !calls.is_empty() && calls.iter().all(|entry| before.contains(&named(program, entry.root))) => {}
+                    Some(calls) if calls.len() < MANY_CALLERS => {
+                        let fresh = calls.iter().filter(|entry| !before.contains(&named(program, entry.root)));
+                        told.extend(calls.iter().map(|entry| named(program, entry.root)));
+                        findings.extend(fresh.map(|entry| entered(program, entry, how)));
+                    }
+                    _ if before.contains(&named(program, function)) => {}
+                    _ => {
+                        told.insert(named(program, function));
+                        findings.push(finding(program, &ways, function, node, how));
+                    }
+                }
             }
         }
     }
@@ -100,7 +116,9 @@ fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec
                 && !(is_through_driver(program, facts, file, node)
                     && (has_driver_that_waits(facts)
                         || is_in_macro(facts, program.nesting(file), node)
-                        || found.iter().any(|&(other, earlier, _)| other == function && is_through_driver(program, facts, file, earlier))))
+                        || found.iter().any(|&(other, earlier, _)| {
+                            other == function && is_through_driver(program, facts, file, earlier) && !takes_from_pool(facts, earlier)
+                        })))
             {
                 found.push((function, node, how));
             }
@@ -123,6 +141,16 @@ fn blocks(program: &Program, file: FileId, call: NodeId) -> Option<Blocks> {
 /// A call of a Rust driver whose asynchronous twin has the same methods. One of them tells of all in a function.
 fn is_through_driver(program: &Program, facts: &FileFacts, file: FileId, call: NodeId) -> bool {
     facts.language.family() == Family::Rust && has_fact(program, file, call, |fact| *fact == ApiFact::BlocksUnlessAwaited)
+}
+
+/// `pool.get()` of a pool whose connections are waited for on the thread.
+fn takes_from_pool(facts: &FileFacts, call: NodeId) -> bool {
+    facts.language.family() == Family::Rust
+        && match called_name(facts, call) {
+            Some("get") => arguments(facts, call).next().is_none(),
+            Some(name) => name == "get_timeout",
+            None => false,
+        }
 }
 
 /// The file takes its traits from an asynchronous twin: `use diesel_async::RunQueryDsl`.
@@ -427,7 +455,10 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
         let (facts, nesting) = (program.file(edge.caller.file), program.nestings.of(edge.caller.file));
         // What start-up code registers (`config.service(show)`) runs later, for every request.
         let is_registered = edge.kind == CallKind::Passed && program.def(edge.callee).flags.has(DefFlags::ASYNC);
-        if is_registered || nesting.around(edge.site).any(|around| goes_on_and_on(facts, around)) {
+        // Also outside the block that is spawned there: `loop { tokio::spawn(async move { work().await }) }`.
+        let outward = std::iter::successors(Some(edge.site), |&site| nesting.place(nesting.owner(site))).take(8);
+        let is_repeated = outward.into_iter().any(|site| nesting.around(site).any(|around| goes_on_and_on(facts, around)));
+        if is_registered || is_repeated {
             again.insert(edge.callee);
         }
     }

@@ -3,7 +3,7 @@
 use super::handlers::Handler;
 use super::loops::parameter_names;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefKind, FileFacts, Name, Param, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem, Name, Param, ParamKind};
 use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
@@ -91,7 +91,7 @@ fn is_described(program: &Program, class: GlobalDef) -> bool {
 fn is_shapeless_rust(facts: &FileFacts, param: &Param) -> bool {
     let Some(annotation) = param.annotation else { return false };
     let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return false };
-    let extractor = last_name(facts, base).map(|name| facts.text(name)).unwrap_or_default();
+    let extractor = last_name(facts, base).map(|name| imported_as(facts, name)).unwrap_or_default();
     let inner = facts.arena.list(args).last();
     let named = inner.map(|inner| match facts.arena.kind(inner) {
         NodeKind::Apply { base, .. } => base,
@@ -99,4 +99,47 @@ fn is_shapeless_rust(facts: &FileFacts, param: &Param) -> bool {
     });
     let name = named.and_then(|named| last_name(facts, named)).map(|name| facts.text(name)).unwrap_or_default();
     matches!(extractor, "Json" | "Form") && matches!(name, "Value" | "HashMap" | "Map" | "BTreeMap")
+}
+
+/// What a name stands for in its library: `Json` for `use poem::web::Json as Body`.
+fn imported_as(facts: &FileFacts, name: Name) -> &str {
+    let import = facts.imports.iter().find(|import| import.local == Some(name));
+    match import.map(|import| import.item) {
+        Some(ImportItem::Named(item)) => facts.text(item),
+        _ => facts.text(name),
+    }
+}
+
+/// Rust: names of values without a shape that the function reads out of what it is given: `let body: Value = serde_json::from_slice(&bytes)?`,
+/// `let body: Value = req.parse_json().await?`.
+pub(super) fn parsed_values(facts: &FileFacts, function: DefId) -> Vec<Name> {
+    let def = facts.def(function);
+    let Some(body) = def.body else { return Vec::new() };
+    let mut given: Vec<Name> = def.params.iter().flat_map(|param| parameter_names(facts, param)).collect();
+    let mut found = Vec::new();
+    facts.arena.walk(body, |node| {
+        let NodeKind::Declare { target, annotation, value: Some(value), .. } = facts.arena.kind(node) else { return };
+        let NodeKind::Name(name) = facts.arena.kind(target) else { return };
+        let is_value = |node: NodeId| last_name(facts, node).is_some_and(|name| facts.text(name) == "Value");
+        let (mut reads, mut says_value, mut of_request) = (false, annotation.is_some_and(is_value), false);
+        facts.arena.walk(value, |inner| match facts.arena.kind(inner) {
+            NodeKind::Call { callee, .. } => {
+                reads |= matches!(
+                    called_name(facts, inner),
+                    Some("from_slice" | "from_str" | "from_reader" | "parse_json" | "parse_body" | "json")
+                );
+                if let NodeKind::Apply { args, .. } = facts.arena.kind(callee) {
+                    says_value |= facts.arena.list(args).any(is_value);
+                }
+            }
+            NodeKind::Name(name) => of_request |= given.contains(&name),
+            _ => {}
+        });
+        if of_request && reads && says_value {
+            found.push(name);
+        } else if of_request {
+            given.push(name);
+        }
+    });
+    found
 }

@@ -88,15 +88,19 @@ pub fn check(context: &Context) -> Vec<Finding> {
 }
 
 /// What a handler has a model's own methods do to its table, which is as much its own as the mapper's methods are: `user.save()`,
-/// `User.find_by_email(email)`.
+/// `User.find_by_email(email)`, `NewUser::new(form).insert(&mut conn)`.
 fn through_models(context: &Context, handler: &Handler) -> Vec<QueryEffect> {
     let program = context.program;
-    if program.file(handler.function.file).language.family() != Family::Python {
+    let family = program.file(handler.function.file).language.family();
+    if family == Family::TypeScript {
         return Vec::new();
     }
     let is_of_model = |function: GlobalDef| {
         let class = GlobalDef { file: function.file, def: program.def(function).parent };
-        program.def(class).kind == DefKind::Class && program.def_roles.get(&class).is_some_and(|own| own.role == Role::Model)
+        match family {
+            Family::Rust => matches!(program.def(class).kind, DefKind::Impl | DefKind::Module) && program.is(function, Role::Model),
+            _ => program.def(class).kind == DefKind::Class && program.def_roles.get(&class).is_some_and(|own| own.role == Role::Model),
+        }
     };
     let reaches = handler.code.iter().filter_map(|&part| context.summaries.of(part)).flat_map(|summary| &summary.reaches);
     let own = reaches.filter(|reach| reach.depth == 1 && reach.confidence >= Confidence::Medium && reach.via.is_some_and(is_of_model));

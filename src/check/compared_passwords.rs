@@ -12,7 +12,7 @@ use super::spelling::call_span;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -76,6 +76,7 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
                             || is_of_queried_row(context, function, stored, given))
                         && !is_digested(facts, function.def, given)
                         && !is_before(facts, left, right)
+                        && !is_change(program, file, node)
                     {
                         found = Some((node, stored));
                     }
@@ -142,6 +143,17 @@ fn is_before(facts: &FileFacts, left: NodeId, right: NodeId) -> bool {
                 .any(|word| matches!(word.as_str(), "database" | "previous" | "prev" | "original" | "before" | "existing"))
         })
     })
+}
+
+/// What is done where the two differ hashes what was given: a form sends the digest back unless somebody typed a new password.
+fn is_change(program: &Program, file: FileId, comparison: NodeId) -> bool {
+    let facts = program.file(file);
+    let is_unequal = matches!(facts.arena.kind(comparison), NodeKind::Binary { op: BinaryOp::NotEqual, .. });
+    let differs = program.nesting(file).around(comparison).skip(1).take(4).find_map(|around| match facts.arena.kind(around) {
+        NodeKind::If { then, .. } => Some(then),
+        _ => None,
+    });
+    is_unequal && differs.is_some_and(|then| digests(facts, then))
 }
 
 /// `comparePassword(password, user.password)`, where the helper compares its parameters as they are.
@@ -400,35 +412,47 @@ fn is_given(facts: &FileFacts, node: NodeId) -> bool {
 /// The name holds a digest by now: `password = hash_of(password, salt)`.
 fn is_digested(facts: &FileFacts, function: DefId, given: NodeId) -> bool {
     let NodeKind::Name(name) = facts.arena.kind(given) else { return false };
-    assigned(facts, function, name).into_iter().any(|value| {
-        let mut digests = false;
-        facts.arena.walk(value, |node| {
-            let called = match facts.arena.kind(node) {
-                NodeKind::Call { .. } => called_name(facts, node).unwrap_or_default(),
-                _ => return,
-            };
-            digests |= parts(called).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "hash"
-                        | "hashed"
-                        | "hashpw"
-                        | "digest"
-                        | "hexdigest"
-                        | "crypt"
-                        | "encrypt"
-                        | "encrypted"
-                        | "pbkdf"
-                        | "scrypt"
-                        | "bcrypt"
-                        | "argon"
-                        | "sha"
-                        | "md"
-                )
+    assigned(facts, function, name).into_iter().any(|value| digests(facts, value))
+}
+
+/// Something in the code is called that makes a digest by its name: `PasswordEncoder.encode(pass)`, `hash_of(password, salt)`.
+fn digests(facts: &FileFacts, code: NodeId) -> bool {
+    let mut found = false;
+    walk_deep(facts, code, |node| {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return true };
+        let of_encoder = match facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => {
+                called_name(facts, node) == Some("encode")
+                    && last_name(facts, object)
+                        .is_some_and(|name| parts(facts.text(name)).iter().any(|word| word == "password" || word == "encoder"))
+            }
+            _ => false,
+        };
+        found |= of_encoder
+            || called_name(facts, node).is_some_and(|name| {
+                parts(name).iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "hash"
+                            | "hashed"
+                            | "hashpw"
+                            | "digest"
+                            | "hexdigest"
+                            | "crypt"
+                            | "encrypt"
+                            | "encrypted"
+                            | "pbkdf"
+                            | "scrypt"
+                            | "bcrypt"
+                            | "argon"
+                            | "sha"
+                            | "md"
+                    )
+                })
             });
-        });
-        digests
-    })
+        true
+    });
+    found
 }
 
 fn is_second(word: &str) -> bool {

@@ -537,6 +537,10 @@ pub(super) fn http_type(program: &Program, file: FileId, annotation: NodeId) -> 
 
 /// The access path of an imported name (inner parts of a type have no value of their own).
 fn imported(facts: &FileFacts, node: NodeId) -> Option<String> {
+    // `tonic::Status`, written out
+    if let NodeKind::Member { path: true, .. } = facts.arena.kind(node) {
+        return Some(spell(facts, node).replace("::", "."));
+    }
     let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
     let import = facts.imports.iter().find(|import| import.local == Some(name) && import.level == 0)?;
     let ImportItem::Named(item) = import.item else { return None };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
-use super::body_params::body_params;
+use super::body_params::{body_params, parsed_values};
 use super::handlers::{Handler, code_of, handler_name, handlers, package, route_text};
 use super::input_checks::{is_checked, is_checked_around};
 use super::loops::{bound_names, parameter_names};
@@ -217,7 +217,10 @@ fn unchecked<'a>(context: &'a Context, handler: Handler<'a>, fields: &FxHashMap<
 fn input(program: &Program, handler: &Handler) -> Input {
     let file = handler.function.file;
     let facts = program.file(file);
-    let given = body_params(program, handler);
+    let mut given = body_params(program, handler);
+    if facts.language.family() == Family::Rust {
+        given.extend(handler.code.iter().flat_map(|part| parsed_values(facts, part.def)));
+    }
     let mut input = Input { names: given.iter().copied().collect(), whole: given.into_iter().collect(), ..Input::default() };
     for &part in &handler.code {
         let def = facts.def(part.def);

@@ -12,10 +12,10 @@ use super::requests::in_development_branch;
 use super::scope::is_tool;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, Definition, FileFacts};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts, ImportItem};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef, WaitFact};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, named_argument};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, named_argument, spell};
 use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -134,11 +134,39 @@ fn has_hooks(facts: &FileFacts) -> bool {
 }
 
 fn waits<'a>(program: &Program<'a>, file: FileId, call: NodeId) -> Option<&'a WaitFact> {
-    let api = program.called_api(file, call)?;
-    program.facts_of(api).find_map(|(fact, _)| match fact {
+    let wait = |fact: &'a ApiFact| match fact {
         ApiFact::Waits(wait) => Some(wait),
         _ => None,
-    })
+    };
+    if let Some(api) = program.called_api(file, call) {
+        return program.facts_of(api).find_map(|(fact, _)| wait(fact));
+    }
+    let path = passed(program, file, call)?;
+    let path = program.knowledge.canonical(&path).map_or(path.clone(), str::to_string);
+    program.knowledge.facts(&path).into_iter().find_map(|at| wait(&program.knowledge.entries[at.entry as usize].fact))
+}
+
+/// Rust: what makes a client is handed over to be called later, also in a `static`: `LazyLock::new(reqwest::Client::new)`.
+fn passed(program: &Program, file: FileId, node: NodeId) -> Option<String> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::Rust {
+        return None;
+    }
+    let NodeKind::Member { object, name, path: true } = facts.arena.kind(node) else { return None };
+    let name = facts.text(name);
+    if !matches!(name, "new" | "default") {
+        return None;
+    }
+    program.nesting(file).argument_of(facts, node)?;
+    let class = match facts.arena.kind(object) {
+        NodeKind::Name(class) => {
+            let import = facts.imports.iter().find(|import| import.local == Some(class))?;
+            let ImportItem::Named(item) = import.item else { return None };
+            format!("{}.{}", facts.text(import.specifier).replace("::", "."), facts.text(item))
+        }
+        _ => spell(facts, object).replace("::", "."),
+    };
+    Some(format!("{class}.{name}"))
 }
 
 fn judge(

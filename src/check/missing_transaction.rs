@@ -530,6 +530,7 @@ fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) 
     }
     let dependence = Dependence::of(facts, &seeds.names, body);
     if other.names.iter().any(|&name| dependence.has(name) || is_found_by(facts, body, name, &seeds.paths))
+        || is_filled(facts, body, &dependence, &other.names)
         || are_tied(facts, body, &seeds.names, &other.names)
     {
         return true;
@@ -592,6 +593,24 @@ fn is_found_by(facts: &FileFacts, body: NodeId, name: Name, paths: &[String]) ->
             true
         });
     }
+    found
+}
+
+/// Rust: a list is given what came of the first write, and is written next: `ids.push(key.id)`, then `set(account::keys.eq(ids))`.
+fn is_filled(facts: &FileFacts, body: NodeId, dependence: &Dependence, names: &[Name]) -> bool {
+    let mut found = false;
+    if facts.language.family() != Family::Rust {
+        return false;
+    }
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+            && let NodeKind::Member { object, name, path: false } = facts.arena.kind(callee)
+            && let NodeKind::Name(list) = facts.arena.kind(object)
+            && matches!(facts.text(name), "push" | "push_back" | "insert" | "extend")
+        {
+            found |= names.contains(&list) && arguments(facts, node).any(|given| dependence.mentions(facts, given));
+        }
+    });
     found
 }
 

@@ -15,7 +15,7 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, Nestings, called_name, chain, last_name};
+use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, last_name};
 use crate::model::program::{Program, Resolution};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId};
@@ -220,7 +220,10 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
     match facts.arena.kind(target) {
         NodeKind::Member { object, .. } => {
             let in_constructor = matches!(facts.text(facts.def(function.def).name), "__init__" | "constructor");
-            !(in_constructor && facts.arena.kind(object) == NodeKind::Receiver)
+            // Rust: what is no field of the receiver's belongs to who called: `form.password = hash(&form.password)`.
+            let is_callers = facts.language.family() == Family::Rust
+                && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if facts.def(function.def).params.iter().any(|param| param.name == Some(root)));
+            !is_callers && !(in_constructor && facts.arena.kind(object) == NodeKind::Receiver)
         }
         NodeKind::Index { .. } => true,
         NodeKind::Name(name) => is_module_variable(facts, function.def, facts.text(name)),

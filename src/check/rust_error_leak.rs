@@ -45,6 +45,14 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
                     findings.push(finding(program, function, inner));
                     return true;
                 }
+                if is_handler
+                    && inner == code
+                    && fails_with_text(facts, function)
+                    && let Some(leak) = told(program, function, inner, (error, code), false)
+                {
+                    findings.push(of_success(finding(program, function, leak)));
+                    return true;
+                }
                 if is_handler && is_answer_of_success(program, function, code, inner) {
                     let leak = arguments(facts, inner).find_map(|part| told(program, function, part, (error, code), true));
                     findings.extend(leak.map(|leak| of_success(finding(program, function, leak))));
@@ -71,7 +79,8 @@ fn given(program: &Program, function: GlobalDef) -> Option<Name> {
     let [param] = &def.params[..] else { return None };
     let name = param.name?;
     let annotation = param.annotation?;
-    if !matches!(facts.text(name), "err" | "error" | "e" | "value") {
+    let is_rejection = last_name(facts, annotation).is_some_and(|class| facts.text(class) == "Rejection");
+    if !is_rejection && !matches!(facts.text(name), "err" | "error" | "e" | "value") {
         return None;
     }
     // `err: DbErr`, `err: Box<dyn Error>`
@@ -81,7 +90,7 @@ fn given(program: &Program, function: GlobalDef) -> Option<Name> {
     // A type parameter stands here as the first of its bounds.
     let class = facts.text(last_name(facts, annotation)?);
     let is_any_text = matches!(class, "Debug" | "Display" | "ToString");
-    let of_any = class == "BoxError" || class.ends_with("Error") || is_any_text && turns_errors(program, function);
+    let of_any = class == "BoxError" || is_rejection || class.ends_with("Error") || is_any_text && turns_errors(program, function);
     of_any.then_some(name)
 }
 
@@ -175,7 +184,14 @@ fn own_answer(program: &Program, types: &ErrorTypes, function: GlobalDef, node: 
                 Value::Def(class) => Some(class),
                 _ => None,
             };
-            class.is_some_and(|class| types.shown.contains(&(class, facts.text(name).to_string())))
+            // `ApiError::new(500, text)`
+            let is_numbered = |class: &GlobalDef| {
+                types.telling.contains(class)
+                    && arguments(facts, node).any(|argument| {
+                        matches!(facts.arena.kind(argument), NodeKind::Number(_)) && of_node(facts, argument) == Status::Server
+                    })
+            };
+            class.is_some_and(|class| types.shown.contains(&(class, facts.text(name).to_string())) || is_numbered(&class))
         }
         _ => false,
     };
@@ -213,6 +229,15 @@ fn is_answer_of_success(program: &Program, function: GlobalDef, code: NodeId, no
             NodeKind::Call { .. } => matches!(called_name(facts, around), Some("Ok" | "Err")),
             _ => false,
         })
+}
+
+/// `async fn list() -> Result<Json<…>, String>`: what it fails with is the answer.
+fn fails_with_text(facts: &FileFacts, function: GlobalDef) -> bool {
+    let Some(NodeKind::Apply { base, args }) = facts.def(function.def).annotation.map(|returns| facts.arena.kind(returns)) else {
+        return false;
+    };
+    let is = |node: NodeId, wanted: &str| last_name(facts, node).is_some_and(|name| facts.text(name) == wanted);
+    is(base, "Result") && facts.arena.list(args).nth(1).is_some_and(|failure| is(failure, "String"))
 }
 
 fn of_success(finding: Finding) -> Finding {
@@ -257,7 +282,17 @@ fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeId) -> Vec<(
                 NodeKind::Arm { pattern, body, .. } => Some((error_name(facts, pattern)?, body)),
                 _ => None,
             });
-            let failing: Vec<_> = failing.collect();
+            let mut failing: Vec<_> = failing.collect();
+            // `match error { sqlx::Error::RowNotFound => …, other => … }`
+            if matches!(facts.arena.kind(subject), NodeKind::Name(_)) && is_error_of_library(program, function.file, subject) {
+                failing.extend(facts.arena.list(arms).filter_map(|arm| match facts.arena.kind(arm) {
+                    NodeKind::Arm { pattern, body, .. } => match facts.arena.kind(pattern) {
+                        NodeKind::Name(name) => Some((name, body)),
+                        _ => None,
+                    },
+                    _ => None,
+                }));
+            }
             if failing.is_empty() || own_error(program, function, subject) { Vec::new() } else { failing }
         }
         NodeKind::If { condition, then, .. } => {
@@ -295,7 +330,11 @@ fn answer(facts: &FileFacts, node: NodeId) -> Option<Vec<NodeId>> {
         NodeKind::Call { .. } => {
             let name = called_name(facts, node)?;
             let is_server = chain(facts, node).any(|link| called_name(facts, link) == Some("InternalServerError"))
-                || link_argument(facts, node, &["status"]).is_some_and(|code| is_server_status(facts, code));
+                || link_argument(facts, node, &["status"]).is_some_and(|code| of_node(facts, code) == Status::Server);
+            // `StatusError::internal_server_error().brief(text)`
+            let is_brief = matches!(name, "brief" | "detail" | "cause")
+                && chain(facts, node)
+                    .any(|link| matches!(called_name(facts, link), Some("internal_server_error" | "bad_gateway" | "service_unavailable")));
             let is_made = matches!(name, "error" | "err" | "fail")
                 && arguments(facts, node)
                     .next()
@@ -304,7 +343,7 @@ fn answer(facts: &FileFacts, node: NodeId) -> Option<Vec<NodeId>> {
             let is_of_status = is_plain_call(facts, node)
                 && arguments(facts, node).len() > 1
                 && arguments(facts, node).any(|argument| is_server_status(facts, argument_value(facts, argument)));
-            (matches!(name, "body" | "json" | "message_body") && is_server || is_made || is_of_status)
+            (matches!(name, "body" | "json" | "message_body") && is_server || is_brief || is_made || is_of_status)
                 .then(|| arguments(facts, node).collect())
         }
         _ => None,
@@ -315,8 +354,13 @@ fn is_plain_call(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if !matches!(form, CallForm::Pattern | CallForm::Macro))
 }
 
-/// A constant of 5xx, by its name: a bare number may be anything.
+/// A constant of 5xx, by its name: a bare number may be anything. Also what gRPC calls a failure of the server's: `Code::Internal`.
 fn is_server_status(facts: &FileFacts, node: NodeId) -> bool {
+    if let NodeKind::Member { object, name, .. } = facts.arena.kind(node)
+        && last_name(facts, object).is_some_and(|class| facts.text(class) == "Code")
+    {
+        return matches!(facts.text(name), "Internal" | "Unavailable" | "DataLoss");
+    }
     matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. }) && of_node(facts, node) == Status::Server
 }
 
@@ -330,22 +374,34 @@ fn framework_answer(program: &Program, function: GlobalDef, node: NodeId) -> Opt
     program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds).then(|| arguments(facts, node).collect())
 }
 
-/// `let mut response = Response::new(text); *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;`
+/// An answer to which the same code gives its status in another statement: `let mut response = Response::new(text);
+/// *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;`, `res.status_code(…); res.render(text)`, `code = …; message = text;`.
 fn late_answer(facts: &FileFacts, code: NodeId, node: NodeId) -> Option<Vec<NodeId>> {
-    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
-    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
-    if facts.text(name) != "new" || last_name(facts, object).map(|name| facts.text(name)) != Some("Response") {
-        return None;
-    }
+    let (parts, by_name) = match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
+            let is_response = facts.text(name) == "new" && last_name(facts, object).map(|name| facts.text(name)) == Some("Response");
+            if !is_response && facts.text(name) != "render" {
+                return None;
+            }
+            (arguments(facts, node).collect(), false)
+        }
+        NodeKind::Assign { target, value, .. } if matches!(facts.arena.kind(target), NodeKind::Name(_)) => (vec![value], true),
+        _ => return None,
+    };
     let mut late = false;
-    facts.arena.walk(code, |inner| {
-        if let NodeKind::Assign { target, value, .. } = facts.arena.kind(inner) {
-            let mut of_status = false;
+    facts.arena.walk(code, |inner| match facts.arena.kind(inner) {
+        NodeKind::Assign { target, value, .. } => {
+            let mut of_status = by_name && matches!(facts.arena.kind(target), NodeKind::Name(_));
             facts.arena.walk(target, |part| of_status |= called_name(facts, part) == Some("status_mut"));
             late |= of_status && is_server_status(facts, value);
         }
+        NodeKind::Call { .. } if !by_name && called_name(facts, inner) == Some("status_code") => {
+            late |= arguments(facts, inner).next().is_some_and(|status| is_server_status(facts, status));
+        }
+        _ => {}
     });
-    late.then(|| arguments(facts, node).collect())
+    late.then_some(parts)
 }
 
 /// The error as text in the answer: `e.to_string()`, `format!("{e}")`, also inside `Json(json!({…}))`, or in a local that stands there.
@@ -374,7 +430,7 @@ fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Na
             // `let body = json!({ "message": format!("{e}") });`
             NodeKind::Name(name) if follows && name != error => {
                 let made = made_in(facts, code, name);
-                found = found.or_else(|| made.and_then(|value| told(program, function, value, (error, code), false)));
+                found = found.or_else(|| made.into_iter().find_map(|value| told(program, function, value, (error, code), false)));
                 None
             }
             _ => None,
@@ -418,14 +474,17 @@ fn is_own(program: &Program, function: GlobalDef, error: NodeId) -> bool {
     matches!(program.value(function.file, error), Value::Instance { .. })
 }
 
-/// The value that a local is given in this code.
-fn made_in(facts: &FileFacts, code: NodeId, name: Name) -> Option<NodeId> {
-    let mut made = None;
+/// What a local, or a field of it, is given in this code: `answer.details = e.to_string();`.
+fn made_in(facts: &FileFacts, code: NodeId, name: Name) -> Vec<NodeId> {
+    let mut made = Vec::new();
     facts.arena.walk(code, |node| {
         if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(node)
-            && facts.arena.kind(target) == NodeKind::Name(name)
+            && match facts.arena.kind(target) {
+                NodeKind::Member { object, path: false, .. } => facts.arena.kind(object) == NodeKind::Name(name),
+                kind => kind == NodeKind::Name(name),
+            }
         {
-            made = Some(value);
+            made.push(value);
         }
     });
     made
@@ -433,10 +492,15 @@ fn made_in(facts: &FileFacts, code: NodeId, name: Name) -> Option<NodeId> {
 
 fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
     let facts = program.file(function.file);
-    let text = match facts.arena.kind(leak) {
-        NodeKind::Call { callee, .. } => spell(facts, callee),
-        _ => "a text of the error".to_string(),
+    let called = match facts.arena.kind(leak) {
+        NodeKind::Call { callee, .. } => Some(spell(facts, callee)),
+        _ => None,
     };
+    let message = match &called {
+        Some(text) => format!("`{text}` sends the text of an unexpected error to the client, with a status of 5xx"),
+        None => "the answer tells the client the text of an unexpected error, with a status of 5xx".to_string(),
+    };
+    let text = called.unwrap_or_else(|| "a text of the error".to_string());
     Finding {
         rule: "error-detail-leak".into(),
         level: if is_for_show(program.path(function.file)) || is_for_administrators(program, function) {
@@ -444,7 +508,7 @@ fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
         } else {
             Level::Warning
         },
-        message: format!("`{text}` sends the text of an unexpected error to the client, with a status of 5xx"),
+        message,
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: Vec::new(),
         flow: Vec::new(),

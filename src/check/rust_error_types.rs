@@ -11,7 +11,7 @@ use super::http_in_service::http_type;
 use super::scope::in_scope;
 use super::sensitive::carriers;
 use crate::model::body::{CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
@@ -26,6 +26,8 @@ pub(super) struct ErrorTypes {
     pub(super) shown: BTreeSet<(GlobalDef, String)>,
     /// Functions that make an answer of a text, with a status of 5xx.
     pub(super) makers: BTreeSet<GlobalDef>,
+    /// Answers that send a text of theirs, whatever their status.
+    pub(super) telling: BTreeSet<GlobalDef>,
 }
 
 #[derive(Clone)]
@@ -33,6 +35,7 @@ enum Known {
     Answer(GlobalDef),
     Shown(GlobalDef, String),
     Maker(GlobalDef),
+    Telling(GlobalDef),
 }
 
 /// The project's answers.
@@ -43,6 +46,7 @@ pub(super) fn error_types(context: &Context) -> ErrorTypes {
             Known::Answer(class) => drop(types.answers.insert(class)),
             Known::Shown(class, variant) => drop(types.shown.insert((class, variant))),
             Known::Maker(function) => drop(types.makers.insert(function)),
+            Known::Telling(class) => drop(types.telling.insert(class)),
         }
     }
     types
@@ -62,12 +66,24 @@ fn answering(program: &Program, file: FileId) -> Vec<(DefId, GlobalDef)> {
     blocks
         .filter_map(|(id, def)| {
             let seam = *def.bases.get(1)?;
+            // `impl From<ApiError> for tonic::Status`
+            if let Some(failure) = converted_from(facts, seam) {
+                http_type(program, file, *def.bases.first()?)?;
+                return Some((id, own_type(program, file, failure)?));
+            }
             let is_answer = last_name(facts, seam).is_some_and(|name| answers(facts.text(name)));
             (is_answer && http_type(program, file, seam).is_some()).then_some(())?;
             let class = own_type(program, file, *def.bases.first()?)?;
             Some((id, class))
         })
         .collect()
+}
+
+/// `X` of `From<X>`.
+fn converted_from(facts: &FileFacts, seam: NodeId) -> Option<NodeId> {
+    let NodeKind::Apply { base, args } = facts.arena.kind(seam) else { return None };
+    let is_from = last_name(facts, base).is_some_and(|name| facts.text(name) == "From");
+    facts.arena.list(args).next().filter(|_| is_from)
 }
 
 /// The type of the project that a block is for, its arguments left out.
@@ -97,9 +113,18 @@ pub(super) fn type_named(program: &Program, file: FileId, node: NodeId) -> Optio
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {
     let program = context.program;
     let facts = program.file(file);
-    let mut found = Vec::new();
+    let mut found = described_answers(facts, file);
+    found.extend(response_makers(program, file));
     for (block, class) in answering(program, file) {
         found.push(Known::Answer(class));
+        let texts = text_fields(program, class);
+        let tells = facts
+            .definitions()
+            .filter(|(_, def)| def.parent == block)
+            .any(|(_, method)| method.body.is_some_and(|body| texts.iter().any(|field| is_field_told(facts, body, field))));
+        if tells {
+            found.push(Known::Telling(class));
+        }
         for (_, method) in facts.definitions().filter(|(_, def)| def.parent == block) {
             let Some(body) = method.body else { continue };
             facts.arena.walk(body, |node| {
@@ -133,6 +158,100 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {
     found
 }
 
+/// Variants of 5xx of an enumeration that describes answers: `#[derive(ApiResponse)]`, `#[oai(status = 500)]`.
+fn described_answers(facts: &FileFacts, file: FileId) -> Vec<Known> {
+    if facts.language.family() != Family::Rust || !facts.names.may_hold("ApiResponse") {
+        return Vec::new();
+    }
+    let derives = |def: &Definition| {
+        def.decorators.iter().any(|&decorator| {
+            called_name(facts, decorator) == Some("derive")
+                && arguments(facts, decorator).any(|name| last_name(facts, name).is_some_and(|name| facts.text(name) == "ApiResponse"))
+        })
+    };
+    let is_failure = |def: &Definition| {
+        def.decorators.iter().any(|&decorator| {
+            let mut failure = false;
+            facts.arena.walk(decorator, |node| {
+                failure |= matches!(facts.arena.kind(node), NodeKind::Number(number) if facts.text(number).len() == 3 && facts.text(number).starts_with('5'));
+            });
+            failure && called_name(facts, decorator) == Some("oai")
+        })
+    };
+    let mut found = Vec::new();
+    for (id, _) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Enum && derives(def)) {
+        let variants = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == id && is_failure(def));
+        found.extend(variants.map(|(_, variant)| Known::Shown(GlobalDef { file, def: id }, facts.text(variant.name).to_string())));
+    }
+    found
+}
+
+/// Functions that make a response with a status of 5xx of a text they are given: `fn internal_error(message: impl ToString) -> Response`.
+fn response_makers(program: &Program, file: FileId) -> Vec<Known> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::Rust {
+        return Vec::new();
+    }
+    let is_text = |annotation: NodeId| {
+        let mut text = false;
+        facts.arena.walk(annotation, |node| {
+            if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+                text |= matches!(facts.text(name), "String" | "str" | "ToString" | "Display" | "Cow");
+            }
+        });
+        text
+    };
+    let makers = facts.definitions().filter(|(_, def)| {
+        matches!(def.kind, DefKind::Function | DefKind::Method)
+            && def.params.len() <= 4
+            && def.params.iter().any(|param| param.annotation.is_some_and(is_text))
+            && def.annotation.is_some_and(|returns| http_type(program, file, returns).is_some())
+            && def.body.is_some_and(|body| {
+                is_server_error(facts, body)
+                    && def
+                        .params
+                        .iter()
+                        .any(|param| param.name.is_some_and(|name| param.annotation.is_some_and(is_text) && is_told(facts, body, name)))
+            })
+    });
+    makers.map(|(id, _)| Known::Maker(GlobalDef { file, def: id })).collect()
+}
+
+/// The name is used in the code for more than a log.
+fn is_told(facts: &FileFacts, code: NodeId, wanted: Name) -> bool {
+    let mut told = false;
+    facts.arena.walk_while(code, |node| {
+        told |= facts.arena.kind(node) == NodeKind::Name(wanted);
+        !is_log(facts, node)
+    });
+    told
+}
+
+/// The names of a type's fields that are texts.
+fn text_fields(program: &Program, class: GlobalDef) -> Vec<String> {
+    let facts = program.file(class.file);
+    let fields = facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def);
+    let texts =
+        fields.filter(|(_, def)| def.annotation.and_then(|kind| last_name(facts, kind)).is_some_and(|name| facts.text(name) == "String"));
+    texts.map(|(_, def)| facts.text(def.name).to_string()).collect()
+}
+
+/// `self.message`, `error.message`, used for more than a log.
+fn is_field_told(facts: &FileFacts, code: NodeId, field: &str) -> bool {
+    let mut told = false;
+    facts.arena.walk_while(code, |node| {
+        told |= matches!(facts.arena.kind(node), NodeKind::Member { name, path: false, .. } if facts.text(name) == field);
+        !is_log(facts, node)
+    });
+    told
+}
+
+/// `tracing::error!(…)`, `println!(…)`.
+fn is_log(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Macro, .. })
+        && matches!(called_name(facts, node), Some("error" | "warn" | "info" | "debug" | "trace" | "eprintln" | "println"))
+}
+
 /// The code names a status of 5xx, and none of 4xx.
 fn is_server_error(facts: &FileFacts, code: NodeId) -> bool {
     let mut server = false;
@@ -162,17 +281,9 @@ fn is_server_error(facts: &FileFacts, code: NodeId) -> bool {
     server && !client
 }
 
-/// The name is used in the code for more than a log.
+/// What a pattern binds is used in the code for more than a log.
 fn is_sent(facts: &FileFacts, code: NodeId, bound: NodeId) -> bool {
-    let NodeKind::Name(name) = facts.arena.kind(bound) else { return false };
-    let mut sent = false;
-    facts.arena.walk_while(code, |node| {
-        let logs = matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Macro, .. })
-            && matches!(called_name(facts, node), Some("error" | "warn" | "info" | "debug" | "trace" | "eprintln" | "println"));
-        sent |= facts.arena.kind(node) == NodeKind::Name(name);
-        !logs
-    });
-    sent
+    matches!(facts.arena.kind(bound), NodeKind::Name(name) if is_told(facts, code, name))
 }
 
 /// The variant holds a text.

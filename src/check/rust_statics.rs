@@ -1,13 +1,16 @@
-//! `stateful-service` in Rust: collections in a `static` behind a lock, which code that runs for requests changes.
+//! `stateful-service` in Rust: collections behind a lock, in a `static` or in a field of the application's state, which code that runs for
+//! requests changes.
 //!
-//! The `static` stands in the file of the function, or the change is not seen. Counters and flags (atomics) mostly measure or number, and are
-//! left alone.
+//! A `static` stands in the file of the function, or the change is not seen. Counters and flags (atomics) mostly measure or number, and are
+//! left alone; so are channels, connections and tasks, which live and die with the process, and what stands in for a store on purpose.
 
 use super::Context;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts};
-use crate::model::nesting::called_name;
+use crate::model::nesting::{called_name, last_name};
+use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
+use crate::model::source::FileId;
 
 /// Longest chain of calls and local names behind a change.
 const DEEPEST: u8 = 24;
@@ -42,15 +45,154 @@ pub(super) fn changes(context: &Context, function: GlobalDef, body: NodeId) -> V
     facts.arena.walk(body, |node| {
         let NodeKind::Call { callee, form: CallForm::Plain, .. } = facts.arena.kind(node) else { return };
         let NodeKind::Member { object, name, path: false } = facts.arena.kind(callee) else { return };
-        if CHANGES.contains(&facts.text(name))
-            && let Some((def, name)) = collection(facts, body, object, DEEPEST)
-        {
+        if !CHANGES.contains(&facts.text(name)) {
+            return;
+        }
+        if let Some((def, name)) = collection(facts, body, object, DEEPEST) {
             found.push((node, GlobalDef { file: function.file, def }, name));
+        } else if let Some((field, name)) = field_behind(context.program, function, body, object, DEEPEST) {
+            found.push((node, field, name));
         }
     });
     let asks_outside = context.summaries.of(function).is_some_and(|summary| !summary.reaches.is_empty());
-    found.retain(|&(node, state, _)| asks_outside || !looked_up(facts, body, node, state.def));
+    found.retain(|&(node, state, _)| asks_outside || state.file != function.file || !looked_up(facts, body, node, state.def));
     found
+}
+
+/// The field behind `state.sessions.lock().unwrap()`, `self.rows.write().await`, or the parameter that is such a collection by itself.
+fn field_behind(program: &Program, function: GlobalDef, body: NodeId, node: NodeId, depth: u8) -> Option<(GlobalDef, String)> {
+    let facts = program.file(function.file);
+    if depth == 0 {
+        return None;
+    }
+    match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+            NodeKind::Member { object, path: false, .. } => field_behind(program, function, body, object, depth - 1),
+            _ => None,
+        },
+        NodeKind::Await(inner) | NodeKind::Propagate(inner) => field_behind(program, function, body, inner, depth - 1),
+        NodeKind::Name(name) => {
+            if let Some(value) = declared(facts, body, name) {
+                return field_behind(program, function, body, value, depth - 1);
+            }
+            // `sessions: web::Data<Sessions>`, where `type Sessions = DashMap<…>`
+            let def = facts.def(function.def);
+            let param = def.params.iter().find(|param| param.name == Some(name))?;
+            let annotation = param.annotation?;
+            let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return None };
+            let is_shared = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Data" | "State" | "Extension"));
+            let held = facts.arena.list(args).next_back()?;
+            let kept = is_shared && is_collection_behind_lock(program, function.file, held, 0);
+            kept.then(|| (function, facts.text(name).to_string()))
+        }
+        NodeKind::Member { object, name, path: false } => {
+            let class = class_of(program, function, object)?;
+            let own = program.file(class.file);
+            let wanted = facts.text(name);
+            let (field, def) =
+                own.definitions().find(|(_, def)| def.kind == DefKind::Field && def.parent == class.def && own.text(def.name) == wanted)?;
+            let kept = !stands_in(own.text(own.def(class.def).name)) && is_collection_behind_lock(program, class.file, def.annotation?, 0);
+            kept.then(|| (GlobalDef { file: class.file, def: field }, wanted.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// The struct that the expression is an instance of.
+fn class_of(program: &Program, function: GlobalDef, object: NodeId) -> Option<GlobalDef> {
+    let facts = program.file(function.file);
+    let of_value = match program.value(function.file, object) {
+        Value::Instance { class, .. } | Value::Api { subject: Some(class), .. } => Some(class),
+        _ => None,
+    };
+    of_value.or_else(|| {
+        if facts.arena.kind(object) != NodeKind::Receiver {
+            return None;
+        }
+        let block = facts.def(facts.def(function.def).parent);
+        let base = *block.bases.first().filter(|_| block.kind == DefKind::Impl)?;
+        super::rust_error_types::type_named(program, function.file, base)
+    })
+}
+
+/// `InMemoryUsers`, `MockStore`, `MetricsRegistry`: kept in memory by design, or about the process itself.
+fn stands_in(class: &str) -> bool {
+    crate::model::words::has_word(
+        class,
+        &[
+            "memory", "mem", "mock", "fake", "dummy", "stub", "test", "metrics", "registry", "cache", "limiter", "hub", "broker", "pool",
+            "server",
+        ],
+    )
+}
+
+/// The type is a collection behind a lock, of plain data.
+fn is_collection_behind_lock(program: &Program, file: FileId, annotation: NodeId, depth: u8) -> bool {
+    const OF_PROCESS: &[&str] = &[
+        "Sender",
+        "UnboundedSender",
+        "Receiver",
+        "Addr",
+        "Recipient",
+        "JoinHandle",
+        "AbortHandle",
+        "Child",
+        "Connection",
+        "Client",
+        "Waker",
+        "Notify",
+        "Pool",
+        "Session",
+        "Socket",
+        "WebSocket",
+        "Instant",
+        "Fn",
+        "FnMut",
+        "dyn",
+    ];
+    let facts = program.file(file);
+    let (mut locked, mut many, mut of_process) = (false, false, false);
+    let mut aliased = Vec::new();
+    facts.arena.walk(annotation, |node| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+            let name = facts.text(name);
+            locked |= LOCKS.contains(&name);
+            many |= COLLECTIONS.contains(&name);
+            of_process |= OF_PROCESS.iter().any(|word| name.ends_with(word));
+            aliased.extend(alias_of(program, file, node, name));
+        }
+    });
+    if of_process {
+        return false;
+    }
+    locked && many
+        || depth < 2
+            && aliased
+                .into_iter()
+                .any(|alias| program.def(alias).value.is_some_and(|value| is_collection_behind_lock(program, alias.file, value, depth + 1)))
+}
+
+/// `Sessions` of `type Sessions = DashMap<…>`, here or where the file imports it from.
+fn alias_of(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<GlobalDef> {
+    let is_alias = |def: GlobalDef| program.def(def).kind == DefKind::TypeAlias;
+    match program.value(file, node) {
+        Value::Def(def) => return Some(def).filter(|&def| is_alias(def)),
+        Value::Unknown => {}
+        _ => return None,
+    }
+    let facts = program.file(file);
+    let named = |file: FileId| {
+        let own = program.file(file);
+        own.definitions()
+            .find(|(_, def)| def.kind == DefKind::TypeAlias && own.text(def.name) == name)
+            .map(|(def, _)| GlobalDef { file, def })
+    };
+    let is_imported = facts.imports.iter().any(|import| import.local.is_some_and(|local| facts.text(local) == name));
+    named(file).or_else(|| {
+        let mut files =
+            (0..program.facts.len()).map(|at| FileId(at as u32)).filter(|&other| is_imported && program.file(other).names.may_hold(name));
+        files.find_map(named)
+    })
 }
 
 /// The entry is asked for before it is put in.

@@ -125,7 +125,11 @@ fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged
             more = more.or_else(|| shown(program, file, argument));
         }
         carriers(facts, argument, &mut |node, name| {
-            if found.is_none() && !is_field_of(program, file, node) && !is_cut(facts, function, node) {
+            if found.is_none()
+                && !is_field_of(program, file, node)
+                && !is_cut(facts, function, node)
+                && !is_failure_here(program, file, node)
+            {
                 found = secret_value(program, file, node, name);
                 if found.is_none() && more.is_none() {
                     more = whole(program, file, node)
@@ -174,6 +178,20 @@ fn is_field_of(program: &Program, file: FileId, node: NodeId) -> bool {
     object == node
         && last_name(facts, index)
             .is_some_and(|_| matches!(facts.arena.kind(chain_root(facts, index)), NodeKind::Name(root) if is_constant(facts.text(root))))
+}
+
+/// Rust: where `claims.is_err()` holds, `claims` is the error: `if claims.is_err() { error!("{claims:?}") }`.
+fn is_failure_here(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let nesting = program.nesting(file);
+    facts.language.family() == Family::Rust
+        && nesting.around(node).zip(nesting.around(node).skip(1)).any(|(inner, outer)| match facts.arena.kind(outer) {
+            NodeKind::If { condition, then, .. } if then == inner => {
+                called_name(facts, condition) == Some("is_err") && last_name(facts, chain_root(facts, condition)) == Some(name)
+            }
+            _ => false,
+        })
 }
 
 /// What a few characters of it were kept in: `short = token[:5] + "…"`, `token.slice(0, 4)`.
@@ -279,6 +297,10 @@ fn speaks_of_text(program: &Program, file: FileId) -> bool {
 fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let facts = program.file(file);
     let name = last_name(facts, node).map(|name| facts.text(name))?;
+    if facts.language.family() == Family::Rust && is_header_map(program, file, node) {
+        let what = "all headers or cookies of a request, the credentials among them".to_string();
+        return Some(Logged { node, what, name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning });
+    }
     if !matches!(facts.arena.kind(node), NodeKind::Member { .. }) {
         return None;
     }
@@ -292,6 +314,17 @@ fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
         _ => return None,
     };
     Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning })
+}
+
+/// A parameter that is the map of all headers: `headers: HeaderMap`.
+fn is_header_map(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let owner = facts.def(program.nesting(file).owner(node));
+    owner.params.iter().any(|param| {
+        param.name == Some(name)
+            && param.annotation.is_some_and(|annotation| last_name(facts, annotation).is_some_and(|class| facts.text(class) == "HeaderMap"))
+    })
 }
 
 /// A variable that is given a whole body, and nothing else: `data = request.json`, `const body = await req.json()`.
@@ -317,7 +350,10 @@ fn credentials(facts: &FileFacts, function: GlobalDef, node: NodeId) -> Option<L
     let [value] = assigned(facts, function.def, name)[..] else { return None };
     let of_header = chain(facts, value).any(|link| {
         called_name(facts, link) == Some("get")
-            && arguments(facts, link).next().and_then(|key| facts.string(key)).is_some_and(|key| key.eq_ignore_ascii_case("authorization"))
+            && arguments(facts, link).next().is_some_and(|key| {
+                let named = || last_name(facts, key).map(|name| facts.text(name));
+                facts.string(key).or_else(named).is_some_and(|key| key.eq_ignore_ascii_case("authorization"))
+            })
     });
     let whole = !chain(facts, value).any(|link| matches!(called_name(facts, link), Some("is_some" | "is_none" | "len")));
     (of_header && whole).then(|| Logged {
@@ -428,12 +464,12 @@ fn one_time_code(facts: &FileFacts, function: GlobalDef, node: NodeId, name: &st
     let around = parts(facts.text(facts.def(function.def).name));
     let is_code = own.last().is_some_and(|word| word == "code")
         && (own.len() == 1
-            && has(&around, &["code", "otp", "verification"])
+            && has(&around, &["code", "otp", "verification", "sms"])
             && has(&around, &["send", "generate", "create", "issue", "reset"])
             || has(&own, &["otp", "verification", "confirmation", "login", "sms"]) && own.len() == 2
             || own == ["reset", "code"]
             || own == ["password", "reset", "code"]);
-    (is_code && facts.language.family() == Family::Python).then(|| Logged {
+    (is_code && facts.language.family() != Family::TypeScript).then(|| Logged {
         node,
         what: "a one-time code".to_string(),
         name: spell(facts, node),
@@ -488,6 +524,7 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
                 | "connection"
         )
     });
+    let is_of_store = is_of_store || facts.language.family() == Family::Rust && is_store_by_owner(facts, function, node);
     let is_told = || match facts.arena.kind(node) {
         NodeKind::Name(name) => {
             let given = assigned(facts, function.def, name).into_iter().chain(constant(facts, name));
@@ -506,6 +543,23 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
     }
     if !is_address || !is_of_store {
         return None;
+    }
+    // The whole file of a local database has no password.
+    let is_local = facts.language.family() == Family::Rust
+        && ["Sqlite", "SqlitePool", "SqliteConnection", "SqlitePoolOptions", "SqliteConnectOptions"]
+            .iter()
+            .any(|name| facts.names.may_hold(name));
+    if is_local {
+        return None;
+    }
+    if facts.language.family() == Family::Rust && is_setting(facts, node) {
+        return Some(Logged {
+            node,
+            what: "the address of a database, its password in it".to_string(),
+            name: spell(facts, node),
+            confidence: Confidence::Medium,
+            level: Level::Warning,
+        });
     }
     let values = match facts.arena.kind(node) {
         NodeKind::Name(name) => {
@@ -540,6 +594,46 @@ fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) 
     })
 }
 
+/// Rust: what holds the address, or the variable that it is read from, speaks of a database: `CONFIG.database.url`, `let url =
+/// env::var("DATABASE_URL")`.
+fn is_store_by_owner(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let speaks = |text: &str| {
+        parts(text).iter().any(|word| {
+            matches!(word.as_str(), "database" | "db" | "mongo" | "mongodb" | "postgres" | "postgresql" | "mysql" | "amqp" | "rabbitmq")
+        })
+    };
+    match facts.arena.kind(node) {
+        NodeKind::Member { object, .. } => last_name(facts, object).is_some_and(|name| speaks(facts.text(name))),
+        NodeKind::Name(name) => assigned(facts, function.def, name).into_iter().any(|value| {
+            let mut found = false;
+            facts.arena.walk(value, |inner| {
+                found |= called_name(facts, inner) == Some("var")
+                    && arguments(facts, inner)
+                        .next()
+                        .and_then(|key| facts.string(key))
+                        .is_some_and(|key| speaks(key) && key.ends_with("URL"));
+            });
+            found
+        }),
+        _ => false,
+    }
+}
+
+/// Rust: a field of the settings: `config.db_url`, `CONFIG.database.url`.
+fn is_setting(facts: &FileFacts, node: NodeId) -> bool {
+    let mut at = node;
+    while let NodeKind::Member { object, .. } = facts.arena.kind(at) {
+        at = object;
+        let named = last_name(facts, at).is_some_and(|name| {
+            parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "config" | "configuration" | "settings" | "cfg" | "env"))
+        });
+        if named {
+            return true;
+        }
+    }
+    false
+}
+
 /// An object whose text says its fields. Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
 fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let facts = program.file(file);
@@ -568,6 +662,13 @@ fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
     let is_error = last_name(facts, node).is_some_and(|name| has_word(facts.text(name), &["e", "err", "error"]));
     if is_error {
         return None;
+    }
+    // `body.0` of an extractor
+    if let NodeKind::Member { object, name, .. } = facts.arena.kind(node)
+        && facts.text(name) == "0"
+        && let Some(held) = shown(program, file, object)
+    {
+        return Some(Logged { node, name: spell(facts, node), ..held });
     }
     let class = match program.value(file, node) {
         Value::Instance { class, .. } => class,
@@ -631,8 +732,8 @@ fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Option<(Strin
     let named = fields().find_map(|(_, field)| {
         let name = facts.text(field.name);
         let hidden = field.decorators.iter().any(|&decorator| hides_field(facts, decorator));
-        let kind =
-            secret(name).filter(|kind| matches!(kind, Secret::Password | Secret::Token | Secret::Key) && !hidden && is_text(field))?;
+        let kind = secret(name).or_else(|| is_password_hash(name).then_some(Secret::Password));
+        let kind = kind.filter(|kind| matches!(kind, Secret::Password | Secret::Token | Secret::Key) && !hidden && is_text(field))?;
         Some((name.to_string(), kind))
     });
     named.or_else(|| {
@@ -642,6 +743,13 @@ fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Option<(Strin
             (inner != class).then(|| shown_secret(program, inner, depth + 1)).flatten()
         })
     })
+}
+
+/// `password_hash`, `hashed_password`: whoever reads it may try passwords at leisure.
+fn is_password_hash(name: &str) -> bool {
+    let words = parts(name);
+    let is = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    words.len() == 2 && is(&["password", "passwd", "pwd"]) && is(&["hash", "hashed", "digest", "encrypted"])
 }
 
 fn derives_debug(facts: &FileFacts, class: DefId) -> bool {

@@ -47,7 +47,10 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             (Family::Python, NodeKind::With { items, body, .. }) => of_suppress(facts, items, body),
             (Family::TypeScript, NodeKind::Call { .. }) => of_promise(facts, node),
             (Family::Rust, NodeKind::Declare { target, value: Some(value), .. }) => of_ignored(context, file, node, target, value),
-            (Family::Rust, NodeKind::Call { .. } | NodeKind::Await(_)) => of_dropped(context, file, node),
+            (Family::Rust, NodeKind::Call { .. } | NodeKind::Await(_)) => {
+                of_dropped(context, file, node).or_else(|| of_defaulted(context, file, node))
+            }
+            (Family::Rust, NodeKind::Match { subject, arms }) => of_emptied(context, file, node, subject, arms),
             _ => None,
         };
         let Some(found) = found else { continue };
@@ -523,7 +526,7 @@ fn of_ignored(context: &Context, file: FileId, node: NodeId, target: NodeId, val
         return None;
     }
     // What removes rows of a table is no clean-up, whatever it is called.
-    let stores = leads_to_write(context, file, node, value);
+    let stores = leads_to_write(context, file, value);
     let matters = chain(facts, value).any(|link| has_fact(program, file, link, writes)) && !cleans_up(facts, value);
     let span = facts.arena.span(node);
     (stores || matters).then_some(Swallows { whole: span, place: first_line(span), what: "`let _` drops the error of a write" })
@@ -561,10 +564,86 @@ fn of_dropped(context: &Context, file: FileId, node: NodeId) -> Option<Swallows>
             || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Write))
     };
     let itself = chain(facts, node).any(stores);
-    let below = is_statement && gives_result(program, file, node) && leads_to_write(context, file, node, node);
+    let below = is_statement && gives_result(program, file, node) && leads_to_write(context, file, node);
     let span = facts.arena.span(node);
     let what = if is_ok { "`.ok()` drops the error of a write" } else { "nobody looks at the `Result` of this write" };
     (!tells && (itself || below)).then_some(Swallows { whole: span, place: first_line(span), what })
+}
+
+/// Rust: a query that failed reads as one that found nothing: `rows(pool).await.unwrap_or_default()`, `find(pool).await.ok().unwrap_or(None)`.
+fn of_defaulted(context: &Context, file: FileId, node: NodeId) -> Option<Swallows> {
+    let facts = context.program.file(file);
+    let receiver = |call: NodeId| match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+            NodeKind::Member { object, path: false, .. } => Some(object),
+            _ => None,
+        },
+        _ => None,
+    };
+    let is_default = match called_name(facts, node)? {
+        "unwrap_or_default" => true,
+        "unwrap_or" => arguments(facts, node).next().is_some_and(|given| is_nothing(facts, given)),
+        "flatten" => called_name(facts, receiver(node)?) == Some("ok"),
+        _ => false,
+    };
+    let mut query = receiver(node).filter(|_| is_default)?;
+    if called_name(facts, query) == Some("ok") {
+        query = receiver(query)?;
+    }
+    emptied(context, file, node, query)
+}
+
+/// Rust: `match users.load(conn) { Ok(rows) => rows, Err(_) => Vec::new() }`.
+fn of_emptied(context: &Context, file: FileId, node: NodeId, subject: NodeId, arms: List) -> Option<Swallows> {
+    let facts = context.program.file(file);
+    let empties = facts.arena.list(arms).any(|arm| {
+        let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(arm) else { return false };
+        let value = match facts.arena.kind(body) {
+            NodeKind::Block { items, value: true } if facts.arena.list(items).len() == 1 => facts.arena.list(items).next().unwrap_or(body),
+            _ => body,
+        };
+        let is_unseen = |bound: NodeId| !matches!(facts.arena.kind(bound), NodeKind::Name(name) if !facts.text(name).starts_with('_'));
+        called_name(facts, pattern) == Some("Err") && arguments(facts, pattern).all(is_unseen) && is_nothing(facts, value)
+    });
+    if empties { emptied(context, file, node, subject) } else { None }
+}
+
+/// The expression is a query, or a call that leads to one, with its `Result` as it is.
+fn emptied(context: &Context, file: FileId, whole: NodeId, query: NodeId) -> Option<Swallows> {
+    let program = context.program;
+    let facts = program.file(file);
+    let query = match facts.arena.kind(query) {
+        NodeKind::Await(inner) => inner,
+        _ => query,
+    };
+    // What a cache does not give is asked for elsewhere.
+    let is_cache = chain(facts, query)
+        .filter_map(|link| last_name(facts, link))
+        .any(|name| words(facts.text(name)).iter().any(|word| matches!(word.as_str(), "cache" | "cached" | "redis")));
+    let is_read = |fact: &ApiFact| matches!(fact, ApiFact::Query(query) if query.access == Access::Read);
+    let effects = context.summaries.of(GlobalDef { file, def: program.nesting(file).owner(whole) });
+    let is_query = |link: NodeId| {
+        has_fact(program, file, link, is_read)
+            || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Read))
+    };
+    let reads = chain(facts, query).any(is_query) || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
+    let span = facts.arena.span(whole);
+    (reads && !is_cache).then_some(Swallows {
+        whole: span,
+        place: first_line(span),
+        what: "a query that failed reads as one that found nothing",
+    })
+}
+
+/// `None`, `vec![]`, `Vec::new()`, `String::new()`, `false`, `0`.
+fn is_nothing(facts: &FileFacts, given: NodeId) -> bool {
+    match facts.arena.kind(given) {
+        NodeKind::Null => true,
+        NodeKind::Name(name) => facts.text(name) == "None",
+        NodeKind::Call { .. } => matches!(called_name(facts, given), Some("new" | "vec" | "default")) && arguments(facts, given).len() == 0,
+        NodeKind::Number(number) => facts.text(number) == "0",
+        _ => false,
+    }
 }
 
 /// A call of a function of the project that says it gives a `Result`.
@@ -591,10 +670,14 @@ fn gives_result(program: &Program, file: FileId, node: NodeId) -> bool {
 }
 
 /// A function of the project that writes to a database: `let _ = repository.delete(id).await;`.
-fn leads_to_write(context: &Context, file: FileId, node: NodeId, value: NodeId) -> bool {
+fn leads_to_write(context: &Context, file: FileId, value: NodeId) -> bool {
+    leads_to(context, file, value, Access::Write)
+}
+
+fn leads_to(context: &Context, file: FileId, value: NodeId, access: Access) -> bool {
     let program = context.program;
     let facts = program.file(file);
-    let function = GlobalDef { file, def: program.nesting(file).owner(node) };
+    let function = GlobalDef { file, def: program.nesting(file).owner(value) };
     let ends = |name: &str| {
         words(name).iter().any(|word| matches!(word.as_str(), "rollback" | "close" | "abort" | "unlock" | "release" | "cleanup"))
     };
@@ -605,8 +688,8 @@ fn leads_to_write(context: &Context, file: FileId, node: NodeId, value: NodeId) 
                 edge.kind == CallKind::Call
                     && edge.resolution != Resolution::NameOnly
                     && context.summaries.of(edge.callee).is_some_and(|summary| {
-                        summary.queries.iter().any(|query| query.access == Access::Write)
-                            || summary.reaches.iter().any(|reach| reach.query.access == Access::Write)
+                        summary.queries.iter().any(|query| query.access == access)
+                            || summary.reaches.iter().any(|reach| reach.query.access == access)
                     })
             })
     })

@@ -14,7 +14,7 @@ use super::query_methods::{has, methods};
 use super::resolvers::query_resolvers;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, CallForm, List, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ArgumentRef, Framework, FrameworkKind, Subject};
@@ -737,6 +737,11 @@ fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: 
                     answered |= is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
                 }
             }
+            // `match rows { Ok(rows) => Json(rows), … }`
+            NodeKind::Match { subject, arms } if depth == 0 && facts.arena.span(node).start > after => {
+                let of_rows = matches!(facts.arena.kind(subject), NodeKind::Name(name) if names.contains(&name));
+                answered |= of_rows && is_matched_in_answer(facts, nesting, arms, 1);
+            }
             // `for row in rows { shown.push(…) }`
             NodeKind::Loop { source: Some(source), body: each, .. } if depth == 0 && facts.arena.span(node).start > after => {
                 let of_rows = matches!(facts.arena.kind(chain_root(facts, source)), NodeKind::Name(name) if names.contains(&name));
@@ -748,6 +753,15 @@ fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: 
         !answered
     });
     answered
+}
+
+/// What an arm binds, but for the error, stands in the answer.
+fn is_matched_in_answer(facts: &FileFacts, nesting: &Nesting, arms: List, depth: u8) -> bool {
+    facts.arena.list(arms).any(|arm| {
+        let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(arm) else { return false };
+        let names = super::loops::bound_names(facts, pattern);
+        called_name(facts, pattern) != Some("Err") && is_used_in_answer(facts, nesting, body, &names, 0, depth)
+    })
 }
 
 /// Lists to which each round of a loop adds something.
@@ -800,11 +814,7 @@ pub(super) fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) ->
             }
             // `match rows().await { Ok(rows) => Json(rows), … }`
             NodeKind::Match { subject, arms } if subject == at => {
-                return facts.arena.list(arms).any(|arm| {
-                    let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(arm) else { return false };
-                    let names = super::loops::bound_names(facts, pattern);
-                    is_used_in_answer(facts, nesting, body, &names, 0, 0)
-                });
+                return is_matched_in_answer(facts, nesting, arms, 0);
             }
             // `for row in rows(): shown.append(…)`
             NodeKind::Loop { source: Some(source), body: each, .. } if source == at && !is_value(facts, parent) => {

@@ -200,8 +200,8 @@ impl<'a> Linker<'a> {
             NodeKind::Apply { base, .. } => base,
             _ => callee,
         };
-        if let NodeKind::Member { name, path: false, .. } = arena.kind(applied)
-            && let Some(extension) = self.extension(file, callee_value, receiver_value, facts.text(name))
+        if let NodeKind::Member { name, path, .. } = arena.kind(applied)
+            && let Some(extension) = self.extension(file, callee_value, receiver_value, facts.text(name), path)
         {
             let extension = self.of_type_argument(extension, callee);
             callee_value = extension;
@@ -321,8 +321,9 @@ impl<'a> Linker<'a> {
         if subject.is_some() { self.value(Value::Api { api, subject, guessed }) } else { method }
     }
 
-    /// A method that an imported extension trait brings to a receiver of which nothing better is known.
-    fn extension(&mut self, file: FileId, callee: ValueId, receiver: ValueId, method: &str) -> Option<ValueId> {
+    /// A method that an imported extension trait brings to a receiver of which nothing better is known, or a function that a macro makes for a
+    /// type of the project, which is then what the call is about.
+    fn extension(&mut self, file: FileId, callee: ValueId, receiver: ValueId, method: &str, is_path: bool) -> Option<ValueId> {
         let extensions = &self.extensions_of[file.index()];
         if extensions.is_empty() {
             return None;
@@ -336,8 +337,14 @@ impl<'a> Linker<'a> {
         let found = extensions
             .iter()
             .map(|&at| &knowledge.extensions[at as usize])
-            .find(|extension| extension.methods.iter().any(|own| own == method))?;
+            .filter(|extension| extension.on_types == is_path)
+            .find(|extension| {
+                extension.methods.iter().any(|own| own == method || own.strip_suffix('*').is_some_and(|start| method.starts_with(start)))
+            })?;
         let subject = match self.get(receiver) {
+            Value::Def(class) if is_path && matches!(self.facts[class.file.index()].def(class.def).kind, DefKind::Struct) => Some(class),
+            Value::Instance { class, .. } if is_path => Some(class),
+            _ if is_path => return None,
             Value::Api { subject, .. } => subject,
             Value::Collection(_) | Value::Mapping(_) => return None,
             _ => None,

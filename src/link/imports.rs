@@ -55,6 +55,17 @@ impl<'a> Linker<'a> {
             self.frameworks_of.push(used);
             self.extensions_of.push(self.extensions_imported(FileId(at as u32)));
         }
+        // What a macro makes for a type, every file that names the type may call.
+        let mut everywhere: Vec<u16> = self.extensions_of.iter().flatten().copied().collect();
+        everywhere.sort_unstable();
+        everywhere.dedup();
+        everywhere.retain(|&at| self.knowledge.extensions[at as usize].on_types);
+        for at in 0..self.facts.len() {
+            if self.family(FileId(at as u32)) == Family::Rust {
+                let own = &mut self.extensions_of[at];
+                own.extend(everywhere.iter().filter(|at| !own.contains(at)).copied().collect::<Vec<_>>());
+            }
+        }
     }
 
     /// Extensions of knowledge whose import the file has.

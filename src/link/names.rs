@@ -1,5 +1,6 @@
 //! Imports to values, and the names of modules: through aliases, re-exports, barrels, star imports and packages.
 
+use super::calls::is_callable;
 use super::evaluate::Linker;
 use super::modules::{self, Target};
 use super::scopes::Binding;
@@ -445,7 +446,15 @@ impl<'a> Linker<'a> {
             false => self.rust_first(scope, first),
         };
         for part in parts {
-            value = self.rust_step(value, part);
+            let step = self.rust_step(value, part);
+            // What a path goes through is a module or a type, whatever function has the same name.
+            value = match (self.get(value), self.get(step)) {
+                (Value::Module(module), Value::Def(def)) if is_callable(self.facts[def.file.index()].def(def.def).kind) => {
+                    let child = self.modules.rust.child(module, part);
+                    child.map_or(step, |child| self.value(Value::Module(child)))
+                }
+                _ => step,
+            };
         }
         value
     }

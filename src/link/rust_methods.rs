@@ -7,7 +7,7 @@ use super::evaluate::Linker;
 use super::scopes::Binding;
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::program::{Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
@@ -286,16 +286,27 @@ impl<'a> Linker<'a> {
         Some(found)
     }
 
-    /// True when a field's type is the first generic parameter of its class.
+    /// True when a field's type is the first generic parameter of its class, also shared (`Arc<T>`).
     pub(super) fn is_first_param(&self, class: GlobalDef, field: GlobalDef) -> bool {
         let facts = &self.facts[class.file.index()];
-        let first = facts.def(class.def).type_params.iter().find_map(|param| param.name);
-        let annotation = self.facts[field.file.index()].def(field.def).annotation;
-        let named = annotation.and_then(|node| match self.facts[field.file.index()].arena.kind(node) {
-            NodeKind::Name(name) => Some(name),
-            _ => None,
-        });
-        class.file == field.file && first.is_some() && first == named
+        let Some(first) = facts.def(class.def).type_params.iter().find(|param| param.name.is_some()) else { return false };
+        let (Some(own), Some(annotation)) = (first.name, self.facts[field.file.index()].def(field.def).annotation) else { return false };
+        if class.file != field.file {
+            return false;
+        }
+        let inner = match facts.arena.kind(annotation) {
+            NodeKind::Apply { base, args }
+                if type_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Arc" | "Rc" | "Box")) =>
+            {
+                facts.arena.list(args).last().unwrap_or(annotation)
+            }
+            _ => annotation,
+        };
+        // What is bounded stands as its bound where `T` is written.
+        let span = facts.arena.span(inner);
+        let is_as_long = (span.end - span.start) as usize == facts.text(own).len();
+        let named = type_name(facts, inner);
+        named == Some(own) || named.is_some() && is_as_long && first.bounds.iter().any(|&bound| type_name(facts, bound) == named)
     }
 
     /// The struct or variant whose fields a constructor pattern names.
@@ -330,5 +341,14 @@ impl<'a> Linker<'a> {
             Some((def, _)) => self.variable(GlobalDef { file: owner.file, def }),
             None => UNKNOWN,
         }
+    }
+}
+
+/// The name of a type, its path and arguments left out.
+fn type_name(facts: &FileFacts, node: NodeId) -> Option<Name> {
+    match facts.arena.kind(node) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => Some(name),
+        NodeKind::Apply { base, .. } => type_name(facts, base),
+        _ => None,
     }
 }

@@ -172,6 +172,20 @@ fn rust_paths_without_use_reach_their_functions() {
 }
 
 #[test]
+fn rust_paths_go_through_modules_whatever_function_has_the_same_name() {
+    let output = linked(&[
+        (
+            "src/main.rs",
+            "mod orders;\nmod pages;\nuse axum::{Router, routing::get};\nasync fn orders() -> String { pages::all() }\nfn app() -> Router { Router::new().route(\"/\", get(orders)) }\n",
+        ),
+        ("src/pages.rs", "use crate::orders::store::all as every;\npub fn all() -> String { every() }\n"),
+        ("src/orders/mod.rs", "pub mod store;\n"),
+        ("src/orders/store.rs", "pub fn all() -> String { String::new() }\n"),
+    ]);
+    holds(&output, &["crate::pages::all calls crate::orders::store::all (exact)"]);
+}
+
+#[test]
 fn functions_given_properties_are_found_by_them() {
     let output = linked(&[
         ("a.js", "const Tutorial = function (t) { this.t = t; };\nTutorial.find = (id) => id;\nmodule.exports = Tutorial;\n"),

@@ -82,6 +82,11 @@ const COLLECTIONS: &[&str] = &[
     "Observable",
     "ReadonlySet",
     "IntoIterator",
+    "ExactSizeIterator",
+    "DoubleEndedIterator",
+    "IntoParallelIterator",
+    "ParallelIterator",
+    "TryStream",
     "MutableSequence",
     "BoxStream",
 ];
@@ -288,7 +293,12 @@ impl<'a> Linker<'a> {
             // A library's `Collection` may be one of documents.
             let is_of_library = matches!(self.get(local), Value::Api { api, .. } if self.knowledge.leads_on(self.apis.path(api)));
             if COLLECTIONS.contains(&name) && !is_of_library {
-                let element = args.first().map_or(UNKNOWN, |&arg| self.type_value(arg));
+                // `Iterator<Item = User>`
+                let element = args.first().map(|&arg| match facts.arena.kind(arg) {
+                    NodeKind::Argument { value, .. } => value,
+                    _ => arg,
+                });
+                let element = element.map_or(UNKNOWN, |arg| self.type_value(arg));
                 return self.value(Value::Collection(element));
             }
             if MAPPINGS.contains(&name) {
@@ -302,6 +312,13 @@ impl<'a> Linker<'a> {
             return args.last().map_or(UNKNOWN, |&arg| self.type_value(arg));
         }
         let argument = args.first().map_or(UNKNOWN, |&arg| self.type_value(arg));
+        // `Shared<AppState>` of `type Shared<T> = State<Arc<T>>` is what `T` is.
+        if let Value::Api { api, .. } = self.get(local)
+            && self.family(here.file) == Family::Rust
+            && self.apis.path(api).trim_end_matches("()").bytes().eq(self.apis.path(api).bytes().next().filter(u8::is_ascii_uppercase))
+        {
+            return argument;
+        }
         match self.get(local) {
             Value::Def(class) if is_class_like(self.facts[class.file.index()].def(class.def).kind) => {
                 self.value(Value::Instance { class, argument })

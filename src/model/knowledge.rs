@@ -620,6 +620,8 @@ pub struct Extension {
     pub methods: Vec<String>,
     /// Only calls with at least so many arguments: Diesel's `first(conn)` is not `Vec::first()`.
     pub arguments: u8,
+    /// Functions that a macro makes for types of the project, wherever they are named: `User::select_all(&rb)`.
+    pub on_types: bool,
     /// The access path the receiver then stands for: `diesel.RunQueryDsl()`.
     pub api: String,
 }

@@ -507,12 +507,15 @@ struct FileRouteEntry {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ExtensionEntry {
     imports: Vec<String>,
     methods: Vec<String>,
     #[serde(default)]
     arguments: u8,
+    /// Functions that a macro makes for types of the project: `crud!(User {})`, then `User::select_all(&rb)` in any file.
+    #[serde(default)]
+    on_types: bool,
     api: String,
 }
 
@@ -840,6 +843,7 @@ impl FrameworkFile {
                 imports: entry.imports,
                 methods: entry.methods,
                 arguments: entry.arguments,
+                on_types: entry.on_types,
                 api: entry.api,
             });
         }
