@@ -186,9 +186,23 @@ fn may_be_awaited(program: &Program, facts: &FileFacts, nesting: &Nesting, file:
     let top = nesting.chain_top(facts, call);
     let awaits = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Await(_));
     crate::model::nesting::chain(facts, top).any(awaits)
-        || nesting.argument_of(facts, top).is_some()
+        || nesting.argument_of(facts, gathered(facts, nesting, top)).is_some()
         || nesting.parent(top).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Return(_) | NodeKind::Collection { .. }))
             && !facts.def(nesting.owner(top)).flags.has(DefFlags::ASYNC)
+}
+
+/// The list that the call is in, in place: `asyncio.gather(*[client.publish(name) for name in names])`.
+fn gathered(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> NodeId {
+    let mut at = call;
+    while let Some(parent) = nesting.parent(at) {
+        match facts.arena.kind(parent) {
+            NodeKind::Collection { .. } | NodeKind::Block { value: true, .. } | NodeKind::Loop { kind: LoopKind::Comprehension, .. } => {
+                at = parent
+            }
+            _ => break,
+        }
+    }
+    at
 }
 
 fn is_excused(

@@ -333,7 +333,7 @@ fn has_written(place: &Place, handler: &Handler) -> Option<NodeId> {
     let writes = handler.code.iter().filter_map(|&part| place.summaries.of(part)).flat_map(|summary| &summary.writes);
     let led: Vec<_> = writes.filter(|write| write.via.is_some() && write.confidence >= Confidence::Medium).collect();
     let differs = |one: &&&Write| {
-        led.iter().any(|other| one.via != other.via && one.tables.first().is_some() && one.tables.first() != other.tables.first())
+        led.iter().any(|other| one.via != other.via && !one.tables.is_empty() && one.tables.first() != other.tables.first())
     };
     led.iter().find(differs).map(|write| write.site)
 }

@@ -798,7 +798,7 @@ fn leak_in(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, c
         let told = match facts.arena.kind(node) {
             NodeKind::Member { object, name, .. } if is_error(facts, object, caught) => match facts.text(name) {
                 "message" | "sqlMessage" | "detail" | "reason" | "msg" | "toString" => Some(false),
-                "stack" | "stackTrace" | "sql" => Some(true),
+                "stack" | "stackTrace" | "sql" | "__traceback__" => Some(true),
                 "args" | "orig" | "original" | "cause" => Some(false),
                 _ => return false,
             },

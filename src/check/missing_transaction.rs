@@ -346,6 +346,9 @@ fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, 
 /// Both commits are of one session, as far as the function sees. Functions that open sessions of their own are units of work of their
 /// own, and what they share may be no database at all.
 fn share_session(place: &Place, held: &Held, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    if same_connection(place, first, second) {
+        return true;
+    }
     let outer = held.outer(function);
     let keys = |write: &Write| -> Vec<Key> {
         let own = held.mentions(outer, place.nesting.chain_top(place.facts, write.site));
@@ -357,6 +360,24 @@ fn share_session(place: &Place, held: &Held, function: GlobalDef, first: &Write,
     };
     let one = keys(first);
     keys(second).iter().any(|key| one.contains(key))
+}
+
+/// Python: `connection.commit()` twice, of one variable.
+fn same_connection(place: &Place, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let of = |write: &Write| match facts.arena.kind(write.site) {
+        NodeKind::Call { callee, .. } if write.via.is_none() && called_name(facts, write.site) == Some("commit") => {
+            match facts.arena.kind(callee) {
+                NodeKind::Member { object, .. } => match facts.arena.kind(object) {
+                    NodeKind::Name(name) => Some(name),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    facts.language.family() == Family::Python && of(first).is_some() && of(first) == of(second)
 }
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.

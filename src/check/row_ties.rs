@@ -11,8 +11,8 @@ use super::moved_amounts::moves_in;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::knowledge::{ApiFact, WriteMode};
-use crate::model::nesting::{arguments, called_name, chain, chain_root, walk_deep};
-use crate::model::source::Span;
+use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
+use crate::model::source::{Family, Span};
 use crate::model::summary::Write;
 
 /// One of the rows is put into the other (`article.comments.push(comment)`, `user.team = team`), is reached through it
@@ -36,6 +36,11 @@ pub(super) fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &
                 found |= op == AssignOp::Set && matches!(facts.arena.kind(value), NodeKind::Name(_)) && pair(holder, root(facts, value));
                 found |= fields_in(facts, value).into_iter().any(|part| pair(holder, Some(part)));
             }
+            // `answer = Answer(question_id=question.id)`, where the question counts its answers.
+            NodeKind::Assign { target, value, op: AssignOp::Set } if refers(facts, value).is_some() => {
+                let (holder, part) = (root(facts, target), refers(facts, value));
+                found |= pair(holder, part) && part.is_some_and(|part| counts_in(facts, body, part));
+            }
             NodeKind::Assign { target, value, .. } | NodeKind::Declare { target, value: Some(value), .. } => {
                 if let (NodeKind::Name(name), true) = (facts.arena.kind(target), is_field(facts, value)) {
                     found |= pair(Some(name), root(facts, value));
@@ -46,6 +51,30 @@ pub(super) fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &
         !found
     });
     found
+}
+
+/// Python: the row whose key a new row is given: `Answer(question_id=question.id)`.
+fn refers(facts: &FileFacts, made: NodeId) -> Option<Name> {
+    if facts.language.family() != Family::Python || !called_name(facts, made).is_some_and(|name| name.starts_with(char::is_uppercase)) {
+        return None;
+    }
+    let NodeKind::Call { args, .. } = facts.arena.kind(made) else { return None };
+    let mut keys = facts.arena.list(args).filter_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Argument { name, value } if facts.text(name).ends_with("_id") && is_field(facts, value) => root(facts, value),
+        _ => None,
+    });
+    keys.next()
+}
+
+/// `question.answers += 1`
+fn counts_in(facts: &FileFacts, body: NodeId, row: Name) -> bool {
+    let mut counts = false;
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Assign { target, op: AssignOp::Augment(_), .. } = facts.arena.kind(node) {
+            counts |= matches!(facts.arena.kind(target), NodeKind::Member { .. }) && root(facts, target) == Some(row);
+        }
+    });
+    counts
 }
 
 fn root(facts: &FileFacts, node: NodeId) -> Option<Name> {
@@ -82,6 +111,8 @@ pub(super) struct Pending(FxHashMap<NodeId, Changed>);
 struct Changed {
     owner: DefId,
     rows: FxHashSet<Name>,
+    /// What statements that write are given.
+    values: FxHashSet<String>,
     span: Span,
 }
 
@@ -102,7 +133,12 @@ impl Pending {
                 && let Some(body) = facts.def(owner).body
             {
                 let region = Span { start, end: span.start };
-                found.insert(write.site, Changed { owner, rows: changed(facts, handles, body, region), span: region });
+                let values = if facts.language.family() == Family::Python {
+                    given_to_sql(facts, handles, body, region)
+                } else {
+                    FxHashSet::default()
+                };
+                found.insert(write.site, Changed { owner, rows: changed(facts, handles, body, region), values, span: region });
             }
         }
         Pending(found)
@@ -118,6 +154,9 @@ impl Pending {
         let facts = place.facts;
         let Some(body) = facts.def(other.owner).body else { return false };
         let one = self.0.get(&first).filter(|one| one.owner == other.owner);
+        if one.is_some_and(|one| one.values.iter().any(|value| other.values.contains(value))) {
+            return !asks_others(place, body, facts.arena.span(first).end, other.span.end);
+        }
         let mut rows: Vec<Name> = one.map_or_else(|| given.to_vec(), |one| one.rows.iter().copied().collect());
         rows.sort_unstable();
         let new: Vec<Name> = other.rows.iter().copied().filter(|name| !rows.contains(name)).collect();
@@ -158,6 +197,39 @@ fn changed(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> F
     });
     rows.retain(|name| !handles.contains(&facts.text(*name)) && !is_record(facts.text(*name)));
     rows
+}
+
+/// What the statements in a region that write are given: `cursor.execute("UPDATE … WHERE id = %s", (order,))`.
+fn given_to_sql(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> FxHashSet<String> {
+    let mut values = FxHashSet::default();
+    facts.arena.walk(body, |node| {
+        if !region.contains(facts.arena.span(node)) || !matches!(called_name(facts, node), Some("execute" | "executemany")) {
+            return;
+        }
+        let mut given = arguments(facts, node);
+        let writes = given.next().and_then(|sql| facts.string(sql)).is_some_and(|sql| {
+            let verb = sql.trim_start().split(char::is_whitespace).next().unwrap_or_default();
+            ["insert", "update", "delete"].iter().any(|own| verb.eq_ignore_ascii_case(own))
+                && !sql.split(char::is_whitespace).any(is_record)
+        });
+        if !writes {
+            return;
+        }
+        for argument in given {
+            facts.arena.walk(argument, |inner| {
+                if let NodeKind::Name(name) = facts.arena.kind(inner)
+                    && !handles.contains(&facts.text(name))
+                {
+                    values.insert(facts.text(name).to_string());
+                }
+                if matches!(facts.arena.kind(inner), NodeKind::Index { .. } | NodeKind::Member { .. }) {
+                    values.insert(spell(facts, inner));
+                }
+            });
+        }
+    });
+    values.retain(|value| !handles.contains(&value.as_str()));
+    values
 }
 
 /// Between the two places another service is called, mail is sent or a message is published.

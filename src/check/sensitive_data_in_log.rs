@@ -264,33 +264,40 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
 
 /// Files about the tokens of languages, of language models, or of block chains.
 fn speaks_of_text(program: &Program, file: FileId) -> bool {
-    program.path(file).split(['/', '.']).flat_map(crate::model::words::words).any(|word| {
-        matches!(
-            word.as_str(),
-            "lexer"
-                | "parser"
-                | "tokenizer"
-                | "tokens"
-                | "tokenize"
-                | "ast"
-                | "compiler"
-                | "grammar"
-                | "syntax"
-                | "llm"
-                | "ai"
-                | "nft"
-                | "mint"
-                | "contract"
-                | "wallet"
-                | "blockchain"
-                | "erc20"
-                | "swap"
-                | "chain"
-                | "search"
-                | "parse"
-                | "highlighter"
-        )
-    })
+    const OF_PEOPLE: &[&str] =
+        &["auth", "authentication", "otp", "login", "account", "accounts", "session", "sessions", "jwt", "verification"];
+    let path = program.path(file);
+    let words: Vec<String> = path.split(['/', '.']).flat_map(crate::model::words::words).collect();
+    // `auth/tokens.py` is about those of people.
+    let of_people = words.iter().any(|word| OF_PEOPLE.contains(&word.as_str()));
+    !of_people
+        && words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "lexer"
+                    | "parser"
+                    | "tokenizer"
+                    | "tokens"
+                    | "tokenize"
+                    | "ast"
+                    | "compiler"
+                    | "grammar"
+                    | "syntax"
+                    | "llm"
+                    | "ai"
+                    | "nft"
+                    | "mint"
+                    | "contract"
+                    | "wallet"
+                    | "blockchain"
+                    | "erc20"
+                    | "swap"
+                    | "chain"
+                    | "search"
+                    | "parse"
+                    | "highlighter"
+            )
+        })
 }
 
 /// A whole body, all headers, the environment.
@@ -374,6 +381,10 @@ fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged>
         let (what, name) = (format!("a text with {} in it", kind.text()), facts.text(name).to_string());
         return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
     }
+    if is_link(facts, value) {
+        let (what, name) = (format!("a link with {} in it", Secret::Token.text()), facts.text(name).to_string());
+        return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
+    }
     if keeps_password(facts, value) {
         let (what, name) = (format!("an object with {} in it", Secret::Password.text()), facts.text(name).to_string());
         return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
@@ -432,6 +443,20 @@ fn written(facts: &FileFacts, text: NodeId) -> Option<Secret> {
         _ => None,
     });
     secrets.into_iter().find(|kind| matches!(kind, Secret::Password | Secret::Key))
+}
+
+/// Python: an address that lets in whoever opens it: `f"{site}/reset?token={token}"`.
+fn is_link(facts: &FileFacts, text: NodeId) -> bool {
+    let NodeKind::Text { parts, .. } = facts.arena.kind(text) else { return false };
+    if facts.language.family() != Family::Python {
+        return false;
+    }
+    let mut before = "";
+    facts.arena.list(parts).any(|part| {
+        let said = std::mem::replace(&mut before, facts.string(part).unwrap_or_default());
+        said.ends_with("token=")
+            && matches!(facts.arena.kind(part), NodeKind::Name(name) | NodeKind::Member { name, .. } if secret(facts.text(name)) == Some(Secret::Token))
+    })
 }
 
 /// The same, where an object writes itself: `dsn = str(self)`, and its `__str__` gives the password away.

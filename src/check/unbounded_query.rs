@@ -105,6 +105,12 @@ fn asked(facts: &FileFacts, site: NodeId) -> Option<&str> {
     let first = chain(facts, site).filter(|&link| matches!(facts.arena.kind(link), NodeKind::Call { .. })).last()?;
     let NodeKind::Call { callee, .. } = facts.arena.kind(first) else { return None };
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    // `db["orders"].find({})`
+    if let NodeKind::Index { index, .. } = facts.arena.kind(object)
+        && let Some(key) = facts.string(index)
+    {
+        return Some(key);
+    }
     let name = facts.text(last_name(facts, object)?);
     (!has_word(name, &["collection", "repository", "repo", "model", "db", "database", "client"])).then_some(name)
 }

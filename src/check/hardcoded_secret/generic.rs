@@ -206,6 +206,7 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         ("key", "api" | "private" | "access" | "auth" | "client" | "app" | "account" | "service" | "license" | "licence" | "shared") => {
             (NameClass::Token, 1)
         }
+        ("word" | "phrase", "secret") => (NameClass::Signing, 1),
         ("token" | "tokens", _) => (NameClass::Token, 0),
         (
             "apikey" | "apitoken" | "authtoken" | "accesstoken" | "privatekey" | "clientsecret" | "accesskey" | "apisecret" | "authkey",
