@@ -224,7 +224,14 @@ fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Ca
             if let NodeKind::Name(name) = facts.arena.kind(condition)
                 && results.contains(&name)
             {
-                found.push(Caught { error: Some(name), body: then, place: node, how: "whatever the call fails with", foreseen: false, whatever: false });
+                found.push(Caught {
+                    error: Some(name),
+                    body: then,
+                    place: node,
+                    how: "whatever the call fails with",
+                    foreseen: false,
+                    whatever: false,
+                });
             }
         }
         NodeKind::Handler { types, binding, body } => {
