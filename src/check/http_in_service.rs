@@ -202,11 +202,11 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
     let Some(evidence) = program.role(function) else { return false };
     let is_layer = matches!(evidence.role, Role::Service | Role::Repository | Role::Model);
     // A folder's name alone is no proof where the file holds handlers or middleware, too.
-    let is_mixed = evidence.strength <= Strength::Name
-        && program.file_roles[function.file.index()].iter().any(|other| other.role == Role::Router && other.strength >= Strength::Content);
+    let holds_handlers =
+        || program.file_roles[function.file.index()].iter().any(|other| other.role == Role::Router && other.strength >= Strength::Content);
+    let is_mixed = evidence.strength <= Strength::Name && (holds_handlers() || is_named_like_routes(program, function.file));
     is_layer
         && !is_mixed
-        && !(evidence.strength <= Strength::Name && is_named_like_routes(program, function.file))
         && !is_among_routes(program, function)
         && function.def != DefId::MODULE
         && !OUT.iter().any(|&role| program.is(function, role))

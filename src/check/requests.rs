@@ -223,7 +223,8 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
             // Rust: what is no field of the receiver's belongs to who called: `form.password = hash(&form.password)`.
             let is_callers = facts.language.family() == Family::Rust
                 && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if facts.def(function.def).params.iter().any(|param| param.name == Some(root)));
-            !is_callers && !(in_constructor && facts.arena.kind(object) == NodeKind::Receiver)
+            let is_filled = in_constructor && facts.arena.kind(object) == NodeKind::Receiver;
+            !is_callers && !is_filled
         }
         NodeKind::Index { .. } => true,
         NodeKind::Name(name) => is_module_variable(facts, function.def, facts.text(name)),
