@@ -215,7 +215,11 @@ impl<'a> Linker<'a> {
         let written = placed.path.map(|(_, node)| node);
         placed.path = match placed.path {
             Some((_, node)) if args.contains(&node) => Some(stands_for(node)),
-            None if route.path_of == PathPlace::Own => route.path.as_ref().and_then(|argument| told(self, argument)),
+            // `Route(path="/orders", endpoint=orders)`
+            None if route.path_of == PathPlace::Own => {
+                let named = || told(self, &ArgumentRef::Name("path".to_string()));
+                route.path.as_ref().and_then(|argument| told(self, argument).or_else(named))
+            }
             other => other,
         };
         let url = placed.path.and_then(|(file, node)| self.facts[file.index()].string(node)).map(str::to_string);
