@@ -69,9 +69,10 @@
   (#contains? @middleware "SessionMiddleware")
   (#not-contains? @middleware "Csrf" "CSRF"))
 
-((assignment left: (identifier) @setting right: (list (comment) @finding))
+((assignment left: (identifier) @setting right: (list (comment) @finding) @middleware)
   (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")
-  (#contains? @finding "csrf.CsrfViewMiddleware"))
+  (#contains? @finding "csrf.CsrfViewMiddleware")
+  (#not-match? @middleware "(?i)middleware\\.(\\w+csrf|csrf(c|_|m|t|p))"))
 
 ; Flask-WTF
 ((module (expression_statement (assignment left: (_) @setting right: (false)) @finding))

@@ -180,7 +180,7 @@ fn is_thin(reasons: &[Reason], score: i64) -> bool {
     // choose what is shown.
     score <= THRESHOLD
         || score == THRESHOLD + 1 && only(&[Kind::Loop, Kind::Writes, Kind::Effect]) && !has(Kind::Decision)
-        || only(&[Kind::Decision, Kind::Arithmetic]) && !has(Kind::Writes)
+        || !has(Kind::Writes)
         || reasons.iter().all(is_plain)
 }
 

@@ -22,7 +22,7 @@ use crate::model::words::has_word;
 const RULE: &str = "connection-per-request";
 
 /// A client that is made more calls away from the handler than this is hardly what the handler is about: it may be kept on the way.
-const MAX_CALLS: usize = 6;
+const MAX_CALLS: usize = 2;
 
 /// Finds what is made for each request.
 pub fn check(context: &Context) -> Vec<Finding> {

@@ -103,7 +103,12 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
     let nesting = program.nesting(file);
     let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
-        writes.retain(|write| !is_best_effort(&place, write.site) && !fills_a_gap(&place, write.site));
+        writes.retain(|write| {
+            !is_best_effort(&place, write.site)
+                && !fills_a_gap(&place, write.site)
+                && !is_gathered(&place, write.site)
+                && !is_looked_at(&place, write.site)
+        });
         operation(&place, held, function, &writes)
     });
     operations.collect()
@@ -125,6 +130,33 @@ fn fills_a_gap(place: &Place, site: NodeId) -> bool {
         _ => return false,
     };
     then == block && facts.arena.kind(asks) == NodeKind::Name(name)
+}
+
+/// `operations.push(prisma.order.delete(…))`: built to be run later, together.
+fn is_gathered(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let top = place.nesting.chain_top(facts, site);
+    facts.language.family() == Family::TypeScript
+        && place.nesting.argument_of(facts, top).is_some_and(|(call, _)| called_name(facts, call) == Some("push"))
+}
+
+/// `if let Err(error) = delete_old().await { error!(…) }`: whatever becomes of it, the next step is done.
+fn is_looked_at(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let span = facts.arena.span(site);
+    facts.language.family() == Family::Rust
+        && place.nesting.around(site).any(|node| match facts.arena.kind(node) {
+            NodeKind::If { condition, then, otherwise: None } if facts.arena.span(condition).contains(span) => {
+                let mut leaves = false;
+                facts.arena.walk(then, |inner| leaves |= matches!(facts.arena.kind(inner), NodeKind::Return(_) | NodeKind::Propagate(_)));
+                let mut fails = false;
+                facts.arena.walk(condition, |inner| {
+                    fails |= matches!(facts.arena.kind(inner), NodeKind::Call { callee, form: CallForm::Pattern, .. } if last_name(facts, callee).is_some_and(|name| facts.text(name) == "Err"));
+                });
+                fails && !leaves
+            }
+            _ => false,
+        })
 }
 
 /// `assert connection.in_atomic_block`: whoever calls it has opened one.

@@ -69,7 +69,25 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
             });
         }
     });
+    // One place has often little to tell; what turns every error into an answer tells of whatever went wrong.
+    if given.is_none() && !is_of_answers(program, function) {
+        for finding in &mut findings {
+            finding.level = Level::Note;
+            finding.message.push_str("; fine where what may go wrong here is known to be harmless");
+        }
+    }
     findings
+}
+
+/// A method by which a type becomes an answer, or an error becomes another: `impl IntoResponse for AppError`.
+fn is_of_answers(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let block = facts.def(facts.def(program.outermost(function).def).parent);
+    block.kind == DefKind::Impl
+        && block.bases.get(1).is_some_and(|&seam| {
+            last_name(facts, without_arguments(facts, seam))
+                .is_some_and(|name| matches!(facts.text(name), "IntoResponse" | "ResponseError" | "From" | "Responder" | "Reply"))
+        })
 }
 
 /// The parameter that is an error of any kind: `fn internal<E: std::error::Error>(err: E) -> (StatusCode, String)`, `error: BoxError`.

@@ -50,7 +50,19 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
         });
     // Elsewhere commands may be those of a bus.
     let tools = tools || path.ends_with(".rs") && folders.split('/').any(|folder| matches!(folder, "commands" | "cmd" | "subcommands"));
-    program.is(owner, Role::Script) || tools || name.ends_with(".py") && name.contains('-')
+    program.is(owner, Role::Script)
+        || tools
+        || holds_samples(path)
+        || is_run_alone(program, owner.file)
+        || name.ends_with(".py") && name.contains('-')
+}
+
+/// Python that reads its command line and starts itself, in a folder of helpers: `utils/import/bulk.py`.
+fn is_run_alone(program: &Program, file: FileId) -> bool {
+    let facts = program.file(file);
+    program.path(file).split('/').next().is_some_and(|folder| matches!(folder, "utils" | "util" | "misc" | "hack" | "devtools"))
+        && program.path(file).ends_with(".py")
+        && facts.names.may_hold("__main__")
 }
 
 /// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.

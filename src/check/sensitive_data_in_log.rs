@@ -65,9 +65,10 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             continue;
         }
         let mut logged = logged;
-        // What is traced, somebody has switched on to see everything.
-        if logged.what == BODY && (is_for_debugging(facts, node) || !may_hold_credentials(program, unit))
+        // What is traced or debugged, somebody has switched on to see everything, mostly not in production.
+        if logged.what == BODY && !may_hold_credentials(program, unit)
             || speaks_of_refusal(facts, node)
+            || is_for_debugging(facts, node)
             || called_name(facts, node) == Some("trace")
             || is_tool(program, function)
             || shows_what_it_makes(program, unit, node)
@@ -1028,7 +1029,9 @@ fn recorded(program: &Program, function: GlobalDef, instrument: NodeId, name: &s
         Logged { node: instrument, what: what.to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };
     let facts = program.file(function.file);
     let is_traced = arguments(facts, instrument).any(|argument| match facts.arena.kind(argument) {
-        NodeKind::Argument { name, value } => facts.text(name) == "level" && facts.string(value) == Some("trace"),
+        NodeKind::Argument { name, value } => {
+            facts.text(name) == "level" && matches!(facts.string(value), Some("trace" | "debug" | "TRACE" | "DEBUG"))
+        }
         _ => false,
     });
     let mut one = finding(program, function, instrument, &logged);

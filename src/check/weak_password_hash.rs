@@ -576,6 +576,12 @@ fn too_cheap(program: &Program, function: GlobalDef, node: NodeId, argument: &Ar
     // PBKDF2 makes keys of anything: what it is given, or the function around it, must speak of a password.
     let is_general = program.called_api(function.file, node).is_some_and(|api| api.path.to_ascii_lowercase().contains("pbkdf2"));
     let outer = named(program, function);
+    // `getKey(password, salt)`: a key of a secret that the server has.
+    let makes_key =
+        parts(program.name(outer)).iter().any(|word| matches!(word.as_str(), "key" | "derive" | "cipher" | "encrypt" | "decrypt"));
+    if is_general && makes_key {
+        return None;
+    }
     if is_general && hashed_password(facts, function.def, node).is_none() && !speaks_of_password(program.name(outer)) {
         return None;
     }

@@ -67,6 +67,12 @@ impl Linker<'_> {
                 if !self.frameworks_of_package(file).contains(&rule.framework) || !self.has_directive(file, rule.directive.as_deref()) {
                     continue;
                 }
+                // `"use server"` in a file of services: others call them, too.
+                let stem =
+                    self.project.files[file.index()].path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+                if rule.directive.is_some() && matches!(stem, "service" | "services" | "repository" | "repositories" | "queries" | "data") {
+                    continue;
+                }
                 for (name, handler) in self.exported_functions(file) {
                     if !rule.exports.is_empty() && !rule.exports.contains(&name) {
                         continue;

@@ -43,6 +43,10 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         findings.extend(hits.filter_map(|hit| finding(path, hit, ground, family, strict)));
     }
     for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
+        // What an app carries to every phone.
+        if ["google-services.json", "GoogleService-Info.plist"].iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
         let ground = ground_of_path(path);
         findings.extend(hits.iter().filter_map(|hit| finding(path, hit, ground, None, strict)));
     }
@@ -56,6 +60,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
         // What a page is given, everybody who opens it may read: keys that stand there are as a rule meant for it.
         Ground::Production if is_of_page(path) && hit.kind == SecretKind::NamedLiteral => Ground::Page,
         Ground::Production if hit.sample => Ground::Sample,
+        Ground::Production if hit.kind == SecretKind::PrivateKey && is_beside_certificates(path) => Ground::Sample,
         ground => ground,
     };
     // Tests are full of tokens and passwords that open nothing: there only a key or an address with a password is worth a look.
@@ -99,7 +104,7 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
         // Whether it opens anything beyond a developer's machine is not written there.
         Ground::Tool | Ground::Development | Ground::Page | Ground::Sample => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
-        Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Warning),
+        Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Note),
         // Much is called a key or a token, and much of that is meant to be seen (keys of search, maps, analytics): of what was read in fresh repositories, the
         // name and the look of a value alone were hardly ever right.
         Ground::Production if hit.kind == SecretKind::NamedLiteral => Some(Level::Note),
@@ -118,7 +123,9 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Development => Some("A note only: it is for development."),
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
-        Ground::Production if hit.kind == SecretKind::SignedToken => Some("Not an error: such tokens may have expired."),
+        Ground::Production if hit.kind == SecretKind::SignedToken => {
+            Some("A note only: such tokens may have expired, and some are public.")
+        }
         Ground::Production if hit.kind == SecretKind::NamedLiteral => Some("A note only: nothing but its name and its look speaks for it."),
         Ground::Production => None,
     }
@@ -129,6 +136,22 @@ fn is_shown_whole(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ["docusaurus.config.", "gatsby-config.", "astro.config."].iter().any(|start| name.starts_with(start))
         || path.contains(".vitepress/config.")
+}
+
+/// `certs/server.key`, `assets/certificates/leafKey.pem`: what a repository holds beside certificates is mostly there for a first start or for tests. A key
+/// that signs tokens or lets into a machine has another name.
+fn is_beside_certificates(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let is_file = [".pem", ".key", ".crt", ".p8"].iter().any(|end| path.ends_with(end));
+    is_file
+        && folders.split('/').any(|folder| {
+            generic::words(folder).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "cert" | "certs" | "certificate" | "certificates" | "ssl" | "tls" | "pki" | "ca" | "complement" | "assets"
+                )
+            })
+        })
 }
 
 /// Components: what is in them is sent to every browser.

@@ -764,6 +764,8 @@ fn is_setting_value(name: &str, value: &str) -> bool {
         // The name in another language: a label.
         && value.is_ascii()
         && !generic::says_its_name(name, value)
+        // `admin_password = "admin"`
+        && !generic::words(name).iter().any(|word| value.eq_ignore_ascii_case(word))
         && !generic::is_sequence(value)
         && !is_environment_name(value)
         && !is_stand_in(value)
@@ -776,6 +778,10 @@ pub(super) fn is_environment_name(value: &str) -> bool {
 
 /// Values that stand in on purpose: against timing attacks, for tests and tools that need none.
 pub(super) fn is_stand_in(value: &str) -> bool {
+    // `***PASSWORD***`: what is written over the one that was there.
+    if value.starts_with("**") || value.ends_with("**") {
+        return true;
+    }
     let words = generic::words(value);
     let purposes = [
         "dummy",
