@@ -16,7 +16,7 @@ use super::status::{Status, status};
 use super::status_errors::raises_with_status;
 use super::unbounded_query::is_answered;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, List, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
@@ -341,7 +341,17 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
         let NodeKind::Closure(def) = facts.arena.kind(argument) else { continue };
         let def = facts.def(def);
         let first = def.params.first().and_then(|param| param.name);
-        let is_callback = def.params.len() == 2 && first.is_some_and(|name| is_error_name(facts.text(name)));
+        // `req.logout((err) => …)`, `passport.authenticate("local", (err, user, info) => …)`; an event may be called `e`.
+        let names_error = first.is_some_and(|name| is_error_name(facts.text(name)));
+        let is_long = first.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "err" | "error"));
+        let answers = |param: &Param| {
+            param.name.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "res" | "response" | "reply" | "next"))
+        };
+        let is_callback = match def.params.len() {
+            2 => names_error,
+            1 | 3 => is_long && !name.is_some_and(|name| OF_ITEMS.contains(&name)) && !def.params.iter().any(answers),
+            _ => false,
+        };
         if let (true, Some(body)) = (catches || is_callback, def.body)
             && first.is_some()
         {
@@ -355,6 +365,9 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
 fn is_error_name(name: &str) -> bool {
     matches!(name, "err" | "error" | "e" | "ex" | "exc" | "exception" | "_err" | "_error")
 }
+
+/// What is given a function of results or items, whatever they are called.
+const OF_ITEMS: &[&str] = &["then", "map", "flatMap", "forEach", "filter", "find", "some", "every", "reduce", "sort"];
 
 /// An error middleware of Express, or a handler of all exceptions.
 fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_registered: bool) -> Option<Caught> {
@@ -371,7 +384,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
             3 => has_word(facts.text(def.name), &["error", "errors"]),
             _ => false,
         };
-    if express {
+    if express || of_context(facts, def, &params) || sends_error(program, function, &params) {
         let how = "every error that reaches the server's end comes here";
         return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false });
     }
@@ -383,6 +396,28 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
     let how = "every exception that nobody handles comes here";
     (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
+}
+
+/// Hono's: `const onError: ErrorHandler = (err, c) => c.json({ … })`.
+fn of_context(facts: &FileFacts, def: &Definition, params: &[&str]) -> bool {
+    facts.language.family() == Family::TypeScript
+        && params.len() == 2
+        && is_error_name(params[0])
+        && matches!(params[1], "c" | "ctx" | "context")
+        && has_word(facts.text(def.name), &["error", "errors"])
+}
+
+/// What an error handler leaves the answer to, unless it is for developers: `sendError(err, res)`.
+fn sends_error(program: &Program, function: GlobalDef, params: &[&str]) -> bool {
+    let facts = program.file(function.file);
+    let name = facts.text(facts.def(function.def).name);
+    facts.language.family() == Family::TypeScript
+        && params.len() == 2
+        && is_error_name(params[0])
+        && matches!(params[1], "res" | "response" | "reply")
+        && has_word(name, &["err", "error", "errors"])
+        && has_word(name, &["send", "handle", "respond"])
+        && !has_word(name, &["dev", "development", "debug", "local"])
 }
 
 /// The local that an assignment is to, or to a field of: `text = …`, in TypeScript also `results.text = …`.

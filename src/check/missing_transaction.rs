@@ -461,6 +461,15 @@ fn table<'a>(place: &'a Place, write: &'a Write) -> Option<&'a str> {
     let (program, facts) = (place.program, place.facts);
     let NodeKind::Call { callee, .. } = facts.arena.kind(write.site) else { return None };
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    // A row of a model that is no class is of the table that it was read from: `cart.save()` after `cart = await Cart.findOne(…)`.
+    if let (NodeKind::Name(name), None, Family::TypeScript) = (facts.arena.kind(object), write.via, facts.language.family()) {
+        let owner = place.nesting.owner(write.site);
+        let summary = place.summaries.of(GlobalDef { file: place.file, def: owner })?;
+        return assigned(facts, owner, name).into_iter().find_map(|value| {
+            let NodeKind::Await(call) = facts.arena.kind(value) else { return None };
+            summary.queries.iter().find(|query| query.site == call)?.table.as_deref()
+        });
+    }
     let class = match program.value(place.file, object) {
         Value::Instance { class, .. } if write.via.is_some() => class,
         _ => return None,

@@ -6,7 +6,7 @@ use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::knowledge::ArgumentRef;
-use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::nesting::{arguments, called_name, last_name, spell};
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
 
@@ -67,6 +67,21 @@ pub(super) fn of_value(program: &Program, file: FileId, node: NodeId) -> Status 
         && let [value] = assigned(facts, program.nesting(file).owner(node), name)[..]
     {
         return of_node(facts, value);
+    }
+    // `err.statusCode = err.statusCode || 500`, and then `res.status(err.statusCode)`
+    if let (NodeKind::Member { name, .. }, Family::TypeScript) = (facts.arena.kind(node), facts.language.family())
+        && matches!(facts.text(name), "statusCode" | "status")
+    {
+        let given = facts.arena.ids().find_map(|at| match facts.arena.kind(at) {
+            NodeKind::Assign { target, value, .. } => {
+                let same = matches!(facts.arena.kind(target), NodeKind::Member { name: own, .. } if own == name);
+                (same && spell(facts, target) == spell(facts, node)).then_some(value)
+            }
+            _ => None,
+        });
+        if let Some(Status::Server) = given.map(|value| of_node(facts, value)) {
+            return Status::Server;
+        }
     }
     of_node(facts, node)
 }

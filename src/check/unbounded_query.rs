@@ -14,7 +14,7 @@ use super::query_methods::{has, methods};
 use super::resolvers::query_resolvers;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{BinaryOp, CallForm, List, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, CallForm, CollectionKind, List, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ArgumentRef, Framework, FrameworkKind, Subject};
@@ -59,7 +59,7 @@ fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<
         return None;
     }
     let mut way = Vec::new();
-    let (function, query) = unbounded(context, &handler.code, &mut way, 0)?;
+    let (function, query) = unbounded(context, &handler.code, &[], &mut way, 0)?;
     let facts = program.file(function.file);
     let many = query_fact(program, query).is_some_and(|fact| fact.many);
     let table = query.table.as_deref().or_else(|| asked(facts, query.site).filter(|_| many))?;
@@ -160,6 +160,7 @@ fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> b
 fn unbounded<'a>(
     context: &'a Context,
     code: &[GlobalDef],
+    open: &[Name],
     way: &mut Vec<(GlobalDef, NodeId)>,
     depth: u8,
 ) -> Option<(GlobalDef, &'a QueryEffect)> {
@@ -178,7 +179,7 @@ fn unbounded<'a>(
             // `manager.find(Order, filter)`
             let names_model = fact.is_some_and(|fact| fact.subject == Subject::Argument(ArgumentRef::Position(0)));
             let is_all = || {
-                gives_all(facts, nesting, query, many, usize::from(names_model))
+                gives_all(facts, nesting, query, many, (usize::from(names_model), open))
                     && !is_narrowed_before(program, function, query.site)
                     && !(many && is_narrowed_later(facts, nesting, query.site))
             };
@@ -199,7 +200,8 @@ fn unbounded<'a>(
                 continue;
             }
             way.push((function, edge.site));
-            if let Some(found) = unbounded(context, &[edge.callee], way, depth + 1) {
+            let open = open_params(program, function.file, edge.site, edge.callee);
+            if let Some(found) = unbounded(context, &[edge.callee], &open, way, depth + 1) {
                 return Some(found);
             }
             way.pop();
@@ -240,7 +242,7 @@ fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
     let facts = program.file(file);
     arguments(facts, call).any(|argument| {
         let value = argument_value(facts, argument);
-        if is_of_database(program, file, value) || is_of_database(program, file, handle(facts, value)) {
+        if is_of_database(program, file, value) || is_of_database(program, file, handle(facts, value)) || says_nothing(facts, value) {
             return false;
         }
         let name = last_name(facts, handle(facts, value)).map(|name| facts.text(name)).unwrap_or("?");
@@ -277,6 +279,33 @@ fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
                 | "next"
         )
     })
+}
+
+/// TypeScript: an argument that narrows nothing: `{}`, `undefined`, names of relations, and `req.query`, in which nothing may stand.
+fn says_nothing(facts: &FileFacts, value: NodeId) -> bool {
+    facts.language.family() == Family::TypeScript
+        && match facts.arena.kind(value) {
+            NodeKind::Null => true,
+            NodeKind::Name(name) => facts.text(name) == "undefined",
+            NodeKind::Collection { items, kind } => {
+                facts.arena.list(items).len() == 0
+                    || kind == CollectionKind::List
+                        && facts.arena.list(items).all(|item| matches!(facts.arena.kind(item), NodeKind::Str(_)))
+            }
+            NodeKind::Member { object, name, .. } => {
+                facts.text(name) == "query"
+                    && matches!(facts.arena.kind(object), NodeKind::Name(name) if matches!(facts.text(name), "req" | "request" | "ctx"))
+            }
+            NodeKind::Cast { value, .. } => says_nothing(facts, value),
+            _ => false,
+        }
+}
+
+/// The parameters of a callee that are given what narrows nothing.
+fn open_params(program: &Program, file: FileId, call: NodeId, callee: GlobalDef) -> Vec<Name> {
+    let facts = program.file(file);
+    let given = arguments(facts, call).zip(&program.def(callee).params);
+    given.filter(|(argument, _)| says_nothing(facts, argument_value(facts, *argument))).filter_map(|(_, param)| param.name).collect()
 }
 
 /// A connection, pool or session of a library for databases.
@@ -400,7 +429,7 @@ fn asks_one(facts: &FileFacts, node: NodeId) -> bool {
 }
 
 /// The query reads many rows and nothing on its chain or in its arguments narrows it.
-fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bool, first_filter: usize) -> bool {
+fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bool, (first_filter, open): (usize, &[Name])) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
     let known = many;
     // Builders of Piccolo and Tortoise run where they are awaited; elsewhere a `select` goes on.
@@ -442,6 +471,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
                 NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
                 NodeKind::Str(text) if known => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
                 // A statement made elsewhere: whatever it says.
+                NodeKind::Name(name) if open.contains(&name) => {}
                 NodeKind::Name(_) => {
                     filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
                         && is_statement(facts, node)
@@ -486,7 +516,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
         // `doc! {}`
         NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
         NodeKind::Null | NodeKind::Closure(_) => false,
-        NodeKind::Name(name) if facts.text(name) == "None" => false,
+        NodeKind::Name(name) if facts.text(name) == "None" || open.contains(&name) => false,
         _ => !may_be_nothing(facts, nesting, first),
     });
     let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
@@ -682,11 +712,16 @@ fn is_number(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Number(_))
 }
 
-/// `find({ order: …, relations: … })` filters nothing.
+/// `find({ order: …, relations: … })` filters nothing; nor does `find({ where: { active: true } })`, as good as.
 fn only_presentation(facts: &FileFacts, object: NodeId) -> bool {
     let NodeKind::Collection { items, .. } = facts.arena.kind(object) else { return false };
     facts.arena.list(items).all(|item| {
-        matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if matches!(facts.string(key), Some("order" | "relations" | "select" | "sort" | "include" | "orderBy" | "attributes")))
+        let NodeKind::Entry { key, value } = facts.arena.kind(item) else { return false };
+        match facts.string(key) {
+            Some("order" | "relations" | "select" | "sort" | "include" | "orderBy" | "attributes") => true,
+            Some("where") => hardly_narrows(facts, value),
+            _ => false,
+        }
     })
 }
 
