@@ -523,7 +523,7 @@ fn gives_all(facts: &FileFacts, nesting: &Nesting, query: &QueryEffect, many: bo
     !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
 }
 
-/// An object as a filter that leaves most rows in, or all where the client asks for nothing: switches (`{ active: true, deletedAt: null }`), conditions
+/// An object as a filter that leaves most rows in, or all where the client asks for nothing: usual states (`{ active: true, deletedAt: null }`), conditions
 /// that are there if they are asked for (`...(q && { title: q })`), and parts of a text (`{ title: { contains: q } }`).
 fn hardly_narrows(facts: &FileFacts, filter: NodeId) -> bool {
     let filter = match facts.arena.kind(filter) {
@@ -559,12 +559,23 @@ fn hardly_narrows(facts: &FileFacts, filter: NodeId) -> bool {
     facts.language.family() == Family::TypeScript
         && facts.arena.list(items).len() > 0
         && facts.arena.list(items).all(|item| match facts.arena.kind(item) {
-            NodeKind::Entry { value, .. } => {
-                matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null) || is_optional(value) || is_part_of_text(value)
+            NodeKind::Entry { key, value } => {
+                is_usual(facts, facts.string(key).unwrap_or_default(), value) || is_optional(value) || is_part_of_text(value)
             }
             NodeKind::Spread { value, .. } => is_optional(value),
             _ => false,
         })
+}
+
+/// Most rows are so: active, published, not deleted. `open: true` is another matter.
+fn is_usual(facts: &FileFacts, name: &str, value: NodeId) -> bool {
+    const ON: &[&str] = &["active", "enabled", "published", "visible", "available", "public", "shown", "approved", "live"];
+    const OFF: &[&str] = &["deleted", "delete", "archived", "hidden", "disabled", "removed", "banned", "blocked", "draft"];
+    match facts.arena.kind(value) {
+        NodeKind::Bool(true) => has_word(name, ON),
+        NodeKind::Bool(false) | NodeKind::Null => has_word(name, OFF),
+        _ => false,
+    }
 }
 
 /// The same of a link of a builder: `.where(eq(kites.hidden, false))`, `.where("active", true)`, `.whereNull("deleted_at")`.
@@ -572,31 +583,30 @@ fn hardly_narrows_by(facts: &FileFacts, link: NodeId) -> bool {
     if facts.language.family() != Family::TypeScript || !matches!(facts.arena.kind(link), NodeKind::Call { .. }) {
         return false;
     }
-    match called_name(facts, link) {
-        Some("whereNull" | "whereNotNull") => true,
-        Some("where" | "andWhere") => {
-            let mut given = arguments(facts, link);
-            match given.len() {
-                0 => false,
-                1 => given.all(|condition| is_switch(facts, condition, 0)),
-                _ => given.last().is_some_and(|value| matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null)),
-            }
+    let given: Vec<NodeId> = arguments(facts, link).collect();
+    match (called_name(facts, link), &given[..]) {
+        (Some("whereNull"), [column]) => facts.string(*column).is_some_and(is_of_deletion),
+        (Some("where" | "andWhere"), [condition]) => is_switch(facts, *condition, 0),
+        (Some("where" | "andWhere"), [column, .., value]) => {
+            facts.string(*column).is_some_and(|name| is_usual(facts, name.rsplit('.').next().unwrap_or(name), *value))
         }
         _ => false,
     }
 }
 
+fn is_of_deletion(name: &str) -> bool {
+    has_word(name.rsplit('.').next().unwrap_or(name), &["deleted", "archived", "removed", "disabled"])
+}
+
 /// `eq(kites.hidden, false)`, `isNull(kites.deletedAt)`, and several of them.
 fn is_switch(facts: &FileFacts, condition: NodeId, depth: u8) -> bool {
-    match called_name(facts, condition) {
-        Some("isNull" | "isNotNull") => true,
-        Some("eq" | "ne") => {
-            arguments(facts, condition).last().is_some_and(|value| matches!(facts.arena.kind(value), NodeKind::Bool(_) | NodeKind::Null))
-        }
-        Some("and") if depth < 4 => {
-            arguments(facts, condition).len() > 0 && arguments(facts, condition).all(|inner| is_switch(facts, inner, depth + 1))
-        }
-        None => hardly_narrows(facts, condition),
+    let given: Vec<NodeId> = arguments(facts, condition).collect();
+    let name = |node: NodeId| last_name(facts, node).map(|name| facts.text(name)).unwrap_or_default();
+    match (called_name(facts, condition), &given[..]) {
+        (Some("isNull"), [column]) => is_of_deletion(name(*column)),
+        (Some("eq"), [column, value]) => is_usual(facts, name(*column), *value),
+        (Some("and"), all) if depth < 4 => !all.is_empty() && all.iter().all(|&inner| is_switch(facts, inner, depth + 1)),
+        (None, _) => hardly_narrows(facts, condition),
         _ => false,
     }
 }
