@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::bounds::words;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition};
 use crate::model::finding::Confidence;
 use crate::model::nesting::{around, last_name};
 use crate::model::program::{CallKind, Program, Resolution, Route, Value};
@@ -64,9 +64,15 @@ fn methods_of_services(program: &Program) -> Vec<GlobalDef> {
         evidence.role == Role::Router && evidence.strength >= Strength::Framework && program.def(**block).kind == DefKind::Impl
     });
     let methods = blocks.flat_map(|(block, _)| {
-        let own = program.file(block.file).definitions().filter(|(_, def)| {
-            def.parent == block.def && def.kind == DefKind::Method && def.flags.has(DefFlags::ASYNC) && def.body.is_some()
-        });
+        let facts = program.file(block.file);
+        // Juniper's resolvers need not be asynchronous: `fn users(context: &Context) -> FieldResult<Vec<User>>`.
+        let asks = |def: &Definition| {
+            def.flags.has(DefFlags::ASYNC)
+                || def.params.iter().any(|param| param.name.is_some_and(|name| matches!(facts.text(name), "context" | "ctx" | "executor")))
+        };
+        let own = facts
+            .definitions()
+            .filter(|(_, def)| def.parent == block.def && def.kind == DefKind::Method && asks(def) && def.body.is_some());
         own.map(|(def, _)| GlobalDef { file: block.file, def }).collect::<Vec<_>>()
     });
     methods.collect()

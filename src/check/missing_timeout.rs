@@ -81,7 +81,10 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
     let facts = program.file(file);
     let module = GlobalDef { file, def: DefId::MODULE };
     let out = [Role::Test, Role::Migration, Role::Frontend].iter().any(|&role| program.is(module, role));
-    if out || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts)) {
+    if out
+        || is_for_wasm(facts)
+        || facts.language.family() == Family::TypeScript && (is_for_browsers(program.path(file)) || has_hooks(facts))
+    {
         return Vec::new();
     }
     let waiting =
@@ -100,6 +103,15 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
         }
     }
     found
+}
+
+/// Rust that is compiled for browsers, where a request cannot be given a limit so.
+fn is_for_wasm(facts: &FileFacts) -> bool {
+    facts.language.family() == Family::Rust
+        && facts.imports.iter().any(|import| {
+            let krate = facts.text(import.specifier).split("::").next().unwrap_or_default();
+            matches!(krate, "leptos" | "yew" | "dioxus" | "sycamore" | "wasm_bindgen" | "web_sys" | "js_sys" | "gloo" | "gloo_net")
+        })
 }
 
 /// Folders of code that is sent to browsers.

@@ -55,7 +55,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                         requests,
                         function,
                         node,
-                        &State { def: state, holds: Holds::Container, field: false },
+                        &State { def: state, holds: Holds::Container, field: program.def(state).kind != DefKind::Variable },
                         &name,
                     ));
                 }

@@ -626,7 +626,11 @@ fn emptied(context: &Context, file: FileId, whole: NodeId, query: NodeId) -> Opt
         has_fact(program, file, link, is_read)
             || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Read))
     };
-    let reads = chain(facts, query).any(is_query) || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
+    // Where no row is an error too, that is what the default is for.
+    let of_one = matches!(called_name(facts, query), Some("query_row" | "first" | "get_result" | "fetch_one" | "query_one"));
+    let itself = chain(facts, query).take_while(|&link| !matches!(facts.arena.kind(link), NodeKind::Await(_) | NodeKind::Propagate(_)));
+    let reads =
+        itself.into_iter().any(is_query) && !of_one || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
     let span = facts.arena.span(whole);
     (reads && !is_cache).then_some(Swallows {
         whole: span,
