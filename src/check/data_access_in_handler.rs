@@ -104,19 +104,19 @@ fn fetches_only(program: &Program, handler: &Handler) -> bool {
 fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding> {
     let query = handler.queries.first()?;
     let name = handler_name(program, handler.function);
-    // Django's views ask its mapper as a rule, also beside services: that is how its documentation has them.
-    let is_view = program
+    // Also beside services.
+    let is_idiom = program
         .knowledge
         .entries
         .get(query.entry as usize)
         .and_then(|entry| program.knowledge.frameworks.get(entry.framework as usize))
-        .is_some_and(|framework| framework.name.starts_with("django"));
+        .is_some_and(|framework| framework.handlers_query);
     let message = format!(
         "handler `{name}`{} runs {} itself{}{}",
         route_text(handler.route),
         query_text(program, handler.function, query),
         more(handler),
-        if is_view { ", as views of Django do" } else { "" }
+        if is_idiom { ", as the framework's documentation has it" } else { "" }
     );
     let mut related: Vec<Label> = role_label(program, handler).into_iter().collect();
     for query in handler.queries.iter().skip(1).take(MAX_PLACES) {
@@ -133,7 +133,7 @@ fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding>
     };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_view { Level::Note } else { Level::Warning },
+        level: if is_idiom { Level::Note } else { Level::Warning },
         message,
         primary: query_label(program, handler.function, query),
         related,

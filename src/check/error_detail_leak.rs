@@ -1067,14 +1067,7 @@ fn finding(
         _ => "whatever went wrong; fine where the code knows what that may be",
     };
     let is_known = is_for_administrators(program, function);
-    // One place has often little to tell; where every error ends, whatever went wrong is told.
-    let remark = match () {
-        () if is_known => TO_ADMINISTRATORS,
-        () if status == Status::Server && !trace && !caught.how.starts_with("every e") => {
-            "; fine where what may go wrong here is known to be harmless"
-        }
-        () => "",
-    };
+    let remark = if is_known { TO_ADMINISTRATORS } else { "" };
     let place = match facts.arena.kind(caught.place) {
         NodeKind::Handler { body, .. } => {
             let whole = facts.arena.span(caught.place);
@@ -1090,13 +1083,12 @@ fn finding(
             || is_body_of_exception(facts, program.nesting(function.file), leak)
             || status != Status::Server
             || is_known
-            || !trace && !caught.how.starts_with("every e")
         {
             Level::Note
         } else {
             level
         },
-        message: format!("`{text}` sends {what} of an unexpected error to the client, {when}{}", remark),
+        message: format!("`{text}` sends {what} of an unexpected error to the client, {when}{remark}"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
         related: vec![Label { location: program.location(function.file, place), text: caught.how.to_string() }],
         flow: Vec::new(),

@@ -91,6 +91,8 @@ pub(super) struct FrameworkFile {
     load_one_with_query: Option<String>,
     #[serde(default)]
     rows_know_owner: bool,
+    #[serde(default)]
+    handlers_query: bool,
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
@@ -679,6 +681,7 @@ impl FrameworkFile {
             load_with_query: self.load_with_query,
             load_one_with_query: self.load_one_with_query,
             rows_know_owner: self.rows_know_owner,
+            handlers_query: self.handlers_query,
         });
         let mut target = Target { knowledge, framework, author, file, text, errors: Vec::new() };
         for alias in &self.alias {

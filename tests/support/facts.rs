@@ -127,6 +127,7 @@ impl Lines<'_> {
                 ApiFact::Evaluates => "evaluates",
                 ApiFact::Blocking => "blocking",
                 ApiFact::BlocksOnFiles => "blocks-on-files",
+                ApiFact::BlocksBriefly => "blocks-briefly",
                 ApiFact::Outgoing => "outgoing",
                 ApiFact::SendsMail => "sends-mail",
                 ApiFact::Publishes => "publishes",
