@@ -146,10 +146,7 @@ fn is_beside_certificates(path: &str) -> bool {
     is_file
         && folders.split('/').any(|folder| {
             generic::words(folder).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "cert" | "certs" | "certificate" | "certificates" | "ssl" | "tls" | "pki" | "ca" | "complement" | "assets"
-                )
+                matches!(word.as_str(), "cert" | "certs" | "certificate" | "certificates" | "ssl" | "tls" | "pki" | "ca" | "assets")
             })
         })
 }
