@@ -20,7 +20,7 @@ use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, around, called_name, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -476,6 +476,11 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
             again.insert(edge.callee);
         }
     }
+    // A handler that is written in `main`: `warp::path("auth").and_then(|body| async move { sign_in(body).await })`.
+    let in_handler = |function: GlobalDef| {
+        let file = function.file;
+        around(program.file(file), function.def).take(16).any(|def| handlers.contains(&GlobalDef { file, def }))
+    };
     let mut starting: FxHashSet<GlobalDef> = FxHashSet::default();
     let mut known: FxHashMap<GlobalDef, bool> = FxHashMap::default();
     let mut starts_up = |function: GlobalDef| *known.entry(function).or_insert_with(|| starts_up(program, function));
@@ -485,7 +490,7 @@ fn called_at_start(program: &Program) -> FxHashSet<GlobalDef> {
             .filter(|(callee, from)| {
                 !starting.contains(callee)
                     && !again.contains(callee)
-                    && from.iter().all(|caller| starting.contains(caller) || starts_up(*caller))
+                    && from.iter().all(|caller| starting.contains(caller) || starts_up(*caller) && !in_handler(*caller))
                     && !handlers.contains(callee)
             })
             .map(|(callee, _)| *callee)

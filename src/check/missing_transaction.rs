@@ -430,7 +430,10 @@ fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool 
     let by_name = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));
     let hands_on = || one.starts_with("update") && other.starts_with("update") && hands_on(place.facts, first.site, second.site);
-    first.via.is_none() && second.via.is_none() && (by_name || removes(&one) && adds(&other) || hands_on())
+    // Rust's methods say what they do to their table, also one call further: `self.remove_by_role(id)`, then `RolePermission::insert(…)`.
+    let is_rust = place.facts.language.family() == Family::Rust;
+    let refills = || removes(&one) && adds(&other);
+    first.via.is_none() && second.via.is_none() && (by_name || refills() || hands_on()) || is_rust && refills()
 }
 
 /// A mark that one row has is given to another: `primary: true` here, `primary: false` there.

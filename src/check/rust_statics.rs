@@ -177,7 +177,8 @@ fn alias_of(program: &Program, file: FileId, node: NodeId, name: &str) -> Option
     let is_alias = |def: GlobalDef| program.def(def).kind == DefKind::TypeAlias;
     match program.value(file, node) {
         Value::Def(def) => return Some(def).filter(|&def| is_alias(def)),
-        Value::Unknown => {}
+        // An alias stands for what it names.
+        Value::Unknown | Value::Api { .. } | Value::Mapping(_) => {}
         _ => return None,
     }
     let facts = program.file(file);

@@ -245,7 +245,13 @@ fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
         if is_of_database(program, file, value) || is_of_database(program, file, handle(facts, value)) || says_nothing(facts, value) {
             return false;
         }
-        let name = last_name(facts, handle(facts, value)).map(|name| facts.text(name)).unwrap_or("?");
+        // `context.database()`
+        let handle = handle(facts, value);
+        let name = match facts.arena.kind(handle) {
+            NodeKind::Call { .. } if arguments(facts, handle).next().is_none() => called_name(facts, handle),
+            _ => last_name(facts, handle).map(|name| facts.text(name)),
+        };
+        let name = name.unwrap_or("?");
         !matches!(
             name,
             "db" | "session"
