@@ -84,10 +84,7 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
         // written one by one.
         () if site.query.access == Access::Write => note("; fine where they are few"),
         () if reads_some_of_each(place, repeated) => note(", a few of each, for which there is no one query"),
-        () if is_on_the_way_to_write(place, repeated) => note(", on the way to a write for each"),
         () if counts_up(place, repeated) => note(", for each number of a range"),
-        // Behind a wrapper that runs whatever it is given, a statement may be about anything.
-        () if site.query.table.is_none() => note(", of a table that is not seen"),
         () => Judgement { level: Level::Warning, remark: "", varies: false },
     }
 }
@@ -97,14 +94,6 @@ fn reads_some_of_each(place: &Place, repeated: &Repeated) -> bool {
     let top = place.nesting.chain_top(place.facts, repeated.site.node);
     repeated.site.reached.is_none()
         && chain(place.facts, top).any(|link| matches!(called_name(place.facts, link), Some("limit" | "take" | "top")))
-}
-
-/// The round also writes itself: what it reads, it reads for that, and rows that are made when they are missing are made one by one.
-fn is_on_the_way_to_write(place: &Place, repeated: &Repeated) -> bool {
-    let Some(body) = repeated.repetition.body else { return false };
-    let span = place.facts.arena.span(body);
-    let own = place.summaries.of(repeated.site.function()).map(|summary| summary.queries.as_slice()).unwrap_or_default();
-    own.iter().any(|query| query.access == Access::Write && !query.deferred && span.contains(place.facts.arena.span(query.site)))
 }
 
 /// `for zoom in lowest..=highest`, `range(lowest, highest)`: numbers, not rows.
