@@ -51,8 +51,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
     let has_handler = !context.in_files("error-detail-leak: handlers", (), sets_handler).is_empty();
     let answered = answered(context, &handlers);
-    // In Express and Koa what a handler returns goes nowhere.
-    let answering = program.routes.iter().filter(|route| !matches!(route.framework.as_str(), "express" | "koa"));
+    let drops_returns = |name: &str| program.knowledge.frameworks.iter().any(|framework| framework.drops_returns && framework.name == name);
+    let answering = program.routes.iter().filter(|route| !drops_returns(&route.framework));
     let by_return: BTreeSet<GlobalDef> = answering.flat_map(|route| program.handler_functions(route.handler)).collect();
     let through: BTreeSet<GlobalDef> =
         handlers.iter().flat_map(|&handler| answered_with(program, handler, by_return.contains(&handler))).collect();

@@ -66,6 +66,32 @@ pub struct Framework {
     pub rows_know_owner: bool,
     /// Its documentation has handlers ask its mapper themselves (Django's views).
     pub handlers_query: bool,
+    /// What a handler returns is no answer (Express).
+    pub drops_returns: bool,
+    pub listing_views: Option<ListingViews>,
+}
+
+/// View classes of a library that list the rows of a model, and how they are paged.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ListingViews {
+    /// Classes that list, by their last names.
+    pub bases: Vec<String>,
+    /// The attribute with the rows: `queryset`.
+    pub rows: String,
+    /// The attribute that says how they are paged.
+    pub pager: String,
+    /// Members by which a view decides for itself what it lists.
+    pub decides: Vec<String>,
+    /// Methods of a query that leave no row out.
+    pub keeps: Vec<String>,
+    /// What queries of all rows start at: `objects`.
+    pub manager: String,
+    /// The setting that holds how everything is paged, and its key.
+    pub setting: String,
+    pub setting_key: String,
+    /// For people.
+    pub help: String,
 }
 
 /// When writes become durable outside a transaction.

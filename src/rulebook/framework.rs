@@ -12,9 +12,9 @@ use super::error::LoadError;
 use crate::model::contract::Ambient;
 use crate::model::knowledge::{
     Access, ApiFact, ArgumentRef, BackingService, Concurrency, Convention, EntryPoint, Extension, FileRoute, Framework, FrameworkKind,
-    Generated, Gives, Handlers, Holder, Input, Knowledge, Layout, MountFact, MountKind, Named, PathPlace, PerItemFact, QueryFact,
-    RelationFact, RelationRead, ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact, WriteMode,
-    expand,
+    Generated, Gives, Handlers, Holder, Input, Knowledge, Layout, ListingViews, MountFact, MountKind, Named, PathPlace, PerItemFact,
+    QueryFact, RelationFact, RelationRead, ResourceKind, RoleSign, RouteFact, RouterFact, Setting, SinkKind, SourceKind, Subject, WaitFact,
+    WriteMode, expand,
 };
 use crate::model::role::Role;
 use crate::model::rule::{Example, ExampleFile};
@@ -93,6 +93,9 @@ pub(super) struct FrameworkFile {
     rows_know_owner: bool,
     #[serde(default)]
     handlers_query: bool,
+    #[serde(default)]
+    drops_returns: bool,
+    listing_views: Option<ListingViews>,
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
@@ -682,6 +685,8 @@ impl FrameworkFile {
             load_one_with_query: self.load_one_with_query,
             rows_know_owner: self.rows_know_owner,
             handlers_query: self.handlers_query,
+            drops_returns: self.drops_returns,
+            listing_views: self.listing_views,
         });
         let mut target = Target { knowledge, framework, author, file, text, errors: Vec::new() };
         for alias in &self.alias {
