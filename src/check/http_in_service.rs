@@ -100,10 +100,11 @@ type Places = Vec<(Span, String, What)>;
 /// Functions below the layer of HTTP with the places at which they speak it, and those with none that raise errors of the project's own.
 fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: FileId) -> Vec<(GlobalDef, Places)> {
     let program = context.program;
+    let asking = asking(context, file);
     let below = program.functions_of(file).filter_map(|function| {
         let is_layer = is_below(program, function);
         let is_outside = called_by_framework.contains(&program.outermost(function));
-        (!is_outside && (is_layer || is_below_by_content(context, function))).then_some((function, is_layer))
+        (!is_outside && (is_layer || is_below_by_content(program, &asking, function))).then_some((function, is_layer))
     });
     let places = below.map(|(function, is_layer)| {
         let (mut places, raises_own) = places(program, function);
@@ -216,9 +217,23 @@ fn is_below(program: &Program, function: GlobalDef) -> bool {
         && !is_adapter(program, function)
 }
 
+/// Functions of a Python file that ask a database, and the classes that they are methods of.
+fn asking(context: &Context, file: FileId) -> FxHashSet<DefId> {
+    let facts = context.program.file(file);
+    if facts.language.family() != Family::Python {
+        return FxHashSet::default();
+    }
+    let asks = |def: DefId| {
+        let known = context.summaries.of(GlobalDef { file, def });
+        known.is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty())
+    };
+    let asking = facts.definitions().filter(|(def, _)| asks(*def));
+    asking.flat_map(|(def, own)| [Some(def), (facts.def(own.parent).kind == DefKind::Class).then_some(own.parent)]).flatten().collect()
+}
+
 /// Python: a function that no name or folder gives a layer, but that asks a database or is a method of a class that does, in a file without routes: what
 /// handlers call to get at data. What asks who the client is belongs to HTTP wherever it lies.
-fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
+fn is_below_by_content(program: &Program, asking: &FxHashSet<DefId>, function: GlobalDef) -> bool {
     const GUARDS: &[&str] = &[
         "auth",
         "authenticate",
@@ -243,7 +258,6 @@ fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
         "jwt",
         "or",
     ];
-    let program = context.program;
     let facts = program.file(function.file);
     let def = facts.def(function.def);
     if facts.language.family() != Family::Python
@@ -260,13 +274,7 @@ fn is_below_by_content(context: &Context, function: GlobalDef) -> bool {
     {
         return false;
     }
-    let asks =
-        |function: GlobalDef| context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty());
-    let class = def.parent;
-    asks(function)
-        || class != DefId::MODULE
-            && facts.def(class).kind == DefKind::Class
-            && facts.definitions().any(|(id, other)| other.parent == class && asks(GlobalDef { file: function.file, def: id }))
+    asking.contains(&function.def) || asking.contains(&def.parent)
 }
 
 /// The file has the name under which a framework looks for handlers, whatever they are wrapped in: `route.ts` in a folder `models`.
