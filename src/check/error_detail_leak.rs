@@ -50,13 +50,12 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let handlers: BTreeSet<GlobalDef> = program.routes.iter().flat_map(|route| program.handler_functions(route.handler)).collect();
     let registered: BTreeSet<GlobalDef> = context.in_files("error-detail-leak: registered", (), registered).into_iter().collect();
     let has_handler = !context.in_files("error-detail-leak: handlers", (), sets_handler).is_empty();
-    let answered = answered(context, &handlers);
     let drops_returns = |name: &str| program.knowledge.frameworks.iter().any(|framework| framework.drops_returns && framework.name == name);
     let answering = program.routes.iter().filter(|route| !drops_returns(&route.framework));
     let by_return: BTreeSet<GlobalDef> = answering.flat_map(|route| program.handler_functions(route.handler)).collect();
-    let through: BTreeSet<GlobalDef> =
-        handlers.iter().flat_map(|&handler| answered_with(program, handler, by_return.contains(&handler))).collect();
-    context.in_files(RULE, Known { handlers, by_return, through, registered, has_handler, types: error_types(context), answered }, in_file)
+    let mut through = answered(context, &handlers);
+    through.extend(handlers.iter().flat_map(|&handler| answered_with(program, handler, by_return.contains(&handler))));
+    context.in_files(RULE, Known { handlers, by_return, through, registered, has_handler, types: error_types(context) }, in_file)
 }
 
 /// Functions of Python whose result a handler answers with, itself or by way of another: `return await service.check()`.
@@ -172,8 +171,6 @@ struct Known {
     /// The project has an error handler that others leave answers to.
     has_handler: bool,
     types: ErrorTypes,
-    /// Functions of Python whose result a handler answers with.
-    answered: BTreeSet<GlobalDef>,
 }
 
 fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
@@ -185,17 +182,18 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
             continue;
         }
         let facts = program.file(function.file);
+        let is_through = known.through.contains(&function);
         let answers_by_return = match facts.language.family() {
-            Family::Python => known.handlers.contains(&function) || known.answered.contains(&function),
-            Family::TypeScript => known.by_return.contains(&function) || known.through.contains(&function),
+            Family::Python => known.handlers.contains(&function) || is_through,
+            Family::TypeScript => known.by_return.contains(&function) || is_through,
             Family::Rust => false,
         };
-        let is_through = known.through.contains(&function);
+        let is_note = is_through && facts.language.family() == Family::TypeScript;
         for caught in caught(program, function, known.registered.contains(&function)) {
             let nesting = program.nesting(file);
             let told = in_caught(context, nesting, function, &caught, answers_by_return, known.has_handler);
             // Whether the handler looks at the result first is not known.
-            findings.extend(told.into_iter().map(|told| if is_through { Finding { level: Level::Note, ..told } } else { told }));
+            findings.extend(told.into_iter().map(|told| if is_note { Finding { level: Level::Note, ..told } } else { told }));
             if (answers_by_return || facts.language.family() == Family::TypeScript) && !caught.foreseen {
                 findings.extend(kept_for_later(context, nesting, function, &caught));
             }
@@ -465,7 +463,7 @@ fn kept_for_later(context: &Context, nesting: &Nesting, function: GlobalDef, cau
         let by_return = facts.language.family() != Family::TypeScript;
         let Some((parts, code)) = answer(program, function.file, node, by_return) else { return };
         let status = if code == Status::None { status_nearby(facts, caught.body) } else { code };
-        if level(context, function, caught, status).is_none() {
+        if !is_told(context, function, caught, status) {
             return;
         }
         for part in parts {
@@ -478,56 +476,49 @@ fn kept_for_later(context: &Context, nesting: &Nesting, function: GlobalDef, cau
             found.extend(told.map(|leak| (leak, status)));
         }
     });
-    if let Some((leak, status)) = found.first()
-        && let Some(level) = level(context, function, caught, *status)
-    {
-        findings.push(finding(program, function, caught, *leak, false, (*status, level)));
+    if let Some(&(leak, status)) = found.first() {
+        findings.push(finding(program, function, caught, leak, false, status));
     }
     findings
 }
 
-/// How much an answer with this status says, if anything.
-fn level(context: &Context, function: GlobalDef, caught: &Caught, status: Status) -> Option<Level> {
+/// An answer with this status tells what the error says.
+fn is_told(context: &Context, function: GlobalDef, caught: &Caught, status: Status) -> bool {
     match status {
-        Status::Unknown => None,
-        Status::Client if caught.whatever => Some(Level::Warning),
-        Status::Client => after_work(context, function, caught),
-        _ => Some(Level::Warning),
+        Status::Unknown => false,
+        Status::Client => caught.whatever || after_work(context, function, caught),
+        Status::None | Status::Server | Status::Fine => true,
     }
 }
 
 /// With a status of 4xx, what is told may be what was wrong with the input. Not where a query stands in the same `try`: what the database says is sent, too.
 /// Behind other work that is waited for there may be errors of the domain as well as others.
-fn after_work(context: &Context, function: GlobalDef, caught: &Caught) -> Option<Level> {
+fn after_work(context: &Context, function: GlobalDef, caught: &Caught) -> bool {
     let program = context.program;
     let facts = program.file(function.file);
     if facts.language.family() != Family::TypeScript {
-        return None;
+        return false;
     }
     let nesting = program.nesting(function.file);
     let (tried, is_handler) = match facts.arena.kind(caught.place) {
-        NodeKind::Handler { .. } => match facts.arena.kind(nesting.parent(caught.place)?) {
-            NodeKind::Try { body, .. } => (body, true),
-            _ => return None,
+        NodeKind::Handler { .. } => match nesting.parent(caught.place).map(|parent| facts.arena.kind(parent)) {
+            Some(NodeKind::Try { body, .. }) => (body, true),
+            _ => return false,
         },
         NodeKind::Closure(_) => {
-            let (call, _) = nesting.argument_of(facts, caught.place)?;
+            let Some((call, _)) = nesting.argument_of(facts, caught.place) else { return false };
             match facts.arena.kind(call) {
                 NodeKind::Call { callee, .. } if matches!(called_name(facts, call), Some("catch" | "then")) => (callee, false),
                 _ => (call, false),
             }
         }
-        NodeKind::If { .. } => return Some(Level::Note),
-        _ => return None,
+        NodeKind::If { .. } => return true,
+        _ => return false,
     };
     let span = facts.arena.span(tried);
     let summary = context.summaries.of(function);
-    let is_inside = |site: NodeId| {
-        let site = facts.arena.span(site);
-        site.start >= span.start && site.end <= span.end
-    };
-    if summary.is_some_and(|summary| summary.queries.iter().any(|query| is_inside(query.site))) {
-        return Some(Level::Warning);
+    if summary.is_some_and(|summary| summary.queries.iter().any(|query| span.contains(facts.arena.span(query.site)))) {
+        return true;
     }
     let mut works = false;
     walk_deep(facts, tried, |node| {
@@ -536,7 +527,7 @@ fn after_work(context: &Context, function: GlobalDef, caught: &Caught) -> Option
         }
         !works
     });
-    works.then_some(Level::Note)
+    works
 }
 
 /// A call that only reads or judges what came in: `schema.validateAsync(body)`, `c.req.json()`, `jwtVerify(token, key)`.
@@ -586,9 +577,9 @@ fn in_caught(
             for part in answer {
                 if let Some((leak, trace)) =
                     leak(program, nesting, function.file, part, caught).filter(|(_, trace)| *trace || !caught.foreseen)
-                    && let Some(level) = level(context, function, caught, status)
+                    && is_told(context, function, caught, status)
                 {
-                    findings.push(finding(program, function, caught, leak, trace, (status, level)));
+                    findings.push(finding(program, function, caught, leak, trace, status));
                     break;
                 }
             }
@@ -1044,14 +1035,7 @@ fn is_hidden(facts: &FileFacts, nesting: &Nesting, node: NodeId, answer: NodeId)
     false
 }
 
-fn finding(
-    program: &Program,
-    function: GlobalDef,
-    caught: &Caught,
-    leak: NodeId,
-    trace: bool,
-    (status, level): (Status, Level),
-) -> Finding {
+fn finding(program: &Program, function: GlobalDef, caught: &Caught, leak: NodeId, trace: bool, status: Status) -> Finding {
     let facts = program.file(function.file);
     let outer = super::requests::named(program, function);
     let text = if matches!(facts.arena.kind(leak), NodeKind::Call { .. }) {
@@ -1086,7 +1070,7 @@ fn finding(
         {
             Level::Note
         } else {
-            level
+            Level::Warning
         },
         message: format!("`{text}` sends {what} of an unexpected error to the client, {when}{remark}"),
         primary: Label { location: program.location(function.file, facts.arena.span(leak)), text: "part of the answer".to_string() },
