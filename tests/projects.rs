@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/folders.rs"]
+mod folders;
+
 use archcheck::rulebook::marks;
 
 use std::fs;
@@ -95,4 +98,51 @@ fn examples_need_no_configuration() {
         };
         assert_eq!(found(check(copy.path())), found(check(&root)), "{}", root.display());
     }
+}
+
+/// The column has a type of the project's own: the query is about the model all the same.
+#[test]
+fn a_count_of_a_column_is_about_its_model() {
+    let files = folders::fixture_files(
+        "\
+--- requirements.txt
+fastapi
+sqlalchemy
+--- app/models.py
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import CHAR, TypeDecorator
+
+class Key(TypeDecorator):
+    impl = CHAR
+
+class Base(DeclarativeBase): ...
+
+class Book(Base):
+    __tablename__ = \"books\"
+    id: Mapped[Key] = mapped_column(Key, primary_key=True)
+    shelf: Mapped[int] = mapped_column()
+--- app/main.py
+from fastapi import Depends, FastAPI
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import session
+from app.models import Book
+
+app = FastAPI()
+
+@app.get(\"/shelves/{shelf}/count\")
+def count(shelf: int, db: Session = Depends(session)):
+    statement = select(func.count(Book.id)).filter_by(shelf=shelf)
+    return db.scalar(statement)
+--- app/db.py
+from sqlalchemy.orm import Session
+
+def session() -> Session: ...
+",
+    );
+    let folder = folders::written(&files);
+    let outcome = check(folder.path());
+    let found: Vec<&str> = outcome.reported.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(found.iter().any(|message| message.contains("`db.scalar` on `Book`")), "{found:?}");
 }

@@ -1,7 +1,8 @@
 ; tower-http: sends the caller's origin back and allows credentials.
 ((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
   (#eq? @name "very_permissive")
-  (#resolves-to? @layer "tower_http::cors::CorsLayer::very_permissive" "tower_http::cors::CorsLayer.very_permissive"))
+  (#resolves-to? @layer "tower_http::cors::CorsLayer::very_permissive" "tower_http::cors::CorsLayer.very_permissive")
+  (#set! unguarded-level "note"))
 
 ((call_expression
    function: (field_expression value: (_) @chain field: (field_identifier) @credentials)
@@ -79,6 +80,7 @@
   (#resolves-to? @options "rocket_cors::CorsOptions::default" "rocket_cors::CorsOptions.default")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 ((call_expression function: (scoped_identifier name: (identifier) @name) @origins) @finding
@@ -87,6 +89,7 @@
   (#resolves-to? @origins "rocket_cors::AllowedOrigins::all" "rocket_cors::AllowedOrigins.all")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
   (#set! unguarded-level "note")
   (#set! help "open"))
 

@@ -152,7 +152,8 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
         };
         if let Some(name) = named {
             if is_secret(name) {
-                return (!is_one_of_many(facts, at) && !picks_given(program, function, call)).then(|| name.to_string());
+                return (!is_one_of_many(facts, at) && !picks_given(program, function, call) && !locks(program, nesting, function, at))
+                    .then(|| name.to_string());
             }
             // An index, a delay, a colour: what it becomes is said, and it is no secret.
             if !is_neutral(name) {
@@ -200,6 +201,18 @@ fn picks_given(program: &Program, function: GlobalDef, call: NodeId) -> bool {
         .parent(call)
         .is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Return(_) | NodeKind::Assign { .. } | NodeKind::Declare { .. }));
     is_alone && (many || is_own && parts(facts.text(name)).last().is_some_and(|word| word.ends_with('s')))
+}
+
+/// The key of a guard, made where the guard is (`expressjwt({ secret: String(Math.random()) })`): nothing is ever signed with it, so nobody gets in.
+fn locks(program: &Program, nesting: &Nesting, function: GlobalDef, entry: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let is_call = |node: &NodeId| matches!(facts.arena.kind(*node), NodeKind::Call { .. });
+    matches!(facts.arena.kind(entry), NodeKind::Entry { .. })
+        && nesting
+            .around(entry)
+            .skip(1)
+            .find(is_call)
+            .is_some_and(|call| has_fact(program, function.file, call, |fact| matches!(fact, ApiFact::Guard)))
 }
 
 fn index_key(facts: &FileFacts, target: NodeId) -> Option<&str> {

@@ -461,6 +461,16 @@ fn runs_by_hand(program: &Program, owner: GlobalDef, call: NodeId) -> bool {
     is_tool(program, owner) || owner.def == DefId::MODULE && facts.language.family() == Family::Python && !is_client()
 }
 
+/// A job of a queue whose workers end it after a while.
+fn runs_in_ended_jobs(program: &Program, owner: GlobalDef) -> bool {
+    let frameworks = || program.knowledge.frameworks.iter().flat_map(|framework| &framework.ends_jobs);
+    program.is(owner, Role::Task)
+        && program.project.package_of(program.path(owner.file)).is_some_and(|package| {
+            let dependencies = &program.project.packages[package].dependencies;
+            dependencies.iter().any(|dependency| frameworks().any(|ending| *ending == dependency.name.replace('-', "_")))
+        })
+}
+
 fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, limit: Limit) -> Finding {
     let facts = program.file(owner.file);
     let called = spelled_callee(facts, call);
@@ -481,12 +491,16 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     if script {
         message.push_str(" (a note only: this is a script or tool)");
     }
+    let is_ended = !script && runs_in_ended_jobs(program, owner);
+    if is_ended {
+        message.push_str(" (a note only: the queue ends a job that takes too long)");
+    }
     if is_stream {
         message.push_str(" (a note only: a stream may be meant to stay open)");
     }
     Finding {
         rule: RULE.into(),
-        level: if script || is_fetch || is_stream { Level::Note } else { Level::Warning },
+        level: if script || is_fetch || is_stream || is_ended { Level::Note } else { Level::Warning },
         message,
         primary: Label { location: program.location(owner.file, call_span(facts, call)), text: "waits".to_string() },
         related: Vec::new(),

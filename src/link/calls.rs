@@ -819,11 +819,11 @@ impl<'a> Linker<'a> {
         };
         let at = at?;
         let value = values.get(at).copied().unwrap_or(UNKNOWN);
-        if let Some(class) = self.class_of(value) {
+        let mut node = *nodes.get(at)?;
+        if let Some(class) = self.column_of(node).or_else(|| self.class_of(value)) {
             return Some(class);
         }
-        // `select(User.id)`, `select([User.id, …])`: the class the column is taken from.
-        let mut node = *nodes.get(at)?;
+        // `select(User.id)`, `select([User.id, …])`, `select(func.count(User.id))`: the class the column is taken from.
         for _ in 0..4 {
             node = match facts.arena.kind(node) {
                 NodeKind::Member { object, .. } => object,
@@ -833,11 +833,24 @@ impl<'a> Linker<'a> {
                 _ => break,
             };
             let value = self.node_values[here.file.index()][node.index()];
-            if let Some(class) = self.class_of(value) {
+            if let Some(class) = self.column_of(node).or_else(|| self.class_of(value)) {
                 return Some(class);
             }
         }
         own
+    }
+
+    /// The class whose field is named: `User.id` is of `User`, whatever class its values have.
+    fn column_of(&self, node: NodeId) -> Option<GlobalDef> {
+        let file = self.here().file.index();
+        let NodeKind::Member { object, path: false, .. } = self.facts[file].arena.kind(node) else { return None };
+        let value = |node: NodeId| self.get(self.node_values[file][node.index()]);
+        let is_class = |def: GlobalDef| self.facts[def.file.index()].def(def.def).kind == DefKind::Class;
+        match (value(object), value(node)) {
+            (_, Value::Def(nested)) if is_class(nested) => None,
+            (Value::Def(class), _) if is_class(class) => Some(class),
+            _ => None,
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the pieces of one call, each needed once")]

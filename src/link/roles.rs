@@ -214,6 +214,7 @@ impl<'a> Linker<'a> {
         let variables = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE);
         found.extend(names.of_variables(variables.map(|(_, def)| facts.text(def.name))));
         found.extend(self.content_roles(file, defs));
+        found.extend(self.sample(file));
         let is_client = self.has_jsx(file);
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
             found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
@@ -234,6 +235,18 @@ impl<'a> Linker<'a> {
         }
         found.extend(hints);
         found
+    }
+
+    /// A piece of TypeScript that is shown and never run: its project does not compile it, and it imports nothing, so that the names it
+    /// uses mean nothing. It counts as test code. What is excluded and imports things may be built by other means.
+    fn sample(&self, file: FileId) -> Option<RoleEvidence> {
+        let facts = &self.facts[file.index()];
+        if facts.language.family() != Family::TypeScript || !facts.imports.is_empty() {
+            return None;
+        }
+        let config = self.modules.typescript.excluded_by(file)?;
+        let reason = format!("left out by `{config}`, and imports nothing");
+        Some(RoleEvidence { role: Role::Test, strength: Strength::Content, reason, place: None })
     }
 
     /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.

@@ -69,6 +69,8 @@ pub struct Framework {
     /// What a handler returns is no answer (Express).
     pub drops_returns: bool,
     pub listing_views: Option<ListingViews>,
+    /// Packages (of the framework's own or others of its kind) whose workers end a job that takes longer than a limit set by default.
+    pub ends_jobs: Vec<String>,
 }
 
 /// View classes of a library that list the rows of a model, and how they are paged.

@@ -96,6 +96,8 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     drops_returns: bool,
     listing_views: Option<ListingViews>,
+    #[serde(default)]
+    ends_jobs: Vec<String>,
 
     transaction: Option<Patterns>,
     commit: Option<Patterns>,
@@ -687,6 +689,7 @@ impl FrameworkFile {
             handlers_query: self.handlers_query,
             drops_returns: self.drops_returns,
             listing_views: self.listing_views,
+            ends_jobs: self.ends_jobs,
         });
         let mut target = Target { knowledge, framework, author, file, text, errors: Vec::new() };
         for alias in &self.alias {

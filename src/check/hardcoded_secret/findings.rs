@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::overridden::is_overridden;
 use super::{SecretHit, SecretKind, Secrets, generic, scan_source, scan_text};
 use crate::check::Context;
 use crate::model::facts::DefId;
@@ -17,6 +18,8 @@ enum Ground {
     Production,
     /// Settings that say they are for development.
     Development,
+    /// Settings that another module takes over and sets from elsewhere.
+    Overridden,
     /// Run by hand: scripts, seeds, migrations.
     Tool,
     /// Components of a page.
@@ -40,7 +43,10 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         let ground = ground_of_source(context, file);
         let family = Some(facts.language.family());
         let hits = secrets.sources[at].iter().filter(|hit| hit.kind != SecretKind::NamedLiteral || !is_shown_whole(path));
-        findings.extend(hits.filter_map(|hit| finding(path, hit, ground, family, strict)));
+        findings.extend(hits.filter_map(|hit| {
+            let is_anew = ground == Ground::Production && hit.kind == SecretKind::Setting && is_overridden(program, file, &hit.name);
+            finding(path, hit, if is_anew { Ground::Overridden } else { ground }, family, strict)
+        }));
     }
     for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
         // What an app carries to every phone.
@@ -102,7 +108,7 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     match ground {
         Ground::Test => hit.strong.then_some(Level::Note),
         // Whether it opens anything beyond a developer's machine is not written there.
-        Ground::Tool | Ground::Development | Ground::Page | Ground::Sample => Some(Level::Note),
+        Ground::Tool | Ground::Development | Ground::Overridden | Ground::Page | Ground::Sample => Some(Level::Note),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Note),
         // Much is called a key or a token, and much of that is meant to be seen (keys of search, maps, analytics): of what was read in fresh repositories, the
@@ -121,6 +127,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
         Ground::Development => Some("A note only: it is for development."),
+        Ground::Overridden => Some("A note only: a module that builds on this one sets it from elsewhere."),
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => {

@@ -12,6 +12,7 @@ mod entropy;
 mod findings;
 mod generic;
 mod jwt;
+mod overridden;
 mod positions;
 mod providers;
 mod shown;

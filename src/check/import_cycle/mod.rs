@@ -58,6 +58,7 @@ fn cycles_of(program: &Program, links: &Links) -> Vec<Finding> {
         let told = |knot: Knot| match () {
             () if is_of_barrels => knot.barrel_note(program),
             () if knot.is_of_browser(program) => knot.note_that(program, "in code for browsers"),
+            () if knot.serves_tests(program) => knot.note_that(program, "only tests and code for browsers import them"),
             () if is_idle => knot.note_that(program, "none of them uses another while it loads"),
             () if knot.is_of_own_package(program) => {
                 knot.note_that(program, "without what its own modules import from a package's index there is none")
@@ -237,6 +238,23 @@ impl<'l, 'a> Knot<'l, 'a> {
                 || in_folder(program.path(edge.from))
         };
         self.steps().all(|pair| of(pair).all(is_browsers))
+    }
+
+    /// What imports its modules from outside is tests (and code for browsers, which runs against their mocks), and there is something.
+    fn serves_tests(&self, program: &Program) -> bool {
+        if !self.links.loads {
+            return false;
+        }
+        let beside =
+            |file: FileId| program.file_roles[file.index()].iter().any(|evidence| matches!(evidence.role, Role::Test | Role::Frontend));
+        let is_member = |file: FileId| self.members.binary_search(&file.0).is_ok();
+        let mut tests = false;
+        let outside = program.imports.iter().filter(|edge| !is_member(edge.from) && target(edge).is_some_and(is_member));
+        let all = outside.map(|edge| edge.from).all(|file| {
+            tests |= program.file_roles[file.index()].iter().any(|evidence| evidence.role == Role::Test);
+            beside(file)
+        });
+        all && tests
     }
 
     /// Without the imports that stand below everything the other modules take from theirs (`from app import views` after `app = Flask(…)`, subclasses after their

@@ -6,6 +6,7 @@
 //! are not declared, files that no tsconfig includes, aliases that only a bundler knows.
 
 mod configs;
+mod excluded;
 mod files;
 mod generated;
 mod matching;
@@ -20,6 +21,7 @@ use crate::model::project::Project;
 use crate::model::source::FileId;
 
 use configs::Aliases;
+use excluded::Excluded;
 use files::{ProjectFiles, SharedFiles, absolute, folder_of, join};
 use generated::Outputs;
 
@@ -50,6 +52,7 @@ pub struct TypeScriptModules {
     paths: Vec<Arc<str>>,
     files: Arc<ProjectFiles>,
     aliases: Aliases,
+    excluded: Excluded,
     outputs: Outputs,
     resolver: ResolverGeneric<SharedFiles>,
     /// For packages whose tsconfig cannot be loaded.
@@ -65,11 +68,12 @@ impl TypeScriptModules {
         let outputs = Outputs::read(project, manifests, written);
         let configs = configs::read(project, manifests);
         let aliases = configs.aliases();
+        let excluded = Excluded::read(&configs.texts);
         let files = Arc::new(ProjectFiles::of(project, configs));
         let resolver = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(Some(TsconfigDiscovery::Auto)));
         let plain = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(None));
         let paths = project.files.iter().map(|file| file.path.clone()).collect();
-        TypeScriptModules { paths, files, aliases, outputs, resolver, plain, answers: std::array::from_fn(|_| Mutex::default()) }
+        TypeScriptModules { paths, files, aliases, excluded, outputs, resolver, plain, answers: std::array::from_fn(|_| Mutex::default()) }
     }
 
     /// What `specifier` in the file `from` means.
@@ -131,6 +135,11 @@ impl TypeScriptModules {
             None if self.files.is_generated(&file) => TypeScriptTarget::Generated(file),
             None => TypeScriptTarget::Asset,
         })
+    }
+
+    /// The `tsconfig.json` that leaves this file out of compilation.
+    pub fn excluded_by(&self, file: FileId) -> Option<String> {
+        self.excluded.by(self.paths.get(file.index())?)
     }
 
     /// True when the compiler drops imports of this file that only types use: the tsconfig that owns it does not say otherwise.
