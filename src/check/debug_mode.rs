@@ -1,15 +1,16 @@
 //! Debug modes that show traces to clients. Part of `error-detail-leak`.
 
-use super::error_detail_leak::is_server;
 use super::password_settings::argument;
 use super::requests::in_development_branch;
+use super::scope::in_scope;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef};
 use crate::model::nesting::Nesting;
 use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::has_word;
 
@@ -133,4 +134,10 @@ fn finding(program: &Program, file: FileId, span: Span, message: String) -> Find
         confidence: Confidence::High,
         redact: Vec::new(),
     }
+}
+
+/// True for code that runs in a server: not a command or a test.
+fn is_server(program: &Program, file: FileId) -> bool {
+    let module = GlobalDef { file, def: DefId::MODULE };
+    in_scope(program, module) && !program.is(module, Role::Script) && !program.def(module).flags.has(DefFlags::TEST)
 }

@@ -3,10 +3,10 @@
 //! An answer is a pair of a status and a body, a builder, what a project's own helper makes of a status and a text, or what a framework makes of
 //! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
-use super::error_detail_leak::{is_for_administrators, is_for_show, link_argument};
+use super::audience::{is_for_administrators, is_for_show};
 use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, texts_by_default, type_named};
 use super::sensitive::carriers;
-use super::status::{Status, of_node};
+use super::status::{Status, link_argument, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};

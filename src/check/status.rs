@@ -1,12 +1,11 @@
 //! The HTTP status an answer has, as far as the code says it in place.
 
-use super::error_detail_leak::link_argument;
 use super::password_settings::argument;
 use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::knowledge::ArgumentRef;
-use crate::model::nesting::{arguments, called_name, last_name, spell};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
 
@@ -162,4 +161,11 @@ fn of_constant(name: &str) -> Status {
         "OK" | "CREATED" | "ACCEPTED" | "NO_CONTENT" => Status::Fine,
         _ => Status::Unknown,
     }
+}
+
+/// The last call of a chain with this name, with its first argument.
+pub(super) fn link_argument(facts: &FileFacts, call: NodeId, names: &[&str]) -> Option<NodeId> {
+    chain(facts, call)
+        .filter(|&link| called_name(facts, link).is_some_and(|name| names.contains(&name)))
+        .find_map(|link| arguments(facts, link).next())
 }

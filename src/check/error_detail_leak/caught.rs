@@ -1,0 +1,268 @@
+//! Where an unexpected error is at hand: handlers of exceptions, callbacks, error middlewares, and errors that a library gives instead of throwing them.
+
+use crate::check::sensitive::parts;
+use crate::model::body::{List, NodeId, NodeKind};
+use crate::model::facts::{Definition, FileFacts, Name, Param};
+use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+use crate::model::words::has_word;
+
+/// Code that runs with an unexpected error at hand.
+pub(super) struct Caught {
+    /// The name of the error; `None` where it has none (`except:` with `traceback.format_exc()`).
+    pub(super) error: Option<Name>,
+    pub(super) body: NodeId,
+    /// Where it is caught, for the finding.
+    pub(super) place: NodeId,
+    pub(super) how: &'static str,
+    /// Named and foreseen: its message may be meant, its trace is not.
+    pub(super) foreseen: bool,
+    /// Caught is whatever there is, or what a database says: no status makes that a message for the client.
+    pub(super) whatever: bool,
+}
+
+/// The class of errors that nobody has foreseen, or the status they end in.
+pub(super) fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
+    is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
+}
+
+/// The places of a function at which anything may have been caught.
+pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Caught> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let Some(body) = def.body else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut results: Vec<Name> = Vec::new();
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Declare { target, value: Some(value), .. } => results.extend(error_of_result(program, function.file, target, value)),
+        NodeKind::If { condition, then, .. } => {
+            if let NodeKind::Name(name) = facts.arena.kind(condition)
+                && results.contains(&name)
+            {
+                found.push(Caught {
+                    error: Some(name),
+                    body: then,
+                    place: node,
+                    how: "whatever the call fails with",
+                    foreseen: false,
+                    whatever: false,
+                });
+            }
+        }
+        NodeKind::Handler { types, binding, body } => {
+            let is_broad = facts.arena.list(types).len() == 0 || facts.arena.list(types).any(|each| is_broad(facts, each));
+            let error = binding.and_then(|binding| match facts.arena.kind(binding) {
+                NodeKind::Name(name) => Some(name),
+                _ => None,
+            });
+            let how = if is_broad { "anything may be caught here" } else { "it is caught here" };
+            let whatever = facts.language.family() == Family::Python && catches_whatever(facts, types);
+            found.push(Caught { error, body, place: node, how, foreseen: !is_broad, whatever });
+        }
+        NodeKind::Call { .. } => found.extend(given_error(facts, node)),
+        _ => {}
+    });
+    found.extend(error_handler(program, function, body, is_registered));
+    found
+}
+
+/// `const { data, error } = await client.from("tours").select()`: the error of a library that gives it instead of throwing it.
+fn error_of_result(program: &Program, file: FileId, target: NodeId, value: NodeId) -> Option<Name> {
+    let facts = program.file(file);
+    let (NodeKind::Collection { items, .. }, NodeKind::Await(call)) = (facts.arena.kind(target), facts.arena.kind(value)) else {
+        return None;
+    };
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let is_own = matches!(program.value(file, callee), Value::Def(_) | Value::Method { .. });
+    if facts.language.family() != Family::TypeScript || is_own || looks_at_input(facts, call) {
+        return None;
+    }
+    let named = |wanted: &str| {
+        facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+            NodeKind::Entry { key, value } if facts.string(key) == Some(wanted) => match facts.arena.kind(value) {
+                NodeKind::Name(name) => Some(name),
+                _ => None,
+            },
+            NodeKind::Name(name) if facts.text(name) == wanted => Some(name),
+            _ => None,
+        })
+    };
+    named("success").map_or_else(|| named("error"), |_| None)
+}
+
+/// Classes of exceptions that hold what nobody has foreseen, or what a database says.
+fn is_broad(facts: &FileFacts, class: NodeId) -> bool {
+    let Some(name) = last_name(facts, class) else {
+        return matches!(facts.arena.kind(class), NodeKind::Collection { .. }) && any_broad(facts, class);
+    };
+    matches!(
+        facts.text(name),
+        "Exception"
+            | "BaseException"
+            | "StandardError"
+            | "RuntimeError"
+            | "OSError"
+            | "IOError"
+            | "DatabaseError"
+            | "OperationalError"
+            | "IntegrityError"
+            | "ProgrammingError"
+            | "SQLAlchemyError"
+            | "PyMongoError"
+            | "ClientError"
+            | "PsycopgError"
+            | "DBAPIError"
+            | "InterfaceError"
+            | "SubprocessError"
+            | "CalledProcessError"
+    )
+}
+
+/// `except:`, `except Exception`, or all that a database may say.
+fn catches_whatever(facts: &FileFacts, types: List) -> bool {
+    let all = |class: NodeId| {
+        last_name(facts, class).is_some_and(|name| {
+            matches!(
+                facts.text(name),
+                "Exception"
+                    | "BaseException"
+                    | "DatabaseError"
+                    | "OperationalError"
+                    | "ProgrammingError"
+                    | "SQLAlchemyError"
+                    | "PyMongoError"
+                    | "DBAPIError"
+            )
+        })
+    };
+    facts.arena.list(types).len() == 0 || facts.arena.list(types).any(all)
+}
+
+fn any_broad(facts: &FileFacts, classes: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.children(classes, |child| found |= last_name(facts, child).is_some() && is_broad(facts, child));
+    found
+}
+
+/// `promise.catch((err) => …)`, `promise.then(done, (err) => …)`, `db.query(sql, (err, rows) => …)`.
+fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
+    if facts.language.family() != Family::TypeScript {
+        return Vec::new();
+    }
+    let name = called_name(facts, call);
+    let mut found = Vec::new();
+    for (at, argument) in arguments(facts, call).enumerate() {
+        let catches = name == Some("catch") || name == Some("then") && at == 1;
+        let NodeKind::Closure(def) = facts.arena.kind(argument) else { continue };
+        let def = facts.def(def);
+        let first = def.params.first().and_then(|param| param.name);
+        // `req.logout((err) => …)`, `passport.authenticate("local", (err, user, info) => …)`; an event may be called `e`.
+        let names_error = first.is_some_and(|name| is_error_name(facts.text(name)));
+        let is_long = first.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "err" | "error"));
+        let answers = |param: &Param| {
+            param.name.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "res" | "response" | "reply" | "next"))
+        };
+        let is_callback = match def.params.len() {
+            2 => names_error,
+            1 | 3 => is_long && !name.is_some_and(|name| OF_ITEMS.contains(&name)) && !def.params.iter().any(answers),
+            _ => false,
+        };
+        if let (true, Some(body)) = (catches || is_callback, def.body)
+            && first.is_some()
+        {
+            let how = if catches { "whatever the promise fails with" } else { "whatever the call fails with" };
+            found.push(Caught { error: first, body, place: argument, how, foreseen: false, whatever: false });
+        }
+    }
+    found
+}
+
+fn is_error_name(name: &str) -> bool {
+    matches!(name, "err" | "error" | "e" | "ex" | "exc" | "exception" | "_err" | "_error")
+}
+
+/// What is given a function of results or items, whatever they are called.
+const OF_ITEMS: &[&str] = &["then", "map", "flatMap", "forEach", "filter", "find", "some", "every", "reduce", "sort"];
+
+/// An error middleware of Express, or a handler of all exceptions.
+fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_registered: bool) -> Option<Caught> {
+    let facts = program.file(function.file);
+    let def = facts.def(function.def);
+    let params: Vec<&str> = def.params.iter().map(|param| param.name.map(|name| facts.text(name)).unwrap_or_default()).collect();
+    let is_handler = facts.language.family() == Family::TypeScript
+        && params.first().is_some_and(|first| is_error_name(first))
+        && params.get(2).is_some_and(|third| matches!(third.trim_start_matches('_'), "res" | "response" | "reply"));
+    // With three, its name has to say so: `onError(err, req, res)`.
+    let express = is_handler
+        && match params.len() {
+            4 => params[3].trim_start_matches('_').starts_with("next"),
+            3 => has_word(facts.text(def.name), &["error", "errors"]),
+            _ => false,
+        };
+    if express || of_context(facts, def, &params) || sends_error(program, function, &params) {
+        let how = "every error that reaches the server's end comes here";
+        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false });
+    }
+    let decorated = def.decorators.iter().any(|&decorator| {
+        matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
+            && arguments(facts, decorator).next().is_some_and(|what| is_unforeseen(facts, what))
+    });
+    let all = decorated || is_registered;
+    let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
+    let how = "every exception that nobody handles comes here";
+    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
+}
+
+/// Hono's: `const onError: ErrorHandler = (err, c) => c.json({ … })`.
+fn of_context(facts: &FileFacts, def: &Definition, params: &[&str]) -> bool {
+    facts.language.family() == Family::TypeScript
+        && params.len() == 2
+        && is_error_name(params[0])
+        && matches!(params[1], "c" | "ctx" | "context")
+        && has_word(facts.text(def.name), &["error", "errors"])
+}
+
+/// What an error handler leaves the answer to, unless it is for developers: `sendError(err, res)`.
+fn sends_error(program: &Program, function: GlobalDef, params: &[&str]) -> bool {
+    let facts = program.file(function.file);
+    let name = facts.text(facts.def(function.def).name);
+    facts.language.family() == Family::TypeScript
+        && params.len() == 2
+        && is_error_name(params[0])
+        && matches!(params[1], "res" | "response" | "reply")
+        && has_word(name, &["err", "error", "errors"])
+        && has_word(name, &["send", "handle", "respond"])
+        && !has_word(name, &["dev", "development", "debug", "local"])
+}
+
+/// A call that only reads or judges what came in: `schema.validateAsync(body)`, `c.req.json()`, `jwtVerify(token, key)`.
+pub(super) fn looks_at_input(facts: &FileFacts, call: NodeId) -> bool {
+    parts(called_name(facts, call).unwrap_or_default()).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "valid"
+                | "validate"
+                | "validated"
+                | "validation"
+                | "validator"
+                | "verify"
+                | "parse"
+                | "json"
+                | "text"
+                | "form"
+                | "decode"
+                | "body"
+                | "check"
+        )
+    })
+}
+
+pub(super) fn is_error(facts: &FileFacts, node: NodeId, caught: &Caught) -> bool {
+    match facts.arena.kind(node) {
+        NodeKind::Name(name) => Some(name) == caught.error,
+        NodeKind::Cast { value, .. } => is_error(facts, value, caught),
+        _ => false,
+    }
+}
