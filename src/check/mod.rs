@@ -3,6 +3,7 @@
 //! A check is a pure function; it makes findings at the rule's own level (or lower, when it says why) and knows nothing of
 //! suppressions, configuration levels or formats. The engine runs the checks in parallel and triage sorts what they say.
 
+mod answered;
 mod audience;
 mod batching;
 mod blocking_call_in_async;

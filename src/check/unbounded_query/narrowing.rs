@@ -1,0 +1,213 @@
+//! Whether anything on a query's chain, in its arguments or around it leaves rows out.
+
+use super::filters::{hardly_narrows, hardly_narrows_by, may_be_nothing, only_presentation};
+use crate::check::answered::answers;
+use crate::check::loading::owner_of;
+use crate::check::query_methods::{has, methods};
+use crate::check::sensitive::assigned;
+use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::facts::{FileFacts, Name};
+use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain, chain_root, walk_deep};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::Family;
+use crate::model::summary::QueryEffect;
+use crate::model::words::words;
+
+/// The query is kept in a local first, and something narrows it there: `q = q.filter(…)`, or a function of the project that may.
+pub(super) fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, site)) else { return false };
+    let of_driver = |value: NodeId| {
+        facts.language.family() == Family::Python && chain(facts, value).any(|link| called_name(facts, link) == Some("cursor"))
+    };
+    assigned(facts, function.def, name).into_iter().filter(|&value| !of_driver(value)).any(|value| {
+        chain(facts, value).any(|link| match facts.arena.kind(link) {
+            NodeKind::Call { callee, .. } => {
+                has(&methods().narrows, called_name(facts, link).unwrap_or_default())
+                    || matches!(program.value(function.file, callee), Value::Def(_) | Value::Method { .. })
+            }
+            _ => false,
+        })
+    })
+}
+
+/// The query reads many rows and nothing on its chain or in its arguments narrows it.
+pub(super) fn gives_all(
+    facts: &FileFacts,
+    nesting: &Nesting,
+    query: &QueryEffect,
+    many: bool,
+    (first_filter, open): (usize, &[Name]),
+) -> bool {
+    let name = called_name(facts, query.site).unwrap_or_default();
+    let known = many;
+    // Builders of Piccolo and Tortoise run where they are awaited; elsewhere a `select` goes on.
+    let runs_alone = matches!(name, "select" | "objects") && facts.language.family() == Family::Python;
+    if !known && !has(&methods().gives_many, name) && !runs_alone {
+        return false;
+    }
+    let top = nesting.chain_top(facts, query.site);
+    let narrows = chain(facts, top).any(|link| {
+        let name = called_name(facts, link).unwrap_or_default();
+        has(&methods().narrows, name) && !is_looked_up(facts, link, query.site) && !hardly_narrows_by(facts, link)
+            || known && link != query.site && narrows_by_name(name) && !hardly_narrows_by(facts, link)
+            || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
+    });
+    if narrows {
+        return false;
+    }
+    let mut filtered = false;
+    let mut sql = None;
+    let links = chain(facts, query.site).filter(|&link| !hardly_narrows_by(facts, link));
+    for argument in links.flat_map(|link| arguments(facts, link).collect::<Vec<_>>()) {
+        // What is done with each row is no part of the query.
+        if name.starts_with("query_") && matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
+            continue;
+        }
+        walk_deep(facts, argument, |node| {
+            match facts.arena.kind(node) {
+                NodeKind::Entry { key, value } => {
+                    let is_filter = facts.string(key).is_some_and(|key| matches!(key, "where" | "filter" | "distinct"));
+                    // What it mentions is asked for by nobody, or leaves most rows in.
+                    if is_filter && hardly_narrows(facts, value) {
+                        return false;
+                    }
+                    filtered |= is_filter && !may_be_nothing(facts, nesting, value);
+                    filtered |= facts.string(key).is_some_and(|key| matches!(key, "take" | "limit" | "first"));
+                }
+                NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
+                // A key or a name is no SQL.
+                NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
+                NodeKind::Str(text) if known => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
+                // A statement made elsewhere: whatever it says.
+                NodeKind::Name(name) if open.contains(&name) => {}
+                NodeKind::Name(_) => {
+                    filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
+                        && is_statement(facts, node)
+                        && !may_be_nothing(facts, nesting, node)
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    // `let mut statement = conn.prepare("…")?; statement.query_map(…)`
+    if sql.is_none()
+        && let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, query.site))
+    {
+        for value in assigned(facts, nesting.owner(query.site), root) {
+            walk_deep(facts, value, |node| {
+                if let NodeKind::Str(text) = facts.arena.kind(node) {
+                    sql = sql.or(Some(facts.text(text)).filter(|text| text.contains(char::is_whitespace)));
+                }
+                true
+            });
+        }
+    }
+    let sql_narrows = sql.is_some_and(|text| {
+        let text = text.to_ascii_lowercase();
+        ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
+    });
+    // `collection.find(filter).toArray()`, `collection.find(filter).to_list(None)`
+    let asks = chain(facts, query.site).filter(|&link| match called_name(facts, link) {
+        Some("find") => known || link == query.site || name == "to_list",
+        Some("find_many" | "aggregate") => name == "to_list",
+        _ => false,
+    });
+    let takes_filter = asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
+        NodeKind::Collection { items, .. } => {
+            facts.arena.list(items).len() > 0 && !only_presentation(facts, first) && !hardly_narrows(facts, first)
+        }
+        // `find(req.query)`: what the client does not ask for is not asked for.
+        NodeKind::Member { object, name, .. } if facts.text(name) == "query" && facts.language.family() == Family::TypeScript => {
+            !matches!(facts.arena.kind(object), NodeKind::Name(name) if matches!(facts.text(name), "req" | "request" | "ctx"))
+        }
+        // `doc! {}`
+        NodeKind::Call { args, form: CallForm::Macro, .. } => facts.arena.list(args).len() > 0,
+        NodeKind::Null | NodeKind::Closure(_) => false,
+        NodeKind::Name(name) if facts.text(name) == "None" || open.contains(&name) => false,
+        _ => !may_be_nothing(facts, nesting, first),
+    });
+    let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
+    !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+/// `context.get("db").order.findMany()`: what the query is asked of is looked up by a name.
+fn is_looked_up(facts: &FileFacts, link: NodeId, site: NodeId) -> bool {
+    let mut given = arguments(facts, link);
+    called_name(facts, link) == Some("get")
+        && chain(facts, site).skip(1).any(|inner| inner == link)
+        && given.next().is_some_and(|name| matches!(facts.arena.kind(name), NodeKind::Str(_)))
+        && given.next().is_none()
+}
+
+/// A link of a query builder that leaves rows out or makes them one: `whereNull`, `findById`, `executeTakeFirst`.
+fn narrows_by_name(name: &str) -> bool {
+    ["where", "find", "execute_take", "first", "count", "min", "max", "sum", "avg", "match"]
+        .iter()
+        .any(|verb| words(name).join("_").starts_with(verb))
+        && name != "find"
+}
+
+/// A builder is kept in a local that is narrowed or handed on before it runs: `const q = db("users"); q.where(…); await q`. Rows of which the
+/// first is taken (`const [user] = await …`) are one.
+pub(super) fn is_narrowed_later(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
+    let top = nesting.chain_top(facts, site);
+    let mut at = nesting.parent(top);
+    while let Some(node) = at.filter(|&node| matches!(facts.arena.kind(node), NodeKind::Await(_) | NodeKind::Cast { .. })) {
+        at = nesting.parent(node);
+    }
+    let Some((NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. }, declared)) =
+        at.map(|node| (facts.arena.kind(node), node))
+    else {
+        return false;
+    };
+    match facts.arena.kind(target) {
+        NodeKind::Collection { .. } => true,
+        NodeKind::Name(name) if nesting.parent(top) == Some(declared) => {
+            let Some(body) = facts.def(nesting.owner(declared)).body else { return true };
+            let mut narrowed = false;
+            walk_deep(facts, body, |node| {
+                if let NodeKind::Call { callee, .. } = facts.arena.kind(node) {
+                    let is_on_it = facts.arena.kind(chain_root(facts, callee)) == NodeKind::Name(name);
+                    let is_given =
+                        arguments(facts, node).any(|given| facts.arena.kind(argument_value(facts, given)) == NodeKind::Name(name));
+                    let own = called_name(facts, node).unwrap_or_default();
+                    narrowed |= is_on_it && (has(&methods().narrows, own) || narrows_by_name(own)) || is_given && !answers(facts, node);
+                }
+                !narrowed
+            });
+            narrowed
+        }
+        _ => false,
+    }
+}
+
+fn is_number(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Number(_))
+}
+
+/// A local that holds a statement or options.
+fn is_statement(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    owner_of(facts, node).is_some_and(|owner| {
+        let def = facts.def(owner);
+        def.params.iter().any(|param| param.name == Some(name))
+            || def.body.is_some_and(|body| {
+                let mut bound = false;
+                facts.arena.walk(body, |at| match facts.arena.kind(at) {
+                    NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
+                        bound |= facts.arena.kind(target) == NodeKind::Name(name)
+                    }
+                    _ => {}
+                });
+                bound
+            })
+    })
+}
+
+/// `execute(select(User))`.
+fn selects_in_place(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| chain(facts, argument).any(|link| called_name(facts, link) == Some("select")))
+}
