@@ -65,6 +65,7 @@ mod per_item;
 mod plain_passwords;
 pub mod query;
 mod query_methods;
+mod records;
 mod relations;
 mod requests;
 mod resolvers;

@@ -7,7 +7,8 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::loops::bound_names;
-use super::missing_transaction::{RULE, is_record};
+use super::missing_transaction::findings::RULE;
+use super::records::is_record;
 use super::scope::in_scope;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};

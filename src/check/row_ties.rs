@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::dependence::Dependence;
 use super::loops::Place;
-use super::missing_transaction::is_record;
 use super::moved_amounts::moves_in;
+use super::records::is_record;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::knowledge::{ApiFact, WriteMode};

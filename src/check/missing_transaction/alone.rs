@@ -1,0 +1,141 @@
+//! Writes that may stand alone: what fills a gap, is done at best, keeps a record, or can be repeated.
+
+use super::ways::outward;
+use crate::check::lesser_writes::{is_repeated_by_chain, is_touch, makes_handler};
+use crate::check::loops::Place;
+use crate::check::records::is_record;
+use crate::check::scope::in_scope;
+use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::FileFacts;
+use crate::model::finding::Confidence;
+use crate::model::knowledge::WriteMode;
+use crate::model::nesting::{called_name, last_name};
+use crate::model::program::Program;
+use crate::model::source::{Family, FileId};
+use crate::model::summary::Write;
+use crate::model::words::words;
+
+/// `state = find(); if not state: state = create()`: when what follows fails, the next call finds what was made.
+pub(super) fn fills_a_gap(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let top = place.nesting.chain_top(facts, site);
+    let Some(assign) = place.nesting.parent(top) else { return false };
+    let NodeKind::Assign { target, .. } = facts.arena.kind(assign) else { return false };
+    let NodeKind::Name(name) = facts.arena.kind(target) else { return false };
+    let Some(block) = place.nesting.parent(assign) else { return false };
+    let Some(around) = place.nesting.parent(block) else { return false };
+    let NodeKind::If { condition, then, .. } = facts.arena.kind(around) else { return false };
+    let asks = match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, value } => value,
+        NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } if facts.arena.kind(right) == NodeKind::Null => left,
+        _ => return false,
+    };
+    then == block && facts.arena.kind(asks) == NodeKind::Name(name)
+}
+
+/// `operations.push(prisma.order.delete(…))`: built to be run later, together.
+pub(super) fn is_gathered(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let top = place.nesting.chain_top(facts, site);
+    facts.language.family() == Family::TypeScript
+        && place.nesting.argument_of(facts, top).is_some_and(|(call, _)| called_name(facts, call) == Some("push"))
+}
+
+/// `if let Err(error) = delete_old().await { error!(…) }`: whatever becomes of it, the next step is done.
+pub(super) fn is_looked_at(place: &Place, site: NodeId) -> bool {
+    let facts = place.facts;
+    let span = facts.arena.span(site);
+    facts.language.family() == Family::Rust
+        && place.nesting.around(site).any(|node| match facts.arena.kind(node) {
+            NodeKind::If { condition, then, otherwise: None } if facts.arena.span(condition).contains(span) => {
+                let mut leaves = false;
+                facts.arena.walk(then, |inner| leaves |= matches!(facts.arena.kind(inner), NodeKind::Return(_) | NodeKind::Propagate(_)));
+                let mut fails = false;
+                facts.arena.walk(condition, |inner| {
+                    fails |= matches!(facts.arena.kind(inner), NodeKind::Call { callee, form: CallForm::Pattern, .. } if last_name(facts, callee).is_some_and(|name| facts.text(name) == "Err"));
+                });
+                fails && !leaves
+            }
+            _ => false,
+        })
+}
+
+/// `waitUntil(…)`, `Promise.allSettled([…])`: what fails there is meant to leave the rest alone.
+pub(super) fn is_best_effort(place: &Place, site: NodeId) -> bool {
+    outward(place, site).any(|node| {
+        matches!(
+            called_name(place.facts, node),
+            Some(
+                "allSettled"
+                    | "waitUntil"
+                    | "after"
+                    | "add_task"
+                    | "create_task"
+                    | "ensure_future"
+                    | "spawn"
+                    | "setImmediate"
+                    | "delay"
+                    | "apply_async"
+            )
+        ) && node != site
+    })
+}
+
+/// A write that matters by itself, outside every transaction.
+pub(super) fn counts(program: &Program, file: FileId, write: &Write) -> bool {
+    let facts = program.file(file);
+    let name = called_name(facts, write.site).unwrap_or_default();
+    !write.in_transaction
+        && write.confidence >= Confidence::Medium
+        && !is_record(name)
+        && !write.via.is_some_and(|via| is_record(program.name(via)))
+        && !is_idempotent(name)
+        && !is_repeatable_sql(facts, write.site)
+        && !is_repeated_by_chain(facts, write.site)
+        && !is_touch(facts, write.site)
+        && !write.via.is_some_and(|via| makes_handler(program.name(via)))
+        && !(write.tables.len() == 1 && is_record(&write.tables[0]))
+        && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
+        && !write.via.is_some_and(|via| admits(&program.short_name(via)))
+        && write.via.is_none_or(|via| in_scope(program, via))
+}
+
+/// A function that is called for what it gives: what it commits on the way (a login attempt, who has looked) stands alone.
+fn is_reader(name: &str) -> bool {
+    let words = words(name);
+    let reads =
+        ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
+    words.first().is_some_and(|word| reads.contains(&word.as_str())) && !words.iter().any(|word| word == "or" || word == "and")
+}
+
+/// Lets a client in, and keeps when that was: `authenticate`, `AuthCheck::check`.
+fn admits(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+    let checks = is_reader(last) || has(&["require", "ensure"]);
+    has(&["authenticate", "authorize"]) || checks && has(&["auth", "authentication", "authorization", "permission", "permissions"])
+}
+
+/// Can be repeated until it has worked.
+fn is_idempotent(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| matches!(word.as_str(), "upsert" | "merge" | "ensure" | "sync"))
+        || words.windows(3).any(|three| {
+            three[1] == "or"
+                && matches!(three[0].as_str(), "aget" | "aupdate" | "get" | "find" | "update" | "create" | "fetch" | "load")
+                && three[2] != "fail"
+        })
+}
+
+/// `insert … on conflict do nothing`: the statement can be repeated as well.
+fn is_repeatable_sql(facts: &FileFacts, site: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(site, |node| {
+        if let Some(text) = facts.string(node) {
+            let text = text.to_ascii_lowercase();
+            found |= ["on conflict", "insert or ignore", "insert or replace", "on duplicate key"].iter().any(|words| text.contains(words));
+        }
+    });
+    found
+}

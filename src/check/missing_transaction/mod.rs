@@ -1,0 +1,158 @@
+//! `missing-transaction`: writes that belong together and are durable one by one.
+//!
+//! The evidence is two writes (or commits) of one function, its callees included, that no transaction encloses (summaries); that
+//! both happen on one way through the function; that they are about different tables, or empty a table and fill it again; and that the second
+//! uses what the first was given or gave. Records of what happened (audit logs, counters of use) may stand alone.
+
+mod alone;
+mod dependent;
+pub(super) mod findings;
+mod sessions;
+mod subjects;
+mod tables;
+mod ways;
+
+use rustc_hash::FxHashSet;
+
+use super::held_sessions::Held;
+use super::lesser_writes::is_made_up;
+use super::loops::Place;
+use super::meant::{is_task, only_jobs_call};
+use super::moved_amounts::Amounts;
+use super::row_ties::Pending;
+use super::scope::{in_scope, is_start_up};
+use super::{Context, outside_transaction};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::Finding;
+use crate::model::knowledge::{ApiFact, WriteMode};
+use crate::model::nesting::chain;
+use crate::model::program::Program;
+use crate::model::role::{GlobalDef, Role};
+use crate::model::source::FileId;
+use crate::model::summary::Write;
+use crate::model::words::words;
+use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
+use dependent::{dependent, given};
+use findings::{Operation, RULE, finding};
+use sessions::share_session;
+use subjects::HANDLES;
+use tables::different;
+use ways::{both_happen, may_fail};
+
+/// Finds operations whose writes do not stand and fall together.
+pub fn check(context: &Context) -> Vec<Finding> {
+    let program = context.program;
+    let nestings = &*program.nestings;
+    let held = Held::new(program, nestings);
+    let mut operations: Vec<Operation> = Vec::new();
+    for file in context.in_files(RULE, (), with_writes) {
+        operations.extend(operations_of(context, &held, file));
+    }
+    // A call to an operation that is reported is not half of another one.
+    let reported: FxHashSet<GlobalDef> = operations.iter().map(|operation| operation.function).collect();
+    let own = |write: &Write| write.via.is_none_or(|via| !reported.contains(&via));
+    operations.retain(|operation| own(operation.first) && own(operation.second));
+    if !operations.is_empty() {
+        let callers = context.callers();
+        operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
+    }
+    let mut findings: Vec<Finding> = operations.iter().map(|operation| finding(context, operation)).collect();
+    findings.extend(context.in_files("missing-transaction: beside", (), outside_transaction::in_file));
+    findings
+}
+
+/// The file, if a function in it writes more than once.
+fn with_writes(context: &Context, (): &(), file: FileId) -> Vec<FileId> {
+    let program = context.program;
+    let writes = |function: GlobalDef| context.summaries.of(function).is_some_and(|summary| summary.writes.len() > 1);
+    let has = in_scope(program, GlobalDef { file, def: DefId::MODULE }) && program.functions_of(file).any(writes);
+    has.then_some(file).into_iter().collect()
+}
+
+fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Operation<'a>> {
+    let program = context.program;
+    let facts = program.file(file);
+    let candidates: Vec<(GlobalDef, Vec<&Write>)> = facts
+        .definitions()
+        .filter_map(|(def, definition)| {
+            let function = GlobalDef { file, def };
+            let writes = &context.summaries.of(function)?.writes;
+            if def == DefId::MODULE || writes.len() < 2 || !in_scope(program, function) || is_start_up(facts.text(definition.name)) {
+                return None;
+            }
+            if program.is(function, Role::Config)
+                || program.is(function, Role::Model) && words(facts.text(definition.name)).len() < 2
+                || is_task(program, function)
+                || is_hook(program, function)
+                || is_made_up(program, function)
+                || asserts_transaction(facts, definition.body?)
+            {
+                return None;
+            }
+            let open: Vec<&Write> = writes.iter().filter(|write| counts(program, file, write)).collect();
+            (open.len() >= 2).then_some((function, open))
+        })
+        .collect();
+    if candidates.is_empty() {
+        return Vec::new();
+    }
+    let nesting = program.nesting(file);
+    let place = Place { program, summaries: context.summaries, file, facts, nesting };
+    let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
+        writes.retain(|write| {
+            !is_best_effort(&place, write.site)
+                && !fills_a_gap(&place, write.site)
+                && !is_gathered(&place, write.site)
+                && !is_looked_at(&place, write.site)
+        });
+        operation(&place, held, function, &writes)
+    });
+    operations.collect()
+}
+
+/// `assert connection.in_atomic_block`: whoever calls it has opened one.
+fn asserts_transaction(facts: &FileFacts, body: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(body, |node| {
+        found |= matches!(facts.arena.kind(node), NodeKind::Member { name, .. } if facts.text(name) == "in_atomic_block");
+    });
+    found
+}
+
+/// Called by a framework within somebody else's work, whose transaction it shares: a signal handler.
+fn is_hook(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    program.def(function).decorators.iter().flat_map(|&decorator| chain(facts, decorator)).any(|link| {
+        let api = program.called_api(function.file, link).or_else(|| program.api(function.file, link));
+        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Hook))
+    })
+}
+
+/// The first two writes that belong together.
+fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
+    let amounts = Amounts::of(place, writes.iter().filter(|write| write.via.is_none()).map(|write| write.site));
+    let pending = Pending::of(place, HANDLES, writes);
+    let together = |first, second| together(place, held, function, &amounts, &pending, first, second);
+    for (at, &first) in writes.iter().enumerate() {
+        for (next, &second) in writes.iter().enumerate().skip(at + 1) {
+            if together(first, second) {
+                let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other)).collect();
+                return Some(Operation { function, first, second, others });
+            }
+        }
+    }
+    None
+}
+
+fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, pending: &Pending, first: &Write, second: &Write) -> bool {
+    // What is taken from one row is given to another, by these two writes themselves.
+    let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
+    both_happen(place, first.site, second.site)
+        && !may_fail(place, first.site, second.site)
+        && different(place, first, second, moves)
+        && (moves
+            || dependent(place, function, first, second)
+            || pending.hang_together(place, first.site, &given(place, first), second.site))
+        && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
+}

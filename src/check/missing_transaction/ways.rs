@@ -1,0 +1,102 @@
+//! Whether one way through a function passes both of two writes.
+
+use crate::check::loops::Place;
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefFlags, FileFacts};
+use crate::model::nesting::{called_name, chain};
+use crate::model::source::Family;
+
+/// `try { await b() } catch {}` after `a()`: that `b` fails is fine.
+pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
+    let facts = place.facts;
+    let goes_on = |handler: NodeId| {
+        let mut leaves = false;
+        facts.arena.walk(handler, |node| {
+            leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_))
+                // An Express handler ends with what it hands on or answers.
+                || matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                    && matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject"));
+        });
+        !leaves
+    };
+    let first = facts.arena.span(first);
+    place.nesting.around(second).any(|node| match facts.arena.kind(node) {
+        NodeKind::Try { body, handlers, .. } => {
+            let inside = facts.arena.span(body);
+            let mut handlers = facts.arena.list(handlers);
+            inside.contains(facts.arena.span(second)) && !inside.contains(first) && handlers.len() > 0 && handlers.all(goes_on)
+        }
+        _ => false,
+    })
+}
+
+/// The nodes around a place, outward through the closures that hold it.
+pub(super) fn outward<'a>(place: &'a Place, site: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+    std::iter::successors(Some(site), move |&at| {
+        place.nesting.parent(at).or_else(|| {
+            let owner = place.nesting.owner(at);
+            if place.facts.def(owner).flags.has(DefFlags::CLOSURE) { place.nesting.place(owner) } else { None }
+        })
+    })
+    .take(10_000)
+}
+
+/// One way through the function passes both: they are not in branches that exclude each other, nor is one in the handling of
+/// the other's failure, nor does the function end between them.
+pub(super) fn both_happen(place: &Place, first: NodeId, second: NodeId) -> bool {
+    let facts = place.facts;
+    let way: Vec<NodeId> = outward(place, first).collect();
+    let other: Vec<NodeId> = outward(place, second).collect();
+    if let Some(at) = way.iter().position(|&node| node == second) {
+        return is_given(facts, &way[..=at]);
+    }
+    if other.contains(&first) {
+        return false;
+    }
+    let Some(at) = way.iter().position(|node| other.contains(node)) else { return false };
+    let common = way[at];
+    let to = other.iter().position(|&node| node == common).unwrap_or(0);
+    if at == 0 || to == 0 {
+        return false;
+    }
+    let (from, towards) = (way[at - 1], other[to - 1]);
+    let apart = match facts.arena.kind(common) {
+        NodeKind::If { then, otherwise, .. } => {
+            let branch = |node| node == then || Some(node) == otherwise;
+            branch(from) && branch(towards)
+        }
+        NodeKind::Match { subject, .. } => from != subject && towards != subject,
+        // `match(kind).with("a", () => …).with("b", () => …)`: one of the callbacks runs.
+        NodeKind::Call { callee, .. } if from == callee && towards != callee => {
+            let alternative = |link| matches!(called_name(facts, link), Some("with" | "when" | "otherwise"));
+            let root = chain(facts, common).filter(|&link| matches!(facts.arena.kind(link), NodeKind::Call { .. })).last();
+            alternative(common) && root.is_some_and(|root| called_name(facts, root) == Some("match"))
+        }
+        NodeKind::Try { body, handlers, .. } => from != body || facts.arena.list(handlers).any(|handler| handler == towards),
+        _ => false,
+    };
+    let compensates = |nodes: &[NodeId]| nodes.iter().any(|&node| matches!(facts.arena.kind(node), NodeKind::Handler { .. }));
+    !apart && !compensates(&way[..at]) && !compensates(&other[..to]) && !leaves(facts, &way[..at])
+}
+
+/// A write that is done for an argument of what another one is done on: `Profile(User(name).save()).save()`.
+fn is_given(facts: &FileFacts, way: &[NodeId]) -> bool {
+    if facts.language.family() != Family::Python {
+        return false;
+    }
+    way.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
+        NodeKind::Call { callee, .. } => pair[0] != callee,
+        _ => false,
+    }) && !way.iter().any(|&node| matches!(facts.arena.kind(node), NodeKind::Closure(_)))
+}
+
+/// The code after the first write ends the function (or the round of a loop) before the second can happen.
+fn leaves(facts: &FileFacts, way: &[NodeId]) -> bool {
+    way.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
+        NodeKind::Return(_) | NodeKind::Raise(_) => true,
+        NodeKind::Block { items, .. } => facts.arena.list(items).skip_while(|&item| item != pair[0]).skip(1).any(|item| {
+            matches!(facts.arena.kind(item), NodeKind::Return(_) | NodeKind::Raise(_) | NodeKind::Break(_) | NodeKind::Continue)
+        }),
+        _ => false,
+    })
+}
