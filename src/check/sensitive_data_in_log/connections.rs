@@ -1,0 +1,168 @@
+//! Addresses of databases with their passwords in them.
+
+use super::findings::Logged;
+use crate::check::sensitive::{Secret, assigned, constant, hides, parts, secret};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::finding::{Confidence, Level};
+use crate::model::knowledge::{ApiFact, SourceKind};
+use crate::model::nesting::{arguments, called_name, last_name, spell};
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::source::Family;
+
+/// An address put together with a password: `mongodb://${db.user}:${db.password}@${db.host}`.
+fn holds_password(facts: &FileFacts, value: NodeId) -> bool {
+    let (mut is_url, mut password) = (false, false);
+    facts.arena.walk_while(value, |inner| {
+        is_url |= facts.string(inner).is_some_and(|text| text.contains("://"));
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
+            password |= secret(facts.text(name)) == Some(Secret::Password);
+        }
+        // `os.environ["REDIS_PASS"]`
+        if let NodeKind::Index { index, .. } = facts.arena.kind(inner) {
+            password |= facts.string(index).is_some_and(is_variable_of_password);
+        }
+        !matches!(facts.arena.kind(inner), NodeKind::Closure(_))
+    });
+    is_url && password && !hides(facts, value)
+}
+
+/// A variable of the environment that holds a password: `REDISPASS`, `DB_PASSWORD`.
+fn is_variable_of_password(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && ["PASS", "PASSWD", "PASSWORD", "PWD"].iter().any(|end| name.ends_with(end))
+}
+
+/// The address of a database with its password in it: `DATABASE_URL`, `mongoUri`, unless it is known to be a text without one.
+pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
+    let facts = program.file(function.file);
+    let words = parts(name);
+    let is_address = words.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri" | "dsn"))
+        || words.ends_with(&["connection".to_string(), "string".to_string()]);
+    let is_of_store = words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "database"
+                | "db"
+                | "mongo"
+                | "mongodb"
+                | "postgres"
+                | "postgresql"
+                | "mysql"
+                | "mariadb"
+                | "amqp"
+                | "rabbitmq"
+                | "dsn"
+                | "connection"
+        )
+    });
+    let is_of_store = is_of_store || facts.language.family() == Family::Rust && is_store_by_owner(facts, function, node);
+    let is_told = || match facts.arena.kind(node) {
+        NodeKind::Name(name) => {
+            let given = assigned(facts, function.def, name).into_iter().chain(constant(facts, name));
+            given.into_iter().any(|value| holds_password(facts, value))
+        }
+        _ => false,
+    };
+    if is_address && is_told() {
+        return Some(Logged {
+            node,
+            what: "an address with a password in it".to_string(),
+            name: spell(facts, node),
+            confidence: Confidence::High,
+            level: Level::Warning,
+        });
+    }
+    if !is_address || !is_of_store {
+        return None;
+    }
+    // The whole file of a local database has no password.
+    let is_local = facts.language.family() == Family::Rust
+        && ["Sqlite", "SqlitePool", "SqliteConnection", "SqlitePoolOptions", "SqliteConnectOptions"]
+            .iter()
+            .any(|name| facts.names.may_hold(name));
+    if is_local {
+        return None;
+    }
+    if facts.language.family() == Family::Rust && is_setting(facts, node) {
+        return Some(Logged {
+            node,
+            what: "the address of a database, its password in it".to_string(),
+            name: spell(facts, node),
+            confidence: Confidence::Medium,
+            level: Level::Warning,
+        });
+    }
+    let values = match facts.arena.kind(node) {
+        NodeKind::Name(name) => {
+            let mut values = assigned(facts, function.def, name);
+            values.extend(constant(facts, name));
+            // What a module gives its variable later on: `mongoUri = process.env.MONGODB_URI`.
+            facts.arena.walk(facts.def(DefId::MODULE).body?, |inner| match facts.arena.kind(inner) {
+                NodeKind::Assign { target, value, .. } if facts.arena.kind(target) == NodeKind::Name(name) => values.push(value),
+                _ => {}
+            });
+            values
+        }
+        // `process.env.DATABASE_URL`, `config.databaseUrl`
+        NodeKind::Member { .. } | NodeKind::Index { .. } => vec![node],
+        _ => return None,
+    };
+    let comes_from_outside = |value: &NodeId| {
+        let mut found = false;
+        facts.arena.walk(*value, |inner| {
+            found |= program
+                .api(function.file, inner)
+                .is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside)));
+        });
+        found
+    };
+    values.iter().any(comes_from_outside).then(|| Logged {
+        node,
+        what: "the address of a database, its password in it".to_string(),
+        name: spell(facts, node),
+        confidence: Confidence::Medium,
+        level: Level::Warning,
+    })
+}
+
+/// Rust: what holds the address, or the variable that it is read from, speaks of a database: `CONFIG.database.url`, `let url =
+/// env::var("DATABASE_URL")`.
+fn is_store_by_owner(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let speaks = |text: &str| {
+        parts(text).iter().any(|word| {
+            matches!(word.as_str(), "database" | "db" | "mongo" | "mongodb" | "postgres" | "postgresql" | "mysql" | "amqp" | "rabbitmq")
+        })
+    };
+    match facts.arena.kind(node) {
+        NodeKind::Member { object, .. } => last_name(facts, object).is_some_and(|name| speaks(facts.text(name))),
+        NodeKind::Name(name) => assigned(facts, function.def, name).into_iter().any(|value| {
+            let mut found = false;
+            facts.arena.walk(value, |inner| {
+                found |= called_name(facts, inner) == Some("var")
+                    && arguments(facts, inner)
+                        .next()
+                        .and_then(|key| facts.string(key))
+                        .is_some_and(|key| speaks(key) && key.ends_with("URL"));
+            });
+            found
+        }),
+        _ => false,
+    }
+}
+
+/// Rust: a field of the settings: `config.db_url`, `CONFIG.database.url`.
+fn is_setting(facts: &FileFacts, node: NodeId) -> bool {
+    let mut at = node;
+    while let NodeKind::Member { object, .. } = facts.arena.kind(at) {
+        at = object;
+        let named = last_name(facts, at).is_some_and(|name| {
+            parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "config" | "configuration" | "settings" | "cfg" | "env"))
+        });
+        if named {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,216 @@
+//! What a logger is given, and the first secret in it.
+
+use super::built::{built, one_time_code};
+use super::connections::connection;
+use super::findings::Logged;
+use super::shown::{has_own_text, shown};
+use super::whole::{credentials, kept, whole};
+use crate::check::sensitive::{Secret, assigned, carriers, hides, parts, secret};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
+use crate::model::facts::{DefKind, FileFacts};
+use crate::model::finding::{Confidence, Level};
+use crate::model::nesting::{arguments, called_name, chain_root, last_name, spell};
+use crate::model::program::{Program, Value};
+use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
+use crate::model::words::words;
+
+/// The first secret among what the call is given.
+pub(super) fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged> {
+    let file = function.file;
+    let facts = program.file(file);
+    let mut found: Option<Logged> = None;
+    for argument in arguments(facts, call) {
+        if found.is_some() {
+            break;
+        }
+        if hides(facts, argument) {
+            continue;
+        }
+        // What is a secret by its name says more than the body it came with.
+        let mut more: Option<Logged> = None;
+        // `print(request.get_json())`
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(argument)
+            && arguments(facts, argument).len() == 0
+        {
+            more = whole(program, file, callee);
+        }
+        // `dbg!(users.find_one(id).await?)` writes what it gives.
+        if called_name(facts, call) == Some("dbg") && matches!(facts.arena.kind(argument), NodeKind::Propagate(_) | NodeKind::Await(_)) {
+            more = more.or_else(|| shown(program, file, argument));
+        }
+        carriers(facts, argument, &mut |node, name| {
+            if found.is_none()
+                && !is_field_of(program, file, node)
+                && !is_cut(facts, function, node)
+                && !is_failure_here(program, file, node)
+            {
+                found = secret_value(program, file, node, name);
+                if found.is_none() && more.is_none() {
+                    more = whole(program, file, node)
+                        .or_else(|| kept(program, function, node))
+                        .or_else(|| credentials(facts, function, node))
+                        .or_else(|| shown(program, file, node))
+                        .or_else(|| built(program, function, node))
+                        .or_else(|| connection(program, function, node, name))
+                        .or_else(|| one_time_code(facts, function, node, name));
+                }
+            }
+        });
+        found = found.or(more);
+        // `{ token: x.value }`: the field's name tells.
+        facts.arena.walk_while(argument, |node| {
+            match facts.arena.kind(node) {
+                NodeKind::Call { .. } | NodeKind::Closure(_) => return false,
+                NodeKind::Entry { key, value } if found.is_none() => {
+                    let name = facts.string(key).unwrap_or_default();
+                    let is_value = matches!(facts.arena.kind(value), NodeKind::Member { .. } | NodeKind::Index { .. });
+                    if is_value && secret(name) == Some(Secret::Password) && !is_harmless(facts, value) {
+                        found = Some(Logged {
+                            node: value,
+                            what: Secret::Password.text().to_string(),
+                            name: name.to_string(),
+                            confidence: Confidence::Medium,
+                            level: Level::Warning,
+                        });
+                    }
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    found
+}
+
+/// `token[FIELD_VALID_UNTIL]`, `token[Field.validUntil]`: one field of a row that is called so.
+fn is_field_of(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let Some(NodeKind::Index { object, index }) = program.nesting(file).parent(node).map(|parent| facts.arena.kind(parent)) else {
+        return false;
+    };
+    let is_constant = |name: &str| name.starts_with(char::is_uppercase);
+    object == node
+        && last_name(facts, index)
+            .is_some_and(|_| matches!(facts.arena.kind(chain_root(facts, index)), NodeKind::Name(root) if is_constant(facts.text(root))))
+}
+
+/// Rust: where `claims.is_err()` holds, `claims` is the error: `if claims.is_err() { error!("{claims:?}") }`.
+fn is_failure_here(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let nesting = program.nesting(file);
+    facts.language.family() == Family::Rust
+        && nesting.around(node).zip(nesting.around(node).skip(1)).any(|(inner, outer)| match facts.arena.kind(outer) {
+            NodeKind::If { condition, then, .. } if then == inner => {
+                called_name(facts, condition) == Some("is_err") && last_name(facts, chain_root(facts, condition)) == Some(name)
+            }
+            _ => false,
+        })
+}
+
+/// What a few characters of it were kept in: `short = token[:5] + "…"`, `token.slice(0, 4)`.
+fn is_cut(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let [value] = assigned(facts, function.def, name)[..] else { return false };
+    let mut cuts = hides(facts, value);
+    facts.arena.walk(value, |inner| {
+        if let NodeKind::Index { index, .. } = facts.arena.kind(inner) {
+            cuts |= matches!(facts.arena.kind(index), NodeKind::Binary { op: BinaryOp::Range, .. } | NodeKind::Other(_));
+        }
+    });
+    cuts
+}
+
+fn is_harmless(facts: &FileFacts, value: NodeId) -> bool {
+    last_name(facts, value).is_some_and(|name| {
+        parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "length" | "size" | "hash" | "masked" | "redacted" | "count"))
+    })
+}
+
+fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<Logged> {
+    let facts = program.file(file);
+    let kind = secret(name)?;
+    // Constants are names of headers and settings; a class or function is no value; a number or a boolean no secret.
+    let is_constant = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+    let is_other = match program.value(file, node) {
+        Value::Def(def) => !matches!(program.def(def).kind, DefKind::Variable | DefKind::Field),
+        Value::Module(_) | Value::Method { .. } | Value::Namespace(_) => true,
+        Value::Api { api, .. } => matches!(
+            program.apis[api.0 as usize].path.as_str(),
+            "builtins.int()"
+                | "builtins.float()"
+                | "builtins.bool()"
+                | "builtins.number()"
+                | "builtins.boolean()"
+                | "builtins.usize()"
+                | "builtins.u64()"
+                | "builtins.i64()"
+                | "builtins.u32()"
+                | "builtins.i32()"
+        ),
+        // What its own `Debug` or `Display` writes is decided there.
+        Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
+            let own = program.file(class.file);
+            has_own_text(own, own.text(own.def(class.def).name))
+        }
+        _ => false,
+    };
+    // A token alone may be one of a text or of a language model.
+    let is_unclear = kind == Secret::Token && parts(name).len() == 1 && speaks_of_text(program, file);
+    let is_plain_token = kind == Secret::Token && parts(name) == ["token"];
+    // `coupon.token` is what a customer types in, `device.token` where a message goes.
+    let owner = match facts.arena.kind(node) {
+        NodeKind::Member { object, .. } => last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default(),
+        _ => "",
+    };
+    let is_handed_out = kind == Secret::Token
+        && parts(owner).iter().any(|word| matches!(word.as_str(), "coupon" | "discount" | "promo" | "voucher" | "device" | "push"));
+    // Nothing says what a plain `token` opens: it may as well be the name of a thing.
+    let (confidence, level) = if is_plain_token { (Confidence::Medium, Level::Note) } else { (Confidence::High, Level::Warning) };
+    (!is_constant && !is_other && !is_unclear && !is_handed_out).then(|| Logged {
+        node,
+        what: kind.text().to_string(),
+        name: spell(facts, node),
+        confidence,
+        level,
+    })
+}
+
+/// Files about the tokens of languages, of language models, or of block chains.
+fn speaks_of_text(program: &Program, file: FileId) -> bool {
+    const OF_PEOPLE: &[&str] =
+        &["auth", "authentication", "otp", "login", "account", "accounts", "session", "sessions", "jwt", "verification"];
+    let path = program.path(file);
+    let words: Vec<String> = path.split(['/', '.']).flat_map(words).collect();
+    // `auth/tokens.py` is about those of people.
+    let of_people = words.iter().any(|word| OF_PEOPLE.contains(&word.as_str()));
+    !of_people
+        && words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "lexer"
+                    | "parser"
+                    | "tokenizer"
+                    | "tokens"
+                    | "tokenize"
+                    | "ast"
+                    | "compiler"
+                    | "grammar"
+                    | "syntax"
+                    | "llm"
+                    | "ai"
+                    | "nft"
+                    | "mint"
+                    | "contract"
+                    | "wallet"
+                    | "blockchain"
+                    | "erc20"
+                    | "swap"
+                    | "chain"
+                    | "search"
+                    | "parse"
+                    | "highlighter"
+            )
+        })
+}

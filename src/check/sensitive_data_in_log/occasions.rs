@@ -1,0 +1,145 @@
+//! Where and on which occasion something is logged: for debugging, for who started a command, or because it was refused.
+
+use crate::check::sensitive::parts;
+use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefId, FileFacts};
+use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
+use crate::model::words::words;
+
+/// `logger.debug(…)`, `trace!(…)`: switched off where it matters, as a rule.
+pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
+    let is_level = |name: &str| matches!(name, "debug" | "trace" | "verbose" | "silly");
+    // `logger.log('debug', …)` says its level first.
+    let named = || arguments(facts, call).next().and_then(|first| facts.string(first)).is_some_and(is_level);
+    called_name(facts, call).is_some_and(|name| is_level(name) || name == "log" && named())
+}
+
+/// `fn generate_keypair()` prints the key that somebody asked for.
+pub(super) fn shows_what_it_makes(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(unit.file);
+    let prints = called_name(facts, call).is_some_and(|name| matches!(name, "println" | "print" | "eprintln" | "log"));
+    prints
+        && words(program.name(unit))
+            .first()
+            .is_some_and(|verb| matches!(verb.as_str(), "gen" | "generate" | "keygen" | "show" | "display" | "print"))
+}
+
+/// Bodies of all requests, or of one that people send their passwords, cards or personal data with: told by the words of the route, the function and the file.
+pub(super) fn may_hold_credentials(program: &Program, unit: GlobalDef) -> bool {
+    const WORDS: &[&str] = &[
+        "login",
+        "signin",
+        "signup",
+        "register",
+        "registration",
+        "auth",
+        "oauth",
+        "password",
+        "account",
+        "accounts",
+        "user",
+        "users",
+        "payment",
+        "payments",
+        "card",
+        "checkout",
+        "session",
+        "sessions",
+        "token",
+        "profile",
+        "customer",
+        "customers",
+        "member",
+        "members",
+        "middleware",
+        "middlewares",
+        "interceptor",
+        "interceptors",
+        "logger",
+        "logging",
+        "request",
+        "requests",
+    ];
+    let speaks = |text: &str| words(text).iter().any(|word| WORDS.contains(&word.as_str()));
+    let facts = program.file(unit.file);
+    let routes = || program.routes.iter().filter(|route| route.handler == unit).collect::<Vec<_>>();
+    speaks(program.path(unit.file))
+        || unit.def != DefId::MODULE && speaks(facts.text(facts.def(unit.def).name))
+        || match routes() {
+            // Without a route of its own it may see every request.
+            routes if routes.is_empty() => true,
+            routes => routes.iter().any(|route| route.full.iter().chain(&route.path).any(|path| speaks(path))),
+        }
+}
+
+/// `f"invalid token: {token}"`: what was refused opens nothing.
+pub(super) fn speaks_of_refusal(facts: &FileFacts, call: NodeId) -> bool {
+    let mut text = String::new();
+    for argument in arguments(facts, call) {
+        facts.arena.walk_while(argument, |node| {
+            if let NodeKind::Str(part) = facts.arena.kind(node) {
+                text.push_str(&facts.text(part).to_ascii_lowercase());
+                text.push(' ');
+            }
+            !matches!(facts.arena.kind(node), NodeKind::Call { .. } | NodeKind::Closure(_))
+        });
+    }
+    ["invalid", "unknown", "no such", "not found", "malformed", "unrecognised", "unrecognized"].iter().any(|word| text.contains(word))
+}
+
+/// What another service answered when it refused: `if (!response.ok) console.error(answer)`.
+pub(super) fn is_refusal(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::If { condition, then, .. }) if then == around => {
+            let NodeKind::Unary { op: UnaryOp::Not, value } = facts.arena.kind(condition) else { return false };
+            last_name(facts, value).is_some_and(|name| matches!(facts.text(name), "ok" | "success" | "is_success" | "isSuccess"))
+        }
+        _ => false,
+    })
+}
+
+/// In a branch for its absence: `if token is None or isinstance(token, AuthError)`, `if (!token)`.
+pub(super) fn is_missing(facts: &FileFacts, nesting: &Nesting, node: NodeId, logged: NodeId) -> bool {
+    let name = spell(facts, logged);
+    nesting.around(node).any(|around| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::If { condition, then, .. }) if then == around => asks_absence(facts, condition, &name, 0),
+        _ => false,
+    })
+}
+
+/// Every way to make the condition true leaves the value empty, or an error.
+fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> bool {
+    let is_it = |node: NodeId| spell(facts, node) == name;
+    match facts.arena.kind(condition) {
+        NodeKind::Unary { op: UnaryOp::Not, value } => is_it(value),
+        NodeKind::Binary { op: BinaryOp::Or, left, right } if depth < 8 => {
+            asks_absence(facts, left, name, depth + 1) && asks_absence(facts, right, name, depth + 1)
+        }
+        NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } => is_it(left) && is_nothing(facts, right),
+        NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
+            let given: Vec<NodeId> = arguments(facts, condition).collect();
+            let is_error = |class: &NodeId| {
+                last_name(facts, *class).is_some_and(|class| ["Error", "Exception"].iter().any(|end| facts.text(class).ends_with(end)))
+            };
+            given.first().is_some_and(|&first| is_it(first)) && given.get(1).is_some_and(is_error)
+        }
+        _ => false,
+    }
+}
+
+fn is_nothing(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Null)
+        || matches!(facts.arena.kind(node), NodeKind::Name(name) if facts.text(name) == "undefined")
+}
+
+/// Commands speak to who started them; so does what only runs at start-up to show a generated password.
+pub(super) fn speaks_to_user(program: &Program, function: GlobalDef) -> bool {
+    let path = program.path(function.file);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    parts(file.split('.').next().unwrap_or(file))
+        .iter()
+        .any(|word| matches!(word.as_str(), "cli" | "command" | "commands" | "console" | "script" | "example" | "examples" | "demo"))
+        || path.split('/').any(|part| matches!(part, "examples" | "example" | "scripts" | "cli" | "commands" | "bin" | "docs"))
+}
