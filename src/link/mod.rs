@@ -4,17 +4,24 @@
 //! reads no file; what libraries mean comes from the rulebook.
 
 mod answers;
+mod api_calls;
 mod bind;
 mod builders;
 mod call_edges;
 mod calls;
 mod classes;
+mod collections;
 mod decorated;
 mod evaluate;
 mod file_routes;
+mod frames;
+mod generics;
+mod hints;
 mod holders;
 mod imports;
 mod layouts;
+mod lookup;
+mod members;
 mod merge;
 mod modules;
 mod mounts;
