@@ -6,7 +6,6 @@
 //!
 //! The scans are pure and know one file; `check` gives the findings their level by the role of the file. No message holds a secret whole.
 
-mod connections;
 mod curl;
 mod entropy;
 mod findings;

@@ -1,9 +1,10 @@
 //! The settings of a connection as an object of literals: `{ host: "db", user: "shop", password: "…", database: "shop" }`. That the password
 //! stands beside them says what it opens, however weak it is. One for this machine is for development.
 
-use super::generic::{self, NameClass};
-use super::source::Scan;
-use super::{SecretHit, SecretKind};
+use super::literals::{is_environment_name, is_stand_in};
+use super::values::Scan;
+use crate::check::hardcoded_secret::generic::{self, NameClass};
+use crate::check::hardcoded_secret::{SecretHit, SecretKind};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::source::Family;
 
@@ -46,7 +47,7 @@ pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
     // `{ host: "public", user: "public", password: "secret" }` says how to treat each of them.
     let is_of_kinds = !host.1.is_empty() && host.1 == user.1;
     let is_told = is_of_kinds || generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1);
-    if !generic::is_literal_secret(text) || is_told || super::source::is_stand_in(text) || super::source::is_environment_name(text) {
+    if !generic::is_literal_secret(text) || is_told || is_stand_in(text) || is_environment_name(text) {
         return;
     }
     let mut hit = scan.hit(*value, SecretKind::ConnectionSetting, name);

@@ -1,0 +1,192 @@
+//! Every passed literal against the places where libraries take credentials.
+
+use super::literals::{is_environment_name, is_stand_in};
+use super::values::Scan;
+use crate::check::hardcoded_secret::generic::NameClass;
+use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
+use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+
+/// How many nodes of an options object are looked at.
+const OPTIONS: usize = 400;
+
+impl<'a> Scan<'a> {
+    pub(super) fn call(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, form, .. } = self.facts.arena.kind(id) else { return };
+        if matches!(form, CallForm::Jsx | CallForm::Pattern) {
+            return;
+        }
+        self.account(id, callee, hits);
+        let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
+        if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
+            return;
+        }
+        let Some(path) = self.path(callee) else { return };
+        let short = self.written(callee);
+        let positional: Vec<NodeId> = self.facts.arena.list(args).filter(|&arg| !self.is_named(arg)).collect();
+        if let Some(at) = positions::argument(&path) {
+            let named = || self.facts.arena.list(args).find_map(|arg| self.key_argument(arg));
+            if let Some(argument) = positional.get(at).copied().or_else(named) {
+                self.credential(argument, &short, SecretKind::CredentialPosition, hits);
+            }
+        }
+        if positions::is_hasher(&path) && (positions::keeps(&path) || !self.discarded.contains(&id)) {
+            let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
+            if let Some(argument) = named.or(positional.first().copied()) {
+                self.credential(argument, &short, SecretKind::LiteralPassword, hits);
+            }
+        }
+        // `app.register(fastifyCookie, { secret: "…" })`
+        let plugin = positional.first().map(|&plugin| self.last_name(plugin)).and_then(|plugin| self.imports.get(plugin));
+        if path.ends_with(".register") && plugin.is_some_and(|plugin| positions::is_plugin(plugin)) {
+            let short = self.last_name(positional[0]);
+            for &argument in positional.iter().skip(1) {
+                self.options(self.followed(argument), short, false, hits);
+            }
+        }
+        if positions::takes_options(&path) {
+            let is_local = self.names_local_host(id);
+            for argument in self.facts.arena.list(args) {
+                self.options(self.followed(argument), &short, is_local, hits);
+            }
+        }
+    }
+
+    /// An account made in code: a literal password beside a literal user, `UserCreate(username="admin", password="123456")`.
+    fn account(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, form, .. } = self.facts.arena.kind(id) else { return };
+        let makes = ["create", "insert", "register", "save", "upsert", "findOrCreate"];
+        let named = self.facts.arena.list(args).any(|arg| self.is_named(arg));
+        let is_new_account = form == CallForm::New
+            && generic::words(self.last_name(callee))
+                .last()
+                .is_some_and(|word| matches!(word.as_str(), "user" | "users" | "account" | "admin" | "member" | "customer"));
+        if !named && !is_new_account && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
+            return;
+        }
+        // Connections have users and passwords, too, and their own rules: see `options`.
+        let connects = ["connect", "connection", "pool", "client", "transport", "engine", "session"];
+        if generic::words(self.last_name(callee)).iter().any(|word| connects.contains(&word.as_str())) {
+            return;
+        }
+        let fields: Vec<(String, NodeId)> = if named {
+            self.facts.arena.list(args).filter(|&arg| self.is_named(arg)).filter_map(|arg| self.bound(arg)).collect()
+        } else {
+            self.facts.arena.list(args).flat_map(|arg| self.entries(arg)).collect()
+        };
+        let password = fields.iter().find(|(name, _)| generic::classify(name) == Some(NameClass::Password));
+        let Some((name, value)) = password else { return };
+        let is_user = |(name, value): &(String, NodeId)| {
+            let user = matches!(name.to_ascii_lowercase().as_str(), "username" | "user" | "email" | "login" | "user_name");
+            user && self
+                .facts
+                .string(*value)
+                .is_some_and(|text| !text.is_empty() && !generic::says_its_name(name, text) && !generic::is_placeholder(text))
+        };
+        let text = self.literal(*value);
+        if fields.iter().any(is_user) && generic::is_literal_secret(text) && !generic::says_its_name(name, text) && !is_stand_in(text) {
+            hits.push(self.hit(*value, SecretKind::LiteralPassword, &self.written(callee)));
+        }
+    }
+
+    /// The entries of an object literal, and of the objects in it (`{ data: { … } }`).
+    fn entries(&self, root: NodeId) -> Vec<(String, NodeId)> {
+        let mut entries = Vec::new();
+        let mut seen = 0;
+        self.facts.arena.walk_while(root, |id| {
+            seen += 1;
+            if let NodeKind::Entry { .. } = self.facts.arena.kind(id) {
+                entries.extend(self.bound(id));
+            }
+            let inside =
+                matches!(self.facts.arena.kind(id), NodeKind::Entry { .. } | NodeKind::Collection { kind: CollectionKind::Dict, .. });
+            inside && seen < 60
+        });
+        entries
+    }
+
+    /// What a name stands for, if that is known; else the node itself.
+    fn followed(&self, id: NodeId) -> NodeId {
+        match self.facts.arena.kind(id) {
+            NodeKind::Name(name) => self.constant(self.facts.text(name), self.facts.arena.span(id)).unwrap_or(id),
+            _ => id,
+        }
+    }
+
+    pub(super) fn is_named(&self, id: NodeId) -> bool {
+        matches!(self.facts.arena.kind(id), NodeKind::Argument { .. })
+    }
+
+    fn key_argument(&self, id: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } if matches!(self.facts.text(name), "key" | "secret" | "secret_key") => Some(value),
+            _ => None,
+        }
+    }
+
+    fn password_argument(&self, id: NodeId) -> Option<NodeId> {
+        match self.facts.arena.kind(id) {
+            NodeKind::Argument { name, value } if generic::classify(self.facts.text(name)) == Some(NameClass::Password) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A literal at a credential position.
+    pub(super) fn credential(&self, value: NodeId, api: &str, kind: SecretKind, hits: &mut Vec<SecretHit>) {
+        for leaf in self.leaves(value) {
+            let text = self.literal(leaf.id);
+            if !generic::is_literal_secret(text) || is_stand_in(text) || is_environment_name(text) {
+                continue;
+            }
+            let (kind, name) = match leaf.fallback_of {
+                Some(setting) => (SecretKind::Fallback, setting),
+                None => (kind.clone(), api.to_owned()),
+            };
+            hits.push(self.hit(leaf.id, kind, &name));
+        }
+    }
+
+    /// Credentials in the options of a call: entries of object literals and named arguments with the name of one.
+    fn options(&self, root: NodeId, api: &str, is_local: bool, hits: &mut Vec<SecretHit>) {
+        let mut seen = 0;
+        self.facts.arena.walk_while(root, |id| {
+            seen += 1;
+            if let Some((name, value)) = self.bound(id) {
+                let class = generic::classify(&name).or((name == "pass" || name == "keys").then_some(NameClass::Password));
+                for leaf in class.map(|_| self.leaves(value)).unwrap_or_default() {
+                    let text = self.literal(leaf.id);
+                    let harmless = is_local && class == Some(NameClass::Password) && !generic::looks_secret(&name, text);
+                    let weak_fallback =
+                        leaf.fallback_of.is_some() && class == Some(NameClass::Password) && !generic::looks_secret(&name, text);
+                    let same = generic::says_its_name(&name, text) && class != Some(NameClass::Signing);
+                    if generic::is_literal_secret(text)
+                        && !harmless
+                        && !weak_fallback
+                        && !same
+                        && !is_environment_name(text)
+                        && !is_stand_in(text)
+                    {
+                        let kind = if leaf.fallback_of.is_some() { SecretKind::Fallback } else { SecretKind::CredentialPosition };
+                        hits.push(self.hit(leaf.id, kind, leaf.fallback_of.as_deref().unwrap_or(api)));
+                    }
+                }
+            }
+            seen < OPTIONS
+        });
+    }
+
+    /// Whether a call's options name this machine or a container as host.
+    fn names_local_host(&self, call: NodeId) -> bool {
+        let (mut local, mut seen) = (false, 0);
+        self.facts.arena.walk_while(call, |id| {
+            seen += 1;
+            if let Some((name, value)) = self.bound(id)
+                && matches!(name.to_ascii_lowercase().as_str(), "host" | "hostname" | "server" | "endpoint")
+                && let Some(host) = self.facts.string(value)
+            {
+                local |= !host.contains('.') || host.starts_with("127.") || host.contains("localhost");
+            }
+            seen < OPTIONS
+        });
+        local
+    }
+}
