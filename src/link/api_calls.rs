@@ -5,6 +5,7 @@ use super::evaluate::Linker;
 use super::scopes::is_class_like;
 use super::tables::UNKNOWN;
 use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::DefKind;
 use crate::model::knowledge::{ApiFact, ArgumentRef, Gives, Subject};
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
