@@ -257,6 +257,11 @@ fn counted(place: &Place, repetition: &Repetition) -> Option<Bound> {
     if is_constant(place, right, 0) {
         return Some(Bound::Constant);
     }
+    if let NodeKind::Member { object, .. } = facts.arena.kind(right)
+        && direct_batches(facts, object)
+    {
+        return Some(Bound::Batch);
+    }
     let retries = last_name(facts, right).is_some_and(|name| {
         words(facts.text(name)).iter().any(|word| matches!(word.as_str(), "retries" | "attempts" | "tries" | "retry" | "attempt"))
     });
@@ -446,6 +451,9 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
             return true;
         }
     }
+    if takes_few(place, call) {
+        return true;
+    }
     if !KEEPS.contains(&name) {
         return false;
     }
@@ -463,6 +471,24 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
         .filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Closure(_) | NodeKind::Argument { .. }))
         .peekable();
     given.peek().is_some() && given.all(|argument| is_constant(place, argument, depth + 1))
+}
+
+/// A query for no more than a few rows: `findMany({ where, take: 10 })`.
+fn takes_few(place: &Place, call: NodeId) -> bool {
+    let facts = place.facts;
+    let few = |item: NodeId| match facts.arena.kind(item) {
+        NodeKind::Entry { key, value } => matches!(facts.string(key), Some("take" | "limit")) && small_number(facts, value),
+        _ => false,
+    };
+    let says_few = arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
+        NodeKind::Collection { items, .. } => facts.arena.list(items).any(few),
+        _ => false,
+    });
+    says_few
+        && place
+            .program
+            .called_api(place.file, call)
+            .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Query(_))))
 }
 
 /// A function of the project that gives a list written out in it: `return [Mailer(), Logger()]`.

@@ -20,6 +20,7 @@ use crate::model::program::{Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, Span};
 use crate::model::summary::{QueryEffect, Write};
+use crate::model::words::has_word;
 
 const RULE: &str = "business-logic-in-handler";
 
@@ -366,8 +367,13 @@ fn decision(
     let writes = |branch: NodeId| handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch));
     if is_presence_check(facts, condition) {
         let missing = if asks_for_absence(facts, condition) { Some(then) } else { otherwise };
-        let creates = missing.is_some_and(writes) && entities.mentions(facts, condition);
-        return creates.then(|| reason(facts, Kind::Decision, 1, "creates what it does not find".to_string(), condition));
+        let written = missing.filter(|&branch| writes(branch) && entities.mentions(facts, condition))?;
+        let creates = handler
+            .queries
+            .iter()
+            .any(|query| query.access == Access::Write && is_below(place, query.site, written) && makes_rows(facts, query.site));
+        let text = if creates { "creates what it does not find" } else { "writes by what it finds" };
+        return Some(reason(facts, Kind::Decision, 1, text.to_string(), condition));
     }
     let on_entities = entities.mentions(facts, condition);
     if ends_in_error(facts, then) && otherwise.is_none() {
@@ -386,6 +392,11 @@ fn decision(
     let makes = |branch: NodeId| writes(branch) || constructs_model(place, branch);
     let chooses = !handler.queries.is_empty() && otherwise.is_some_and(|otherwise| makes(then) && makes(otherwise));
     chooses.then(|| reason(facts, Kind::Decision, 1, "chooses what to write".to_string(), condition))
+}
+
+/// A write that is not named as one of rows that are there: `create`, `insert_into`, `save`.
+fn makes_rows(facts: &FileFacts, call: NodeId) -> bool {
+    !called_name(facts, call).is_some_and(|name| has_word(name, &["update", "delete", "remove", "destroy"]))
 }
 
 /// `if (error.code === "P2002")`: error mapping.

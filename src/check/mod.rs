@@ -17,6 +17,7 @@ mod data_access_in_handler;
 mod data_access_in_service;
 pub mod dbml_drift;
 mod debug_mode;
+mod decided;
 mod dependence;
 mod duplicate_code;
 mod error_detail_leak;

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::Context;
 use super::batching::{help, judge, query_fact};
 use super::bounds::{Bound, bound, opens_session_per_item};
+use super::decided::is_skipped;
 use super::dependence::Dependence;
 use super::loading::origins;
 use super::loops::{Place, Repetition, RepetitionKind, around, parameter_names};
@@ -246,7 +247,7 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
                 edge.resolution != Resolution::NameOnly && !closure
             };
             let best = here.iter().filter(follows).filter_map(|edge| {
-                let reach = nearest(context, edge.callee)?;
+                let reach = nearest(context, edge)?;
                 let confidence = reach.confidence.min(edge.resolution.confidence());
                 Some((edge, reach, confidence))
             });
@@ -265,15 +266,18 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
     sites
 }
 
-/// The nearest query that a call of the function surely leads to.
-fn nearest<'a>(context: &'a Context, callee: GlobalDef) -> Option<&'a Reach> {
+/// The nearest query that a call surely leads to.
+fn nearest<'a>(context: &'a Context, edge: &CallEdge) -> Option<&'a Reach> {
+    let callee = edge.callee;
     if !in_scope(context.program, callee) {
         return None;
     }
     let reaches = &context.summaries.of(callee)?.reaches;
+    let is_skipped =
+        |reach: &Reach| edge.kind == CallKind::Call && is_skipped(context.program, edge.caller.file, edge.site, callee, reach.site);
     reaches
         .iter()
-        .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred)
+        .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred && !is_skipped(reach))
         .min_by_key(|reach| reach.depth)
 }
 

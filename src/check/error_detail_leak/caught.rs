@@ -211,7 +211,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     });
     let all = decorated || is_registered;
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
-    let how = "every exception that nobody handles comes here";
+    let how = if decorated { "every exception that nobody handles comes here" } else { "the errors it is registered for come here" };
     (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
 }
 
