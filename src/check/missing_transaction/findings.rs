@@ -36,27 +36,7 @@ pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
     let commits = first.mode == WriteMode::OnCommit;
     let name = handler_name(program, *function);
     let (one, other) = (what(program, facts, first), what(program, facts, second));
-    let (level, remark) = match first.mode {
-        WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
-        WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
-        _ if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
-            (Level::Note, "; doing it again removes the rest")
-        }
-        _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
-        _ if is_asked_for_again(facts, first) || is_asked_for_again(facts, second) => (Level::Note, "; whoever asks again gets another"),
-        // What is made where it was missing, or by a function that does something of its own, may well stand when the rest fails.
-        WriteMode::OnCommit
-            if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via))
-                || is_conditional(program, first.site, *function) =>
-        {
-            (Level::Note, "; fine where what is committed first may stand by itself")
-        }
-        WriteMode::Immediate if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via)) => {
-            (Level::Note, "; fine where what the first writes may stand by itself")
-        }
-        _ if may_be_in_callers(context, *function, first, second) => (Level::Note, "; fine where whoever calls it has opened one"),
-        _ => (Level::Warning, ""),
-    };
+    let (level, remark) = level(context, operation);
     let message = if commits {
         format!("`{name}` commits twice: when {other} fails, what {one} committed stays{remark}")
     } else {
@@ -87,6 +67,34 @@ pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
         fingerprint: String::new(),
         confidence: first.confidence.min(second.confidence),
         redact: Vec::new(),
+    }
+}
+
+/// How loudly an operation is told, and what makes it less.
+fn level(context: &Context, operation: &Operation) -> (Level, &'static str) {
+    let program = context.program;
+    let Operation { function, first, second, .. } = operation;
+    let facts = program.file(function.file);
+    match first.mode {
+        WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
+        WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
+        _ if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
+            (Level::Note, "; doing it again removes the rest")
+        }
+        _ if lets_in(&called(facts, second, &|via| program.name(via).to_string())) => (Level::Note, "; whoever logs in again gets another"),
+        _ if is_asked_for_again(facts, first) || is_asked_for_again(facts, second) => (Level::Note, "; whoever asks again gets another"),
+        // What is made where it was missing, or by a function that does something of its own, may well stand when the rest fails.
+        WriteMode::OnCommit
+            if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via))
+                || is_conditional(program, first.site, *function) =>
+        {
+            (Level::Note, "; fine where what is committed first may stand by itself")
+        }
+        WriteMode::Immediate if first.via.is_some_and(|via| !is_method_of_row(program, function.file, first.site, via)) => {
+            (Level::Note, "; fine where what the first writes may stand by itself")
+        }
+        _ if may_be_in_callers(context, *function, first, second) => (Level::Note, "; fine where whoever calls it has opened one"),
+        _ => (Level::Warning, ""),
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) const HANDLES: &[&str] = &[
     "config",
 ];
 
+/// What the write is given, what it hangs on, and what its result is kept in.
 pub(super) fn subjects(place: &Place, write: &Write) -> Subjects {
     let (facts, site) = (place.facts, write.site);
     let top = place.nesting.chain_top(facts, site);
@@ -94,37 +95,9 @@ pub(super) fn subjects(place: &Place, write: &Write) -> Subjects {
         }
         true
     });
-    // What the result is kept in.
-    let mut at = top;
-    while let Some(parent) = place.nesting.parent(at) {
-        match facts.arena.kind(parent) {
-            NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
-                found.names.extend(bound_names(facts, target));
-                break;
-            }
-            NodeKind::Await(_) | NodeKind::Propagate(_) | NodeKind::Cast { .. } | NodeKind::Call { .. } | NodeKind::Member { .. } => {
-                at = parent
-            }
-            _ => break,
-        }
-    }
-    // What is saved through an object that was made with the row: `form = OrderForm(order)`, `form.save()`.
-    let is_query = || {
-        let owner = GlobalDef { file: place.file, def: place.nesting.owner(site) };
-        place.summaries.of(owner).is_some_and(|summary| summary.queries.iter().any(|query| query.site == site))
-    };
-    if own
-        && write.mode == WriteMode::Immediate
-        && let NodeKind::Name(name) = facts.arena.kind(found.callee_root)
-        && !is_query()
-    {
-        for made in assigned(facts, place.nesting.owner(site), name) {
-            let rows = arguments(facts, made).filter_map(|argument| match facts.arena.kind(argument) {
-                NodeKind::Name(row) if !HANDLES.contains(&facts.text(row)) => Some(row),
-                _ => None,
-            });
-            found.names.extend(rows);
-        }
+    found.names.extend(kept_in(place, top));
+    if own && write.mode == WriteMode::Immediate {
+        found.names.extend(made_with(place, site, found.callee_root));
     }
     // The item of a loop comes from what the loop is over.
     for node in place.nesting.around(site) {
@@ -136,6 +109,39 @@ pub(super) fn subjects(place: &Place, write: &Write) -> Subjects {
         }
     }
     found
+}
+
+/// What the result of a call is kept in.
+fn kept_in(place: &Place, top: NodeId) -> Vec<Name> {
+    let facts = place.facts;
+    let mut at = top;
+    while let Some(parent) = place.nesting.parent(at) {
+        match facts.arena.kind(parent) {
+            NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => return bound_names(facts, target),
+            NodeKind::Await(_) | NodeKind::Propagate(_) | NodeKind::Cast { .. } | NodeKind::Call { .. } | NodeKind::Member { .. } => {
+                at = parent
+            }
+            _ => break,
+        }
+    }
+    Vec::new()
+}
+
+/// What is saved through an object that was made with the row: `form = OrderForm(order)`, `form.save()`.
+fn made_with(place: &Place, site: NodeId, callee_root: NodeId) -> Vec<Name> {
+    let facts = place.facts;
+    let NodeKind::Name(name) = facts.arena.kind(callee_root) else { return Vec::new() };
+    let owner = GlobalDef { file: place.file, def: place.nesting.owner(site) };
+    let is_query = place.summaries.of(owner).is_some_and(|summary| summary.queries.iter().any(|query| query.site == site));
+    if is_query {
+        return Vec::new();
+    }
+    let made = assigned(facts, owner.def, name).into_iter();
+    let rows = made.flat_map(|made| arguments(facts, made)).filter_map(|argument| match facts.arena.kind(argument) {
+        NodeKind::Name(row) if !HANDLES.contains(&facts.text(row)) => Some(row),
+        _ => None,
+    });
+    rows.collect()
 }
 
 impl Subjects {

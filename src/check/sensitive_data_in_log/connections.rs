@@ -40,7 +40,30 @@ pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, n
     let words = parts(name);
     let is_address = words.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri" | "dsn"))
         || words.ends_with(&["connection".to_string(), "string".to_string()]);
-    let is_of_store = words.iter().any(|word| {
+    if !is_address {
+        return None;
+    }
+    let logged = |what: &str, confidence: Confidence| Logged {
+        node,
+        what: what.to_string(),
+        name: spell(facts, node),
+        confidence,
+        level: Level::Warning,
+    };
+    if is_put_together(facts, function, node) {
+        return Some(logged("an address with a password in it", Confidence::High));
+    }
+    let is_of_store = names_store(&words) || facts.language.family() == Family::Rust && is_store_by_owner(facts, function, node);
+    if !is_of_store || is_local_file(facts) {
+        return None;
+    }
+    let is_told = facts.language.family() == Family::Rust && is_setting(facts, node) || comes_from_outside(program, function, node);
+    is_told.then(|| logged("the address of a database, its password in it", Confidence::Medium))
+}
+
+/// The last word or one of the others names a database or a broker.
+fn names_store(words: &[String]) -> bool {
+    words.iter().any(|word| {
         matches!(
             word.as_str(),
             "database"
@@ -56,50 +79,34 @@ pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, n
                 | "dsn"
                 | "connection"
         )
-    });
-    let is_of_store = is_of_store || facts.language.family() == Family::Rust && is_store_by_owner(facts, function, node);
-    let is_told = || match facts.arena.kind(node) {
-        NodeKind::Name(name) => {
-            let given = assigned(facts, function.def, name).into_iter().chain(constant(facts, name));
-            given.into_iter().any(|value| holds_password(facts, value))
-        }
-        _ => false,
-    };
-    if is_address && is_told() {
-        return Some(Logged {
-            node,
-            what: "an address with a password in it".to_string(),
-            name: spell(facts, node),
-            confidence: Confidence::High,
-            level: Level::Warning,
-        });
-    }
-    if !is_address || !is_of_store {
-        return None;
-    }
-    // The whole file of a local database has no password.
-    let is_local = facts.language.family() == Family::Rust
+    })
+}
+
+/// A local that is given an address and a password to put into it.
+fn is_put_together(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let given = assigned(facts, function.def, name).into_iter().chain(constant(facts, name));
+    given.into_iter().any(|value| holds_password(facts, value))
+}
+
+/// Rust: the whole file of a local database has no password.
+fn is_local_file(facts: &FileFacts) -> bool {
+    facts.language.family() == Family::Rust
         && ["Sqlite", "SqlitePool", "SqliteConnection", "SqlitePoolOptions", "SqliteConnectOptions"]
             .iter()
-            .any(|name| facts.names.may_hold(name));
-    if is_local {
-        return None;
-    }
-    if facts.language.family() == Family::Rust && is_setting(facts, node) {
-        return Some(Logged {
-            node,
-            what: "the address of a database, its password in it".to_string(),
-            name: spell(facts, node),
-            confidence: Confidence::Medium,
-            level: Level::Warning,
-        });
-    }
+            .any(|name| facts.names.may_hold(name))
+}
+
+/// What it is, or what it was given, comes out of the environment or a file of settings.
+fn comes_from_outside(program: &Program, function: GlobalDef, node: NodeId) -> bool {
+    let facts = program.file(function.file);
     let values = match facts.arena.kind(node) {
         NodeKind::Name(name) => {
             let mut values = assigned(facts, function.def, name);
             values.extend(constant(facts, name));
             // What a module gives its variable later on: `mongoUri = process.env.MONGODB_URI`.
-            facts.arena.walk(facts.def(DefId::MODULE).body?, |inner| match facts.arena.kind(inner) {
+            let Some(body) = facts.def(DefId::MODULE).body else { return false };
+            facts.arena.walk(body, |inner| match facts.arena.kind(inner) {
                 NodeKind::Assign { target, value, .. } if facts.arena.kind(target) == NodeKind::Name(name) => values.push(value),
                 _ => {}
             });
@@ -107,23 +114,16 @@ pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, n
         }
         // `process.env.DATABASE_URL`, `config.databaseUrl`
         NodeKind::Member { .. } | NodeKind::Index { .. } => vec![node],
-        _ => return None,
+        _ => return false,
     };
-    let comes_from_outside = |value: &NodeId| {
+    values.into_iter().any(|value| {
         let mut found = false;
-        facts.arena.walk(*value, |inner| {
+        facts.arena.walk(value, |inner| {
             found |= program
                 .api(function.file, inner)
                 .is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Source(SourceKind::Outside)));
         });
         found
-    };
-    values.iter().any(comes_from_outside).then(|| Logged {
-        node,
-        what: "the address of a database, its password in it".to_string(),
-        name: spell(facts, node),
-        confidence: Confidence::Medium,
-        level: Level::Warning,
     })
 }
 

@@ -17,69 +17,70 @@ use crate::model::words::words;
 
 /// The first secret among what the call is given.
 pub(super) fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged> {
+    let facts = program.file(function.file);
+    arguments(facts, call)
+        .filter(|&argument| !hides(facts, argument))
+        .find_map(|argument| carried(program, function, call, argument).or_else(|| told_by_field(facts, argument)))
+}
+
+/// What an argument carries: a value that is a secret by its name, or else a whole that holds one.
+fn carried(program: &Program, function: GlobalDef, call: NodeId, argument: NodeId) -> Option<Logged> {
     let file = function.file;
     let facts = program.file(file);
     let mut found: Option<Logged> = None;
-    for argument in arguments(facts, call) {
-        if found.is_some() {
-            break;
-        }
-        if hides(facts, argument) {
-            continue;
-        }
-        // What is a secret by its name says more than the body it came with.
-        let mut more: Option<Logged> = None;
-        // `print(request.get_json())`
-        if let NodeKind::Call { callee, .. } = facts.arena.kind(argument)
-            && arguments(facts, argument).len() == 0
-        {
-            more = whole(program, file, callee);
-        }
-        // `dbg!(users.find_one(id).await?)` writes what it gives.
-        if called_name(facts, call) == Some("dbg") && matches!(facts.arena.kind(argument), NodeKind::Propagate(_) | NodeKind::Await(_)) {
-            more = more.or_else(|| shown(program, file, argument));
-        }
-        carriers(facts, argument, &mut |node, name| {
-            if found.is_none()
-                && !is_field_of(program, file, node)
-                && !is_cut(facts, function, node)
-                && !is_failure_here(program, file, node)
-            {
-                found = secret_value(program, file, node, name);
-                if found.is_none() && more.is_none() {
-                    more = whole(program, file, node)
-                        .or_else(|| kept(program, function, node))
-                        .or_else(|| credentials(facts, function, node))
-                        .or_else(|| shown(program, file, node))
-                        .or_else(|| built(program, function, node))
-                        .or_else(|| connection(program, function, node, name))
-                        .or_else(|| one_time_code(facts, function, node, name));
-                }
-            }
-        });
-        found = found.or(more);
-        // `{ token: x.value }`: the field's name tells.
-        facts.arena.walk_while(argument, |node| {
-            match facts.arena.kind(node) {
-                NodeKind::Call { .. } | NodeKind::Closure(_) => return false,
-                NodeKind::Entry { key, value } if found.is_none() => {
-                    let name = facts.string(key).unwrap_or_default();
-                    let is_value = matches!(facts.arena.kind(value), NodeKind::Member { .. } | NodeKind::Index { .. });
-                    if is_value && secret(name) == Some(Secret::Password) && !is_harmless(facts, value) {
-                        found = Some(Logged {
-                            node: value,
-                            what: Secret::Password.text().to_string(),
-                            name: name.to_string(),
-                            confidence: Confidence::Medium,
-                            level: Level::Warning,
-                        });
-                    }
-                }
-                _ => {}
-            }
-            true
-        });
+    // What is a secret by its name says more than the body it came with.
+    let mut more: Option<Logged> = None;
+    // `print(request.get_json())`
+    if let NodeKind::Call { callee, .. } = facts.arena.kind(argument)
+        && arguments(facts, argument).len() == 0
+    {
+        more = whole(program, file, callee);
     }
+    // `dbg!(users.find_one(id).await?)` writes what it gives.
+    if called_name(facts, call) == Some("dbg") && matches!(facts.arena.kind(argument), NodeKind::Propagate(_) | NodeKind::Await(_)) {
+        more = more.or_else(|| shown(program, file, argument));
+    }
+    carriers(facts, argument, &mut |node, name| {
+        if found.is_some() || is_field_of(program, file, node) || is_cut(facts, function, node) || is_failure_here(program, file, node) {
+            return;
+        }
+        found = secret_value(program, file, node, name);
+        if found.is_none() && more.is_none() {
+            more = whole(program, file, node)
+                .or_else(|| kept(program, function, node))
+                .or_else(|| credentials(facts, function, node))
+                .or_else(|| shown(program, file, node))
+                .or_else(|| built(program, function, node))
+                .or_else(|| connection(program, function, node, name))
+                .or_else(|| one_time_code(facts, function, node, name));
+        }
+    });
+    found.or(more)
+}
+
+/// `{ password: x.value }`: the field's name tells.
+fn told_by_field(facts: &FileFacts, argument: NodeId) -> Option<Logged> {
+    let mut found: Option<Logged> = None;
+    facts.arena.walk_while(argument, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Call { .. } | NodeKind::Closure(_) => return false,
+            NodeKind::Entry { key, value } if found.is_none() => {
+                let name = facts.string(key).unwrap_or_default();
+                let is_value = matches!(facts.arena.kind(value), NodeKind::Member { .. } | NodeKind::Index { .. });
+                if is_value && secret(name) == Some(Secret::Password) && !is_harmless(facts, value) {
+                    found = Some(Logged {
+                        node: value,
+                        what: Secret::Password.text().to_string(),
+                        name: name.to_string(),
+                        confidence: Confidence::Medium,
+                        level: Level::Warning,
+                    });
+                }
+            }
+            _ => {}
+        }
+        true
+    });
     found
 }
 

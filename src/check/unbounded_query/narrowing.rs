@@ -41,25 +41,43 @@ pub(super) fn gives_all(
     (first_filter, open): (usize, &[Name]),
 ) -> bool {
     let name = called_name(facts, query.site).unwrap_or_default();
-    let known = many;
     // Builders of Piccolo and Tortoise run where they are awaited; elsewhere a `select` goes on.
     let runs_alone = matches!(name, "select" | "objects") && facts.language.family() == Family::Python;
-    if !known && !has(&methods().gives_many, name) && !runs_alone {
+    if !many && !has(&methods().gives_many, name) && !runs_alone || is_narrowed_by_link(facts, nesting, query.site, many) {
         return false;
     }
-    let top = nesting.chain_top(facts, query.site);
-    let narrows = chain(facts, top).any(|link| {
+    let Given { filtered, sql } = given(facts, nesting, query.site, many, open);
+    if filtered || takes_filter(facts, nesting, query.site, many, (first_filter, open)) {
+        return false;
+    }
+    let sql = sql.or_else(|| prepared(facts, nesting, query.site));
+    let needs_sql = !many && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
+    !sql.is_some_and(sql_narrows) && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+}
+
+/// A link of the chain leaves rows out.
+fn is_narrowed_by_link(facts: &FileFacts, nesting: &Nesting, site: NodeId, many: bool) -> bool {
+    chain(facts, nesting.chain_top(facts, site)).any(|link| {
         let name = called_name(facts, link).unwrap_or_default();
-        has(&methods().narrows, name) && !is_looked_up(facts, link, query.site) && !hardly_narrows_by(facts, link)
-            || known && link != query.site && narrows_by_name(name) && !hardly_narrows_by(facts, link)
+        has(&methods().narrows, name) && !is_looked_up(facts, link, site) && !hardly_narrows_by(facts, link)
+            || many && link != site && narrows_by_name(name) && !hardly_narrows_by(facts, link)
             || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
-    });
-    if narrows {
-        return false;
-    }
+    })
+}
+
+/// What the arguments of a query say.
+struct Given<'a> {
+    /// They leave rows out.
+    filtered: bool,
+    /// The first text that may be SQL.
+    sql: Option<&'a str>,
+}
+
+fn given<'a>(facts: &'a FileFacts, nesting: &Nesting, site: NodeId, many: bool, open: &[Name]) -> Given<'a> {
+    let name = called_name(facts, site).unwrap_or_default();
     let mut filtered = false;
     let mut sql = None;
-    let links = chain(facts, query.site).filter(|&link| !hardly_narrows_by(facts, link));
+    let links = chain(facts, site).filter(|&link| !hardly_narrows_by(facts, link));
     for argument in links.flat_map(|link| arguments(facts, link).collect::<Vec<_>>()) {
         // What is done with each row is no part of the query.
         if name.starts_with("query_") && matches!(facts.arena.kind(argument), NodeKind::Closure(_)) {
@@ -79,7 +97,7 @@ pub(super) fn gives_all(
                 NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
                 // A key or a name is no SQL.
                 NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
-                NodeKind::Str(text) if known => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
+                NodeKind::Str(text) if many => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
                 // A statement made elsewhere: whatever it says.
                 NodeKind::Name(name) if open.contains(&name) => {}
                 NodeKind::Name(_) => {
@@ -92,30 +110,39 @@ pub(super) fn gives_all(
             true
         });
     }
-    // `let mut statement = conn.prepare("…")?; statement.query_map(…)`
-    if sql.is_none()
-        && let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, query.site))
-    {
-        for value in assigned(facts, nesting.owner(query.site), root) {
-            walk_deep(facts, value, |node| {
-                if let NodeKind::Str(text) = facts.arena.kind(node) {
-                    sql = sql.or(Some(facts.text(text)).filter(|text| text.contains(char::is_whitespace)));
-                }
-                true
-            });
-        }
+    Given { filtered, sql }
+}
+
+/// `let mut statement = conn.prepare("…")?; statement.query_map(…)`
+fn prepared<'a>(facts: &'a FileFacts, nesting: &Nesting, site: NodeId) -> Option<&'a str> {
+    let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, site)) else { return None };
+    let mut sql = None;
+    for value in assigned(facts, nesting.owner(site), root) {
+        walk_deep(facts, value, |node| {
+            if let NodeKind::Str(text) = facts.arena.kind(node) {
+                sql = sql.or(Some(facts.text(text)).filter(|text| text.contains(char::is_whitespace)));
+            }
+            true
+        });
     }
-    let sql_narrows = sql.is_some_and(|text| {
-        let text = text.to_ascii_lowercase();
-        ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
-    });
-    // `collection.find(filter).toArray()`, `collection.find(filter).to_list(None)`
-    let asks = chain(facts, query.site).filter(|&link| match called_name(facts, link) {
-        Some("find") => known || link == query.site || name == "to_list",
+    sql
+}
+
+/// The statement leaves rows out or makes them one.
+fn sql_narrows(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["where", "limit", "count(", "group by", "fetch first", "distinct"].iter().any(|word| text.contains(word))
+}
+
+/// `collection.find(filter).toArray()`, `collection.find(filter).to_list(None)`
+fn takes_filter(facts: &FileFacts, nesting: &Nesting, site: NodeId, many: bool, (first_filter, open): (usize, &[Name])) -> bool {
+    let name = called_name(facts, site).unwrap_or_default();
+    let asks = chain(facts, site).filter(|&link| match called_name(facts, link) {
+        Some("find") => many || link == site || name == "to_list",
         Some("find_many" | "aggregate") => name == "to_list",
         _ => false,
     });
-    let takes_filter = asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
+    asks.flat_map(|link| arguments(facts, link).nth(first_filter)).any(|first| match facts.arena.kind(first) {
         NodeKind::Collection { items, .. } => {
             facts.arena.list(items).len() > 0 && !only_presentation(facts, first) && !hardly_narrows(facts, first)
         }
@@ -128,9 +155,7 @@ pub(super) fn gives_all(
         NodeKind::Null | NodeKind::Closure(_) => false,
         NodeKind::Name(name) if facts.text(name) == "None" || open.contains(&name) => false,
         _ => !may_be_nothing(facts, nesting, first),
-    });
-    let needs_sql = !known && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
-    !filtered && !sql_narrows && !takes_filter && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
+    })
 }
 
 /// `context.get("db").order.findMany()`: what the query is asked of is looked up by a name.

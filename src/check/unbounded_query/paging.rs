@@ -8,17 +8,7 @@ use crate::model::words::words;
 
 /// The function speaks of pages, limits or slices anywhere.
 pub(super) fn bounds(facts: &FileFacts, body: NodeId) -> bool {
-    // `let cursor = orders.find(…)` is what the query gives.
-    let mut given: Vec<Name> = Vec::new();
-    walk_deep(facts, body, |node| {
-        if let NodeKind::Declare { target, .. } = facts.arena.kind(node)
-            && let NodeKind::Name(name) = facts.arena.kind(target)
-            && facts.text(name) == "cursor"
-        {
-            given.push(name);
-        }
-        true
-    });
+    let cursors = cursors(facts, body);
     // What a driver calls so gives rows, no page of them: `cursor.execute(…)`, `cursor.fetchall()`.
     let mut of_driver = false;
     if facts.language.family() == Family::Python {
@@ -26,7 +16,7 @@ pub(super) fn bounds(facts: &FileFacts, body: NodeId) -> bool {
     }
     let mut found = false;
     walk_deep(facts, body, |node| {
-        if matches!(facts.arena.kind(node), NodeKind::Name(name) if given.contains(&name)) {
+        if matches!(facts.arena.kind(node), NodeKind::Name(name) if cursors.contains(&name)) {
             return !found;
         }
         // `limit(1)` belongs to a query for one row.
@@ -38,48 +28,73 @@ pub(super) fn bounds(facts: &FileFacts, body: NodeId) -> bool {
             }
             return false;
         }
-        let name = match facts.arena.kind(node) {
-            NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
-            NodeKind::Entry { key, .. } => facts.string(key),
-            // `rows[:20]`
-            NodeKind::Index { index, .. } if facts.language.family() == Family::Python => {
-                found |= matches!(facts.arena.kind(index), NodeKind::Other(_));
-                None
-            }
-            NodeKind::Str(text) => {
-                let text = facts.text(text).to_ascii_lowercase();
-                found |= text.contains("limit ") || text.contains("fetch first") || text.contains("select top");
-                None
-            }
-            _ => None,
-        };
-        found |= name.is_some_and(|name| {
-            words(name).iter().any(|word| {
-                word == "cursor" && !of_driver
-                    || matches!(
-                        word.as_str(),
-                        "limit"
-                            | "page"
-                            | "pages"
-                            | "paginate"
-                            | "paginated"
-                            | "paginator"
-                            | "pagination"
-                            | "paging"
-                            | "offset"
-                            | "take"
-                            | "skip"
-                            | "per"
-                            | "top"
-                            | "slice"
-                            | "chunk"
-                            | "stream"
-                    )
-            })
-        });
+        found |= cuts(facts, node) || said(facts, node).is_some_and(|name| speaks_of_pages(name, of_driver));
         !found
     });
     found
+}
+
+/// What queries give is kept in: `let cursor = orders.find(…)`.
+fn cursors(facts: &FileFacts, body: NodeId) -> Vec<Name> {
+    let mut given: Vec<Name> = Vec::new();
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Declare { target, .. } = facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(target)
+            && facts.text(name) == "cursor"
+        {
+            given.push(name);
+        }
+        true
+    });
+    given
+}
+
+/// A slice of rows (`rows[:20]`), or a text that limits them.
+fn cuts(facts: &FileFacts, node: NodeId) -> bool {
+    match facts.arena.kind(node) {
+        NodeKind::Index { index, .. } if facts.language.family() == Family::Python => {
+            matches!(facts.arena.kind(index), NodeKind::Other(_))
+        }
+        NodeKind::Str(text) => {
+            let text = facts.text(text).to_ascii_lowercase();
+            text.contains("limit ") || text.contains("fetch first") || text.contains("select top")
+        }
+        _ => false,
+    }
+}
+
+/// What a name, an argument or a key is called.
+fn said(facts: &FileFacts, node: NodeId) -> Option<&str> {
+    match facts.arena.kind(node) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => Some(facts.text(name)),
+        NodeKind::Entry { key, .. } => facts.string(key),
+        _ => None,
+    }
+}
+
+fn speaks_of_pages(name: &str, of_driver: bool) -> bool {
+    words(name).iter().any(|word| {
+        word == "cursor" && !of_driver
+            || matches!(
+                word.as_str(),
+                "limit"
+                    | "page"
+                    | "pages"
+                    | "paginate"
+                    | "paginated"
+                    | "paginator"
+                    | "pagination"
+                    | "paging"
+                    | "offset"
+                    | "take"
+                    | "skip"
+                    | "per"
+                    | "top"
+                    | "slice"
+                    | "chunk"
+                    | "stream"
+            )
+    })
 }
 
 /// `.limit(1)`, `take: 1`
