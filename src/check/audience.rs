@@ -5,14 +5,13 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefId;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
-use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// What is said of answers that only administrators get.
 pub(super) const TO_ADMINISTRATORS: &str = "; only administrators see it";
 
 /// A guard beside it, a parameter or the file says that administrators alone come here: they keep the server and need to know.
 pub(super) fn is_for_administrators(program: &Program, function: GlobalDef) -> bool {
-    const WORDS: &[&str] = &["admin", "administrator", "superuser", "superadmin", "staff"];
     let facts = program.file(function.file);
     let says = |node: NodeId| {
         let mut found = false;
@@ -21,7 +20,7 @@ pub(super) fn is_for_administrators(program: &Program, function: GlobalDef) -> b
                 NodeKind::Name(name) | NodeKind::Member { name, .. } => Some(name),
                 _ => None,
             };
-            found = found || name.is_some_and(|name| has_word(facts.text(name), WORDS));
+            found = found || name.is_some_and(|name| vocabulary().audience.administrators.in_name(facts.text(name)));
             !found
         });
         found
@@ -38,11 +37,10 @@ pub(super) fn is_for_administrators(program: &Program, function: GlobalDef) -> b
         }
         at = def.parent;
     }
-    program.path(function.file).split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), WORDS))
+    program.path(function.file).split('/').any(|part| vocabulary().audience.administrators.in_name(part.split('.').next().unwrap_or(part)))
 }
 
 /// Examples, stand-ins and tools of developers: what they tell, they tell whoever runs them.
 pub(super) fn is_for_show(path: &str) -> bool {
-    const WORDS: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos", "stub", "stubs", "dev"];
-    path.split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), WORDS))
+    path.split('/').any(|part| vocabulary().audience.for_show.in_name(part.split('.').next().unwrap_or(part)))
 }

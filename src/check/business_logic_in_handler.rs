@@ -21,6 +21,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, Span};
 use crate::model::summary::{QueryEffect, Write};
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "business-logic-in-handler";
 
@@ -499,22 +500,7 @@ fn is_permission_check(facts: &FileFacts, condition: NodeId) -> bool {
     let mut found = false;
     facts.arena.walk(condition, |node| {
         if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-            found |= words(facts.text(name)).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "owner"
-                        | "permission"
-                        | "permissions"
-                        | "superuser"
-                        | "admin"
-                        | "auth"
-                        | "authenticated"
-                        | "authorized"
-                        | "role"
-                        | "roles"
-                        | "session"
-                )
-            });
+            found |= words(facts.text(name)).iter().any(|word| vocabulary().handlers.permissions.has(word));
         }
     });
     found
@@ -609,45 +595,7 @@ fn arithmetic(facts: &FileFacts, entities: &Dependence, node: NodeId, sides: &[N
 }
 
 fn is_paging_or_time(word: &str) -> bool {
-    matches!(
-        word,
-        "page"
-            | "pages"
-            | "limit"
-            | "offset"
-            | "skip"
-            | "take"
-            | "size"
-            | "per"
-            | "length"
-            | "len"
-            | "index"
-            | "idx"
-            | "i"
-            | "cursor"
-            | "now"
-            | "time"
-            | "date"
-            | "timestamp"
-            | "ms"
-            | "expires"
-            | "expiry"
-            | "expiration"
-            | "exp"
-            | "days"
-            | "hours"
-            | "minutes"
-            | "seconds"
-            | "timedelta"
-            | "duration"
-            | "today"
-            | "created"
-            | "updated"
-            | "start"
-            | "end"
-            | "url"
-            | "path"
-    )
+    vocabulary().handlers.paging_or_time.has(word)
 }
 
 /// `order.status = "paid"`: the handler moves a row to a state of its own choosing.

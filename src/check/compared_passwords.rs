@@ -16,6 +16,7 @@ use crate::model::nesting::{arguments, called_name, chain, last_name, spell, wal
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Passwords that are compared as they are with what a model keeps, and the constructors that keep them so.
 pub(super) fn in_project(context: &Context) -> Vec<Finding> {
@@ -428,54 +429,15 @@ fn digests(facts: &FileFacts, code: NodeId) -> bool {
             }
             _ => false,
         };
-        found |= of_encoder
-            || called_name(facts, node).is_some_and(|name| {
-                parts(name).iter().any(|word| {
-                    matches!(
-                        word.as_str(),
-                        "hash"
-                            | "hashed"
-                            | "hashpw"
-                            | "digest"
-                            | "hexdigest"
-                            | "crypt"
-                            | "encrypt"
-                            | "encrypted"
-                            | "pbkdf"
-                            | "scrypt"
-                            | "bcrypt"
-                            | "argon"
-                            | "sha"
-                            | "md"
-                    )
-                })
-            });
+        found |=
+            of_encoder || called_name(facts, node).is_some_and(|name| parts(name).iter().any(|word| vocabulary().hashes.digests.has(word)));
         true
     });
     found
 }
 
 fn is_second(word: &str) -> bool {
-    matches!(
-        word,
-        "confirm"
-            | "confirmation"
-            | "confirmed"
-            | "repeat"
-            | "repeated"
-            | "again"
-            | "retype"
-            | "verify"
-            | "new"
-            | "old"
-            | "default"
-            | "initial"
-            | "current"
-            | "original"
-            | "previous"
-            | "dummy"
-            | "check"
-    )
+    vocabulary().hashes.second.has(word)
 }
 
 /// Methods of the model that keep a parameter called a password as it is.

@@ -18,7 +18,7 @@ use crate::model::program::{Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
 use crate::model::summary::QueryEffect;
-use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "data-access-in-handler";
 
@@ -55,10 +55,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// `GET /health` asks whether the database answers: there is nothing to move.
 fn looks_after_itself(program: &Program, handler: &Handler) -> bool {
-    const WORDS: &[&str] = &["health", "healthz", "healthcheck", "readiness", "liveness", "readyz", "livez", "ping"];
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let file = program.path(handler.function.file).rsplit('/').next().unwrap_or_default();
-    [path, program.name(handler.function), file].iter().any(|text| has_word(&text.replace(['/', '.', '-'], "_"), WORDS))
+    [path, program.name(handler.function), file].iter().any(|text| vocabulary().probes.itself.in_name(&text.replace(['/', '.', '-'], "_")))
 }
 
 /// `row = self.get_object()`, `row.delete()`: what a view of a model does by itself, in other words.

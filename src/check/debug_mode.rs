@@ -13,6 +13,7 @@ use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Finds debug modes that are always on.
 pub(super) fn in_file(program: &Program, file: FileId) -> Vec<Finding> {
@@ -32,29 +33,7 @@ pub(super) fn in_file(program: &Program, file: FileId) -> Vec<Finding> {
 }
 
 fn is_for_development(path: &str) -> bool {
-    path.split(['/', '.', '_', '-']).any(|part| {
-        matches!(
-            part,
-            "dev"
-                | "develop"
-                | "development"
-                | "local"
-                | "test"
-                | "tests"
-                | "testing"
-                | "debug"
-                | "tester"
-                | "example"
-                | "examples"
-                | "demo"
-                | "ci"
-                | "docs"
-                | "sandbox"
-                | "playground"
-                | "template"
-                | "tutorial"
-        )
-    })
+    path.split(['/', '.', '_', '-']).any(|part| vocabulary().audience.for_development.has(part))
 }
 
 fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId) -> Option<Finding> {

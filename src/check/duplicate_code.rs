@@ -23,6 +23,7 @@ use crate::model::nesting::walk_deep;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "duplicate-code";
 
@@ -103,9 +104,7 @@ fn workspaces(program: &Program) -> Vec<usize> {
 
 /// Examples and templates are copied on purpose.
 fn is_sample(path: &str) -> bool {
-    const SAMPLES: &[&str] =
-        &["example", "examples", "demo", "demos", "sample", "samples", "template", "templates", "static", "vendor", "third_party"];
-    path.split('/').any(|part| SAMPLES.contains(&part))
+    path.split('/').any(|part| vocabulary().audience.copied.has(part))
 }
 
 /// The tokens of a body and the names of others in it; `None` when it is too small, too large, or only data.

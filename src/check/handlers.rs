@@ -14,6 +14,7 @@ use crate::model::nesting::{around, last_name};
 use crate::model::program::{CallKind, Program, Resolution, Route, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::summary::QueryEffect;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// One handler.
 pub(super) struct Handler<'a> {
@@ -101,32 +102,13 @@ fn in_scope(program: &Program, function: GlobalDef) -> bool {
         && program.def(function).body.is_some()
 }
 
-/// Names of liveness and readiness probes.
-pub(super) const PROBES: &[&str] = &[
-    "health",
-    "healthz",
-    "healthcheck",
-    "ready",
-    "readyz",
-    "readiness",
-    "live",
-    "livez",
-    "liveness",
-    "ping",
-    "heartbeat",
-    "alive",
-    "status",
-];
-
 /// Liveness and readiness probes query by design.
 fn is_health_check(program: &Program, function: GlobalDef, route: Option<&Route>) -> bool {
-    let probe = |text: &str| PROBES.contains(&text);
+    let probe = |text: &str| vocabulary().probes.paths.has(text);
     let name = words(program.name(function));
     let named = name.len() <= 3
         && name.iter().any(|word| probe(word))
-        && name
-            .iter()
-            .all(|word| probe(word) || matches!(word.as_str(), "get" | "check" | "probe" | "handler" | "is" | "db" | "database" | "app"));
+        && name.iter().all(|word| probe(word) || vocabulary().probes.beside.has(word));
     let routed = route.and_then(|route| route.path.as_deref()).is_some_and(|path| {
         let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
         words(last).iter().all(|word| probe(word) || matches!(word.as_str(), "check" | "db" | "database"))

@@ -15,6 +15,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, named_argument};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "hardcoded-backing-service";
 
@@ -54,25 +55,7 @@ fn is_out(program: &Program, file: FileId) -> bool {
     roles.iter().any(|&role| program.is(module, role))
         || path.split('/').any(|part| {
             let words = super::bounds::words(part.split('.').next().unwrap_or(part));
-            words.iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "example"
-                        | "examples"
-                        | "sample"
-                        | "samples"
-                        | "demo"
-                        | "benchmark"
-                        | "benchmarks"
-                        | "bench"
-                        | "docs"
-                        | "dev"
-                        | "local"
-                        | "cli"
-                        | "config"
-                        | "settings"
-                )
-            })
+            words.iter().any(|word| vocabulary().audience.without_services.has(word))
         })
 }
 

@@ -22,7 +22,7 @@ use crate::model::nesting::{arguments, chain, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
-use crate::model::words::has_word;
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 const RULE: &str = "http-in-service";
 
@@ -234,30 +234,6 @@ fn asking(context: &Context, file: FileId) -> FxHashSet<DefId> {
 /// Python: a function that no name or folder gives a layer, but that asks a database or is a method of a class that does, in a file without routes: what
 /// handlers call to get at data. What asks who the client is belongs to HTTP wherever it lies.
 fn is_below_by_content(program: &Program, asking: &FxHashSet<DefId>, function: GlobalDef) -> bool {
-    const GUARDS: &[&str] = &[
-        "auth",
-        "authenticate",
-        "authorize",
-        "authorization",
-        "token",
-        "permission",
-        "permissions",
-        "current",
-        "login",
-        "guard",
-        "require",
-        "required",
-        "verify",
-        "credentials",
-        "check",
-        "validate",
-        "ensure",
-        "allowed",
-        "access",
-        "session",
-        "jwt",
-        "or",
-    ];
     let facts = program.file(function.file);
     let def = facts.def(function.def);
     if facts.language.family() != Family::Python
@@ -265,8 +241,8 @@ fn is_below_by_content(program: &Program, asking: &FxHashSet<DefId>, function: G
         || !matches!(def.kind, DefKind::Function | DefKind::Method)
         || program.outermost(function) != function
         || def.flags.has(DefFlags::TEST)
-        || crate::model::words::words(facts.text(def.name)).iter().any(|word| GUARDS.contains(&word.as_str()))
-        || def.params.iter().any(|param| param.name.is_some_and(|name| matches!(facts.text(name), "request" | "req" | "info" | "token")))
+        || crate::model::words::words(facts.text(def.name)).iter().any(|word| vocabulary().http.guards.has(word))
+        || def.params.iter().any(|param| param.name.is_some_and(|name| vocabulary().http.requests.has(facts.text(name))))
         || program.file_roles[function.file.index()].iter().any(|evidence| evidence.role != Role::Config)
         || maps_errors(program, function)
         || is_among_routes(program, function)
@@ -323,20 +299,17 @@ fn is_among_routes(program: &Program, function: GlobalDef) -> bool {
     }
     // Unless its own name says what it is: `routes/orders/orders.service.ts`.
     let file = path.rsplit('/').next().unwrap_or(path);
-    if file.split('.').rev().nth(1).is_some_and(|suffix| matches!(suffix, "service" | "repository" | "repo" | "dao"))
-        && file.matches('.').count() > 1
-    {
+    if file.split('.').rev().nth(1).is_some_and(|suffix| vocabulary().http.suffixes_below.has(suffix)) && file.matches('.').count() > 1 {
         return false;
     }
-    let last = |names: &[&str]| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.contains(part));
+    let last = |names: &Words| path.split('/').collect::<Vec<_>>().iter().rposition(|part| names.has(part));
     // A folder of controllers may be the service layer itself; a file in it that only has the name of a service is none.
     let stem = path.rsplit('/').next().and_then(|file| file.split('.').next());
-    let controllers = matches!(stem, Some("service" | "services" | "crud" | "queries"));
-    let routes = last(&["routes", "routers", "router", "endpoints", "views", "resolvers"])
-        .max(controllers.then(|| last(&["controllers"])).flatten());
+    let controllers = stem.is_some_and(|name| vocabulary().http.files_below.has(name));
+    let routes = last(&vocabulary().http.folders_of_routes).max(controllers.then(|| last(&vocabulary().http.controllers)).flatten());
     // Below the routes, a folder is called after what they are about: `routes/repositories/` serves those of Git.
     let by_folder = program.role(function).is_some_and(|evidence| evidence.strength == Strength::Folder);
-    routes.is_some() && by_folder || routes > last(&["services", "service", "repositories", "repos", "models", "crud", "dao", "domain"])
+    routes.is_some() && by_folder || routes > last(&vocabulary().http.folders_below)
 }
 
 /// A module for the project's exceptions, its responses, or for the request at hand: the HTTP layer by another name.
@@ -344,32 +317,8 @@ fn maps_errors(program: &Program, function: GlobalDef) -> bool {
     let path = program.path(function.file);
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
-    let is_of_errors = matches!(folders.rsplit('/').next(), Some("error" | "errors" | "exception" | "exceptions"));
-    is_of_errors
-        || crate::model::words::words(stem).iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "error"
-                    | "errors"
-                    | "exception"
-                    | "exceptions"
-                    | "http"
-                    | "response"
-                    | "responses"
-                    | "request"
-                    | "requests"
-                    | "middleware"
-                    | "guard"
-                    | "strategy"
-                    | "decorator"
-                    | "decorators"
-                    | "filter"
-                    | "interceptor"
-                    | "dependency"
-                    | "dependencies"
-                    | "deps"
-            )
-        })
+    let is_of_errors = folders.rsplit('/').next().is_some_and(|name| vocabulary().http.folders_of_errors.has(name));
+    is_of_errors || crate::model::words::words(stem).iter().any(|word| vocabulary().http.files_of_errors.has(word))
 }
 
 /// The places at which a function speaks HTTP, and whether it raises anything else.
@@ -594,12 +543,9 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     let is_helper = is_helper(context, speaker);
     // Logging in is made of cookies, redirects and headers, wherever the code lies.
     let is_login = matches!(first.2, What::Takes | What::Gives)
-        && [program.path(function.file).replace(['/', '.'], "_"), program.short_name(function)].iter().any(|text| {
-            has_word(
-                text,
-                &["auth", "authentication", "login", "oauth", "oauth2", "oidc", "sso", "saml", "session", "sessions", "cookie", "cookies"],
-            )
-        });
+        && [program.path(function.file).replace(['/', '.'], "_"), program.short_name(function)]
+            .iter()
+            .any(|text| vocabulary().http.logging_in.in_name(text));
     // What a framework raises for what it was given is raised by what works with its serializers as well.
     let is_validation = first.2 == What::Raises && first.1.ends_with("ValidationError");
     let remark = match () {

@@ -19,6 +19,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "insecure-random-token";
 
@@ -57,27 +58,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
 
 /// Sample data: values that look like passwords for people to try things with.
 fn makes_samples(program: &Program, function: GlobalDef) -> bool {
-    let is_sample = |text: &str| {
-        parts(text).iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "faker"
-                    | "fake"
-                    | "sample"
-                    | "samples"
-                    | "dummy"
-                    | "predefined"
-                    | "demo"
-                    | "example"
-                    | "examples"
-                    | "bench"
-                    | "benchmark"
-                    | "benchmarks"
-                    | "loadtest"
-                    | "loadtests"
-            )
-        })
-    };
+    let is_sample = |text: &str| parts(text).iter().any(|word| vocabulary().audience.made_samples.has(word));
     static MAY_BE: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| letters(&["fake", "sample", "dummy", "predefined", "demo", "example", "bench", "loadtest"]));
     let path = program.path(function.file);
@@ -224,70 +205,11 @@ fn index_key(facts: &FileFacts, target: NodeId) -> Option<&str> {
 
 /// Names that say nothing of what a value is for: on to the function's.
 fn is_neutral(name: &str) -> bool {
-    parts(name).iter().all(|word| {
-        matches!(
-            word.as_str(),
-            "result"
-                | "res"
-                | "text"
-                | "string"
-                | "str"
-                | "s"
-                | "out"
-                | "output"
-                | "chars"
-                | "char"
-                | "c"
-                | "i"
-                | "x"
-                | "n"
-                | "value"
-                | "val"
-                | "random"
-                | "rand"
-                | "rnd"
-                | "index"
-                | "idx"
-                | "code"
-                | "ret"
-                | "letters"
-                | "digits"
-                | "number"
-                | "num"
-                | "id"
-                | "key"
-                | "data"
-                | "buf"
-                | "b"
-                | "r"
-                | "v"
-                | "part"
-                | "position"
-                | "pos"
-        )
-    })
+    parts(name).iter().all(|word| vocabulary().randomness.neutral.has(word))
 }
 
 fn makes(name: &str) -> bool {
-    parts(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "generate"
-                | "generated"
-                | "gen"
-                | "keygen"
-                | "create"
-                | "make"
-                | "new"
-                | "random"
-                | "get"
-                | "build"
-                | "issue"
-                | "set"
-                | "reset"
-                | "send"
-        )
-    })
+    parts(name).iter().any(|word| vocabulary().randomness.makers.has(word))
 }
 
 /// What must not be guessed.

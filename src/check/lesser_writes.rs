@@ -10,7 +10,8 @@ use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
 use crate::model::summary::Write;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 /// All that the write changes says when something was changed or seen last: `row.save(update_fields=["last_change"])`, `update({ data: { updatedAt } })`.
 pub(super) fn is_touch(facts: &FileFacts, site: NodeId) -> bool {
@@ -41,7 +42,7 @@ pub(super) fn is_touch(facts: &FileFacts, site: NodeId) -> bool {
 
 /// `updated_at`, `lastSeen`, `modified`; `paid_at` and `deleted_at` say more than when.
 fn is_time_of_change(name: &str) -> bool {
-    words(name).first().is_some_and(|word| matches!(word.as_str(), "last" | "updated" | "modified" | "changed" | "touched" | "seen"))
+    words(name).first().is_some_and(|word| vocabulary().writes.times.has(word))
 }
 
 /// A step of the statement lets it be repeated: `.onConflict((oc) => oc.doNothing())`, `.on_conflict_do_nothing()`.
@@ -54,37 +55,35 @@ pub(super) fn is_repeated_by_chain(facts: &FileFacts, site: NodeId) -> bool {
 
 /// It makes data for tests, demonstrations or a first look, by its name, its class or its file.
 pub(super) fn is_made_up(program: &Program, function: GlobalDef) -> bool {
-    const MADE_UP: &[&str] =
-        &["test", "tests", "fake", "mock", "dummy", "demo", "sample", "seed", "seeds", "fixture", "fixtures", "random"];
     let path = program.path(function.file);
     let stem = path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
     // `factories.py` is where Python's tests get their rows from.
     let of_tests = stem == "factories" && program.file(function.file).language.family() == Family::Python;
-    of_tests || has_word(&program.short_name(program.outermost(function)), MADE_UP) || has_word(stem, MADE_UP)
+    of_tests
+        || vocabulary().writes.made_up.in_name(&program.short_name(program.outermost(function)))
+        || vocabulary().writes.made_up.in_name(stem)
 }
 
 /// `createApiMiddleware(server)`, `buildRouter(db)`: it makes what will write when a request comes.
 pub(super) fn makes_handler(name: &str) -> bool {
     let words = words(name);
     let (first, last) = (words.first().map_or("", String::as_str), words.last().map_or("", String::as_str));
-    matches!(first, "create" | "make" | "build" | "get" | "init" | "setup" | "register")
-        && matches!(last, "middleware" | "middlewares" | "router" | "routes" | "handler" | "handlers" | "controller" | "plugin" | "api")
+    vocabulary().writes.makers.has(first) && vocabulary().writes.made.has(last)
 }
 
 /// `createRefreshToken(user)`, `startSession(user)`: the user is there without it.
 pub(super) fn lets_in(name: &str) -> bool {
     let words = words(name);
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    has(&["session", "sessions"]) || has(&["refresh", "access", "login"]) && has(&["token", "tokens"])
+    let has = |known: &Words| words.iter().any(|word| known.has(word));
+    has(&vocabulary().writes.sessions) || has(&vocabulary().writes.of_sessions) && has(&vocabulary().writes.tokens)
 }
 
 /// A token that somebody is sent to prove who they are: whoever asks again gets another. TypeScript, whose tables say what tokens are for.
 pub(super) fn is_asked_for_again(facts: &FileFacts, write: &Write) -> bool {
     let is_sent = |table: &String| {
         let words = words(table);
-        let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-        has(&["verification", "verifications", "otp", "confirmation"])
-            && has(&["token", "tokens", "code", "codes", "otp", "email", "verifications"])
+        let has = |known: &Words| words.iter().any(|word| known.has(word));
+        has(&vocabulary().writes.asked_again) && has(&vocabulary().writes.sent)
     };
     facts.language.family() == Family::TypeScript && write.tables.iter().any(is_sent)
 }
@@ -93,8 +92,8 @@ pub(super) fn is_asked_for_again(facts: &FileFacts, write: &Write) -> bool {
 pub(super) fn only_removes(name: &dyn Fn(&Write) -> String, first: &Write, second: &Write) -> bool {
     let removes = |write: &Write| {
         let words = words(&name(write));
-        let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-        has(&["delete", "del", "destroy", "remove", "clear"]) && !has(&["create", "insert", "add", "update", "set", "replace", "move"])
+        let has = |known: &Words| words.iter().any(|word| known.has(word));
+        has(&vocabulary().writes.removing) && !has(&vocabulary().writes.adding)
     };
     removes(first) && removes(second)
 }

@@ -13,7 +13,8 @@ use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::Summary;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Most functions that are looked through for calls of other services.
 const MOST_FUNCTIONS: usize = 40;
@@ -22,78 +23,8 @@ const DEEPEST: u8 = 4;
 /// A query so many calls away is no longer what the loop is about.
 pub(super) const FAR: u16 = 3;
 
-/// Verbs of functions that change something, beside those of [`HANDS_OVER`]. What such a one reads, it reads for the row that it changes.
-const CHANGES: &[&str] = &[
-    "create",
-    "insert",
-    "add",
-    "update",
-    "upsert",
-    "delete",
-    "remove",
-    "set",
-    "save",
-    "store",
-    "register",
-    "ensure",
-    "mark",
-    "fail",
-    "cancel",
-    "increment",
-    "decrement",
-    "apply",
-    "assign",
-    "attach",
-    "detach",
-    "associate",
-    "relate",
-    "replace",
-    "import",
-    "sync",
-    "migrate",
-    "merge",
-    "pause",
-    "resume",
-    "enable",
-    "disable",
-    "reset",
-    "close",
-    "archive",
-    "restore",
-    "allocate",
-    "rerank",
-    "cascade",
-    "process",
-    "handle",
-    "execute",
-];
-
 /// A function that writes more tables than this does a whole unit of work.
 const SEVERAL: usize = 2;
-
-/// Folders and files of code that a timer or a queue starts.
-const JOBS: &[&str] = &[
-    "cron",
-    "crons",
-    "cronjobs",
-    "job",
-    "jobs",
-    "worker",
-    "workers",
-    "scheduler",
-    "schedulers",
-    "scheduled",
-    "workflow",
-    "workflows",
-    "bgtasks",
-    "background",
-];
-
-/// What a function is called whose decorator hands it to a queue or a timer.
-const STARTS_JOBS: &[&str] = &["background", "task", "job", "scheduler", "schedule", "scheduled", "cron", "periodic", "worker", "actor"];
-
-/// Verbs of functions that hand something over: a mail, a message, a job. What they look up for it is little beside that.
-const HANDS_OVER: &[&str] = &["send", "notify", "enqueue", "publish", "dispatch", "deliver", "queue", "submit", "broadcast"];
 
 /// Why the round trips may be meant, to be put behind the message.
 pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<&'static str> {
@@ -231,7 +162,7 @@ fn saves_rows_of_its_own(place: &Place, site: &Site) -> bool {
 fn works_on_many(place: &Place, site: &Site) -> bool {
     site.reached.is_some_and(|(callee, _)| {
         let words = words(place.program.name(callee));
-        words.iter().any(|word| matches!(word.as_str(), "bulk" | "batch" | "batched"))
+        words.iter().any(|word| vocabulary().jobs.many.has(word))
             || site.query.access == Access::Write && words.iter().any(|word| word == "many")
     })
 }
@@ -286,8 +217,8 @@ pub(super) fn is_task(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
     let handed = |decorator: NodeId| {
         let last = chain(facts, decorator).find_map(|link| last_name(facts, link));
-        let by_scheduler = matches!(facts.arena.kind(chain_root(facts, decorator)), NodeKind::Name(name) if matches!(facts.text(name), "scheduler" | "celery" | "huey"));
-        by_scheduler || last.is_some_and(|name| has_word(facts.text(name), STARTS_JOBS))
+        let by_scheduler = matches!(facts.arena.kind(chain_root(facts, decorator)), NodeKind::Name(name) if vocabulary().jobs.schedulers.has(facts.text(name)));
+        by_scheduler || last.is_some_and(|name| vocabulary().jobs.decorators.in_name(facts.text(name)))
     };
     program.is(function, Role::Task) || program.def(function).decorators.iter().any(|&decorator| handed(decorator))
 }
@@ -299,9 +230,9 @@ fn is_job(program: &Program, function: GlobalDef) -> bool {
     }
     let path = program.path(function.file);
     let stem = |part: &str| part.split('.').next().unwrap_or(part).to_ascii_lowercase();
-    path.split('/').any(|part| JOBS.contains(&stem(part).as_str()))
+    path.split('/').any(|part| vocabulary().jobs.folders.has(stem(part)))
         || path.ends_with("/tasks.py")
-        || path.rsplit('/').next().is_some_and(|file| has_word(&stem(file), &["cron", "job", "jobs", "worker", "scheduler", "queue"]))
+        || path.rsplit('/').next().is_some_and(|file| vocabulary().jobs.files.in_name(&stem(file)))
 }
 
 /// An action of Django's administration.
@@ -398,7 +329,7 @@ fn is_operation(place: &Place, site: &Site) -> bool {
         let words = words(name);
         words.iter().take(1 + usize::from(words.first().is_some_and(|word| word.len() < 3))).any(|word| {
             let word = word.as_str();
-            CHANGES.contains(&word) || HANDS_OVER.contains(&word)
+            vocabulary().jobs.changes.has(word) || vocabulary().jobs.hands_over.has(word)
         })
     };
     let writes = || place.summaries.of(callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write));
@@ -567,33 +498,15 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool 
 fn hands_over(facts: &FileFacts, node: NodeId) -> bool {
     let Some(name) = called_name(facts, node) else { return false };
     let words = words(name);
-    let verb = words.iter().find(|word| !matches!(word.as_str(), "try" | "maybe" | "handle")).map_or("", String::as_str);
-    if !HANDS_OVER.contains(&verb) {
+    let verb = words.iter().find(|word| !vocabulary().jobs.before_verbs.has(word)).map_or("", String::as_str);
+    if !vocabulary().jobs.hands_over.has(verb) {
         return false;
     }
     let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
     match facts.arena.kind(callee) {
-        NodeKind::Member { object, .. } if words.len() == 1 => last_name(facts, object).is_some_and(|name| {
-            has_word(
-                facts.text(name),
-                &[
-                    "mail",
-                    "mailer",
-                    "mails",
-                    "email",
-                    "emails",
-                    "queue",
-                    "bus",
-                    "broker",
-                    "producer",
-                    "publisher",
-                    "notifier",
-                    "transport",
-                    "smtp",
-                    "plugin",
-                ],
-            )
-        }),
+        NodeKind::Member { object, .. } if words.len() == 1 => {
+            last_name(facts, object).is_some_and(|name| vocabulary().jobs.carriers.in_name(facts.text(name)))
+        }
         _ => words.len() > 1,
     }
 }

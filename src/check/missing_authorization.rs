@@ -17,6 +17,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::program::{Api, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "missing-authorization";
 
@@ -90,103 +91,13 @@ fn is_protected_work(handler: &Handler) -> bool {
 
 /// Open on purpose: by the path, the name, or a marker.
 fn is_public(program: &Program, handler: &Handler) -> bool {
-    const OPEN: &[&str] = &[
-        "login",
-        "signin",
-        "logon",
-        "logout",
-        "signout",
-        "register",
-        "registration",
-        "signup",
-        "password",
-        "forgot",
-        "reset",
-        "recover",
-        "recovery",
-        "token",
-        "tokens",
-        "refresh",
-        "oauth",
-        "oauth2",
-        "callback",
-        "sso",
-        "saml",
-        "oidc",
-        "verify",
-        "verification",
-        "confirm",
-        "confirmation",
-        "activate",
-        "activation",
-        "health",
-        "healthz",
-        "ready",
-        "live",
-        "metrics",
-        "ping",
-        "version",
-        "docs",
-        "openapi",
-        "swagger",
-        "webhook",
-        "webhooks",
-        "hook",
-        "hooks",
-        "public",
-        "status",
-        "csrf",
-        "unsubscribe",
-        "contact",
-        "subscribe",
-        "newsletter",
-        "feedback",
-        "auth",
-        "authenticate",
-        "session",
-        "sessions",
-        "otp",
-        "magic",
-        "invite",
-        "invitation",
-        "cron",
-        "track",
-        "click",
-        "clicks",
-        "analytics",
-        "events",
-        "report",
-        "captcha",
-        "setup",
-        "install",
-        "onboarding",
-        "demo",
-        "test",
-        "debug",
-        "embed",
-        "preview",
-        "share",
-        "shared",
-        "guest",
-        "anonymous",
-        "search",
-        "checkout",
-        "stripe",
-        "paypal",
-        "slack",
-        "shopify",
-        "telegram",
-        "error",
-        "log",
-        "logs",
-    ];
     let facts = program.file(handler.function.file);
     let route = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let name = program.spoken_name(handler.function).to_string();
     let file = program.path(handler.function.file);
     let by_name = [route, &name, file]
         .iter()
-        .any(|text| parts(&text.replace(['/', '.', '[', ']'], "_")).iter().any(|word| OPEN.contains(&word.as_str())));
+        .any(|text| parts(&text.replace(['/', '.', '[', ']'], "_")).iter().any(|word| vocabulary().access.open.has(word)));
     // `POST /users` is how an account is made.
     let registers = handler.route.is_some_and(|route| {
         route.methods.iter().any(|method| method == "POST")

@@ -19,7 +19,8 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, n
 use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "missing-timeout";
 
@@ -119,7 +120,7 @@ fn is_for_browsers(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').any(|folder| {
         let words = words(folder);
-        words.iter().any(|word| matches!(word.as_str(), "static" | "frontend" | "browser" | "assets" | "public" | "extension" | "embed"))
+        words.iter().any(|word| vocabulary().browsers.folders.has(word))
     })
 }
 
@@ -476,8 +477,7 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     let called = spelled_callee(facts, call);
     let script = runs_by_hand(program, owner, call);
     let is_fetch = is_fetch(facts, call);
-    let is_stream = limit == Limit::Off
-        && called_name(facts, call).is_some_and(|name| has_word(name, &["stream", "subscribe", "sse", "listen", "watch"]));
+    let is_stream = limit == Limit::Off && called_name(facts, call).is_some_and(|name| vocabulary().answers.streaming.in_name(name));
     let mut message = match (limit, fact.client) {
         (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
         (Limit::Off, false) => format!("`{called}` is told to wait for ever"),

@@ -14,6 +14,7 @@ use crate::model::nesting::arguments;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Language, Span};
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "missing-type-annotation";
 
@@ -45,7 +46,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// Code of developers' own beside the server's.
 fn is_beside(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "dev" | "docs" | "tools" | "examples" | "contrib" | "scripts"))
+    path.split('/').any(|part| vocabulary().audience.beside.has(part))
 }
 
 /// The public Python functions of one package.

@@ -21,6 +21,7 @@ use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Callers that are asked for a hash, and theirs.
 const MAX_CALLERS: u8 = 3;
@@ -145,34 +146,12 @@ fn written(facts: &FileFacts, function: GlobalDef, node: NodeId, depth: u8) -> O
 
 /// The function hashes or encrypts something.
 fn hashes(program: &Program, function: GlobalDef) -> bool {
-    const HASHING: &[&str] = &[
-        "hash",
-        "hashed",
-        "hashing",
-        "hasher",
-        "encrypt",
-        "crypt",
-        "bcrypt",
-        "scrypt",
-        "argon2",
-        "pbkdf2",
-        "md5",
-        "sha",
-        "sha1",
-        "sha256",
-        "sha512",
-        "digest",
-        "hexdigest",
-        "hmac",
-        "encode",
-        "encoder",
-    ];
     let facts = program.file(function.file);
     let Some(body) = facts.def(function.def).body else { return false };
     let mut found = false;
     facts.arena.walk(body, |node| {
         if let NodeKind::Call { .. } = facts.arena.kind(node) {
-            found |= called_name(facts, node).is_some_and(|name| words(name).iter().any(|word| HASHING.contains(&word.as_str())))
+            found |= called_name(facts, node).is_some_and(|name| words(name).iter().any(|word| vocabulary().hashes.hashing.has(word)))
                 || has_fact(program, function.file, node, |fact| {
                     matches!(fact, ApiFact::FastHash | ApiFact::PasswordHash | ApiFact::WeakPasswordHash)
                 });

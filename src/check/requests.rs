@@ -19,6 +19,7 @@ use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, l
 use crate::model::program::{Program, Resolution};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// How a function is reached first.
 #[derive(Clone, Copy)]
@@ -342,9 +343,7 @@ fn speaks_of_environment(facts: &FileFacts, condition: NodeId) -> bool {
     let mut found = false;
     facts.arena.walk(condition, |node| {
         if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-            let is_of_it = |word: &String| {
-                matches!(word.as_str(), "env" | "environment" | "stage" | "mode" | "node" | "app" | "profile" | "deployment")
-            };
+            let is_of_it = |word: &String| vocabulary().requests.environments.has(word);
             found |= super::bounds::words(facts.text(name)).iter().any(is_of_it);
         }
     });

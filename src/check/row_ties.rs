@@ -14,6 +14,7 @@ use crate::model::knowledge::{ApiFact, WriteMode};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::source::{Family, Span};
 use crate::model::summary::Write;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// One of the rows is put into the other (`article.comments.push(comment)`, `user.team = team`), is reached through it
 /// (`account = order.account`), or changes by what the other says (`account.balance -= order.total`).
@@ -117,8 +118,8 @@ struct Changed {
 }
 
 impl Pending {
-    /// Of a function's writes, in source order; `handles` are names of sessions and the like, which are no rows.
-    pub(super) fn of(place: &Place, handles: &[&str], writes: &[&Write]) -> Pending {
+    /// Of a function's writes, in source order.
+    pub(super) fn of(place: &Place, writes: &[&Write]) -> Pending {
         let facts = place.facts;
         let mut found: FxHashMap<NodeId, Changed> = FxHashMap::default();
         let own = |write: &&Write| write.via.is_none() && write.mode == WriteMode::OnCommit;
@@ -133,12 +134,9 @@ impl Pending {
                 && let Some(body) = facts.def(owner).body
             {
                 let region = Span { start, end: span.start };
-                let values = if facts.language.family() == Family::Python {
-                    given_to_sql(facts, handles, body, region)
-                } else {
-                    FxHashSet::default()
-                };
-                found.insert(write.site, Changed { owner, rows: changed(facts, handles, body, region), values, span: region });
+                let values =
+                    if facts.language.family() == Family::Python { given_to_sql(facts, body, region) } else { FxHashSet::default() };
+                found.insert(write.site, Changed { owner, rows: changed(facts, body, region), values, span: region });
             }
         }
         Pending(found)
@@ -171,7 +169,7 @@ impl Pending {
 }
 
 /// The local rows that the code in a region adds, deletes or changes.
-fn changed(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> FxHashSet<Name> {
+fn changed(facts: &FileFacts, body: NodeId, region: Span) -> FxHashSet<Name> {
     let mut rows = FxHashSet::default();
     facts.arena.walk(body, |node| {
         if !region.contains(facts.arena.span(node)) {
@@ -195,12 +193,12 @@ fn changed(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> F
             _ => {}
         }
     });
-    rows.retain(|name| !handles.contains(&facts.text(*name)) && !is_record(facts.text(*name)));
+    rows.retain(|name| !vocabulary().writes.handles.has(facts.text(*name)) && !is_record(facts.text(*name)));
     rows
 }
 
 /// What the statements in a region that write are given: `cursor.execute("UPDATE … WHERE id = %s", (order,))`.
-fn given_to_sql(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span) -> FxHashSet<String> {
+fn given_to_sql(facts: &FileFacts, body: NodeId, region: Span) -> FxHashSet<String> {
     let mut values = FxHashSet::default();
     facts.arena.walk(body, |node| {
         if !region.contains(facts.arena.span(node)) || !matches!(called_name(facts, node), Some("execute" | "executemany")) {
@@ -218,7 +216,7 @@ fn given_to_sql(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span)
         for argument in given {
             facts.arena.walk(argument, |inner| {
                 if let NodeKind::Name(name) = facts.arena.kind(inner)
-                    && !handles.contains(&facts.text(name))
+                    && !vocabulary().writes.handles.has(facts.text(name))
                 {
                     values.insert(facts.text(name).to_string());
                 }
@@ -228,7 +226,7 @@ fn given_to_sql(facts: &FileFacts, handles: &[&str], body: NodeId, region: Span)
             });
         }
     });
-    values.retain(|value| !handles.contains(&value.as_str()));
+    values.retain(|value| !vocabulary().writes.handles.has(value));
     values
 }
 

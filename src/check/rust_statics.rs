@@ -11,6 +11,7 @@ use crate::model::nesting::{called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Longest chain of calls and local names behind a change.
 const DEEPEST: u8 = 24;
@@ -117,13 +118,7 @@ fn class_of(program: &Program, function: GlobalDef, object: NodeId) -> Option<Gl
 
 /// `InMemoryUsers`, `MockStore`, `MetricsRegistry`: kept in memory by design, or about the process itself.
 fn stands_in(class: &str) -> bool {
-    crate::model::words::has_word(
-        class,
-        &[
-            "memory", "mem", "mock", "fake", "dummy", "stub", "test", "metrics", "registry", "cache", "limiter", "hub", "broker", "pool",
-            "server",
-        ],
-    )
+    vocabulary().statics.stand_ins.in_name(class)
 }
 
 /// The type is a collection behind a lock, of plain data.

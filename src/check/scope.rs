@@ -8,7 +8,8 @@ use crate::model::facts::DefId;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Tests, migrations, scripts and code for browsers are out.
 pub(super) fn in_scope(program: &Program, function: GlobalDef) -> bool {
@@ -40,16 +41,9 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     // What only pipelines run, and what lies beside the program.
     let tools = [".github/", ".gitlab/", "extra/", "contrib/"].iter().any(|start| path.starts_with(start))
-        || folders.split('/').any(|folder| {
-            words(folder).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "cli" | "dev" | "tools" | "scripts" | "script" | "bin" | "examples" | "benchmarks" | "evaluation" | "evals"
-                )
-            })
-        });
+        || folders.split('/').any(|folder| words(folder).iter().any(|word| vocabulary().audience.tools.has(word)));
     // Elsewhere commands may be those of a bus.
-    let tools = tools || path.ends_with(".rs") && folders.split('/').any(|folder| matches!(folder, "commands" | "cmd" | "subcommands"));
+    let tools = tools || path.ends_with(".rs") && folders.split('/').any(|folder| vocabulary().audience.commands.has(folder));
     program.is(owner, Role::Script)
         || tools
         || holds_samples(path)
@@ -60,34 +54,17 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
 /// Python that reads its command line and starts itself, in a folder of helpers: `utils/import/bulk.py`.
 fn is_run_alone(program: &Program, file: FileId) -> bool {
     let facts = program.file(file);
-    program.path(file).split('/').next().is_some_and(|folder| matches!(folder, "utils" | "util" | "misc" | "hack" | "devtools"))
+    program.path(file).split('/').next().is_some_and(|folder| vocabulary().audience.run_alone.has(folder))
         && program.path(file).ends_with(".py")
         && facts.names.may_hold("__main__")
 }
 
 /// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.
 fn holds_samples(path: &str) -> bool {
-    const SAMPLES: &[&str] = &[
-        "seed",
-        "seeds",
-        "seeder",
-        "seeders",
-        "fixture",
-        "fixtures",
-        "datacreator",
-        "test",
-        "tests",
-        "testing",
-        "mock",
-        "mocks",
-        "fixes",
-        "backfill",
-        "backfills",
-    ];
     // Asked for every function by many rules: most paths hold none of these letters in a row.
     static MAY_HOLD: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["seed", "fix", "datacreator", "test", "mock", "backfill"]));
     let may_hold = MAY_HOLD.as_ref().is_none_or(|letters| letters.is_match(path));
-    may_hold && path.split('/').any(|part| has_word(part.split('.').next().unwrap_or(part), SAMPLES))
+    may_hold && path.split('/').any(|part| vocabulary().audience.samples.in_name(part.split('.').next().unwrap_or(part)))
 }
 
 /// A search for any of these, in whatever case; `None` where none can be made.

@@ -17,6 +17,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "side-effect-in-repository";
 
@@ -135,12 +136,7 @@ fn find(
 
 /// `track_usage(…)`, `send_telemetry(…)`: what the operation of the service tells about itself.
 fn is_measurement(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "telemetry" | "metric" | "metrics" | "analytics" | "trace" | "tracing" | "log" | "logger" | "logging" | "sentry"
-        )
-    })
+    words(name).iter().any(|word| vocabulary().handlers.measurements.has(word))
 }
 
 fn own_effect(program: &Program, function: GlobalDef) -> Option<(NodeId, Effect)> {

@@ -18,6 +18,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "stateful-service";
 
@@ -86,30 +87,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// What is in it only while something runs: calls that are under way, locks.
 fn coordinates(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "flight"
-                | "inflight"
-                | "pending"
-                | "lock"
-                | "locks"
-                | "mutex"
-                | "waiting"
-                | "subscribers"
-                | "handlers"
-                | "listeners"
-                | "callbacks"
-                | "hooks"
-                | "observers"
-                | "watchers"
-                | "timers"
-                | "intervals"
-                | "connections"
-                | "clients"
-                | "sockets"
-        )
-    })
+    words(name).iter().any(|word| vocabulary().requests.coordination.has(word))
 }
 
 /// Whoever keeps copies has to drop those that are old: what counts is what is put in.
@@ -120,7 +98,7 @@ fn takes_out_of_a_cache(facts: &FileFacts, change: NodeId, name: &str) -> bool {
             matches!(called, "pop" | "popitem" | "remove" | "discard" | "clear" | "delete" | "retain" | "drain" | "invalidate")
         }),
     };
-    takes && words(name).iter().any(|word| matches!(word.as_str(), "cache" | "caches" | "cached" | "memo"))
+    takes && words(name).iter().any(|word| vocabulary().requests.caches.has(word))
 }
 
 /// What was computed once is kept under its key: the function looks the entry up first and asks no database or service for it, so that every

@@ -16,6 +16,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 pub(super) const RULE: &str = "swallowed-error";
 
@@ -100,7 +101,7 @@ pub(super) fn explained(facts: &FileFacts) -> Vec<bool> {
 fn is_for_browsers(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let hook = name.starts_with("use-") || name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
-    hook || folders.split('/').any(|folder| matches!(folder, "ui" | "components" | "hooks" | "frontend" | "static" | "public"))
+    hook || folders.split('/').any(|folder| vocabulary().browsers.components.has(folder))
 }
 
 fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: NodeId) -> Option<Swallows> {
@@ -725,38 +726,6 @@ fn is_explained(facts: &FileFacts, whole: Span, statement: Span, function: Span)
 
 /// The function around says that it only tries, or is where things end.
 fn is_best_effort(program: &Program, nesting: &Nesting, owner: GlobalDef, node: NodeId) -> bool {
-    const TRIES: &[&str] = &[
-        "try",
-        "safe",
-        "safely",
-        "maybe",
-        "is",
-        "has",
-        "can",
-        "close",
-        "cleanup",
-        "shutdown",
-        "teardown",
-        "dispose",
-        "destroy",
-        "stop",
-        "del",
-        "exit",
-        "ignore",
-        "attempt",
-        "optional",
-        "quietly",
-        "silently",
-        "best",
-        "prefetch",
-        "warm",
-        "warmup",
-        "ping",
-        "probe",
-        "detect",
-        "supports",
-        "disconnect",
-    ];
     let _ = (nesting, node);
     let facts = program.file(owner.file);
     let mut at = owner.def;
@@ -766,7 +735,7 @@ fn is_best_effort(program: &Program, nesting: &Nesting, owner: GlobalDef, node: 
         }
         let def = facts.def(at);
         let name = words(facts.text(def.name));
-        if name.iter().any(|word| TRIES.contains(&word.as_str())) {
+        if name.iter().any(|word| vocabulary().errors.tries.has(word)) {
             return true;
         }
         at = def.parent;

@@ -25,6 +25,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Calls of a helper that hand it a password, shown with it.
 const MAX_CALLERS: usize = 6;
@@ -217,45 +218,11 @@ fn is_only_called_so(program: &Program, function: GlobalDef, call: NodeId) -> bo
 
 /// The hash is not what keeps the password: it prepares a slow hash, looks up leaks, names a cache entry, or makes a key.
 fn is_for_something_else(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
-    const OTHER: &[&str] = &[
-        "pwned",
-        "hibp",
-        "breach",
-        "breached",
-        "leaked",
-        "leak",
-        "encrypt",
-        "decrypt",
-        "cipher",
-        "derive",
-        "derivation",
-        "gravatar",
-        "etag",
-        "checksum",
-        "cache",
-        "fingerprint",
-        "prehash",
-        "signature",
-        "sign",
-        "authorization",
-        "basic",
-        "header",
-        "headers",
-        "challenge",
-        "scram",
-        "kdf",
-        "ntlm",
-        "mschap",
-        "apop",
-        "wsse",
-        "aes",
-        "avatar",
-    ];
     let facts = program.file(function.file);
     let mut at = function.def;
     for _ in 0..8 {
         let def = facts.def(at);
-        if at != DefId::MODULE && parts(facts.text(def.name)).iter().any(|word| OTHER.contains(&word.as_str())) {
+        if at != DefId::MODULE && parts(facts.text(def.name)).iter().any(|word| vocabulary().hashes.something_else.has(word)) {
             return true;
         }
         if at == DefId::MODULE {
@@ -280,7 +247,7 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
                 NodeKind::Argument { name, .. } => Some(facts.text(name)),
                 _ => None,
             };
-            slow || names.is_some_and(|name| parts(name).iter().any(|word| OTHER.contains(&word.as_str())))
+            slow || names.is_some_and(|name| parts(name).iter().any(|word| vocabulary().hashes.something_else.has(word)))
         })
 }
 
@@ -365,14 +332,7 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
         let takes_password = facts.def(helper.def).params.iter().filter(|param| param.kind != ParamKind::Receiver).enumerate();
         let is_another =
             takes_password.into_iter().any(|(other, param)| other != at && param.name.is_some_and(|name| is_password(facts.text(name))));
-        let own = speaks_of_password(name)
-            && !is_another
-            && parts(name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "hash" | "hashed" | "make" | "set" | "check" | "verify" | "compare" | "encrypt" | "crypt" | "validate" | "digest"
-                )
-            });
+        let own = speaks_of_password(name) && !is_another && parts(name).iter().any(|word| vocabulary().hashes.helpers.has(word));
         let mut given: Vec<Label> = Vec::new();
         let mut what = None;
         for &(caller, site) in callers.get(&helper).into_iter().flatten() {

@@ -27,12 +27,17 @@ pub fn words(name: &str) -> Vec<String> {
 
 /// Whether any of the words of a name, in lower case, is one of these.
 pub fn has_word(name: &str, wanted: &[&str]) -> bool {
+    any_word(name, |word| wanted.contains(&word))
+}
+
+/// Whether any of the words of a name, in lower case, is wanted.
+pub fn any_word(name: &str, wanted: impl Fn(&str) -> bool) -> bool {
     let mut word = String::with_capacity(name.len());
     let mut previous_lower = false;
     for c in name.chars() {
         let ends = !c.is_alphanumeric() || c.is_uppercase() && previous_lower;
         if ends {
-            if wanted.contains(&word.as_str()) {
+            if wanted(&word) {
                 return true;
             }
             word.clear();
@@ -47,7 +52,7 @@ pub fn has_word(name: &str, wanted: &[&str]) -> bool {
             false => word.extend(c.to_lowercase()),
         }
     }
-    wanted.contains(&word.as_str())
+    wanted(&word)
 }
 
 #[cfg(test)]

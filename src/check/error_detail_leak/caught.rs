@@ -8,6 +8,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Code that runs with an unexpected error at hand.
 pub(super) struct Caught {
@@ -180,7 +181,7 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
 }
 
 fn is_error_name(name: &str) -> bool {
-    matches!(name, "err" | "error" | "e" | "ex" | "exc" | "exception" | "_err" | "_error")
+    vocabulary().errors.names.has(name)
 }
 
 /// What is given a function of results or items, whatever they are called.
@@ -232,31 +233,14 @@ fn sends_error(program: &Program, function: GlobalDef, params: &[&str]) -> bool 
         && params.len() == 2
         && is_error_name(params[0])
         && matches!(params[1], "res" | "response" | "reply")
-        && has_word(name, &["err", "error", "errors"])
-        && has_word(name, &["send", "handle", "respond"])
-        && !has_word(name, &["dev", "development", "debug", "local"])
+        && vocabulary().errors.errors.in_name(name)
+        && vocabulary().errors.sending.in_name(name)
+        && !vocabulary().errors.for_developers.in_name(name)
 }
 
 /// A call that only reads or judges what came in: `schema.validateAsync(body)`, `c.req.json()`, `jwtVerify(token, key)`.
 pub(super) fn looks_at_input(facts: &FileFacts, call: NodeId) -> bool {
-    parts(called_name(facts, call).unwrap_or_default()).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "valid"
-                | "validate"
-                | "validated"
-                | "validation"
-                | "validator"
-                | "verify"
-                | "parse"
-                | "json"
-                | "text"
-                | "form"
-                | "decode"
-                | "body"
-                | "check"
-        )
-    })
+    parts(called_name(facts, call).unwrap_or_default()).iter().any(|word| vocabulary().errors.judging.has(word))
 }
 
 pub(super) fn is_error(facts: &FileFacts, node: NodeId, caught: &Caught) -> bool {

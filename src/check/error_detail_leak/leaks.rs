@@ -11,6 +11,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// The part of an answer that tells what the error says, and whether it is the trace.
 pub(super) fn leak(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caught: &Caught) -> Option<(NodeId, bool)> {
@@ -167,12 +168,7 @@ fn is_hidden(facts: &FileFacts, nesting: &Nesting, node: NodeId, answer: NodeId)
             NodeKind::Binary { op, .. } if op.is_test() => return true,
             NodeKind::Call { callee, .. } if callee != at => {
                 let words = parts(called_name(facts, parent).unwrap_or_default());
-                let hides = words.iter().any(|word| {
-                    matches!(
-                        word.as_str(),
-                        "sanitize" | "safe" | "mask" | "redact" | "public" | "friendly" | "translate" | "log" | "report" | "capture"
-                    )
-                });
+                let hides = words.iter().any(|word| vocabulary().errors.hiding.has(word));
                 if hides {
                     return true;
                 }

@@ -9,6 +9,7 @@ use crate::model::facts::DefId;
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 const RULE: &str = "hardcoded-secret";
 
@@ -150,12 +151,7 @@ fn is_shown_whole(path: &str) -> bool {
 fn is_beside_certificates(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let is_file = [".pem", ".key", ".crt", ".p8"].iter().any(|end| path.ends_with(end));
-    is_file
-        && folders.split('/').any(|folder| {
-            generic::words(folder).iter().any(|word| {
-                matches!(word.as_str(), "cert" | "certs" | "certificate" | "certificates" | "ssl" | "tls" | "pki" | "ca" | "assets")
-            })
-        })
+    is_file && folders.split('/').any(|folder| generic::words(folder).iter().any(|word| vocabulary().grounds.certificates.has(word)))
 }
 
 /// Components: what is in them is sent to every browser.
@@ -191,70 +187,31 @@ fn ground_of_source(context: &Context, file: FileId) -> Ground {
 }
 
 fn ground_of_path(path: &str) -> Ground {
-    const TESTS: &[&str] = &[
-        "test",
-        "tests",
-        "spec",
-        "specs",
-        "e2e",
-        "cypress",
-        "playwright",
-        "fixture",
-        "fixtures",
-        "dummy",
-        "fake",
-        "mock",
-        "mocks",
-        "testdata",
-        "testing",
-        "unittest",
-        "unittests",
-        "testcase",
-        "testcases",
-        "conftest",
-        "stub",
-        "stubs",
-        "vitest",
-        "jest",
-    ];
     // Settings for pipelines; a folder of that name may hold anything.
-    const PIPELINES: &[&str] = &["ci"];
-    const TOOLS: &[&str] =
-        &["script", "scripts", "tool", "tools", "loadtest", "loadtests", "seed", "seeds", "seeder", "seeders", "migrations", "populate"];
     // What only pipelines read. A name is one of tests there already.
-    const PIPELINE_FOLDERS: &[&str] = &["ci", ".ci", ".github", ".circleci", ".gitlab", ".buildkite"];
-    const DEVELOPMENT: &[&str] = &[
-        "dev",
-        "development",
-        "local",
-        "localhost",
-        "sandbox",
-        "devcontainer",
-        "demo",
-        "demos",
-        "example",
-        "examples",
-        "sample",
-        "samples",
-    ];
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let words = generic::words(name);
-    let is_test = |folder: &str| folder.split(['-', '_', '.']).any(|word| TESTS.contains(&word.to_ascii_lowercase().as_str()));
-    let any = |list: &[&str]| {
-        words.iter().any(|word| list.contains(&word.as_str()))
-            || folders.split('/').any(|folder| list.contains(&folder.trim_matches(['_', '.']).to_ascii_lowercase().as_str()))
+    let is_test = |folder: &str| folder.split(['-', '_', '.']).any(|word| vocabulary().grounds.tests.has(word.to_ascii_lowercase()));
+    let any = |list: &Words| {
+        words.iter().any(|word| list.has(word))
+            || folders.split('/').any(|folder| list.has(folder.trim_matches(['_', '.']).to_ascii_lowercase()))
     };
     match () {
-        () if any(TESTS) || folders.split('/').any(is_test) || words.iter().any(|word| PIPELINES.contains(&word.as_str())) => Ground::Test,
-        () if any(TOOLS)
+        () if any(&vocabulary().grounds.tests)
+            || folders.split('/').any(is_test)
+            || words.iter().any(|word| vocabulary().grounds.pipelines.has(word)) =>
+        {
+            Ground::Test
+        }
+        () if any(&vocabulary().grounds.tools)
             || words.windows(2).any(|two| two[0] == "random" && two[1] == "data")
-            || folders.split('/').any(|folder| PIPELINE_FOLDERS.contains(&folder)) =>
+            || folders.split('/').any(|folder| vocabulary().grounds.pipeline_folders.has(folder)) =>
         {
             Ground::Tool
         }
         // `local_data/`, `dev-certs/`: a folder is called after what it is for.
-        () if any(DEVELOPMENT)
-            || folders.split('/').any(|folder| generic::words(folder).iter().any(|word| DEVELOPMENT.contains(&word.as_str()))) =>
+        () if any(&vocabulary().grounds.development)
+            || folders.split('/').any(|folder| generic::words(folder).iter().any(|word| vocabulary().grounds.development.has(word))) =>
         {
             Ground::Development
         }

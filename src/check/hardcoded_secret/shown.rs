@@ -4,6 +4,7 @@ use super::{SecretHit, SecretKind};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::source::{Family, Span};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// What schemas show to readers of the documentation and forms to those who fill them in: `examples: ["eyJ…"]`, `example="whsec_…"`,
 /// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
@@ -66,9 +67,11 @@ pub(super) fn is_catalogue(hits: &[SecretHit]) -> bool {
 
 /// `create_demo_shop()`: an account that everybody may use.
 pub(super) fn is_of_demo(facts: &FileFacts, at: Span) -> bool {
-    facts.defs.iter().filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method) && def.span.contains(at)).any(|def| {
-        crate::model::words::has_word(facts.text(def.name), &["demo", "sample", "example", "playground", "seed", "fixture", "fixtures"])
-    })
+    facts
+        .defs
+        .iter()
+        .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method) && def.span.contains(at))
+        .any(|def| vocabulary().grounds.demonstrations.in_name(facts.text(def.name)))
 }
 
 /// The key with which a page searches an index that everybody may, `{ appId, apiKey, indexName }`, or names its project to a service: `{ apiKey, authDomain, projectId }`.

@@ -19,6 +19,7 @@ use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::program::{ImportEdge, ImportTarget, Program};
 use crate::model::role::{Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 use at_load::AtLoad;
 use links::Links;
 
@@ -232,7 +233,7 @@ impl<'l, 'a> Knot<'l, 'a> {
             return true;
         }
         let of = |pair: (u32, u32)| self.pairs.get(&pair).into_iter().flatten();
-        let in_folder = |path: &str| path.split('/').any(|part| matches!(part, "frontend" | "front-end" | "webapp"));
+        let in_folder = |path: &str| path.split('/').any(|part| vocabulary().browsers.sources.has(part));
         let is_browsers = |edge: &&ImportEdge| {
             program.file_roles[edge.from.index()].iter().any(|evidence| evidence.role == Role::Frontend)
                 || in_folder(program.path(edge.from))

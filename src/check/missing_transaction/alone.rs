@@ -14,6 +14,7 @@ use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 /// `state = find(); if not state: state = create()`: when what follows fails, the next call finds what was made.
 pub(super) fn fills_a_gap(place: &Place, site: NodeId) -> bool {
@@ -103,29 +104,23 @@ pub(super) fn counts(program: &Program, file: FileId, write: &Write) -> bool {
 /// A function that is called for what it gives: what it commits on the way (a login attempt, who has looked) stands alone.
 fn is_reader(name: &str) -> bool {
     let words = words(name);
-    let reads =
-        ["get", "fetch", "find", "list", "load", "read", "validate", "verify", "check", "probe", "search", "is", "has", "may", "can"];
-    words.first().is_some_and(|word| reads.contains(&word.as_str())) && !words.iter().any(|word| word == "or" || word == "and")
+    words.first().is_some_and(|word| vocabulary().writes.reading.has(word)) && !words.iter().any(|word| word == "or" || word == "and")
 }
 
 /// Lets a client in, and keeps when that was: `authenticate`, `AuthCheck::check`.
 fn admits(name: &str) -> bool {
     let words = words(name);
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let has = |wanted: &Words| words.iter().any(|word| wanted.has(word));
     let last = name.rsplit(['.', ':']).next().unwrap_or(name);
-    let checks = is_reader(last) || has(&["require", "ensure"]);
-    has(&["authenticate", "authorize"]) || checks && has(&["auth", "authentication", "authorization", "permission", "permissions"])
+    let checks = is_reader(last) || has(&vocabulary().writes.requiring);
+    has(&vocabulary().writes.admitting) || checks && has(&vocabulary().writes.admissions)
 }
 
 /// Can be repeated until it has worked.
 fn is_idempotent(name: &str) -> bool {
     let words = words(name);
-    words.iter().any(|word| matches!(word.as_str(), "upsert" | "merge" | "ensure" | "sync"))
-        || words.windows(3).any(|three| {
-            three[1] == "or"
-                && matches!(three[0].as_str(), "aget" | "aupdate" | "get" | "find" | "update" | "create" | "fetch" | "load")
-                && three[2] != "fail"
-        })
+    words.iter().any(|word| vocabulary().writes.repeatable.has(word))
+        || words.windows(3).any(|three| three[1] == "or" && vocabulary().writes.tried_first.has(&three[0]) && three[2] != "fail")
 }
 
 /// `insert … on conflict do nothing`: the statement can be repeated as well.

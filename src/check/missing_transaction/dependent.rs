@@ -11,7 +11,8 @@ use crate::model::nesting::{arguments, spell, walk_deep};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 use crate::model::summary::Write;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// The second write is given something that the first was given, gave, or changed.
 pub(super) fn dependent(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
@@ -45,7 +46,7 @@ pub(super) fn dependent(place: &Place, function: GlobalDef, first: &Write, secon
 /// What is written first was looked up by the key that the second write names: `order = get(id); order.save(); delete_items(id)`.
 fn is_looked_up(place: &Place, function: GlobalDef, body: NodeId, first: &[Name], second: &[Name]) -> bool {
     let facts = place.facts;
-    let is_key = |name: &Name| words(facts.text(*name)).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "key" | "slug"));
+    let is_key = |name: &Name| words(facts.text(*name)).last().is_some_and(|word| vocabulary().writes.keys.has(word));
     let keys: Vec<Name> = second.iter().copied().filter(|name| is_key(name) && is_parameter(place, function, *name)).collect();
     let dependence = Dependence::of(facts, &keys, body);
     !keys.is_empty() && first.iter().any(|&name| dependence.has(name))
@@ -53,7 +54,7 @@ fn is_looked_up(place: &Place, function: GlobalDef, body: NodeId, first: &[Name]
 
 /// The rows that a call which commits is given, or gives; of one that looks something up on the way, none.
 pub(super) fn given(place: &Place, write: &Write) -> Vec<Name> {
-    let looks_up = |via| has_word(place.program.name(via), &["get", "fetch", "find", "load", "read", "check"]);
+    let looks_up = |via| vocabulary().writes.looking_up.in_name(place.program.name(via));
     if write.mode != WriteMode::OnCommit || write.via.is_none_or(looks_up) {
         return Vec::new();
     }

@@ -15,6 +15,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::Write;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 pub(in crate::check) const RULE: &str = "missing-transaction";
 
@@ -126,12 +127,12 @@ fn is_structural(program: &Program, facts: &FileFacts, first: &Write, second: &W
         let name = write.via.map_or_else(|| called_name(facts, write.site).unwrap_or_default(), |via| program.name(via));
         words(name)
     };
-    let has = |write: &Write, known: &[&str]| verbs(write).iter().any(|word| known.contains(&word.as_str()));
+    let has = |write: &Write, known: &Words| verbs(write).iter().any(|word| known.has(word));
     let changes_rows = |write: &Write| {
         let by_sql = write.via.is_none() && matches!(called_name(facts, write.site), Some("execute" | "query" | "exec" | "save"));
-        by_sql || has(write, &["create", "insert", "add", "bulk", "register", "delete", "del", "destroy", "remove", "clear", "set"])
+        by_sql || has(write, &vocabulary().writes.structural)
     };
-    let counts = |write: &Write| has(write, &["increment", "decrement"]);
+    let counts = |write: &Write| has(write, &vocabulary().writes.counting);
     [first, second].into_iter().all(|write| changes_rows(write) || counts(write))
 }
 

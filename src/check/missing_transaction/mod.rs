@@ -36,7 +36,6 @@ use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
 use dependent::{dependent, given};
 use findings::{Operation, RULE, finding};
 use sessions::share_session;
-use subjects::HANDLES;
 use tables::different;
 use ways::{both_happen, may_fail};
 
@@ -132,7 +131,7 @@ fn is_hook(program: &Program, function: GlobalDef) -> bool {
 /// The first two writes that belong together.
 fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
     let amounts = Amounts::of(place, writes.iter().filter(|write| write.via.is_none()).map(|write| write.site));
-    let pending = Pending::of(place, HANDLES, writes);
+    let pending = Pending::of(place, writes);
     let together = |first, second| together(place, held, function, &amounts, &pending, first, second);
     for (at, &first) in writes.iter().enumerate() {
         for (next, &second) in writes.iter().enumerate().skip(at + 1) {

@@ -11,6 +11,7 @@ use crate::model::nesting::{arguments, around, chain, chain_root, last_name, spe
 use crate::model::program::Value;
 use crate::model::role::GlobalDef;
 use crate::model::summary::Write;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Definitions around a function that are looked at.
 const OUTWARD: usize = 32;
@@ -31,47 +32,6 @@ pub(super) struct Subjects {
     pub(super) names: Vec<Name>,
     pub(super) paths: Vec<String>,
 }
-
-/// Names of handles and whole requests: two writes both use them without being about the same thing.
-pub(super) const HANDLES: &[&str] = &[
-    "db",
-    "database",
-    "session",
-    "conn",
-    "connection",
-    "client",
-    "pool",
-    "prisma",
-    "knex",
-    "engine",
-    "cursor",
-    "cur",
-    "em",
-    "manager",
-    "app",
-    "ctx",
-    "context",
-    "c",
-    "req",
-    "request",
-    "res",
-    "response",
-    "reply",
-    "next",
-    "info",
-    "event",
-    "state",
-    "repo",
-    "repos",
-    "repository",
-    "self",
-    "cls",
-    "this",
-    "logger",
-    "log",
-    "settings",
-    "config",
-];
 
 /// What the write is given, what it hangs on, and what its result is kept in.
 pub(super) fn subjects(place: &Place, write: &Write) -> Subjects {
@@ -103,7 +63,7 @@ pub(super) fn subjects(place: &Place, write: &Write) -> Subjects {
     for node in place.nesting.around(site) {
         if let NodeKind::Loop { source: Some(source), .. } = facts.arena.kind(node)
             && let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, source))
-            && !HANDLES.contains(&facts.text(name))
+            && !vocabulary().writes.handles.has(facts.text(name))
         {
             found.names.push(name);
         }
@@ -138,7 +98,7 @@ fn made_with(place: &Place, site: NodeId, callee_root: NodeId) -> Vec<Name> {
     }
     let made = assigned(facts, owner.def, name).into_iter();
     let rows = made.flat_map(|made| arguments(facts, made)).filter_map(|argument| match facts.arena.kind(argument) {
-        NodeKind::Name(row) if !HANDLES.contains(&facts.text(row)) => Some(row),
+        NodeKind::Name(row) if !vocabulary().writes.handles.has(facts.text(row)) => Some(row),
         _ => None,
     });
     rows.collect()
@@ -147,12 +107,12 @@ fn made_with(place: &Place, site: NodeId, callee_root: NodeId) -> Vec<Name> {
 impl Subjects {
     /// Whose attribute it is: `session.user` of `session.user.id`, about which `session.user.email` is as well.
     fn add_owner(&mut self, facts: &FileFacts, node: NodeId, root: &str) {
-        if !matches!(root, "req" | "request" | "ctx" | "context" | "c" | "session" | "event" | "state") {
+        if !vocabulary().writes.held.has(root) {
             return;
         }
         if let NodeKind::Member { object, .. } = facts.arena.kind(node)
             && let NodeKind::Member { name, .. } = facts.arena.kind(object)
-            && !PARTS.contains(&facts.text(name))
+            && !vocabulary().writes.parts_of_requests.has(facts.text(name))
         {
             self.paths.push(spell(facts, object));
         }
@@ -164,7 +124,7 @@ impl Subjects {
         match facts.arena.kind(root) {
             NodeKind::Name(name) => {
                 let text = facts.text(name);
-                if HANDLES.contains(&text) {
+                if vocabulary().writes.handles.has(text) {
                     self.add_path(facts, node);
                 } else if is_local(place, root, name, root == self.callee_root) {
                     self.names.push(name);
@@ -189,12 +149,6 @@ impl Subjects {
         }
     }
 }
-
-/// Names of a request's parts that hold whatever it came with.
-const PARTS: &[&str] = &[
-    "body", "query", "params", "headers", "cookies", "data", "state", "locals", "session", "input", "payload", "files", "file", "auth",
-    "args", "request", "res", "req", "app", "env", "valid",
-];
 
 /// A variable or parameter of the function, not a module's name, a class or a library's object.
 fn is_local(place: &Place, node: NodeId, name: Name, root_of_call: bool) -> bool {

@@ -10,6 +10,7 @@ use crate::model::program::Value;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
 use crate::model::summary::Write;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
 pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool {
@@ -22,9 +23,8 @@ pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: boo
         return true;
     }
     let name = |write: &Write| called_name(place.facts, write.site).unwrap_or_default().to_ascii_lowercase();
-    let removes =
-        |name: &str| ["delete", "destroy", "remove", "clear", "truncate"].iter().any(|verb| name.starts_with(verb)) || name == "del";
-    let adds = |name: &str| ["create", "insert", "add", "bulk", "save"].iter().any(|verb| name.starts_with(verb));
+    let removes = |name: &str| vocabulary().writes.emptying.starts(name) || name == "del";
+    let adds = |name: &str| vocabulary().writes.filling.starts(name);
     let (one, other) = (name(first), name(second));
     let by_name = (one.starts_with("decrement") && other.starts_with("increment"))
         || (one.starts_with("increment") && other.starts_with("decrement"));

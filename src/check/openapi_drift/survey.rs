@@ -11,7 +11,6 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use rustc_hash::FxHashSet;
 
 use super::super::Context;
-use super::super::handlers::PROBES;
 use super::RULE;
 use crate::documents::openapi::{self, Document};
 use crate::model::body::NodeKind;
@@ -23,6 +22,7 @@ use crate::model::program::{Program, Route};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::route::{UNKNOWN_PART, join, template};
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Most documents looked at.
 const MOST: usize = 64;
@@ -326,7 +326,7 @@ fn is_aside(served: &Served) -> bool {
             .map_or(last, |(stem, end)| if matches!(end, "json" | "yaml" | "yml" | "html") { stem } else { last })
             .to_string()
     };
-    let is_word = |last: &str| PROBES.contains(&last) || ASIDE.contains(&last) || ASIDE.contains(&stem(last).as_str());
+    let is_word = |last: &str| vocabulary().probes.paths.has(last) || ASIDE.contains(&last) || ASIDE.contains(&stem(last).as_str());
     let mut parts = served.key.split('/').filter(|part| !part.is_empty());
     served.key == "/"
         || matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "WEBSOCKET" | "WS")

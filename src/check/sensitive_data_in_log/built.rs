@@ -9,6 +9,7 @@ use crate::model::nesting::{arguments, called_name, spell};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 /// A text that a secret was put into: `const body = JSON.stringify({ client_secret: settings.secret })`.
 pub(super) fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> {
@@ -123,13 +124,11 @@ fn told_by_object(program: &Program, file: FileId, call: NodeId) -> Option<Secre
 /// A code that lets in whoever knows it, where it is made or sent: `send_code(phone, code)`.
 pub(super) fn one_time_code(facts: &FileFacts, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
     let own = parts(name);
-    let has = |words: &[String], wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let has = |words: &[String], wanted: &Words| words.iter().any(|word| wanted.has(word));
     let around = parts(facts.text(facts.def(function.def).name));
     let is_code = own.last().is_some_and(|word| word == "code")
-        && (own.len() == 1
-            && has(&around, &["code", "otp", "verification", "sms"])
-            && has(&around, &["send", "generate", "create", "issue", "reset"])
-            || has(&own, &["otp", "verification", "confirmation", "login", "sms"]) && own.len() == 2
+        && (own.len() == 1 && has(&around, &vocabulary().logs.codes) && has(&around, &vocabulary().logs.code_makers)
+            || has(&own, &vocabulary().logs.code_kinds) && own.len() == 2
             || own == ["reset", "code"]
             || own == ["password", "reset", "code"]);
     (is_code && facts.language.family() != Family::TypeScript).then(|| Logged {

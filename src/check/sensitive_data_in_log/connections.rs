@@ -10,6 +10,7 @@ use crate::model::nesting::{arguments, called_name, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// An address put together with a password: `mongodb://${db.user}:${db.password}@${db.host}`.
 fn holds_password(facts: &FileFacts, value: NodeId) -> bool {
@@ -38,7 +39,7 @@ fn is_variable_of_password(name: &str) -> bool {
 pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, name: &str) -> Option<Logged> {
     let facts = program.file(function.file);
     let words = parts(name);
-    let is_address = words.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri" | "dsn"))
+    let is_address = words.last().is_some_and(|word| vocabulary().logs.addresses.has(word))
         || words.ends_with(&["connection".to_string(), "string".to_string()]);
     if !is_address {
         return None;
@@ -63,23 +64,7 @@ pub(super) fn connection(program: &Program, function: GlobalDef, node: NodeId, n
 
 /// The last word or one of the others names a database or a broker.
 fn names_store(words: &[String]) -> bool {
-    words.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "database"
-                | "db"
-                | "mongo"
-                | "mongodb"
-                | "postgres"
-                | "postgresql"
-                | "mysql"
-                | "mariadb"
-                | "amqp"
-                | "rabbitmq"
-                | "dsn"
-                | "connection"
-        )
-    })
+    words.iter().any(|word| vocabulary().logs.stores.has(word))
 }
 
 /// A local that is given an address and a password to put into it.
@@ -130,11 +115,7 @@ fn comes_from_outside(program: &Program, function: GlobalDef, node: NodeId) -> b
 /// Rust: what holds the address, or the variable that it is read from, speaks of a database: `CONFIG.database.url`, `let url =
 /// env::var("DATABASE_URL")`.
 fn is_store_by_owner(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
-    let speaks = |text: &str| {
-        parts(text).iter().any(|word| {
-            matches!(word.as_str(), "database" | "db" | "mongo" | "mongodb" | "postgres" | "postgresql" | "mysql" | "amqp" | "rabbitmq")
-        })
-    };
+    let speaks = |text: &str| parts(text).iter().any(|word| vocabulary().logs.owners_of_stores.has(word));
     match facts.arena.kind(node) {
         NodeKind::Member { object, .. } => last_name(facts, object).is_some_and(|name| speaks(facts.text(name))),
         NodeKind::Name(name) => assigned(facts, function.def, name).into_iter().any(|value| {
@@ -157,9 +138,8 @@ fn is_setting(facts: &FileFacts, node: NodeId) -> bool {
     let mut at = node;
     while let NodeKind::Member { object, .. } = facts.arena.kind(at) {
         at = object;
-        let named = last_name(facts, at).is_some_and(|name| {
-            parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "config" | "configuration" | "settings" | "cfg" | "env"))
-        });
+        let named =
+            last_name(facts, at).is_some_and(|name| parts(facts.text(name)).iter().any(|word| vocabulary().logs.settings.has(word)));
         if named {
             return true;
         }

@@ -11,6 +11,7 @@ use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// `#[instrument]` records every parameter that it is not told to skip.
 pub(super) fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
@@ -53,9 +54,7 @@ pub(super) fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
                 let mut wrapped = false;
                 facts.arena.walk(annotation, |node| {
                     if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-                        wrapped |= parts(facts.text(name))
-                            .iter()
-                            .any(|word| matches!(word.as_str(), "secret" | "redacted" | "protected" | "hidden"));
+                        wrapped |= parts(facts.text(name)).iter().any(|word| vocabulary().logs.wrappers.has(word));
                     }
                 });
                 wrapped

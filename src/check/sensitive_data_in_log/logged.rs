@@ -14,6 +14,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// The first secret among what the call is given.
 pub(super) fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged> {
@@ -124,9 +125,7 @@ fn is_cut(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
 }
 
 fn is_harmless(facts: &FileFacts, value: NodeId) -> bool {
-    last_name(facts, value).is_some_and(|name| {
-        parts(facts.text(name)).iter().any(|word| matches!(word.as_str(), "length" | "size" | "hash" | "masked" | "redacted" | "count"))
-    })
+    last_name(facts, value).is_some_and(|name| parts(facts.text(name)).iter().any(|word| vocabulary().logs.harmless.has(word)))
 }
 
 fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<Logged> {
@@ -165,8 +164,7 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
         NodeKind::Member { object, .. } => last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default(),
         _ => "",
     };
-    let is_handed_out = kind == Secret::Token
-        && parts(owner).iter().any(|word| matches!(word.as_str(), "coupon" | "discount" | "promo" | "voucher" | "device" | "push"));
+    let is_handed_out = kind == Secret::Token && parts(owner).iter().any(|word| vocabulary().logs.handed_out.has(word));
     // Nothing says what a plain `token` opens: it may as well be the name of a thing.
     let (confidence, level) = if is_plain_token { (Confidence::Medium, Level::Note) } else { (Confidence::High, Level::Warning) };
     (!is_constant && !is_other && !is_unclear && !is_handed_out).then(|| Logged {
@@ -180,38 +178,9 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
 
 /// Files about the tokens of languages, of language models, or of block chains.
 fn speaks_of_text(program: &Program, file: FileId) -> bool {
-    const OF_PEOPLE: &[&str] =
-        &["auth", "authentication", "otp", "login", "account", "accounts", "session", "sessions", "jwt", "verification"];
     let path = program.path(file);
     let words: Vec<String> = path.split(['/', '.']).flat_map(words).collect();
     // `auth/tokens.py` is about those of people.
-    let of_people = words.iter().any(|word| OF_PEOPLE.contains(&word.as_str()));
-    !of_people
-        && words.iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "lexer"
-                    | "parser"
-                    | "tokenizer"
-                    | "tokens"
-                    | "tokenize"
-                    | "ast"
-                    | "compiler"
-                    | "grammar"
-                    | "syntax"
-                    | "llm"
-                    | "ai"
-                    | "nft"
-                    | "mint"
-                    | "contract"
-                    | "wallet"
-                    | "blockchain"
-                    | "erc20"
-                    | "swap"
-                    | "chain"
-                    | "search"
-                    | "parse"
-                    | "highlighter"
-            )
-        })
+    let of_people = words.iter().any(|word| vocabulary().logs.of_people.has(word));
+    !of_people && words.iter().any(|word| vocabulary().logs.of_text.has(word))
 }

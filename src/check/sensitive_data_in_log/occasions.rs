@@ -7,6 +7,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// `logger.debug(…)`, `trace!(…)`: switched off where it matters, as a rule.
 pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
@@ -20,49 +21,12 @@ pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
 pub(super) fn shows_what_it_makes(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
     let facts = program.file(unit.file);
     let prints = called_name(facts, call).is_some_and(|name| matches!(name, "println" | "print" | "eprintln" | "log"));
-    prints
-        && words(program.name(unit))
-            .first()
-            .is_some_and(|verb| matches!(verb.as_str(), "gen" | "generate" | "keygen" | "show" | "display" | "print"))
+    prints && words(program.name(unit)).first().is_some_and(|verb| vocabulary().logs.shows_made.has(verb))
 }
 
 /// Bodies of all requests, or of one that people send their passwords, cards or personal data with: told by the words of the route, the function and the file.
 pub(super) fn may_hold_credentials(program: &Program, unit: GlobalDef) -> bool {
-    const WORDS: &[&str] = &[
-        "login",
-        "signin",
-        "signup",
-        "register",
-        "registration",
-        "auth",
-        "oauth",
-        "password",
-        "account",
-        "accounts",
-        "user",
-        "users",
-        "payment",
-        "payments",
-        "card",
-        "checkout",
-        "session",
-        "sessions",
-        "token",
-        "profile",
-        "customer",
-        "customers",
-        "member",
-        "members",
-        "middleware",
-        "middlewares",
-        "interceptor",
-        "interceptors",
-        "logger",
-        "logging",
-        "request",
-        "requests",
-    ];
-    let speaks = |text: &str| words(text).iter().any(|word| WORDS.contains(&word.as_str()));
+    let speaks = |text: &str| words(text).iter().any(|word| vocabulary().logs.credentials.has(word));
     let facts = program.file(unit.file);
     let routes = || program.routes.iter().filter(|route| route.handler == unit).collect::<Vec<_>>();
     speaks(program.path(unit.file))
@@ -138,8 +102,6 @@ fn is_nothing(facts: &FileFacts, node: NodeId) -> bool {
 pub(super) fn speaks_to_user(program: &Program, function: GlobalDef) -> bool {
     let path = program.path(function.file);
     let file = path.rsplit('/').next().unwrap_or(path);
-    parts(file.split('.').next().unwrap_or(file))
-        .iter()
-        .any(|word| matches!(word.as_str(), "cli" | "command" | "commands" | "console" | "script" | "example" | "examples" | "demo"))
-        || path.split('/').any(|part| matches!(part, "examples" | "example" | "scripts" | "cli" | "commands" | "bin" | "docs"))
+    parts(file.split('.').next().unwrap_or(file)).iter().any(|word| vocabulary().audience.speaking_files.has(word))
+        || path.split('/').any(|part| vocabulary().audience.speaking_folders.has(part))
 }

@@ -13,6 +13,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::{Words, vocabulary};
 
 /// An object whose text says its fields. Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
 pub(super) fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
@@ -128,8 +129,8 @@ pub(super) fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Op
 /// `password_hash`, `hashed_password`: whoever reads it may try passwords at leisure.
 fn is_password_hash(name: &str) -> bool {
     let words = parts(name);
-    let is = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    words.len() == 2 && is(&["password", "passwd", "pwd"]) && is(&["hash", "hashed", "digest", "encrypted"])
+    let is = |wanted: &Words| words.iter().any(|word| wanted.has(word));
+    words.len() == 2 && is(&vocabulary().logs.passwords) && is(&vocabulary().logs.hashed)
 }
 
 fn derives_debug(facts: &FileFacts, class: DefId) -> bool {

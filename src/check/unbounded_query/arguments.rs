@@ -7,6 +7,7 @@ use crate::model::nesting::{argument_value, arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// A call that is given anything but handles may be told how much to fetch.
 pub(super) fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
@@ -23,38 +24,7 @@ pub(super) fn has_bound_argument(program: &Program, file: FileId, call: NodeId) 
             _ => last_name(facts, handle).map(|name| facts.text(name)),
         };
         let name = name.unwrap_or("?");
-        !matches!(
-            name,
-            "db" | "session"
-                | "conn"
-                | "connection"
-                | "pool"
-                | "client"
-                | "db_session"
-                | "database"
-                | "prisma"
-                | "state"
-                | "app_state"
-                | "ctx"
-                | "context"
-                | "executor"
-                | "tx"
-                | "transaction"
-                | "db_pool"
-                | "pg_pool"
-                | "db_conn"
-                | "repo"
-                | "repos"
-                | "repository"
-                | "repositories"
-                // What a request asks for is looked for in the function that reads it.
-                | "req"
-                | "request"
-                | "res"
-                | "response"
-                | "reply"
-                | "next"
-        )
+        !vocabulary().queries.handles.has(name)
     })
 }
 

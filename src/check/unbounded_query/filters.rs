@@ -5,7 +5,7 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain_root, last_name, walk_deep};
 use crate::model::source::Family;
-use crate::model::words::has_word;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// An object as a filter that leaves most rows in, or all where the client asks for nothing: usual states (`{ active: true, deletedAt: null }`), conditions
 /// that are there if they are asked for (`...(q && { title: q })`), and parts of a text (`{ title: { contains: q } }`).
@@ -53,11 +53,9 @@ pub(super) fn hardly_narrows(facts: &FileFacts, filter: NodeId) -> bool {
 
 /// Most rows are so: active, published, not deleted. `open: true` is another matter.
 fn is_usual(facts: &FileFacts, name: &str, value: NodeId) -> bool {
-    const ON: &[&str] = &["active", "enabled", "published", "visible", "available", "public", "shown", "approved", "live"];
-    const OFF: &[&str] = &["deleted", "delete", "archived", "hidden", "disabled", "removed", "banned", "blocked", "draft"];
     match facts.arena.kind(value) {
-        NodeKind::Bool(true) => has_word(name, ON),
-        NodeKind::Bool(false) | NodeKind::Null => has_word(name, OFF),
+        NodeKind::Bool(true) => vocabulary().queries.usually_on.in_name(name),
+        NodeKind::Bool(false) | NodeKind::Null => vocabulary().queries.usually_off.in_name(name),
         _ => false,
     }
 }
@@ -79,7 +77,7 @@ pub(super) fn hardly_narrows_by(facts: &FileFacts, link: NodeId) -> bool {
 }
 
 fn is_of_deletion(name: &str) -> bool {
-    has_word(name.rsplit('.').next().unwrap_or(name), &["deleted", "archived", "removed", "disabled"])
+    vocabulary().queries.deletions.in_name(name.rsplit('.').next().unwrap_or(name))
 }
 
 /// `eq(kites.hidden, false)`, `isNull(kites.deletedAt)`, and several of them.

@@ -25,7 +25,8 @@ use crate::model::program::{CallKind, Program, Resolution, Route, VIEW_METHODS};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 use crate::model::summary::QueryEffect;
-use crate::model::words::{has_word, words};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 use arguments::{has_bound_argument, open_params};
 use narrowing::{gives_all, is_narrowed_before, is_narrowed_later};
 use paging::bounds;
@@ -117,29 +118,20 @@ fn asked(facts: &FileFacts, site: NodeId) -> Option<&str> {
         return Some(key);
     }
     let name = facts.text(last_name(facts, object)?);
-    (!has_word(name, &["collection", "repository", "repo", "model", "db", "database", "client"])).then_some(name)
+    (!vocabulary().queries.askers.in_name(name)).then_some(name)
 }
 
 /// Exports, streams and administrators' downloads are meant to be whole.
 fn is_exempt(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
-    let whole = |text: &str| {
-        words(text).iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "export" | "exports" | "download" | "csv" | "dump" | "backup" | "stream" | "sitemap" | "feed" | "rss" | "cron" | "metrics"
-            )
-        })
-    };
+    let whole = |text: &str| words(text).iter().any(|word| vocabulary().queries.whole.has(word));
     whole(path) || whole(program.name(handler.function))
 }
 
 /// Pages of administrators: few people ask for them, and they want to see everything.
 fn is_for_few(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
-    let speaks = |text: &str| {
-        text.split(['/', '.']).any(|part| has_word(part, &["admin", "administration", "management", "backoffice", "moderation"]))
-    };
+    let speaks = |text: &str| text.split(['/', '.']).any(|part| vocabulary().audience.few.in_name(part));
     speaks(path) || speaks(program.path(handler.function.file))
 }
 

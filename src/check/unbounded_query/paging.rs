@@ -5,6 +5,7 @@ use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{arguments, called_name, walk_deep};
 use crate::model::source::Family;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// The function speaks of pages, limits or slices anywhere.
 pub(super) fn bounds(facts: &FileFacts, body: NodeId) -> bool {
@@ -73,28 +74,7 @@ fn said(facts: &FileFacts, node: NodeId) -> Option<&str> {
 }
 
 fn speaks_of_pages(name: &str, of_driver: bool) -> bool {
-    words(name).iter().any(|word| {
-        word == "cursor" && !of_driver
-            || matches!(
-                word.as_str(),
-                "limit"
-                    | "page"
-                    | "pages"
-                    | "paginate"
-                    | "paginated"
-                    | "paginator"
-                    | "pagination"
-                    | "paging"
-                    | "offset"
-                    | "take"
-                    | "skip"
-                    | "per"
-                    | "top"
-                    | "slice"
-                    | "chunk"
-                    | "stream"
-            )
-    })
+    words(name).iter().any(|word| word == "cursor" && !of_driver || vocabulary().queries.paging.has(word))
 }
 
 /// `.limit(1)`, `take: 1`

@@ -7,6 +7,7 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::nesting::chain_root;
 use crate::model::source::{Family, Span};
+use crate::rulebook::vocabulary::vocabulary;
 
 impl<'a> Scan<'a> {
     /// Vendor formats, private keys and URLs in literals, and in text put together from literals.
@@ -228,22 +229,5 @@ pub(super) fn is_stand_in(value: &str) -> bool {
         return true;
     }
     let words = generic::words(value);
-    let purposes = [
-        "dummy",
-        "fake",
-        "invalid",
-        "unused",
-        "unusable",
-        "ignored",
-        "nonexistent",
-        "timing",
-        "mock",
-        "test",
-        "testing",
-        "noop",
-        "denied",
-        "missing",
-        "unavailable",
-    ];
-    words.iter().any(|word| purposes.contains(&word.as_str()))
+    words.iter().any(|word| vocabulary().grounds.stand_ins.has(word))
 }

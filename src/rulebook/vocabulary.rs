@@ -1,0 +1,124 @@
+//! Words and names as data: `rules/words.toml`, what projects call things, and `rules/names.toml`, what libraries call them. Both files say what each list
+//! means.
+//!
+//! Stages ask for meanings: whether a name speaks of an audit log, not whether it is `audit`. Which lists there are stands here as well as in the
+//! files, so that neither can have one that the other does not know.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::words::any_word;
+
+/// Words of one meaning.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// One of them, as a whole.
+    pub fn has(&self, word: impl AsRef<str>) -> bool {
+        self.0.binary_search_by(|own| own.as_str().cmp(word.as_ref())).is_ok()
+    }
+
+    /// A word of a name, whatever its case style, is one of them: `kept_auditLog`.
+    pub fn in_name(&self, name: &str) -> bool {
+        any_word(name, |word| self.has(word))
+    }
+
+    /// A text starts with one of them.
+    pub fn starts(&self, text: &str) -> bool {
+        self.0.iter().any(|own| text.starts_with(own))
+    }
+}
+
+impl TryFrom<Vec<String>> for Words {
+    type Error = String;
+
+    fn try_from(mut words: Vec<String>) -> Result<Words, String> {
+        if words.is_empty() {
+            return Err("a list without words says nothing".to_string());
+        }
+        words.sort_unstable();
+        match words.windows(2).find(|two| two[0] == two[1]) {
+            Some(two) => Err(format!("`{}` stands twice", two[0])),
+            None => Ok(Words(words)),
+        }
+    }
+}
+
+/// A file of lists: sections, and the lists of each.
+macro_rules! lists {
+    ($(#[$doc:meta])* $file:ident { $($section:ident: $kind:ident { $($list:ident),* $(,)? })* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub struct $file {
+            $(pub $section: $kind,)*
+        }
+
+        $(
+            /// A section of the file.
+            #[derive(Clone, Debug, Default, Deserialize)]
+            #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+            pub struct $kind {
+                $(pub $list: Words,)*
+            }
+        )*
+    };
+}
+
+lists! {
+    /// The words of `rules/words.toml`, by meaning.
+    Vocabulary {
+        audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied }
+        records: Records { confirmations, sending, mail, kept }
+        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting }
+        jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
+        http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, controllers }
+        browsers: Browsers { folders, components, sources }
+        answers: Answers { streaming }
+        statics: Statics { stand_ins }
+        grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, demonstrations, stand_ins }
+        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed }
+        secrets: Secrets { harmless, passwords }
+        errors: Errors { errors, sending, for_developers, names, judging, hiding, tries }
+        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables }
+        probes: Probes { beside, itself, paths }
+        access: Access { open }
+        randomness: Randomness { neutral, makers }
+        handlers: Handlers { permissions, paging_or_time, measurements }
+        requests: Requests { environments, coordination, caches }
+        hashes: Hashes { something_else, helpers, hashing, digests, second }
+    }
+}
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_default());
+
+/// What projects call things.
+pub fn vocabulary() -> &'static Vocabulary {
+    &VOCABULARY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_are_read() {
+        let words: Vocabulary = toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert!(words.records.kept.has("audit") && !words.records.kept.has("Audit") && !words.records.kept.has("order"));
+        assert!(words.records.kept.in_name("orderAuditLog") && !words.records.kept.in_name("orderAuditor"));
+        assert!(words.writes.emptying.starts("deleteAll") && !words.writes.emptying.starts("undelete"));
+    }
+
+    #[test]
+    fn mistakes_in_a_list_are_told() {
+        let read = |text: &str| toml::from_str::<Audience>(text).map(|_| ()).map_err(|error| error.to_string());
+        let right = "administrators = [\"admin\"]\n";
+        assert!(read(right).is_err_and(|error| error.contains("missing field")), "a list is missing");
+        assert!(read(&format!("{right}admins = [\"a\"]")).is_err_and(|error| error.contains("unknown field `admins`")));
+        assert!(read("administrators = []").is_err_and(|error| error.contains("says nothing")));
+        assert!(read("administrators = [\"a\", \"b\", \"a\"]").is_err_and(|error| error.contains("`a` stands twice")));
+    }
+}
