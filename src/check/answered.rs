@@ -4,6 +4,7 @@ use super::loops::{bound_names, parameter_names};
 use crate::model::body::{List, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, walk_deep};
+use crate::rulebook::vocabulary::api_names;
 
 /// `Model.findAll().then((rows) => { res.send(rows) })`, `db.query(sql, (error, rows) => { res.send(rows) })`
 fn is_answered_then(facts: &FileFacts, nesting: &Nesting, top: NodeId, site: NodeId) -> bool {
@@ -146,27 +147,7 @@ fn is_value(facts: &FileFacts, node: NodeId) -> bool {
 
 /// `res.json(rows)`, `jsonify(rows)`, `Response(rows)`.
 pub(super) fn answers(facts: &FileFacts, call: NodeId) -> bool {
-    called_name(facts, call).is_some_and(|name| {
-        matches!(
-            name,
-            "json"
-                | "send"
-                | "jsonify"
-                | "JSONResponse"
-                | "JsonResponse"
-                | "Response"
-                | "Json"
-                | "Success"
-                | "SuccessExtra"
-                | "render"
-                | "render_template"
-                | "json_response"
-                | "write"
-                | "finish"
-                | "dump"
-                | "Ok"
-        )
-    })
+    called_name(facts, call).is_some_and(|name| api_names().answers.calls.has(name))
 }
 
 /// The use stands in a `return` or in what answers a request.

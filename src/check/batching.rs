@@ -17,6 +17,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
+use crate::rulebook::vocabulary::api_names;
 
 /// How a repeated query is told.
 pub(super) struct Judgement {
@@ -125,7 +126,7 @@ fn is_relation_of_row(place: &Place, repeated: &Repeated) -> bool {
     let facts = place.facts;
     let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
     site.reached.is_none()
-        && matches!(called_name(facts, site.node), Some("set" | "aset" | "add" | "aadd" | "clear" | "aclear"))
+        && called_name(facts, site.node).is_some_and(|name| api_names().orm.relations.has(name))
         && chain(facts, callee).count() > 2
         && matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(name) if repetition.items.contains(&name))
 }
@@ -205,13 +206,13 @@ fn is_literal(facts: &FileFacts, value: NodeId) -> bool {
 /// `updateMany({ where: { id: { in: ids } } })` once per group of rows: the groups may need different values.
 fn is_bulk_write(facts: &FileFacts, site: NodeId) -> bool {
     let name = called_name(facts, site).unwrap_or_default();
-    name.ends_with("Many") || matches!(name, "bulk_create" | "bulk_update" | "bulkCreate" | "bulkWrite" | "executemany" | "abulk_create")
+    name.ends_with("Many") || api_names().orm.bulk.has(name)
 }
 
 /// `row.save()` where the project's model has a `save` of its own: a bulk write would go past it.
 fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
     let (program, facts) = (place.program, place.facts);
-    let own = |name: &str| matches!(name, "save" | "delete" | "asave" | "adelete" | "full_clean");
+    let own = |name: &str| api_names().orm.saves.has(name);
     let is_model = |class: GlobalDef| program.role(class).is_some_and(|evidence| evidence.role == Role::Model);
     match repeated.site.reached {
         Some((callee, _)) => own(program.name(callee)) && is_model(callee),
@@ -220,7 +221,7 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
             let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
             // Django's managers make rows through `save`.
-            let makes = matches!(name, "create" | "update_or_create" | "acreate" | "aupdate_or_create");
+            let makes = api_names().orm.creates.has(name);
             if makes && facts.language.family() == Family::Python {
                 let root = program.value(place.file, chain_root(facts, object));
                 return matches!(root, Value::Def(class) if is_model(class) && method_of(program, class, "save").is_some());

@@ -24,6 +24,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, around, called_name, l
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 pub(super) const RULE: &str = "blocking-call-in-async";
 
@@ -538,12 +539,11 @@ fn twins_of(program: &Program, function: GlobalDef) -> Vec<GlobalDef> {
 
 /// A loop that ends when the program does, or waits for what comes in; one over a list that is there is none.
 fn goes_on_and_on(facts: &FileFacts, node: NodeId) -> bool {
-    const COMES_IN: &[&str] = &["incoming", "accept", "recv", "receive", "listen", "subscribe", "messages", "stream", "consume", "next"];
     match facts.arena.kind(node) {
         NodeKind::Loop { kind: LoopKind::Infinite | LoopKind::While, .. } | NodeKind::Loop { is_async: true, .. } => true,
         NodeKind::Loop { source: Some(over), .. } => {
             let mut waits = false;
-            facts.arena.walk(over, |inner| waits |= called_name(facts, inner).is_some_and(|name| COMES_IN.contains(&name)));
+            facts.arena.walk(over, |inner| waits |= called_name(facts, inner).is_some_and(|name| api_names().waits.comes_in.has(name)));
             waits
         }
         _ => false,
@@ -563,10 +563,7 @@ fn starts_up(program: &Program, function: GlobalDef) -> bool {
             let mut found = false;
             facts.arena.walk(decorator, |node| {
                 if let NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) = facts.arena.kind(node) {
-                    found |= matches!(
-                        facts.text(name),
-                        "startup" | "shutdown" | "lifespan" | "before_serving" | "after_serving" | "before_server_start" | "on_startup"
-                    );
+                    found |= api_names().waits.lifespan.has(facts.text(name));
                 }
             });
             found
@@ -657,20 +654,7 @@ fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &BTree
 
 fn names_thread(name: &str) -> bool {
     let words = crate::model::words::words(name).join("_");
-    [
-        "spawn_blocking",
-        "to_thread",
-        "run_in_executor",
-        "in_thread",
-        "threadpool",
-        "thread_pool",
-        "sync_to_async",
-        "run_sync",
-        "in_executor",
-        "block_in_place",
-    ]
-    .iter()
-    .any(|part| words.contains(part))
+    api_names().waits.threads.within(&words)
 }
 
 /// Functions of the project that pass a parameter on to something that runs it elsewhere: `spawn_blocking_with_tracing(f)`.

@@ -8,6 +8,7 @@ use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// The names of such parameters.
 pub(super) fn body_params(program: &Program, handler: &Handler) -> Vec<Name> {
@@ -34,9 +35,8 @@ pub(super) fn body_params(program: &Program, handler: &Handler) -> Vec<Name> {
 /// `payload: dict`, `payload: Any = Body(…)`.
 fn is_shapeless_python(facts: &FileFacts, param: &Param) -> bool {
     let is_body = param.default.is_some_and(|default| called_name(facts, default) == Some("Body"));
-    let depends = param.default.is_some_and(|default| {
-        matches!(called_name(facts, default), Some("Depends" | "Security" | "Query" | "Path" | "Header" | "Cookie" | "Form" | "File"))
-    });
+    let depends =
+        param.default.is_some_and(|default| called_name(facts, default).is_some_and(|name| api_names().validation.markers.has(name)));
     let Some(annotation) = param.annotation else { return is_body };
     let base = match facts.arena.kind(annotation) {
         NodeKind::Apply { base, .. } => base,
@@ -124,10 +124,7 @@ pub(super) fn parsed_values(facts: &FileFacts, function: DefId) -> Vec<Name> {
         let (mut reads, mut says_value, mut of_request) = (false, annotation.is_some_and(is_value), false);
         facts.arena.walk(value, |inner| match facts.arena.kind(inner) {
             NodeKind::Call { callee, .. } => {
-                reads |= matches!(
-                    called_name(facts, inner),
-                    Some("from_slice" | "from_str" | "from_reader" | "parse_json" | "parse_body" | "json")
-                );
+                reads |= called_name(facts, inner).is_some_and(|name| api_names().validation.parsers.has(name));
                 if let NodeKind::Apply { args, .. } = facts.arena.kind(callee) {
                     says_value |= facts.arena.list(args).any(is_value);
                 }

@@ -11,6 +11,7 @@ use crate::model::nesting::{argument_value, arguments, called_name, chain, chain
 use crate::model::program::Value;
 use crate::model::source::Family;
 pub(super) use crate::model::words::words;
+use crate::rulebook::vocabulary::api_names;
 
 /// Why a loop is no query per item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,11 +327,12 @@ fn is_constant_name(place: &Place, node: NodeId, name: Name, depth: u8) -> bool 
 fn is_enum_class(place: &Place, def: crate::model::role::GlobalDef) -> bool {
     let facts = place.program.file(def.file);
     place.program.def(def).kind == DefKind::Class
-        && place.program.def(def).bases.iter().any(|&base| {
-            last_name(facts, base).is_some_and(|name| {
-                matches!(facts.text(name), "Enum" | "StrEnum" | "IntEnum" | "TextChoices" | "IntegerChoices" | "ChoiceSet" | "Flag")
-            })
-        })
+        && place
+            .program
+            .def(def)
+            .bases
+            .iter()
+            .any(|&base| last_name(facts, base).is_some_and(|name| api_names().types.enums.has(facts.text(name))))
 }
 
 /// A local that is given one constant value and never added to.

@@ -21,7 +21,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, Span};
 use crate::model::summary::{QueryEffect, Write};
 use crate::model::words::has_word;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "business-logic-in-handler";
 
@@ -653,5 +653,5 @@ fn call(place: &Place, handler: &Handler, entities: &Dependence, node: NodeId) -
 fn is_logging(facts: &FileFacts, node: NodeId) -> bool {
     let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return false };
     let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, callee)) else { return false };
-    matches!(facts.text(root), "logger" | "log" | "console" | "logging" | "tracing")
+    api_names().logging.of_handlers.has(facts.text(root))
 }

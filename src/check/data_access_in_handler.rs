@@ -104,12 +104,7 @@ fn one(program: &Program, handler: &Handler, all: &[Handler]) -> Option<Finding>
     let query = handler.queries.first()?;
     let name = handler_name(program, handler.function);
     // Also beside services.
-    let is_idiom = program
-        .knowledge
-        .entries
-        .get(query.entry as usize)
-        .and_then(|entry| program.knowledge.frameworks.get(entry.framework as usize))
-        .is_some_and(|framework| framework.handlers_query);
+    let is_idiom = program.knowledge.framework_of(query.entry).is_some_and(|framework| framework.handlers_query);
     let message = format!(
         "handler `{name}`{} runs {} itself{}{}",
         route_text(handler.route),

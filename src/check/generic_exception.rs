@@ -16,6 +16,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "generic-exception";
 
@@ -140,7 +141,7 @@ fn is_general(program: &Program, file: FileId, raised: NodeId) -> bool {
     let NodeKind::Call { callee, .. } = facts.arena.kind(raised) else { return false };
     let NodeKind::Name(name) = facts.arena.kind(callee) else { return false };
     match facts.language.family() {
-        Family::Python => matches!(facts.text(name), "Exception" | "BaseException" | "RuntimeError"),
+        Family::Python => api_names().errors.general.has(facts.text(name)),
         _ => facts.text(name) == "Error",
     }
 }
@@ -154,10 +155,10 @@ fn is_caught_here(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
             && facts.arena.list(handlers).any(|handler| {
                 let NodeKind::Handler { types, binding, body } = facts.arena.kind(handler) else { return false };
                 let all = facts.arena.list(types).len() == 0
-                    || facts.arena.list(types).any(|kind| {
-                        last_name(facts, kind)
-                            .is_some_and(|name| matches!(facts.text(name), "Exception" | "BaseException" | "RuntimeError"))
-                    });
+                    || facts
+                        .arena
+                        .list(types)
+                        .any(|kind| last_name(facts, kind).is_some_and(|name| api_names().errors.general.has(facts.text(name))));
                 all && !passes_on(facts, body, binding)
             })
     })

@@ -17,6 +17,7 @@ use crate::model::nesting::{Nestings, arguments, called_name, chain, chain_root,
 use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::{Words, api_names};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,23 +119,11 @@ impl<'a> Guards<'a> {
 
     fn in_class(&self, class: GlobalDef) -> Option<Evidence> {
         let facts = self.program.file(class.file);
-        let wanted: &[&str] = match self.purpose {
-            Purpose::Guard => &[
-                "permission_classes",
-                "authentication_classes",
-                "permission_required",
-                "login_required",
-                "get_permissions",
-                "decorators",
-                "method_decorators",
-                "dispatch",
-                "permission_policy",
-                "raise_exception",
-                "test_func",
-            ],
-            Purpose::Limit => &["throttle_classes", "throttle_scope", "get_throttles", "decorators"],
+        let wanted: &Words = match self.purpose {
+            Purpose::Guard => &api_names().guards.attributes,
+            Purpose::Limit => &api_names().guards.throttles,
         };
-        let member = facts.definitions().find(|(_, def)| def.parent == class.def && wanted.contains(&facts.text(def.name)))?;
+        let member = facts.definitions().find(|(_, def)| def.parent == class.def && wanted.has(facts.text(def.name)))?;
         let is_open = member.1.value.is_some_and(|value| says_public(facts, value));
         (!is_open).then(|| Evidence {
             what: facts.text(member.1.name).to_string(),
@@ -382,13 +371,8 @@ impl<'a> Guards<'a> {
                         )
                     || matches!(name, "currentUser" | "current_user")
             }
-            (Purpose::Limit, NodeKind::Member { name, .. }) => {
-                matches!(facts.text(name), "TOO_MANY_REQUESTS" | "TooManyRequests" | "HTTP_429_TOO_MANY_REQUESTS")
-            }
-            (Purpose::Guard, NodeKind::Name(name)) => matches!(
-                facts.text(name),
-                "current_user" | "currentUser" | "PermissionDenied" | "UnauthorizedException" | "ForbiddenException"
-            ),
+            (Purpose::Limit, NodeKind::Member { name, .. }) => api_names().statuses.limited.has(facts.text(name)),
+            (Purpose::Guard, NodeKind::Name(name)) => api_names().statuses.refuses.has(facts.text(name)),
             (_, NodeKind::Call { callee, form, .. }) if form != CallForm::Pattern => {
                 let known = self.program.called_api(file, node).is_some_and(|api| self.has(api.matches.iter().map(|found| found.entry)));
                 let name = called_name(facts, node).unwrap_or_default();
@@ -548,31 +532,18 @@ impl<'a> Guards<'a> {
 
     fn global_in(&self, file: FileId) -> Option<Evidence> {
         let facts = self.program.file(file);
-        let settings: &[&str] = match self.purpose {
-            Purpose::Guard => {
-                &["APP_GUARD", "useGlobalGuards", "DEFAULT_PERMISSION_CLASSES", "LoginRequiredMiddleware", "AuthenticationMiddleware"]
-            }
-            Purpose::Limit => &[
-                "DEFAULT_THROTTLE_CLASSES",
-                "DEFAULT_THROTTLE_RATES",
-                "AxesMiddleware",
-                "SlowAPIMiddleware",
-                "SlowAPIASGIMiddleware",
-                "ACCOUNT_RATE_LIMITS",
-                "ThrottlerGuard",
-                "default_limits",
-                "GovernorLayer",
-                "Governor",
-            ],
+        let settings: &Words = match self.purpose {
+            Purpose::Guard => &api_names().guards.global,
+            Purpose::Limit => &api_names().guards.global_limits,
         };
-        if settings.iter().any(|setting| facts.names.may_hold(setting)) {
+        if settings.any(|setting| facts.names.may_hold(setting)) {
             for node in facts.arena.ids() {
                 let name = match facts.arena.kind(node) {
                     NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Argument { name, .. } => facts.text(name),
                     NodeKind::Str(text) => facts.text(text).rsplit('.').next().unwrap_or_default(),
                     _ => continue,
                 };
-                if settings.contains(&name) {
+                if settings.has(name) {
                     return Some(self.evidence(file, node, name));
                 }
             }
@@ -580,7 +551,7 @@ impl<'a> Guards<'a> {
         // `app.use(limiter)`, `app.register(rateLimit)`, `app.use("/auth", limiter)`, `app.add_middleware(…)`
         for node in facts.arena.ids() {
             if !matches!(facts.arena.kind(node), NodeKind::Call { .. })
-                || !matches!(called_name(facts, node), Some("use" | "register" | "add_middleware" | "layer" | "wrap" | "addHook"))
+                || !called_name(facts, node).is_some_and(|name| api_names().guards.registers.has(name))
             {
                 continue;
             }
@@ -814,7 +785,7 @@ pub(super) fn says_public(facts: &FileFacts, node: NodeId) -> bool {
 
 fn says_public_name(name: &str) -> bool {
     let words = parts(name);
-    matches!(name, "AllowAny" | "IsAuthenticatedOrReadOnly" | "login_not_required" | "SkipThrottle")
+    api_names().guards.public.has(name)
         || words.iter().any(|word| {
             matches!(word.as_str(), "public" | "anonymous" | "unauthenticated" | "noauth" | "skipauth" | "unprotected" | "guest")
         })

@@ -22,7 +22,7 @@ use crate::model::nesting::{arguments, chain, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
-use crate::rulebook::vocabulary::{Words, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 const RULE: &str = "http-in-service";
 
@@ -384,28 +384,6 @@ fn is_own_error(program: &Program, file: FileId, raised: NodeId) -> bool {
     !program.def(class).bases.iter().any(|&base| speaks(program, class.file, base)) && !is_named_for_http(program, file, raised)
 }
 
-/// What answers are called in RFC 9110, section 15, as classes of exceptions are named after it.
-const PHRASES: &[&str] = &[
-    "BadRequest",
-    "Unauthorized",
-    "PaymentRequired",
-    "Forbidden",
-    "NotFound",
-    "MethodNotAllowed",
-    "NotAcceptable",
-    "RequestTimeout",
-    "Conflict",
-    "Gone",
-    "UnprocessableEntity",
-    "UnprocessableContent",
-    "TooManyRequests",
-    "InternalServer",
-    "NotImplemented",
-    "BadGateway",
-    "ServiceUnavailable",
-    "GatewayTimeout",
-];
-
 /// A class of the project that extends the framework's exception and is called after HTTP or one of its answers: `class HttpException extends HttpError`,
 /// `class NotFoundException extends HTTPException`. In TypeScript it may be called anything, and stand several classes below.
 fn is_named_for_http(program: &Program, file: FileId, raised: NodeId) -> bool {
@@ -425,7 +403,7 @@ fn is_named_for_http(program: &Program, file: FileId, raised: NodeId) -> bool {
     let name = program.name(class);
     let answer = name.trim_end_matches("Exception").trim_end_matches("Error");
     def.kind == DefKind::Class
-        && (PHRASES.contains(&answer) || crate::model::words::words(name).first().is_some_and(|word| word == "http"))
+        && (api_names().statuses.phrases.has(answer) || crate::model::words::words(name).first().is_some_and(|word| word == "http"))
         && def.bases.iter().any(|&base| speaks(program, class.file, base))
 }
 

@@ -10,6 +10,7 @@ use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// Calls followed into functions that get the data.
 const DEPTH: u8 = 2;
@@ -91,8 +92,7 @@ fn is_called_like_validator(facts: &FileFacts, call: NodeId, callee: NodeId) -> 
         return true;
     }
     match name {
-        "safeParse" | "safeParseAsync" | "parseAsync" | "parse_obj" | "model_validate" | "is_valid" | "full_clean" | "plainToInstance"
-        | "plainToClass" | "cast" => true,
+        name if api_names().validation.calls.has(name) => true,
         "parse" | "decode" | "assert" | "check" | "load" | "loads" => {
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
             let words = parts(&spell(facts, object).replace(['.', '(', ')'], "_"));
@@ -108,25 +108,7 @@ fn is_called_like_validator(facts: &FileFacts, call: NodeId, callee: NodeId) -> 
 fn looks_at(facts: &FileFacts, call: NodeId, callee: NodeId, input: &Input) -> bool {
     let name = called_name(facts, call).unwrap_or_default();
     let words = parts(name);
-    let asks = matches!(
-        name,
-        "match"
-            | "fullmatch"
-            | "search"
-            | "test"
-            | "isinstance"
-            | "issubset"
-            | "hasOwnProperty"
-            | "isArray"
-            | "includes"
-            | "isEmail"
-            | "isUUID"
-            | "pick"
-            | "isInteger"
-            | "isNaN"
-            | "isdigit"
-            | "isalnum"
-    ) && name != "isArray"
+    let asks = api_names().validation.looks.has(name) && name != "isArray"
         || words.first().is_some_and(|word| {
             matches!(
                 word.as_str(),
@@ -304,7 +286,7 @@ fn speaks_of_validation(facts: &FileFacts, node: NodeId) -> bool {
                         | "pipes"
                         | "pipe"
                 )
-            }) || matches!(name, "use_args" | "use_kwargs" | "expects_json" | "input" | "arguments" | "checkSchema" | "marshal_with")
+            }) || api_names().validation.decorators.has(name)
         });
         !found
     });

@@ -19,7 +19,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "insecure-random-token";
 
@@ -90,22 +90,7 @@ fn weak_helper(program: &Program, function: GlobalDef, call: NodeId) -> Option<(
     // One digit that can be foretold beside thirty that cannot.
     let mut is_strong = false;
     facts.arena.walk(program.def(callee).body?, |node| {
-        is_strong |= called_name(facts, node).is_some_and(|name| {
-            matches!(
-                name,
-                "get_random_string"
-                    | "token_hex"
-                    | "token_urlsafe"
-                    | "token_bytes"
-                    | "urandom"
-                    | "randomBytes"
-                    | "randomUUID"
-                    | "uuid4"
-                    | "SystemRandom"
-                    | "getRandomValues"
-                    | "nanoid"
-            )
-        });
+        is_strong |= called_name(facts, node).is_some_and(|name| api_names().randomness.strong.has(name));
     });
     if is_strong {
         return None;

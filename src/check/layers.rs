@@ -19,6 +19,7 @@ use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Progra
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::api_names;
 
 /// Most places listed with one finding.
 const MAX_PLACES: usize = 8;
@@ -405,11 +406,9 @@ fn is_mere_value(program: &Program, target: GlobalDef, higher: &RoleEvidence) ->
     match def.kind {
         DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
         DefKind::Variable => is_constant_name(facts.text(def.name)),
-        DefKind::Class => def.bases.iter().any(|&base| {
-            last_name(facts, base).is_some_and(|name| {
-                matches!(facts.text(name), "Enum" | "StrEnum" | "IntEnum" | "IntFlag" | "Flag" | "TypedDict" | "NamedTuple")
-            })
-        }),
+        DefKind::Class => {
+            def.bases.iter().any(|&base| last_name(facts, base).is_some_and(|name| api_names().types.values.has(facts.text(name))))
+        }
         _ => false,
     }
 }

@@ -25,6 +25,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{FileId, Span};
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "lazy-load-in-loop";
 
@@ -417,10 +418,7 @@ fn is_read(program: &Program, file: FileId, facts: &FileFacts, nesting: &Nesting
             let called = object == node && matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if callee == parent);
             let known =
                 program.called_api(file, call).is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Query(_))));
-            let reads = matches!(
-                facts.text(name),
-                "all" | "count" | "first" | "last" | "exists" | "filter" | "exclude" | "values_list" | "order_by" | "get"
-            );
+            let reads = api_names().orm.reads.has(facts.text(name));
             (called && reads).then_some(known)
         }
     }

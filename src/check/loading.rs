@@ -14,6 +14,7 @@ use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::trace::{self, Part};
+use crate::rulebook::vocabulary::api_names;
 
 /// How far a value is followed through variables, results and callers.
 const MAX_DEPTH: u8 = 5;
@@ -370,7 +371,7 @@ fn loaded_by(program: &Program, file: FileId, node: NodeId, loaded: &mut Loaded)
                 }
             }
             // `find({ relations: […] })`, `include:`, `with:`
-            NodeKind::Entry { key, value } if matches!(facts.string(key), Some("relations" | "include" | "with" | "populate" | "join")) => {
+            NodeKind::Entry { key, value } if facts.string(key).is_some_and(|name| api_names().orm.includes.has(name)) => {
                 named_relations(facts, value, &mut loaded.eager);
                 facts.arena.walk(value, |node| {
                     if let NodeKind::Entry { key, .. } = facts.arena.kind(node) {
@@ -379,7 +380,7 @@ fn loaded_by(program: &Program, file: FileId, node: NodeId, loaded: &mut Loaded)
                 });
                 loaded.unknown |= matches!(facts.arena.kind(value), NodeKind::Name(_));
             }
-            NodeKind::Argument { name, value } if matches!(facts.text(name), "relations" | "options" | "prefetch" | "with_options") => {
+            NodeKind::Argument { name, value } if api_names().orm.options.has(facts.text(name)) => {
                 named_relations(facts, value, &mut loaded.eager);
                 loaded.unknown |= !matches!(facts.arena.kind(value), NodeKind::Str(_) | NodeKind::Collection { .. });
             }
@@ -416,25 +417,7 @@ fn loaded_by_functions(program: &Program, file: FileId, node: NodeId, depth: u8,
 
 /// Methods that load relations with the rows, on whatever query object.
 fn is_loader(name: &str) -> bool {
-    matches!(
-        name,
-        "select_related"
-            | "prefetch_related"
-            | "joinedload"
-            | "selectinload"
-            | "subqueryload"
-            | "immediateload"
-            | "contains_eager"
-            | "raiseload"
-            | "leftJoinAndSelect"
-            | "innerJoinAndSelect"
-            | "populate"
-            | "fetch_related"
-            | "prefetch"
-            | "prefetch_related_objects"
-            | "selectin_polymorphic"
-            | "with_polymorphic"
-    )
+    api_names().orm.loaders.has(name)
 }
 
 /// The relations loaded anywhere in a class (a view's `queryset` and `get_queryset`) and its bases in the project.

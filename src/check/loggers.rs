@@ -6,6 +6,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::nesting::last_name;
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// A call of a logger: known by its library, or by the receiver's and the method's names.
 pub(super) fn is_logger(program: &Program, file: FileId, call: NodeId) -> bool {
@@ -19,19 +20,15 @@ pub(super) fn is_logger(program: &Program, file: FileId, call: NodeId) -> bool {
 }
 
 fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> bool {
-    const METHODS: &[&str] =
-        &["trace", "debug", "info", "warn", "warning", "error", "exception", "critical", "fatal", "log", "verbose", "silly"];
     match facts.arena.kind(callee) {
         NodeKind::Member { object, name, path: false } => {
             let receiver = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
-            METHODS.contains(&facts.text(name)) && (is_called_logger(receiver) || makes_logger(facts, object))
+            api_names().logging.levels.has(facts.text(name)) && (is_called_logger(receiver) || makes_logger(facts, object))
         }
-        NodeKind::Name(name) if form == CallForm::Macro => {
-            matches!(facts.text(name), "trace" | "debug" | "info" | "warn" | "error" | "println" | "eprintln" | "print" | "eprint" | "dbg")
-        }
+        NodeKind::Name(name) if form == CallForm::Macro => api_names().logging.macros.has(facts.text(name)),
         NodeKind::Member { object, name, path: true } if form == CallForm::Macro => {
             let package = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
-            matches!(package, "log" | "tracing") && METHODS.contains(&facts.text(name))
+            matches!(package, "log" | "tracing") && api_names().logging.levels.has(facts.text(name))
         }
         NodeKind::Name(name) => facts.language.family() == Family::Python && facts.text(name) == "print",
         _ => false,
@@ -39,7 +36,7 @@ fn is_called_like_logger(facts: &FileFacts, callee: NodeId, form: CallForm) -> b
 }
 
 fn is_called_logger(name: &str) -> bool {
-    matches!(name.trim_start_matches('_').to_ascii_lowercase().as_str(), "logger" | "log" | "logging" | "console" | "req.log")
+    api_names().logging.loggers.has(name.trim_start_matches('_').to_ascii_lowercase())
 }
 
 /// `Logger.get("api")`, `this.logger.child({ … })`, `getLogger(name)`.
@@ -48,9 +45,9 @@ fn makes_logger(facts: &FileFacts, node: NodeId) -> bool {
     match facts.arena.kind(callee) {
         NodeKind::Member { object, name, path: false } => {
             let of_logger = last_name(facts, object).is_some_and(|name| is_called_logger(facts.text(name)));
-            of_logger && matches!(facts.text(name), "get" | "child" | "with" | "bind" | "scope" | "extend" | "getLogger" | "create")
+            of_logger && api_names().logging.makers.has(facts.text(name))
         }
-        NodeKind::Name(name) => matches!(facts.text(name), "getLogger" | "createLogger" | "useLogger"),
+        NodeKind::Name(name) => api_names().logging.factories.has(facts.text(name)),
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::Summaries;
+use crate::rulebook::vocabulary::api_names;
 
 /// Code that runs once per item.
 #[derive(Clone, Debug)]
@@ -248,7 +249,7 @@ fn may_be_collection(place: &Place, object: NodeId) -> bool {
         Value::Collection(_) | Value::Mapping(_) | Value::Literal(..) | Value::Unknown => !is_capitalised_name(place.facts, object),
         Value::Api { api, .. } => {
             let path = &place.program.apis[api.0 as usize].path;
-            path.contains("()") && !["fp-ts", "effect", "rxjs", "neverthrow", "oxide.ts"].iter().any(|package| path.starts_with(package))
+            path.contains("()") && !api_names().packages.functional.starts(path)
         }
         Value::Def(def) => matches!(place.program.def(def).kind, DefKind::Variable | DefKind::Field),
         Value::Module(_) | Value::Namespace(_) | Value::Method { .. } | Value::Instance { .. } => false,

@@ -14,7 +14,7 @@ use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::Summary;
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Most functions that are looked through for calls of other services.
 const MOST_FUNCTIONS: usize = 40;
@@ -140,7 +140,7 @@ fn is_after_response(place: &Place, head: NodeId) -> bool {
             && let Some(name) = called_name(facts, at)
         {
             let bare = matches!(facts.arena.kind(callee), NodeKind::Name(_));
-            if matches!(name, "waitUntil" | "setImmediate" | "nextTick") || name == "after" && bare {
+            if api_names().waits.after_response.has(name) || name == "after" && bare {
                 return true;
             }
         }
@@ -257,10 +257,7 @@ fn in_task_of_its_own(place: &Place, site: NodeId, head: NodeId) -> bool {
     let mut found = false;
     facts.arena.walk_while(head, |node| {
         if let NodeKind::Call { .. } = facts.arena.kind(node)
-            && matches!(
-                called_name(facts, node),
-                Some("spawn" | "spawn_blocking" | "spawn_local" | "submit" | "create_task" | "setImmediate")
-            )
+            && called_name(facts, node).is_some_and(|name| api_names().waits.tasks.has(name))
         {
             found |= node != site && facts.arena.span(node).contains(span) && holds_closure(facts, node);
         }
@@ -341,10 +338,9 @@ fn is_operation(place: &Place, site: &Site) -> bool {
 
 /// `row.clean()`, `full_clean()`: what the library or the form has for one row, with the messages for it.
 fn is_check_of_row(place: &Place, site: &Site) -> bool {
-    const CHECKS: &[&str] = &["clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints"];
     site.reached.is_some_and(|(callee, _)| {
         let class = GlobalDef { file: callee.file, def: place.program.def(callee).parent };
-        CHECKS.contains(&place.program.name(callee)) && place.program.is(class, Role::Model)
+        api_names().orm.checks.has(place.program.name(callee)) && place.program.is(class, Role::Model)
     })
 }
 
@@ -368,9 +364,8 @@ fn is_group_of_query(place: &Place, repeated: &Repeated) -> bool {
     let facts = place.facts;
     let Some(source) = repetition.source.filter(|_| site.query.access == Access::Write && site.reached.is_none()) else { return false };
     let narrowed = chain(facts, site.node).any(|link| matches!(called_name(facts, link), Some("filter" | "where")));
-    let groups = |node: NodeId| {
-        chain(facts, node).any(|link| matches!(called_name(facts, link), Some("distinct" | "group_by" | "groupBy" | "distinctOn")))
-    };
+    let groups =
+        |node: NodeId| chain(facts, node).any(|link| called_name(facts, link).is_some_and(|name| api_names().orm.groups.has(name)));
     narrowed && (groups(source) || values_of(place, repetition.node, source).into_iter().any(groups))
 }
 

@@ -26,6 +26,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::QueryEffect;
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "missing-input-validation";
 
@@ -68,9 +69,7 @@ impl Input {
 /// A chain of members and getters, not the result of some method.
 fn is_read(facts: &FileFacts, node: NodeId) -> bool {
     chain(facts, node).all(|link| match facts.arena.kind(link) {
-        NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| {
-            matches!(name, "get" | "json" | "pop" | "getlist" | "trim" | "strip" | "toString" | "into_inner" | "clone" | "as_str")
-        }),
+        NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| api_names().validation.reads.has(name)),
         _ => true,
     })
 }
@@ -299,10 +298,7 @@ fn is_body(program: &Program, file: FileId, node: NodeId) -> bool {
     let facts = program.file(file);
     let NodeKind::Member { object, name, .. } = facts.arena.kind(node) else { return false };
     let name = facts.text(name);
-    if !matches!(
-        name,
-        "body" | "json" | "get_json" | "form" | "data" | "POST" | "parseBody" | "formData" | "post" | "DATA" | "all" | "only" | "input"
-    ) {
+    if !api_names().validation.bodies.has(name) {
         return false;
     }
     let known =
@@ -490,7 +486,7 @@ fn starts_job(program: &Program, file: FileId, call: NodeId) -> bool {
     let facts = program.file(file);
     let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
     let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return false };
-    let later = matches!(facts.text(name), "delay" | "apply_async" | "send" | "defer" | "enqueue");
+    let later = api_names().waits.jobs.has(facts.text(name));
     later && matches!(program.value(file, object), Value::Def(task) if program.is(task, Role::Task))
 }
 

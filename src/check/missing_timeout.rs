@@ -20,7 +20,7 @@ use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "missing-timeout";
 
@@ -111,7 +111,7 @@ fn is_for_wasm(facts: &FileFacts) -> bool {
     facts.language.family() == Family::Rust
         && facts.imports.iter().any(|import| {
             let krate = facts.text(import.specifier).split("::").next().unwrap_or_default();
-            matches!(krate, "leptos" | "yew" | "dioxus" | "sycamore" | "wasm_bindgen" | "web_sys" | "js_sys" | "gloo" | "gloo_net")
+            api_names().packages.wasm.has(krate)
         })
 }
 
@@ -140,10 +140,7 @@ fn is_of_page(facts: &FileFacts, call: NodeId) -> bool {
 
 /// Queries of pages: what these hooks are given runs in a browser or on a phone.
 fn has_hooks(facts: &FileFacts) -> bool {
-    facts
-        .imports
-        .iter()
-        .any(|import| matches!(facts.text(import.specifier), "@tanstack/react-query" | "react-query" | "swr" | "react-native"))
+    facts.imports.iter().any(|import| api_names().packages.hooks.has(facts.text(import.specifier)))
 }
 
 fn waits<'a>(program: &Program<'a>, file: FileId, call: NodeId) -> Option<&'a WaitFact> {
@@ -366,9 +363,7 @@ fn is_limited_around(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool
     let limits = |node: NodeId| {
         called_name(facts, node).is_some_and(|name| {
             let name = name.to_ascii_lowercase();
-            name.contains("timeout")
-                || name.contains("deadline")
-                || matches!(name.as_str(), "race" | "wait_for" | "fail_after" | "move_on_after")
+            name.contains("timeout") || name.contains("deadline") || api_names().waits.limits.has(name)
         })
     };
     let mut at = call;

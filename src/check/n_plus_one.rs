@@ -30,6 +30,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "n-plus-one";
 
@@ -449,12 +450,11 @@ fn changes_schema(facts: &FileFacts, call: NodeId) -> bool {
 fn locks_rows(place: &Place, site: NodeId) -> bool {
     let top = place.nesting.chain_top(place.facts, site);
     chain(place.facts, top).any(|link| {
-        called_name(place.facts, link).is_some_and(|name| {
-            matches!(name, "select_for_update" | "with_for_update" | "for_update" | "forUpdate" | "setLock" | "begin_nested" | "savepoint")
-        }) || arguments(place.facts, link).any(|argument| {
-            // Locks without rows are taken in an order, one after the other.
-            place.facts.string(argument).is_some_and(|text| text.to_ascii_lowercase().contains("advisory"))
-        })
+        called_name(place.facts, link).is_some_and(|name| api_names().orm.locks.has(name))
+            || arguments(place.facts, link).any(|argument| {
+                // Locks without rows are taken in an order, one after the other.
+                place.facts.string(argument).is_some_and(|text| text.to_ascii_lowercase().contains("advisory"))
+            })
     })
 }
 

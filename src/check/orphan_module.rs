@@ -20,6 +20,7 @@ use crate::model::nesting::{arguments, called_name};
 use crate::model::program::{ImportTarget, Program};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "orphan-module";
 
@@ -265,28 +266,10 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
 
 /// `import_module(name)`, `require(path)`, a listing of a folder.
 fn loads_by_name(facts: &FileFacts, node: NodeId) -> bool {
-    const LOADERS: &[&str] = &[
-        "import_module",
-        "__import__",
-        "iter_modules",
-        "walk_packages",
-        "find_modules",
-        "import_string",
-        "autodiscover_modules",
-        "spec_from_file_location",
-        "readdirSync",
-        "readdir",
-        "glob",
-        "globSync",
-        "autoload",
-        "requireAll",
-        "importDirectory",
-        "loadModules",
-    ];
     let NodeKind::Call { form: CallForm::Plain, .. } = facts.arena.kind(node) else { return false };
     let Some(name) = called_name(facts, node) else { return false };
     let computed = || arguments(facts, node).next().is_some_and(|first| !matches!(facts.arena.kind(first), NodeKind::Str(_)));
-    LOADERS.contains(&name) || matches!(name, "require" | "import") && computed()
+    api_names().loading.by_name.has(name) || matches!(name, "require" | "import") && computed()
 }
 
 /// The file's name without its extension; for `mod.rs` its folder's.

@@ -20,6 +20,7 @@ use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::Write;
+use crate::rulebook::vocabulary::api_names;
 
 /// Rounds in which what is made of a handle is looked for.
 const ROUNDS: usize = 3;
@@ -174,10 +175,7 @@ fn begins_by_text(facts: &FileFacts, call: NodeId) -> bool {
 
 /// `t.commit()`, `session.endSession()`, `client.query("COMMIT")`
 fn ends(facts: &FileFacts, call: NodeId) -> bool {
-    matches!(
-        called_name(facts, call),
-        Some("commit" | "commitTransaction" | "rollback" | "rollbackTransaction" | "abortTransaction" | "endSession" | "release")
-    ) || text_is(facts, call, &["commit", "rollback", "end"])
+    called_name(facts, call).is_some_and(|name| api_names().orm.ends.has(name)) || text_is(facts, call, &["commit", "rollback", "end"])
 }
 
 fn text_is(facts: &FileFacts, call: NodeId, wanted: &[&str]) -> bool {

@@ -11,6 +11,7 @@ use crate::model::nesting::arguments;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
+use crate::rulebook::vocabulary::api_names;
 
 /// An argument of a call: by position, by name, or an entry of an object literal (`2.iterations`).
 pub(super) fn argument(facts: &FileFacts, call: NodeId, wanted: &ArgumentRef) -> Option<NodeId> {
@@ -78,10 +79,7 @@ fn first_hasher(program: &Program, file: FileId) -> Option<Finding> {
     }
     let first = facts.arena.list(items).next()?;
     let hasher = facts.string(first)?.rsplit('.').next()?;
-    let is_weak = matches!(
-        hasher,
-        "MD5PasswordHasher" | "UnsaltedMD5PasswordHasher" | "UnsaltedSHA1PasswordHasher" | "SHA1PasswordHasher" | "CryptPasswordHasher"
-    );
+    let is_weak = api_names().hashing.weak_hashers.has(hasher);
     is_weak.then(|| {
         finding(
             program,

@@ -285,7 +285,7 @@ pub(super) fn class_called(program: &Program, file: FileId, callee: NodeId) -> O
     (program.def(def).kind == DefKind::Class).then_some(def)
 }
 
-/// A view class that answers with lists: by a `list` method or by a base whose name says so.
+/// A view class that answers with lists: by a `list` method or by a base whose name says so, its own or by the framework's file.
 fn lists_objects(program: &Program, view: GlobalDef, many: &str, depth: u8) -> bool {
     let facts = program.file(view.file);
     let is_list = |def: &Definition| def.parent == view.def && def.kind == DefKind::Method && facts.text(def.name) == "list";
@@ -296,7 +296,8 @@ fn lists_objects(program: &Program, view: GlobalDef, many: &str, depth: u8) -> b
         && program.def(view).bases.iter().any(|&base| {
             let named = last_name(facts, base).is_some_and(|name| {
                 let name = facts.text(name);
-                name.contains("List") || matches!(name, "ModelViewSet" | "ReadOnlyModelViewSet")
+                let mut listing = program.knowledge.frameworks.iter().filter_map(|framework| framework.listing_views.as_ref());
+                name.contains("List") || listing.any(|views| views.bases.iter().any(|own| own == name))
             });
             let of_project = || match program.value(view.file, base) {
                 Value::Def(parent) => parent != view && lists_objects(program, parent, many, depth + 1),

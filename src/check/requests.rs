@@ -19,7 +19,7 @@ use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, l
 use crate::model::program::{Program, Resolution};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// How a function is reached first.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ fn middlewares<'p>(program: &'p Program<'p>) -> impl Iterator<Item = GlobalDef> 
         let def = facts.def(function.def);
         let runs_each_time =
             match def.kind {
-                DefKind::Method => matches!(facts.text(def.name), "canActivate" | "intercept" | "use"),
+                DefKind::Method => api_names().once.middlewares.has(facts.text(def.name)),
                 _ => def.params.iter().skip(1).any(|param| {
                     param.name.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "next" | "done" | "reply"))
                 }),
@@ -161,25 +161,6 @@ pub(super) fn is_cached(program: &Program, function: GlobalDef) -> bool {
     facts.def(function.def).decorators.iter().any(|&decorator| chain(facts, decorator).any(is_cache))
 }
 
-/// Names of methods that run what they are given once: lazy cells.
-const ONCE: &[&str] = &[
-    "get_or_init",
-    "get_or_try_init",
-    "call_once",
-    "get_or_insert_with",
-    "once",
-    "memoize",
-    "singleton",
-    "LazyLock",
-    "Lazy",
-    "OnceCell",
-    "lazy_static",
-    "remember",
-    "cache",
-    "or_insert_with",
-    "setdefault",
-];
-
 /// The result of the call is kept for longer than the request: given to a variable of the module, a field, an entry of a
 /// container, or made in a closure that a lazy cell runs.
 pub(super) fn is_kept(program: &Program, nesting: &Nesting, function: GlobalDef, site: NodeId) -> bool {
@@ -211,8 +192,8 @@ pub(super) fn is_kept(program: &Program, nesting: &Nesting, function: GlobalDef,
 fn runs_once(program: &Program, facts: &FileFacts, nesting: &Nesting, file: FileId, node: NodeId) -> bool {
     let Some((call, _)) = nesting.argument_of(facts, node) else { return false };
     has_fact(program, file, call, |fact| *fact == ApiFact::Cached)
-        || called_name(facts, call).is_some_and(|name| ONCE.contains(&name))
-        || chain(facts, call).any(|link| last_name(facts, link).is_some_and(|name| ONCE.contains(&facts.text(name))))
+        || called_name(facts, call).is_some_and(|name| api_names().once.calls.has(name))
+        || chain(facts, call).any(|link| last_name(facts, link).is_some_and(|name| api_names().once.calls.has(facts.text(name))))
 }
 
 /// Whether what is assigned to this target outlives the function: a field (but for those a constructor fills), an entry, a variable

@@ -14,7 +14,7 @@ use crate::model::knowledge::{ApiFact, WriteMode};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::source::{Family, Span};
 use crate::model::summary::Write;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// One of the rows is put into the other (`article.comments.push(comment)`, `user.team = team`), is reached through it
 /// (`account = order.account`), or changes by what the other says (`account.balance -= order.total`).
@@ -177,7 +177,7 @@ fn changed(facts: &FileFacts, body: NodeId, region: Span) -> FxHashSet<Name> {
         }
         match facts.arena.kind(node) {
             NodeKind::Call { form: CallForm::Plain, .. }
-                if matches!(called_name(facts, node), Some("add" | "add_all" | "delete" | "merge")) =>
+                if called_name(facts, node).is_some_and(|name| api_names().orm.session_changes.has(name)) =>
             {
                 for argument in arguments(facts, node).filter(|&argument| !called_name(facts, argument).is_some_and(is_record)) {
                     facts.arena.walk(argument, |inner| {

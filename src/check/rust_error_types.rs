@@ -16,6 +16,7 @@ use crate::model::nesting::{arguments, called_name, chain_root, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// What is known of the project's answers.
 #[derive(Clone, Default, PartialEq)]
@@ -249,7 +250,7 @@ fn is_field_told(facts: &FileFacts, code: NodeId, field: &str) -> bool {
 /// `tracing::error!(…)`, `println!(…)`.
 fn is_log(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Macro, .. })
-        && matches!(called_name(facts, node), Some("error" | "warn" | "info" | "debug" | "trace" | "eprintln" | "println"))
+        && called_name(facts, node).is_some_and(|name| api_names().logging.of_errors.has(name))
 }
 
 /// The code names a status of 5xx, and none of 4xx.
@@ -259,21 +260,8 @@ fn is_server_error(facts: &FileFacts, code: NodeId) -> bool {
     facts.arena.walk(code, |node| {
         if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
             match facts.text(name) {
-                "INTERNAL_SERVER_ERROR"
-                | "InternalServerError"
-                | "BAD_GATEWAY"
-                | "BadGateway"
-                | "SERVICE_UNAVAILABLE"
-                | "ServiceUnavailable"
-                | "GATEWAY_TIMEOUT" => server = true,
-                "BAD_REQUEST"
-                | "BadRequest"
-                | "NOT_FOUND"
-                | "NotFound"
-                | "UNAUTHORIZED"
-                | "FORBIDDEN"
-                | "CONFLICT"
-                | "UNPROCESSABLE_ENTITY" => client = true,
+                name if api_names().statuses.server.has(name) => server = true,
+                name if api_names().statuses.client.has(name) => client = true,
                 _ => {}
             }
         }

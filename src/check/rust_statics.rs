@@ -11,32 +11,10 @@ use crate::model::nesting::{called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Longest chain of calls and local names behind a change.
 const DEEPEST: u8 = 24;
-
-const CHANGES: &[&str] = &[
-    "insert",
-    "push",
-    "push_back",
-    "push_front",
-    "pop",
-    "pop_back",
-    "pop_front",
-    "remove",
-    "clear",
-    "extend",
-    "append",
-    "retain",
-    "drain",
-    "or_insert",
-    "or_insert_with",
-    "or_default",
-];
-const LOCKS: &[&str] = &["Mutex", "RwLock", "ReentrantMutex", "DashMap", "DashSet"];
-const COLLECTIONS: &[&str] =
-    &["HashMap", "BTreeMap", "HashSet", "BTreeSet", "IndexMap", "IndexSet", "Vec", "VecDeque", "BinaryHeap", "DashMap", "DashSet"];
 
 /// The calls of a body that change such a `static`, with it and its name. What is looked up first and computed without asking a database is a
 /// memo, and left out.
@@ -46,7 +24,7 @@ pub(super) fn changes(context: &Context, function: GlobalDef, body: NodeId) -> V
     facts.arena.walk(body, |node| {
         let NodeKind::Call { callee, form: CallForm::Plain, .. } = facts.arena.kind(node) else { return };
         let NodeKind::Member { object, name, path: false } = facts.arena.kind(callee) else { return };
-        if !CHANGES.contains(&facts.text(name)) {
+        if !api_names().statics.changes.has(facts.text(name)) {
             return;
         }
         if let Some((def, name)) = collection(facts, body, object, DEEPEST) {
@@ -81,7 +59,7 @@ fn field_behind(program: &Program, function: GlobalDef, body: NodeId, node: Node
             let param = def.params.iter().find(|param| param.name == Some(name))?;
             let annotation = param.annotation?;
             let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return None };
-            let is_shared = last_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Data" | "State" | "Extension"));
+            let is_shared = last_name(facts, base).is_some_and(|name| api_names().statics.extractors.has(facts.text(name)));
             let held = facts.arena.list(args).next_back()?;
             let kept = is_shared && is_collection_behind_lock(program, function.file, held, 0);
             kept.then(|| (function, facts.text(name).to_string()))
@@ -123,37 +101,15 @@ fn stands_in(class: &str) -> bool {
 
 /// The type is a collection behind a lock, of plain data.
 fn is_collection_behind_lock(program: &Program, file: FileId, annotation: NodeId, depth: u8) -> bool {
-    const OF_PROCESS: &[&str] = &[
-        "Sender",
-        "UnboundedSender",
-        "Receiver",
-        "Addr",
-        "Recipient",
-        "JoinHandle",
-        "AbortHandle",
-        "Child",
-        "Connection",
-        "Client",
-        "Waker",
-        "Notify",
-        "Pool",
-        "Session",
-        "Socket",
-        "WebSocket",
-        "Instant",
-        "Fn",
-        "FnMut",
-        "dyn",
-    ];
     let facts = program.file(file);
     let (mut locked, mut many, mut of_process) = (false, false, false);
     let mut aliased = Vec::new();
     facts.arena.walk(annotation, |node| {
         if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
             let name = facts.text(name);
-            locked |= LOCKS.contains(&name);
-            many |= COLLECTIONS.contains(&name);
-            of_process |= OF_PROCESS.iter().any(|word| name.ends_with(word));
+            locked |= api_names().statics.locks.has(name);
+            many |= api_names().statics.collections.has(name);
+            of_process |= api_names().statics.of_process.ends(name);
             aliased.extend(alias_of(program, file, node, name));
         }
     });
@@ -232,8 +188,8 @@ fn collection(facts: &FileFacts, body: NodeId, node: NodeId, depth: u8) -> Optio
             let (mut locked, mut many) = (false, false);
             facts.arena.walk(def.annotation?, |node| {
                 if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-                    locked |= LOCKS.contains(&facts.text(name));
-                    many |= COLLECTIONS.contains(&facts.text(name));
+                    locked |= api_names().statics.locks.has(facts.text(name));
+                    many |= api_names().statics.collections.has(facts.text(name));
                 }
             });
             (locked && many).then(|| (id, text.to_string()))

@@ -7,7 +7,7 @@ use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// What kind of secret a name speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,65 +118,6 @@ fn kind(words: &[String]) -> Option<Secret> {
     (has("ssn") || row("social", "security") && has("number") || row("passport", "number")).then_some(Secret::Identity)
 }
 
-/// Functions whose result still is what they are given.
-const CONVERSIONS: &[&str] = &[
-    "str",
-    "String",
-    "repr",
-    "stringify",
-    "dumps",
-    "format",
-    "from",
-    "bytes",
-    "inspect",
-    "Buffer",
-    "unicode",
-    "to_string",
-    "smart_str",
-    "force_bytes",
-    "force_str",
-    "toString",
-    "text",
-    "trim",
-    "dict",
-];
-
-/// Methods that give their receiver in another form.
-const FORMS: &[&str] = &[
-    "encode",
-    "decode",
-    "strip",
-    "trim",
-    "toString",
-    "to_string",
-    "as_bytes",
-    "as_ref",
-    "as_str",
-    "clone",
-    "lower",
-    "upper",
-    "toLowerCase",
-    "get_secret_value",
-    "expose_secret",
-    "unwrap",
-    "expect",
-    "into",
-    "to_owned",
-    "to_vec",
-    "into_bytes",
-    "valueOf",
-    "unwrap_or_default",
-    "as_deref",
-    "bytes",
-    "as_mut",
-    "borrow",
-    "into_inner",
-    "normalize",
-];
-
-/// Methods that give the entry of a name: `data.get("password")`.
-const GETTERS: &[&str] = &["get", "getItem", "pop", "header", "param", "query", "input", "get_argument", "getlist"];
-
 /// Calls `visit` with each part of an expression whose value is in its result as it is, and the name it goes by: `x`, `a.x`, `a["x"]`,
 /// `a.get("x")`, also inside texts, collections and conversions.
 pub(super) fn carriers<'a>(facts: &'a FileFacts, node: NodeId, visit: &mut dyn FnMut(NodeId, &'a str)) {
@@ -224,9 +165,11 @@ fn call_carriers<'a>(facts: &'a FileFacts, node: NodeId, callee: NodeId, visit: 
     };
     let key = arguments(facts, node).next().and_then(|first| facts.string(first));
     match (object, key) {
-        (Some(_), Some(key)) if GETTERS.contains(&name) => visit(node, key),
-        (Some(object), _) if FORMS.contains(&name) => carriers_within(facts, object, visit, depth + 1),
-        _ if CONVERSIONS.contains(&name) => arguments(facts, node).for_each(|argument| carriers_within(facts, argument, visit, depth + 1)),
+        (Some(_), Some(key)) if api_names().texts.getters.has(name) => visit(node, key),
+        (Some(object), _) if api_names().texts.forms.has(name) => carriers_within(facts, object, visit, depth + 1),
+        _ if api_names().texts.conversions.has(name) => {
+            arguments(facts, node).for_each(|argument| carriers_within(facts, argument, visit, depth + 1))
+        }
         _ => {}
     }
 }

@@ -17,7 +17,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "side-effect-in-repository";
 
@@ -166,7 +166,7 @@ fn effect(program: &Program, file: FileId, call: NodeId) -> Option<Effect> {
 /// `send_receipt.delay(id)`: a function of the project that is a task, put on its queue.
 fn starts_task(program: &Program, file: FileId, call: NodeId) -> bool {
     let facts = program.file(file);
-    if !matches!(called_name(facts, call), Some("delay" | "apply_async" | "send" | "enqueue" | "defer" | "kiq")) {
+    if !called_name(facts, call).is_some_and(|name| api_names().waits.queues.has(name)) {
         return false;
     }
     let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };

@@ -18,7 +18,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 const RULE: &str = "stateful-service";
 
@@ -327,10 +327,10 @@ fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, fie
     match facts.language.family() {
         Family::Python => !is_described(facts, def) && set_in_constructor(facts, class.def, field.name).is_none(),
         Family::TypeScript => {
-            let decorated = |names: &[&str]| {
+            let decorated = |wanted: &Words| {
                 def.decorators.iter().any(|&decorator| {
                     let call = called_name(facts, decorator).or_else(|| last_name(facts, decorator).map(|name| facts.text(name)));
-                    call.is_some_and(|name| names.contains(&name))
+                    call.is_some_and(|name| wanted.has(name))
                 })
             };
             let scoped = def.decorators.iter().any(|&decorator| {
@@ -340,8 +340,7 @@ fn outlives_requests(program: &Program, facts: &FileFacts, class: GlobalDef, fie
                 });
                 found
             });
-            field.flags.has(DefFlags::STATIC)
-                || (!scoped && (decorated(&["Injectable", "Controller", "Resolver", "Service"]) || program.is(class, Role::Service)))
+            field.flags.has(DefFlags::STATIC) || (!scoped && (decorated(&api_names().types.shared) || program.is(class, Role::Service)))
         }
         Family::Rust => false,
     }
@@ -375,13 +374,12 @@ fn is_made_by_module(program: &Program, class: GlobalDef) -> bool {
 
 /// A class whose attributes describe its objects: a model, a schema, a data class.
 fn is_described(facts: &FileFacts, class: &Definition) -> bool {
-    let named = |node: NodeId, ends: &[&str]| {
-        last_name(facts, node).is_some_and(|name| ends.iter().any(|end| facts.text(name).ends_with(end)))
-            || called_name(facts, node).is_some_and(|name| ends.iter().any(|end| name.ends_with(end)))
+    let named = |node: NodeId, ends: &Words| {
+        last_name(facts, node).is_some_and(|name| ends.ends(facts.text(name)))
+            || called_name(facts, node).is_some_and(|name| ends.ends(name))
     };
-    class.bases.iter().any(|&base| {
-        named(base, &["Model", "Schema", "Base", "TypedDict", "NamedTuple", "Enum", "Struct", "Form", "Serializer", "Settings"])
-    }) || class.decorators.iter().any(|&decorator| named(decorator, &["dataclass", "define", "attrs", "s", "frozen"]))
+    class.bases.iter().any(|&base| named(base, &api_names().types.described))
+        || class.decorators.iter().any(|&decorator| named(decorator, &api_names().types.data))
 }
 
 /// `self.items = []` in `__init__`: each object has its own.

@@ -8,6 +8,7 @@ use crate::model::knowledge::ArgumentRef;
 use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// What kind of status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ fn of_constant(name: &str) -> Status {
         | "PAYMENT_REQUIRED"
         | "NOT_ACCEPTABLE"
         | "BadRequest" => Status::Client,
-        "OK" | "CREATED" | "ACCEPTED" | "NO_CONTENT" => Status::Fine,
+        name if api_names().statuses.fine.has(name) => Status::Fine,
         _ => Status::Unknown,
     }
 }

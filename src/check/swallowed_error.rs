@@ -16,7 +16,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 pub(super) const RULE: &str = "swallowed-error";
 
@@ -213,8 +213,6 @@ fn is_fixed(program: &Program, file: FileId, value: NodeId) -> bool {
 
 /// A call of a framework that makes an answer, or of a helper of the project that does nothing else.
 fn answers(program: &Program, file: FileId, call: NodeId) -> bool {
-    const MADE: &[&str] =
-        &["jsonify", "Response", "JsonResponse", "HttpResponse", "JSONResponse", "make_response", "dumps", "json_response"];
     let facts = program.file(file);
     let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
     if let Value::Def(helper) = program.value(file, callee) {
@@ -223,12 +221,13 @@ fn answers(program: &Program, file: FileId, call: NodeId) -> bool {
         let mut plain = true;
         own.arena.walk(body, |node| {
             if let NodeKind::Call { .. } = own.arena.kind(node) {
-                plain &= called_name(own, node).is_some_and(|name| MADE.contains(&name) || matches!(name, "isinstance" | "str" | "dict"));
+                plain &= called_name(own, node)
+                    .is_some_and(|name| api_names().answers.of_python.has(name) || matches!(name, "isinstance" | "str" | "dict"));
             }
         });
         return plain;
     }
-    called_name(facts, call).is_some_and(|name| MADE.contains(&name)) && program.called_api(file, call).is_some()
+    called_name(facts, call).is_some_and(|name| api_names().answers.of_python.has(name)) && program.called_api(file, call).is_some()
 }
 
 /// The code asks a database or another service, itself or through a function of the project.

@@ -25,7 +25,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Calls of a helper that hand it a password, shown with it.
 const MAX_CALLERS: usize = 6;
@@ -234,8 +234,7 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
         NodeKind::Argument { name, value } => facts.text(name) == "usedforsecurity" && facts.arena.kind(value) == NodeKind::Bool(false),
         _ => false,
     });
-    let encodes = called_name(facts, call)
-        .is_some_and(|name| matches!(name, "btoa" | "b64encode" | "urlsafe_b64encode" | "b32encode" | "encodebytes"));
+    let encodes = called_name(facts, call).is_some_and(|name| api_names().hashing.encodings.has(name));
     let nesting = nestings.of(function.file);
     safe || encodes && !is_kept_as_password(facts, nesting, call)
         || nesting.around(call).skip(1).take(24).any(|around| {
@@ -380,10 +379,7 @@ fn algorithm(facts: &FileFacts, call: NodeId) -> String {
     let mut at = Some(call);
     while let Some(node) = at {
         if let Some(text) = arguments(facts, node).find_map(|argument| facts.string(argument))
-            && matches!(
-                text.to_ascii_lowercase().replace(['-', '_'], "").as_str(),
-                "md4" | "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" | "sha3256" | "sha3512" | "blake2b" | "ripemd160"
-            )
+            && api_names().hashing.fast.has(text.to_ascii_lowercase().replace(['-', '_'], ""))
         {
             return text.to_ascii_uppercase();
         }
@@ -467,24 +463,7 @@ fn is_kept(program: &Program, function: GlobalDef, node: NodeId, depth: u8) -> b
 
 /// What runs a statement, or finds and makes rows.
 fn is_query_name(name: &str) -> bool {
-    matches!(
-        name,
-        "execute"
-            | "query"
-            | "raw"
-            | "findOne"
-            | "find"
-            | "find_one"
-            | "insertOne"
-            | "create"
-            | "insert"
-            | "filter"
-            | "filter_by"
-            | "where"
-            | "bind"
-            | "fetchrow"
-            | "fetchone"
-    )
+    api_names().hashing.queries.has(name)
 }
 
 /// A local that holds the digest is kept, compared or returned further on.

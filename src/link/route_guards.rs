@@ -8,9 +8,6 @@ use crate::model::program::Value;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
 
-/// Options under which a route is given what stands before its handler: Fastify's hooks, Elysia's.
-const HOOKS: &[&str] = &["onRequest", "preValidation", "preHandler", "beforeHandle"];
-
 impl Linker<'_> {
     /// What stands between the path and the handler, as written.
     pub(super) fn guards_given(&self, file: FileId, args: &[NodeId], path: Option<NodeId>) -> Vec<String> {
@@ -37,7 +34,7 @@ impl Linker<'_> {
             NodeKind::Collection { kind: CollectionKind::Dict, items } => {
                 for item in facts.arena.list(items) {
                     if let NodeKind::Entry { key, value } = facts.arena.kind(item)
-                        && facts.string(key).is_some_and(|key| HOOKS.contains(&key))
+                        && facts.string(key).is_some_and(|key| self.knowledge.guard_options.iter().any(|own| own == key))
                     {
                         self.spell_all(file, value, out);
                     }

@@ -30,6 +30,8 @@ pub struct Knowledge {
     pub route_lists: Vec<String>,
     /// Variables that name the module with the outermost routes (`ROOT_URLCONF`).
     pub route_roots: Vec<String>,
+    /// Options under which a route is given what stands before its handler (`preHandler`).
+    pub guard_options: Vec<String>,
     /// Packages with which the shape of input is checked, as imports name them; what is below them counts as well.
     pub validates_input: Vec<String>,
     /// Packages that check the input of whole applications by the document of their API.
@@ -123,6 +125,11 @@ impl Knowledge {
     /// True when something known is reached by calling this.
     pub fn leads_on(&self, path: &str) -> bool {
         self.patterns.called.contains(path)
+    }
+
+    /// The framework whose file has an entry, by the entry's number.
+    pub fn framework_of(&self, entry: u32) -> Option<&Framework> {
+        self.frameworks.get(self.entries.get(entry as usize)?.framework as usize)
     }
 
     /// The canonical spelling of a path, if it is an alias of another.

@@ -145,6 +145,8 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     route_roots: Vec<String>,
     #[serde(default)]
+    guard_options: Vec<String>,
+    #[serde(default)]
     validates_input: Vec<String>,
     #[serde(default)]
     validates_routes: Vec<String>,
@@ -817,6 +819,7 @@ impl FrameworkFile {
         }
         target.knowledge.route_lists.extend(self.route_lists);
         target.knowledge.route_roots.extend(self.route_roots);
+        target.knowledge.guard_options.extend(self.guard_options);
         target.knowledge.validates_input.extend(self.validates_input);
         target.knowledge.validates_routes.extend(self.validates_routes);
         for role in self.role {

@@ -28,7 +28,22 @@ impl Words {
 
     /// A text starts with one of them.
     pub fn starts(&self, text: &str) -> bool {
-        self.0.iter().any(|own| text.starts_with(own))
+        self.any(|own| text.starts_with(own))
+    }
+
+    /// A text ends with one of them.
+    pub fn ends(&self, text: &str) -> bool {
+        self.any(|own| text.ends_with(own))
+    }
+
+    /// A text has one of them in it.
+    pub fn within(&self, text: &str) -> bool {
+        self.any(|own| text.contains(own))
+    }
+
+    /// One of them is wanted.
+    pub fn any(&self, wanted: impl FnMut(&str) -> bool) -> bool {
+        self.0.iter().map(String::as_str).any(wanted)
     }
 }
 
@@ -93,11 +108,40 @@ lists! {
     }
 }
 
+lists! {
+    /// The names of `rules/names.toml`, by meaning.
+    Names {
+        packages: PackagesNames { wasm, hooks, functional }
+        waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in }
+        logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
+        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
+        statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses }
+        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages }
+        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, checks, groups, reads, spaces, tables, ends, presentation }
+        validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers }
+        loading: LoadingNames { by_name }
+        settings: SettingsNames { getters, readers }
+        once: OnceNames { calls, middlewares }
+        statics: StaticsNames { changes, locks, collections, of_process, extractors }
+        hashing: HashingNames { weak_hashers, fast, encodings, queries }
+        randomness: RandomnessNames { strong }
+        texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
+        guards: GuardsNames { attributes, throttles, global, global_limits, registers, public }
+        types: TypesNames { enums, values, described, shared, data }
+    }
+}
+
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_default());
+static NAMES: LazyLock<Names> = LazyLock::new(|| toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default());
 
 /// What projects call things.
 pub fn vocabulary() -> &'static Vocabulary {
     &VOCABULARY
+}
+
+/// What libraries call them.
+pub fn api_names() -> &'static Names {
+    &NAMES
 }
 
 #[cfg(test)]
@@ -110,6 +154,12 @@ mod tests {
         assert!(words.records.kept.has("audit") && !words.records.kept.has("Audit") && !words.records.kept.has("order"));
         assert!(words.records.kept.in_name("orderAuditLog") && !words.records.kept.in_name("orderAuditor"));
         assert!(words.writes.emptying.starts("deleteAll") && !words.writes.emptying.starts("undelete"));
+        let names: Names = toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert!(
+            names.packages.wasm.has("leptos")
+                && names.orm.tables.ends("myapp_alembicversion")
+                && names.waits.threads.within("run_in_executor_now")
+        );
     }
 
     #[test]

@@ -146,12 +146,7 @@ pub(super) fn transactions<'f>(
 }
 
 fn mode(program: &Program, entry: u32) -> WriteMode {
-    let knowledge = program.knowledge;
-    knowledge
-        .entries
-        .get(entry as usize)
-        .and_then(|entry| knowledge.frameworks.get(entry.framework as usize))
-        .map_or(WriteMode::Immediate, |framework| framework.writes)
+    program.knowledge.framework_of(entry).map_or(WriteMode::Immediate, |framework| framework.writes)
 }
 
 fn framework(program: &Program, entry: u32) -> u16 {

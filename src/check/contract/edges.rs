@@ -196,7 +196,7 @@ fn ambient_of(program: &Program, family: Family, path: &str) -> Option<Ambient> 
         knowledge.facts(&prefix).iter().find_map(|found| {
             let entry = &knowledge.entries[found.entry as usize];
             match entry.fact {
-                ApiFact::Ambient(ambient) if knowledge.frameworks[entry.framework as usize].family == family => Some(ambient),
+                ApiFact::Ambient(ambient) if knowledge.framework_of(found.entry).is_some_and(|own| own.family == family) => Some(ambient),
                 _ => None,
             }
         })

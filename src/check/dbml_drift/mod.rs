@@ -15,6 +15,7 @@ use crate::documents::schema::{Column, Schema, Table, column_key, table_key};
 use crate::documents::{dbml, prisma};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::problem::{Problem, ProblemKind};
+use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "dbml-drift";
 /// Columns named in one finding.
@@ -80,13 +81,11 @@ fn is_sample(path: &str) -> bool {
 
 /// Tables that libraries make for themselves: the book-keeping of migrations, Django's own applications.
 fn is_library_table(table: &Table) -> bool {
-    const SPACES: &[&str] = &["admin", "auth", "authtoken", "contenttypes", "sessions", "sites", "token_blacklist"];
     let key = table_key(&table.name);
     let name = table.name.to_ascii_lowercase();
-    let books = ["migration", "alembicversion", "sequelizemeta", "schemaversion", "flywayschemahistory"];
-    books.iter().any(|word| key.ends_with(word))
+    api_names().orm.tables.ends(&key)
         || ["django_", "auth_", "authtoken_"].iter().any(|start| name.starts_with(start))
-        || table.space.as_deref().is_some_and(|space| SPACES.contains(&space))
+        || table.space.as_deref().is_some_and(|space| api_names().orm.spaces.has(space))
 }
 
 fn coded(context: &Context) -> Vec<Coded> {

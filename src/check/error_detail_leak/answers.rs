@@ -10,6 +10,7 @@ use crate::model::nesting::{arguments, called_name, chain_root, last_name, walk_
 use crate::model::program::{Program, Value};
 use crate::model::role::Role;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// What an expression or statement answers with, and its status.
 pub(super) fn answer(program: &Program, file: FileId, node: NodeId, by_return: bool) -> Option<(Vec<NodeId>, Status)> {
@@ -98,7 +99,7 @@ fn raised_answer(program: &Program, file: FileId, raised: NodeId) -> Option<(Vec
                 said = match facts.string(value) {
                     Some(code) if code.eq_ignore_ascii_case("internal_server_error") => Status::Server,
                     // tRPC and GraphQL name the statuses.
-                    Some(code) if CODES.contains(&code) => Status::Client,
+                    Some(code) if api_names().statuses.client_codes.has(code) => Status::Client,
                     _ => of_node(facts, value),
                 };
             }
@@ -108,19 +109,6 @@ fn raised_answer(program: &Program, file: FileId, raised: NodeId) -> Option<(Vec
     let is_said = matches!(said, Status::Client | Status::Server);
     message.filter(|_| is_said).map(|message| (vec![message], said))
 }
-
-/// Statuses of 4xx by name.
-const CODES: &[&str] = &[
-    "BAD_REQUEST",
-    "UNAUTHORIZED",
-    "FORBIDDEN",
-    "NOT_FOUND",
-    "CONFLICT",
-    "PRECONDITION_FAILED",
-    "UNPROCESSABLE_CONTENT",
-    "BAD_USER_INPUT",
-    "UNAUTHENTICATED",
-];
 
 /// `sendError(res, err)`, where the project's own helper answers with what it is given: that argument, and the helper's status.
 fn handed_on(program: &Program, file: FileId, call: NodeId) -> Option<(Vec<NodeId>, Status)> {
@@ -191,9 +179,7 @@ pub(super) fn is_called_like_answer(facts: &FileFacts, call: NodeId) -> bool {
         _ => return false,
     };
     match name {
-        "send" | "json" | "jsonp" | "end" | "render" | "redirect" => {
-            matches!(root, "res" | "response" | "reply" | "resp" | "NextResponse" | "Response")
-        }
+        "send" | "json" | "jsonp" | "end" | "render" | "redirect" => api_names().answers.objects.has(root),
         "text" | "html" => root == "c",
         _ => false,
     }
@@ -204,11 +190,11 @@ pub(super) fn status_nearby(facts: &FileFacts, body: NodeId) -> Status {
     let mut found = Status::None;
     walk_deep(facts, body, |node| {
         let code = match facts.arena.kind(node) {
-            NodeKind::Call { .. } if matches!(called_name(facts, node), Some("status" | "code" | "writeHead")) => {
+            NodeKind::Call { .. } if called_name(facts, node).is_some_and(|name| api_names().answers.sets_status.has(name)) => {
                 arguments(facts, node).next()
             }
             NodeKind::Assign { target, value, .. } => {
-                last_name(facts, target).filter(|name| matches!(facts.text(*name), "status" | "statusCode" | "status_code")).map(|_| value)
+                last_name(facts, target).filter(|name| api_names().answers.status.has(facts.text(*name))).map(|_| value)
             }
             _ => None,
         };

@@ -8,7 +8,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Code that runs with an unexpected error at hand.
 pub(super) struct Caught {
@@ -98,46 +98,12 @@ fn is_broad(facts: &FileFacts, class: NodeId) -> bool {
     let Some(name) = last_name(facts, class) else {
         return matches!(facts.arena.kind(class), NodeKind::Collection { .. }) && any_broad(facts, class);
     };
-    matches!(
-        facts.text(name),
-        "Exception"
-            | "BaseException"
-            | "StandardError"
-            | "RuntimeError"
-            | "OSError"
-            | "IOError"
-            | "DatabaseError"
-            | "OperationalError"
-            | "IntegrityError"
-            | "ProgrammingError"
-            | "SQLAlchemyError"
-            | "PyMongoError"
-            | "ClientError"
-            | "PsycopgError"
-            | "DBAPIError"
-            | "InterfaceError"
-            | "SubprocessError"
-            | "CalledProcessError"
-    )
+    api_names().errors.broad.has(facts.text(name))
 }
 
 /// `except:`, `except Exception`, or all that a database may say.
 fn catches_whatever(facts: &FileFacts, types: List) -> bool {
-    let all = |class: NodeId| {
-        last_name(facts, class).is_some_and(|name| {
-            matches!(
-                facts.text(name),
-                "Exception"
-                    | "BaseException"
-                    | "DatabaseError"
-                    | "OperationalError"
-                    | "ProgrammingError"
-                    | "SQLAlchemyError"
-                    | "PyMongoError"
-                    | "DBAPIError"
-            )
-        })
-    };
+    let all = |class: NodeId| last_name(facts, class).is_some_and(|name| api_names().errors.whatever.has(facts.text(name)));
     facts.arena.list(types).len() == 0 || facts.arena.list(types).any(all)
 }
 
@@ -162,12 +128,11 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
         // `req.logout((err) => …)`, `passport.authenticate("local", (err, user, info) => …)`; an event may be called `e`.
         let names_error = first.is_some_and(|name| is_error_name(facts.text(name)));
         let is_long = first.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "err" | "error"));
-        let answers = |param: &Param| {
-            param.name.is_some_and(|name| matches!(facts.text(name).trim_start_matches('_'), "res" | "response" | "reply" | "next"))
-        };
+        let answers =
+            |param: &Param| param.name.is_some_and(|name| api_names().answers.parameters.has(facts.text(name).trim_start_matches('_')));
         let is_callback = match def.params.len() {
             2 => names_error,
-            1 | 3 => is_long && !name.is_some_and(|name| OF_ITEMS.contains(&name)) && !def.params.iter().any(answers),
+            1 | 3 => is_long && !name.is_some_and(|name| api_names().errors.of_items.has(name)) && !def.params.iter().any(answers),
             _ => false,
         };
         if let (true, Some(body)) = (catches || is_callback, def.body)
@@ -183,9 +148,6 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
 fn is_error_name(name: &str) -> bool {
     vocabulary().errors.names.has(name)
 }
-
-/// What is given a function of results or items, whatever they are called.
-const OF_ITEMS: &[&str] = &["then", "map", "flatMap", "forEach", "filter", "find", "some", "every", "reduce", "sort"];
 
 /// An error middleware of Express, or a handler of all exceptions.
 fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_registered: bool) -> Option<Caught> {
@@ -207,7 +169,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
         return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false });
     }
     let decorated = def.decorators.iter().any(|&decorator| {
-        matches!(called_name(facts, decorator), Some("errorhandler" | "app_errorhandler" | "exception_handler" | "error_handler"))
+        called_name(facts, decorator).is_some_and(|name| api_names().errors.decorators.has(name))
             && arguments(facts, decorator).next().is_some_and(|what| is_unforeseen(facts, what))
     });
     let all = decorated || is_registered;

@@ -4,6 +4,7 @@ use super::caught::{Caught, is_error};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::FileFacts;
 use crate::model::nesting::{Nesting, arguments, called_name, last_name};
+use crate::rulebook::vocabulary::api_names;
 
 /// In a branch that has asked what kind of error it is: `if (err instanceof NotFound)`, `e.code === "P2002"`, `err.isOperational`.
 pub(super) fn is_known_error(facts: &FileFacts, nesting: &Nesting, node: NodeId, caught: &Caught) -> bool {
@@ -59,7 +60,7 @@ fn asks_kind(facts: &FileFacts, condition: NodeId, caught: &Caught) -> bool {
         }
         NodeKind::Call { .. } => {
             let name = called_name(facts, node).unwrap_or_default();
-            let is_question = matches!(name, "isinstance" | "isAxiosError" | "isHttpError" | "isBoom" | "has") || name.starts_with("is");
+            let is_question = api_names().errors.asks.has(name) || name.starts_with("is");
             asks |= is_question && arguments(facts, node).any(|argument| is_error(facts, argument, caught));
         }
         _ => {}

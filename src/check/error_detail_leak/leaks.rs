@@ -11,7 +11,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// The part of an answer that tells what the error says, and whether it is the trace.
 pub(super) fn leak(program: &Program, nesting: &Nesting, file: FileId, answer: NodeId, caught: &Caught) -> Option<(NodeId, bool)> {
@@ -144,9 +144,9 @@ fn tells(program: &Program, helper: GlobalDef, at: usize) -> bool {
         };
         facts.arena.walk(value, |inner| match facts.arena.kind(inner) {
             NodeKind::Member { object, name: member, .. } => {
-                tells |= facts.arena.kind(object) == NodeKind::Name(name) && matches!(facts.text(member), "message" | "stack" | "toString")
+                tells |= facts.arena.kind(object) == NodeKind::Name(name) && api_names().errors.texts.has(facts.text(member))
             }
-            NodeKind::Call { .. } if matches!(called_name(facts, inner), Some("String" | "str" | "repr")) => {
+            NodeKind::Call { .. } if called_name(facts, inner).is_some_and(|name| api_names().errors.conversions.has(name)) => {
                 tells |= arguments(facts, inner).any(|argument| facts.arena.kind(argument) == NodeKind::Name(name));
             }
             _ => {}

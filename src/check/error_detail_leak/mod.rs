@@ -26,6 +26,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, walk_deep};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 use answers::{answer, status_nearby};
 use caught::{Caught, caught, is_error};
 use leaks::{leak, leak_in};
@@ -102,9 +103,7 @@ fn kept_in(facts: &FileFacts, target: NodeId) -> Option<Name> {
     match facts.arena.kind(target) {
         NodeKind::Name(name) => Some(name),
         NodeKind::Member { object, .. } if facts.language.family() == Family::TypeScript => match facts.arena.kind(object) {
-            NodeKind::Name(name) if !matches!(facts.text(name), "ctx" | "context" | "res" | "response" | "reply" | "set" | "this") => {
-                Some(name)
-            }
+            NodeKind::Name(name) if !api_names().answers.contexts.has(facts.text(name)) => Some(name),
             _ => None,
         },
         // `status["error"] = str(e)`

@@ -16,6 +16,7 @@ use crate::model::nesting::{arguments, called_name};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// Most calls between a handler and a function whose result it answers with.
 const MAX_STEPS: usize = 3;
@@ -66,10 +67,7 @@ pub(super) fn registered(context: &Context, (): &(), file: FileId) -> Vec<Global
     if facts.language.family() != Family::Python || !in_scope(program, GlobalDef { file, def: DefId::MODULE }) {
         return Vec::new();
     }
-    let calls = facts
-        .arena
-        .ids()
-        .filter(|&node| matches!(called_name(facts, node), Some("add_exception_handler" | "register_error_handler" | "add_error_handler")));
+    let calls = facts.arena.ids().filter(|&node| called_name(facts, node).is_some_and(|name| api_names().errors.registers.has(name)));
     calls
         .filter_map(|call| {
             let mut given = arguments(facts, call);

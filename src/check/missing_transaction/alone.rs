@@ -14,7 +14,7 @@ use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
-use crate::rulebook::vocabulary::{Words, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// `state = find(); if not state: state = create()`: when what follows fails, the next call finds what was made.
 pub(super) fn fills_a_gap(place: &Place, site: NodeId) -> bool {
@@ -63,23 +63,8 @@ pub(super) fn is_looked_at(place: &Place, site: NodeId) -> bool {
 
 /// `waitUntil(…)`, `Promise.allSettled([…])`: what fails there is meant to leave the rest alone.
 pub(super) fn is_best_effort(place: &Place, site: NodeId) -> bool {
-    outward(place, site).any(|node| {
-        matches!(
-            called_name(place.facts, node),
-            Some(
-                "allSettled"
-                    | "waitUntil"
-                    | "after"
-                    | "add_task"
-                    | "create_task"
-                    | "ensure_future"
-                    | "spawn"
-                    | "setImmediate"
-                    | "delay"
-                    | "apply_async"
-            )
-        ) && node != site
-    })
+    outward(place, site)
+        .any(|node| called_name(place.facts, node).is_some_and(|name| api_names().waits.best_effort.has(name)) && node != site)
 }
 
 /// A write that matters by itself, outside every transaction.

@@ -10,7 +10,7 @@ use crate::model::program::Value;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
 use crate::model::summary::Write;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
 pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool {
@@ -89,8 +89,7 @@ fn table<'a>(place: &'a Place, write: &'a Write) -> Option<&'a str> {
 
 /// The relation of a row that is written to, which has a table of its own: `tags` of `article.tags.add(tag)`.
 fn relation_written(facts: &FileFacts, call: NodeId) -> Option<&str> {
-    let is_of_relation =
-        matches!(called_name(facts, call), Some("add" | "aadd" | "set" | "aset" | "remove" | "aremove" | "clear" | "aclear"));
+    let is_of_relation = called_name(facts, call).is_some_and(|name| api_names().orm.relation_writes.has(name));
     if !is_of_relation || facts.language.family() != Family::Python {
         return None;
     }

@@ -22,7 +22,7 @@ use crate::model::program::{Program, Route};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::route::{UNKNOWN_PART, join, template};
 use crate::model::source::FileId;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Most documents looked at.
 const MOST: usize = 64;
@@ -692,23 +692,12 @@ fn is_kept_out(facts: &crate::model::facts::FileFacts, argument: crate::model::b
 
 /// The handler answers with a page for people.
 fn renders(program: &Program, handler: GlobalDef) -> bool {
-    const PAGES: &[&str] = &[
-        "render",
-        "render_template",
-        "render_template_string",
-        "TemplateResponse",
-        "HTMLResponse",
-        "sendFile",
-        "send_from_directory",
-        "redirect",
-        "RedirectResponse",
-    ];
     let facts = program.file(handler.file);
     let Some(body) = facts.def(handler.def).body else { return false };
     let mut found = false;
     walk_deep(facts, body, |node| {
         if !found && matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
-            found = called_name(facts, node).is_some_and(|name| PAGES.contains(&name));
+            found = called_name(facts, node).is_some_and(|name| api_names().answers.pages.has(name));
         }
         !found
     });

@@ -9,7 +9,7 @@ use crate::model::nesting::{arguments, called_name, spell};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::{Words, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// A text that a secret was put into: `const body = JSON.stringify({ client_secret: settings.secret })`.
 pub(super) fn built(program: &Program, function: GlobalDef, node: NodeId) -> Option<Logged> {
@@ -29,7 +29,7 @@ pub(super) fn built(program: &Program, function: GlobalDef, node: NodeId) -> Opt
         return Some(Logged { node, what, name, confidence: Confidence::High, level: Level::Warning });
     }
     let makes = matches!(facts.arena.kind(value), NodeKind::Call { .. })
-        && matches!(called_name(facts, value), Some("stringify" | "URLSearchParams" | "dumps" | "urlencode"));
+        && called_name(facts, value).is_some_and(|name| api_names().texts.makers.has(name));
     if !makes {
         return None;
     }

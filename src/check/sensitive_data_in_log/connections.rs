@@ -10,7 +10,7 @@ use crate::model::nesting::{arguments, called_name, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// An address put together with a password: `mongodb://${db.user}:${db.password}@${db.host}`.
 fn holds_password(facts: &FileFacts, value: NodeId) -> bool {
@@ -76,10 +76,7 @@ fn is_put_together(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool
 
 /// Rust: the whole file of a local database has no password.
 fn is_local_file(facts: &FileFacts) -> bool {
-    facts.language.family() == Family::Rust
-        && ["Sqlite", "SqlitePool", "SqliteConnection", "SqlitePoolOptions", "SqliteConnectOptions"]
-            .iter()
-            .any(|name| facts.names.may_hold(name))
+    facts.language.family() == Family::Rust && api_names().texts.local_databases.any(|name| facts.names.may_hold(name))
 }
 
 /// What it is, or what it was given, comes out of the environment or a file of settings.

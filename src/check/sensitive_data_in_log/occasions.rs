@@ -7,11 +7,11 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// `logger.debug(…)`, `trace!(…)`: switched off where it matters, as a rule.
 pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
-    let is_level = |name: &str| matches!(name, "debug" | "trace" | "verbose" | "silly");
+    let is_level = |name: &str| api_names().logging.debugging.has(name);
     // `logger.log('debug', …)` says its level first.
     let named = || arguments(facts, call).next().and_then(|first| facts.string(first)).is_some_and(is_level);
     called_name(facts, call).is_some_and(|name| is_level(name) || name == "log" && named())
@@ -20,7 +20,7 @@ pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
 /// `fn generate_keypair()` prints the key that somebody asked for.
 pub(super) fn shows_what_it_makes(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
     let facts = program.file(unit.file);
-    let prints = called_name(facts, call).is_some_and(|name| matches!(name, "println" | "print" | "eprintln" | "log"));
+    let prints = called_name(facts, call).is_some_and(|name| api_names().logging.prints.has(name));
     prints && words(program.name(unit)).first().is_some_and(|verb| vocabulary().logs.shows_made.has(verb))
 }
 

@@ -13,7 +13,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
-use crate::rulebook::vocabulary::{Words, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// An object whose text says its fields. Rust: a struct whose derived `Debug` writes a field that is a secret: `info!("{request:?}")`.
 pub(super) fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
@@ -145,7 +145,7 @@ fn hides_field(facts: &FileFacts, decorator: NodeId) -> bool {
     let mut hides = false;
     facts.arena.walk(decorator, |node| {
         if let NodeKind::Name(name) | NodeKind::Str(name) = facts.arena.kind(node) {
-            hides |= matches!(facts.text(name), "skip" | "ignore" | "redact" | "debug_ignore" | "sensitive");
+            hides |= api_names().texts.hides.has(facts.text(name));
         }
     });
     hides

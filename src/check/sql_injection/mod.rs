@@ -467,7 +467,7 @@ fn help(context: &Context, api: Option<ApiId>) -> Option<String> {
     let frameworks = matches.iter().filter_map(|found| {
         let entry = program.knowledge.entries.get(found.entry as usize)?;
         matches!(entry.fact, ApiFact::Sink { kind: SinkKind::Sql, .. }).then_some(())?;
-        program.knowledge.frameworks.get(entry.framework as usize)
+        program.knowledge.framework_of(found.entry)
     });
     let own = frameworks.filter_map(|framework| rule.help.get(&framework.name)).next();
     own.or_else(|| rule.help.get("default")).cloned()

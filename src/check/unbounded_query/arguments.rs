@@ -7,7 +7,7 @@ use crate::model::nesting::{argument_value, arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// A call that is given anything but handles may be told how much to fetch.
 pub(super) fn has_bound_argument(program: &Program, file: FileId, call: NodeId) -> bool {
@@ -41,7 +41,7 @@ fn says_nothing(facts: &FileFacts, value: NodeId) -> bool {
             }
             NodeKind::Member { object, name, .. } => {
                 facts.text(name) == "query"
-                    && matches!(facts.arena.kind(object), NodeKind::Name(name) if matches!(facts.text(name), "req" | "request" | "ctx"))
+                    && matches!(facts.arena.kind(object), NodeKind::Name(name) if api_names().answers.requests.has(facts.text(name)))
             }
             NodeKind::Cast { value, .. } => says_nothing(facts, value),
             _ => false,
@@ -72,9 +72,7 @@ fn handle(facts: &FileFacts, value: NodeId) -> NodeId {
     for _ in 0..4 {
         at = match facts.arena.kind(at) {
             NodeKind::Unary { value, .. } => value,
-            NodeKind::Call { callee, .. }
-                if matches!(called_name(facts, at), Some("get_ref" | "as_ref" | "clone" | "deref" | "borrow" | "into_inner")) =>
-            {
+            NodeKind::Call { callee, .. } if called_name(facts, at).is_some_and(|name| api_names().answers.references.has(name)) => {
                 match (arguments(facts, at).next(), facts.arena.kind(callee)) {
                     (Some(given), _) => given,
                     (None, NodeKind::Member { object, .. }) => object,

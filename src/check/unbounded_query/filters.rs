@@ -5,7 +5,7 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{Nesting, argument_value, arguments, called_name, chain_root, last_name, walk_deep};
 use crate::model::source::Family;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// An object as a filter that leaves most rows in, or all where the client asks for nothing: usual states (`{ active: true, deletedAt: null }`), conditions
 /// that are there if they are asked for (`...(q && { title: q })`), and parts of a text (`{ title: { contains: q } }`).
@@ -155,7 +155,7 @@ pub(super) fn only_presentation(facts: &FileFacts, object: NodeId) -> bool {
     facts.arena.list(items).all(|item| {
         let NodeKind::Entry { key, value } = facts.arena.kind(item) else { return false };
         match facts.string(key) {
-            Some("order" | "relations" | "select" | "sort" | "include" | "orderBy" | "attributes") => true,
+            Some(name) if api_names().orm.presentation.has(name) => true,
             Some("where") => hardly_narrows(facts, value),
             _ => false,
         }

@@ -7,6 +7,7 @@ use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
 use crate::model::finding::masked;
 use crate::model::source::{Family, Span};
+use crate::rulebook::vocabulary::api_names;
 
 /// How deep wrappers around a literal are followed.
 const WRAPPERS: usize = 8;
@@ -168,26 +169,14 @@ impl<'a> Scan<'a> {
                 self.facts.string(index).map(str::to_owned)
             }
             NodeKind::Call { callee, args, .. } => {
-                if !matches!(self.last_name(callee), "getenv" | "get" | "var" | "str" | "env" | "config" | "get_env" | "getEnv") {
+                if !api_names().settings.getters.has(self.last_name(callee)) {
                     return None;
                 }
                 let path = self.path(callee)?;
                 // As methods these two mean other things: `Command::env` sets.
                 let bare = ["env", "config"];
-                let lookups = [
-                    "getenv",
-                    "environ.get",
-                    "env.get",
-                    "env.var",
-                    "env.str",
-                    "config.get",
-                    "configService.get",
-                    "config_service.get",
-                    "get_env",
-                    "getEnv",
-                    "dotenv.var",
-                ];
-                let looks_up = bare.contains(&path.as_str()) || lookups.iter().any(|lookup| positions::ends_with(&path, lookup));
+                let looks_up =
+                    bare.contains(&path.as_str()) || api_names().settings.readers.any(|lookup| positions::ends_with(&path, lookup));
                 let first = self.facts.arena.list(args).next();
                 first.filter(|_| looks_up).and_then(|first| self.facts.string(first)).filter(|name| name.len() <= 80).map(str::to_owned)
             }
