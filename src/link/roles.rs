@@ -19,6 +19,9 @@ pub(super) struct Roles {
     pub(super) files: Vec<Vec<RoleEvidence>>,
 }
 
+/// What the dependencies of a package say of the code of one family in it.
+type Clients = FxHashMap<(usize, Family), Option<RoleEvidence>>;
+
 impl<'a> Linker<'a> {
     pub(super) fn roles(
         &mut self,
@@ -62,9 +65,10 @@ impl<'a> Linker<'a> {
         }
         let mut files: Vec<Vec<RoleEvidence>> = Vec::with_capacity(self.facts.len());
         let importers = self.importers(names);
+        let mut clients = Clients::default();
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
-            files.push(self.file_roles(file, routes, &defs, names, &importers, configured));
+            files.push(self.file_roles(file, routes, &defs, names, (&importers, &mut clients), configured));
         }
         let mut roles = Roles { defs, files };
         self.names_that_lie(&mut roles, routes, calls);
@@ -194,7 +198,7 @@ impl<'a> Linker<'a> {
         routes: &Routes,
         defs: &FxHashMap<GlobalDef, RoleEvidence>,
         names: &RoleNames,
-        importers: &[String],
+        (importers, clients): (&[String], &mut Clients),
         configured: &dyn Fn(&str) -> Vec<Role>,
     ) -> Vec<RoleEvidence> {
         let path = &self.project.files[file.index()].path;
@@ -227,7 +231,7 @@ impl<'a> Linker<'a> {
             None => self.name_hints(path, names),
         };
         if !hints.first().is_some_and(|hint| is_ambient(hint.role))
-            && let Some(client) = self.client_package(file, names)
+            && let Some(client) = self.client_package(file, names, clients)
         {
             // A `router` folder of a client routes pages.
             found.push(client);
@@ -250,9 +254,14 @@ impl<'a> Linker<'a> {
     }
 
     /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.
-    fn client_package(&self, file: FileId, names: &RoleNames) -> Option<RoleEvidence> {
+    fn client_package(&self, file: FileId, names: &RoleNames, known: &mut Clients) -> Option<RoleEvidence> {
         let family = self.family(file);
-        let package = &self.project.packages[self.project.package_of(&self.project.files[file.index()].path)?];
+        let package = self.project.package_of(&self.project.files[file.index()].path)?;
+        known.entry((package, family)).or_insert_with(|| self.client(package, family, names)).clone()
+    }
+
+    fn client(&self, package: usize, family: Family, names: &RoleNames) -> Option<RoleEvidence> {
+        let package = &self.project.packages[package];
         let all = |dev: bool| {
             let dependencies = package.dependencies.iter().filter(move |dependency| dev || !dependency.dev);
             dependencies.map(|dependency| dependency.name.as_str()).collect::<Vec<&str>>()

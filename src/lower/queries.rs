@@ -1,8 +1,8 @@
 //! Rule queries over one file's syntax tree: what they match becomes facts, and the tree dies here.
 //!
 //! Most files hold none of the words a query needs, and cost one search for these words. The others are parsed once more, as they are written (the lowering
-//! of some languages rewrites the text first), and each query whose words are there runs. Compiling a query costs milliseconds for each grammar, so it is
-//! done once, and only when a file asks for it.
+//! of some languages rewrites the text first), and each pattern whose words are there runs. Compiling a pattern costs a millisecond for each grammar, a whole run
+//! asks for few of them, so each is a query of its own, compiled once, when a file asks for it.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -50,8 +50,8 @@ pub struct WrongQuery {
 pub struct Queries {
     rules: Vec<(Arc<str>, RuleQuery)>,
     families: BTreeMap<Family, Words>,
-    /// For each rule its query in each grammar, once a file asked for it; nothing where the grammar does not understand it: [`wrong`] tells of that.
-    compiled: Vec<[OnceLock<Option<Query>>; LANGUAGES.len()]>,
+    /// For each rule its patterns in each grammar, once a file asked for one; nothing where the grammar does not understand it: [`wrong`] tells of that.
+    compiled: Vec<Vec<[OnceLock<Option<Query>>; LANGUAGES.len()]>>,
 }
 
 /// The words that the queries of one family need.
@@ -73,7 +73,7 @@ impl Queries {
                 families.insert(family, Words::of(&own));
             }
         }
-        let compiled = rules.iter().map(|_| Default::default()).collect();
+        let compiled = rules.iter().map(|(_, rule)| rule.patterns.iter().map(|_| Default::default()).collect()).collect();
         Queries { rules, families, compiled }
     }
 
@@ -92,9 +92,10 @@ impl Queries {
         self.rules.is_empty()
     }
 
-    fn compiled(&self, rule: usize, language: Language) -> Option<&Query> {
+    fn compiled(&self, rule: usize, pattern: usize, language: Language) -> Option<&Query> {
         let at = LANGUAGES.iter().position(|own| *own == language)?;
-        self.compiled[rule][at].get_or_init(|| Query::new(&grammar(language), &self.rules[rule].1.text).ok()).as_ref()
+        let compile = || Query::new(&grammar(language), self.rules[rule].1.pattern_text(pattern)).ok();
+        self.compiled[rule][pattern][at].get_or_init(compile).as_ref()
     }
 }
 
@@ -111,8 +112,8 @@ impl Words {
         Words { searcher, needs, count: all.len() }
     }
 
-    /// The rules of which some pattern may match in this text.
-    fn may_match(&self, text: &str) -> Vec<usize> {
+    /// The rules of which some pattern may match in this text, with the numbers of those patterns.
+    fn may_match(&self, text: &str) -> Vec<(usize, Vec<usize>)> {
         let mut seen = vec![self.searcher.is_none(); self.count];
         let mut left = self.count;
         for found in self.searcher.iter().flat_map(|searcher| searcher.find_overlapping_iter(text)) {
@@ -125,7 +126,8 @@ impl Words {
             }
         }
         let has = |sets: &Vec<Vec<usize>>| sets.iter().all(|set| set.iter().any(|&word| seen[word]));
-        self.needs.iter().filter(|(_, patterns)| patterns.iter().any(has)).map(|(rule, _)| *rule).collect()
+        let patterns = |all: &[Vec<Vec<usize>>]| (0..all.len()).filter(|&at| has(&all[at])).collect::<Vec<usize>>();
+        self.needs.iter().map(|(rule, all)| (*rule, patterns(all))).filter(|(_, patterns)| !patterns.is_empty()).collect()
     }
 }
 
@@ -173,7 +175,11 @@ fn told(query: &RuleQuery, error: &QueryError) -> WrongQuery {
 pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryMatch>, Vec<Problem>) {
     let none = (Vec::new(), Vec::new());
     let rules = queries.families.get(&language.family()).map(|words| words.may_match(text)).unwrap_or_default();
-    let asked: Vec<(usize, &Query)> = rules.into_iter().filter_map(|rule| Some((rule, queries.compiled(rule, language)?))).collect();
+    let compiled = |rule: usize, patterns: Vec<usize>| -> Vec<(usize, &Query)> {
+        patterns.into_iter().filter_map(|pattern| Some((pattern, queries.compiled(rule, pattern, language)?))).collect()
+    };
+    let asked = rules.into_iter().map(|(rule, patterns)| (rule, compiled(rule, patterns)));
+    let asked: Vec<(usize, Vec<(usize, &Query)>)> = asked.filter(|(_, patterns)| !patterns.is_empty()).collect();
     if asked.is_empty() {
         return none;
     }
@@ -187,11 +193,16 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
     let states = open_states(&tree);
     let mut file = InFile { text, root: tree.root_node(), known: BTreeMap::new(), functions: None };
     let mut work = Work::default();
-    for (rule, query) in asked {
-        if found.len() >= MATCHES_OF_ALL {
-            break;
+    for (rule, patterns) in asked {
+        let first = found.len();
+        work.of_rule = (0, 0);
+        for (pattern, query) in patterns {
+            if found.len() >= MATCHES_OF_ALL {
+                break;
+            }
+            cut |= run(query, pattern, &queries.rules[rule], (states, &mut work), &mut file, &mut found);
         }
-        cut |= run(query, &queries.rules[rule], (states, &mut work), &mut file, &mut found);
+        found[first..].sort_by_key(|one| (one.captures.iter().map(|capture| capture.span.start).min(), one.pattern));
     }
     let message = "rule queries match more here than is kept; some findings may be missing";
     let problems = cut.then(|| Problem::new(ProblemKind::Limit, None, message)).into_iter().collect();
@@ -203,11 +214,14 @@ pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryM
 struct Work {
     steps: usize,
     candidates: usize,
+    /// Matches and candidates of the rule whose patterns run.
+    of_rule: (usize, usize),
 }
 
-/// Adds what one rule's query matches in a file; true when there was more than is kept.
+/// Adds what one pattern of a rule matches in a file; true when there was more than is kept.
 fn run(
     query: &Query,
+    pattern: usize,
     (id, own): &(Arc<str>, RuleQuery),
     (states, work): (u32, &mut Work),
     file: &mut InFile<'_>,
@@ -216,38 +230,36 @@ fn run(
     let (text, root) = (file.text, file.root);
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(states);
-    let Work { steps, candidates: of_all } = work;
+    let Work { steps, candidates: of_all, of_rule: (count, candidates) } = work;
     let mut progress = |_: &tree_sitter::QueryCursorState| {
         *steps += 1;
         if *steps > STEPS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = QueryCursorOptions::new().progress_callback(&mut progress);
     let names = query.capture_names();
-    let (mut count, mut candidates) = (0, 0);
     let mut matched = cursor.matches_with_options(query, root, text.as_bytes(), options);
     while let Some(one) = matched.next() {
-        let pattern = one.pattern_index as u32;
-        candidates += 1;
+        *candidates += 1;
         *of_all += 1;
-        if candidates > CANDIDATES || *of_all > CANDIDATES_OF_ALL {
+        if *candidates > CANDIDATES || *of_all > CANDIDATES_OF_ALL {
             break;
         }
         if one.captures().is_empty() {
             continue;
         }
-        if !own.patterns.get(one.pattern_index).is_some_and(|own| holds(own, one.captures(), names, file)) {
+        if !own.patterns.get(pattern).is_some_and(|own| holds(own, one.captures(), names, file)) {
             continue;
         }
         let captures = one.captures().iter().map(|capture| captured(names[capture.index as usize], capture.node, text)).collect();
-        count += 1;
-        if count <= MATCHES && found.len() < MATCHES_OF_ALL {
-            found.push(QueryMatch { rule: id.clone(), pattern, captures });
+        *count += 1;
+        if *count <= MATCHES && found.len() < MATCHES_OF_ALL {
+            found.push(QueryMatch { rule: id.clone(), pattern: pattern as u32, captures });
         }
     }
     drop(matched);
-    count > MATCHES
+    *count > MATCHES
         || found.len() >= MATCHES_OF_ALL
-        || candidates > CANDIDATES
+        || *candidates > CANDIDATES
         || *of_all > CANDIDATES_OF_ALL
         || *steps > STEPS
         || cursor.did_exceed_match_limit()

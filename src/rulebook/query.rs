@@ -51,7 +51,7 @@ pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: F
         reader.error(at, "the query is nested too deeply", format!("{DEEPEST} levels are the most"));
         return Err(reader.errors);
     }
-    let mut patterns = Vec::new();
+    let (mut patterns, mut starts) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < tokens.len() {
         let end = form_end(&tokens, at);
@@ -60,6 +60,9 @@ pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: F
             // The captures and quantifier behind a pattern.
             Kind::Word if tokens[at].text.starts_with(['@', '*', '+', '?']) && !patterns.is_empty() => {}
             _ => patterns.push(Pattern::default()),
+        }
+        if starts.len() < patterns.len() {
+            starts.push(tokens[at].at);
         }
         at = end.max(at + 1);
     }
@@ -71,7 +74,7 @@ pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: F
         reader.error(0, "the query has no pattern", "a pattern is a node in parentheses: `(call) @finding`");
     }
     match reader.errors.is_empty() {
-        true => Ok(RuleQuery { family, file: Arc::from(file), start, text: text.to_string(), patterns }),
+        true => Ok(RuleQuery { family, file: Arc::from(file), start, text: text.to_string(), patterns, starts }),
         false => Err(reader.errors),
     }
 }
@@ -322,6 +325,8 @@ mod tests {
         assert_eq!(tests, [(Test::ResolvesTo, false, "f"), (Test::InLoop, true, "finding")]);
         assert_eq!(query.patterns[0].level, Some(Level::Note));
         assert_eq!(query.patterns[1], Pattern::default());
+        assert!(query.pattern_text(0).starts_with("((call function: (_) @f) @finding") && query.pattern_text(0).trim_end().ends_with("\"note\"))"));
+        assert_eq!([1, 2, 3].map(|at| query.pattern_text(at).trim()), ["[(comment) (string)] @c", "(comment) @finding", "(identifier)"]);
     }
 
     #[test]
