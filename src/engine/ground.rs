@@ -20,6 +20,7 @@ use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::rule::Settings;
 use crate::model::source::{FileId, LineIndex};
+use crate::model::spared::Spared;
 use crate::model::summary::Summaries;
 use crate::model::trace;
 use crate::rulebook::Rulebook;
@@ -33,6 +34,8 @@ pub(super) struct Asked {
     selection: Selection,
     roles: RoleGlobs,
     call_coverage: bool,
+    /// Rules of the user's own, or a contract, may be about tests and browsers, too.
+    of_all: bool,
     marked: bool,
 }
 
@@ -86,8 +89,10 @@ pub(super) struct Whole<'e> {
 
 impl Engine {
     pub(super) fn asked(&self) -> Asked {
+        let settings = self.settings();
         Asked {
-            settings: self.settings(),
+            of_all: !self.own.is_empty() || settings.contracts().any(|contract| !contract.layers.is_empty() || !contract.rules.is_empty()),
+            settings,
             selection: self.selection(),
             roles: RoleGlobs::new(&self.config),
             call_coverage: self.options.call_coverage,
@@ -104,7 +109,8 @@ impl Engine {
     pub(super) fn linked<R>(&self, with: impl FnOnce(&Program) -> R) -> R {
         let (asked, found) = (self.asked(), Found::default());
         let ground = self.ground(&asked, &found, &stop::NEVER);
-        with(&ground.link(link::Wants { call_graph: true, nestings: Arc::new(Nestings::new(&self.facts)) }).program)
+        let nestings = Arc::new(Nestings::new(&self.facts));
+        with(&ground.link(link::Wants { call_graph: true, nestings, spared: Spared::default() }).program)
     }
 
     /// From facts to findings; unwinds when that is wanted no more.
@@ -137,19 +143,41 @@ impl<'e> Ground<'e> {
         let call_graph = self.asked.call_coverage || check::ASK_CALL_GRAPH.iter().any(|id| self.is_on(id));
         let nestings = Arc::new(Nestings::new(self.facts));
         let secrets = OnceLock::new();
+        let spared = self.spared();
         let prepare = || {
-            (0..self.facts.len() as u32).into_par_iter().for_each(|file| {
-                nestings.of(FileId(file));
+            (0..self.facts.len() as u32).into_par_iter().map(FileId).filter(|&file| !spared.file(file)).for_each(|file| {
+                nestings.of(file);
             });
             if self.is_on("hardcoded-secret") {
                 let _ = secrets.set(self.clock.time("secrets", "", || self.found.secrets(self.facts, self.texts)));
             }
         };
-        let (linked, ()) = rayon::join(|| self.link(link::Wants { call_graph, nestings: nestings.clone() }), prepare);
+        let linked = || {
+            let wants = |call_graph, spared| link::Wants { call_graph, nestings: nestings.clone(), spared };
+            if !call_graph || spared == Spared::default() {
+                return (self.link(wants(call_graph, spared.clone())), None);
+            }
+            // The whole graph is everybody's, and what rules say is the same whether somebody asks for it or not.
+            let Linked { program: mut all, .. } = self.link(wants(true, Spared::default()));
+            let coverage = view::coverage(&all, lines, self.asked.call_coverage);
+            let graph = std::mem::take(&mut all.call_graph);
+            let counts = (all.flow_limits, all.calls_seen, all.calls_known, all.routes.len() as u32);
+            drop(all);
+            let mut linked = self.link(wants(false, spared.clone()));
+            linked.program.call_graph = graph;
+            (linked.program.flow_limits, linked.program.calls_seen, linked.program.calls_known) = (counts.0, counts.1, counts.2);
+            (linked, Some((coverage, counts.3)))
+        };
+        let ((linked, all), ()) = rayon::join(linked, prepare);
         let (mut analysis, known) = self.examine(&linked.program, &secrets, Known::default(), &Changes::default(), memo);
         self.stop.pass();
-        let coverage = || view::coverage(&linked.program, lines, self.asked.call_coverage);
-        analysis.coverage = self.clock.time("coverage", "", coverage);
+        match all {
+            Some((coverage, routes)) => (analysis.coverage, analysis.routes) = (coverage, routes),
+            None => {
+                let coverage = || view::coverage(&linked.program, lines, self.asked.call_coverage);
+                analysis.coverage = self.clock.time("coverage", "", coverage);
+            }
+        }
         Whole { analysis, linked, secrets, known }
     }
 
@@ -221,9 +249,14 @@ impl<'e> Ground<'e> {
         (analysis, Known { effects: Some(effects), seen, flows: Some(flows) })
     }
 
-    pub(super) fn link(&self, wants: link::Wants<'e>) -> Linked<'e> {
+    /// The code that is not looked into: none where somebody asks for more than the built-in rules.
+    fn spared(&self) -> Spared {
+        if self.asked.of_all { Spared::default() } else { self.with_inputs(|inputs| link::spared(inputs)) }
+    }
+
+    fn with_inputs<R>(&self, with: impl FnOnce(&link::Inputs<'e, '_>) -> R) -> R {
         let texts = self.texts;
-        let inputs = link::Inputs {
+        with(&link::Inputs {
             project: self.project,
             facts: self.facts,
             rulebook: self.rulebook,
@@ -233,13 +266,16 @@ impl<'e> Ground<'e> {
             },
             texts,
             configured: &|path| self.asked.roles.of(path),
-        };
+        })
+    }
+
+    pub(super) fn link(&self, wants: link::Wants<'e>) -> Linked<'e> {
         let linking = self.clock.stage("link");
         let done = |part: &str| {
             linking.done(part);
             self.stop.pass();
         };
-        link::link_keeping(&inputs, wants, &done)
+        self.with_inputs(|inputs| link::link_keeping(inputs, wants, &done))
     }
 
     fn context<'c>(&self, program: &'c Program<'c>, summaries: &'c Summaries, secrets: &'c OnceLock<Secrets>) -> check::Context<'c>

@@ -39,6 +39,9 @@ impl<'a> Linker<'a> {
         edges: &mut Vec<CallEdge>,
     ) -> (u32, u32) {
         let facts = &self.facts[caller.file.index()];
+        if self.spared.code(facts, caller) {
+            return (0, 0);
+        }
         let definition = facts.def(caller.def);
         let mut roots: Vec<NodeId> = definition.body.into_iter().collect();
         roots.extend(definition.params.iter().filter_map(|param| param.default));

@@ -21,6 +21,7 @@ use crate::model::program::{Value, ValueId};
 use crate::model::project::Project;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::model::spared::Spared;
 
 /// Deepest nesting of nodes that is evaluated; lowering caps real nesting far below, only unrolled chains come near.
 const DEEPEST_NODE: u32 = 3000;
@@ -125,6 +126,7 @@ pub(super) struct Linker<'a> {
     pub(super) param_values: FxHashMap<(GlobalDef, Name), ValueId>,
     /// `Deref` implementations the current lookup went through.
     pub(super) derefs: u8,
+    pub(super) spared: Spared,
 }
 
 /// The families of the files' languages, each once.
@@ -197,6 +199,7 @@ impl<'a> Linker<'a> {
             block_traits: FxHashMap::default(),
             param_values: FxHashMap::default(),
             derefs: 0,
+            spared: Spared::default(),
         }
     }
 

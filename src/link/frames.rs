@@ -49,6 +49,10 @@ impl<'a> Linker<'a> {
             return UNKNOWN;
         }
         let facts = &self.facts[function.file.index()];
+        if self.spared.function(facts, function) {
+            self.states.insert(function, State::Done(UNKNOWN));
+            return UNKNOWN;
+        }
         let def = facts.def(function.def);
         self.states.insert(function, State::Open);
         let parent = self.enclosing_frame(function);

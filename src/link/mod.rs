@@ -38,6 +38,7 @@ mod routes;
 mod rust_imports;
 mod rust_methods;
 mod scopes;
+mod spared;
 mod tables;
 mod taught;
 #[cfg(test)]
@@ -56,11 +57,13 @@ use crate::model::program::{CallEdge, Program};
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::model::spared::Spared;
 use crate::model::trace::{Files, Part, Tracked};
 use crate::rulebook::Rulebook;
 use evaluate::Linker;
 use modules::Modules;
 pub use rework::{Edit, Linked, Reason, Reworked};
+pub use spared::spared;
 
 /// What linking needs besides the facts.
 pub struct Inputs<'a, 'f> {
@@ -81,11 +84,13 @@ pub struct Wants<'a> {
     pub call_graph: bool,
     /// Upward links of the same facts.
     pub nestings: Arc<Nestings<'a>>,
+    /// Code that is not looked into.
+    pub spared: Spared,
 }
 
 /// Links the facts of all files.
 pub fn link<'a>(inputs: &Inputs<'a, '_>) -> Program<'a> {
-    link_noting(inputs, Wants { call_graph: true, nestings: Arc::new(Nestings::new(inputs.facts)) }, &|_| {})
+    link_noting(inputs, Wants { call_graph: true, nestings: Arc::new(Nestings::new(inputs.facts)), spared: Spared::default() }, &|_| {})
 }
 
 /// As [`link`], for what is wanted; `done` hears of each part of the work when it ends.
@@ -99,6 +104,7 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     let knowledge = &inputs.rulebook.knowledge;
     done("modules");
     let mut linker = Linker::new(inputs.project, inputs.facts, knowledge, modules);
+    linker.spared = wants.spared.clone();
     done("scopes");
     linker.resolve_imports();
     done("imports");
@@ -141,6 +147,7 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
         untaught: taught.unmatched,
         calls_seen,
         calls_known,
+        spared: wants.spared,
         nestings: wants.nestings,
         node_values: std::mem::take(&mut linker.node_values),
         apis: linker.apis.take(),

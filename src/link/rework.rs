@@ -22,6 +22,7 @@ use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{CallEdge, Program, Value, ValueId};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{FileId, Language, Span};
+use crate::model::spared::is_for_browsers;
 use crate::model::trace::{Files, Part};
 
 /// Most functions elsewhere that learn something from one edit.
@@ -117,6 +118,9 @@ impl<'a> Linked<'a> {
         linker.compare(&before, &units)?;
         if units.iter().any(|unit| linker.is_about_routes(unit)) || !linker.registrations.is_empty() {
             return Err("registers routes");
+        }
+        if is_for_browsers(old) != is_for_browsers(&facts[file.index()]) {
+            return Err("runs in a browser, or no more");
         }
         if has_jsx(old) != has_jsx(&facts[file.index()]) {
             return Err("holds JSX, or no more");

@@ -9,6 +9,7 @@ use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::knowledge::{ApiFact, Framework, FrameworkKind, RoleSign};
 use crate::model::program::{ApiId, CallEdge, Value};
+use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Language, Span};
 use crate::rulebook::RoleNames;
@@ -351,15 +352,7 @@ impl<'a> Linker<'a> {
     /// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
     /// not a service layer), only that all of it is test code or the like.
     fn name_hints(&self, path: &str, names: &RoleNames) -> Vec<RoleEvidence> {
-        let whole = names.of_path(path);
-        let root = self.project.package_of(path).map_or("", |package| self.project.packages[package].root.as_str());
-        if root.is_empty() || whole.first().is_some_and(|evidence| is_ambient(evidence.role)) {
-            return whole;
-        }
-        let inside = path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'));
-        let hints = names.of_path(inside);
-        // A script may be a package of its own.
-        if hints.is_empty() && root.split('/').any(|folder| matches!(folder, "scripts" | "script" | ".github")) { whole } else { hints }
+        name_hints(self.project, path, names)
     }
 
     fn has_jsx(&self, file: FileId) -> bool {
@@ -442,6 +435,18 @@ impl<'a> Linker<'a> {
             }
         }
     }
+}
+
+pub(super) fn name_hints(project: &Project, path: &str, names: &RoleNames) -> Vec<RoleEvidence> {
+    let whole = names.of_path(path);
+    let root = project.package_of(path).map_or("", |package| project.packages[package].root.as_str());
+    if root.is_empty() || whole.first().is_some_and(|evidence| is_ambient(evidence.role)) {
+        return whole;
+    }
+    let inside = path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'));
+    let hints = names.of_path(inside);
+    // A script may be a package of its own.
+    if hints.is_empty() && root.split('/').any(|folder| matches!(folder, "scripts" | "script" | ".github")) { whole } else { hints }
 }
 
 /// A migration of Django, Alembic or their likes: by its number, the names in it, or what it is made with.

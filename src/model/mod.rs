@@ -21,6 +21,7 @@ pub mod routing;
 pub mod rule;
 pub mod serializers;
 pub mod source;
+pub mod spared;
 pub mod stack;
 pub mod summary;
 pub mod templates;

@@ -13,6 +13,7 @@ use super::project::Project;
 use super::role::{GlobalDef, Role, RoleEvidence};
 pub use super::route::Route;
 use super::source::{FileId, Span};
+use super::spared::Spared;
 use super::trace::{self, Files, Part, Tracked};
 
 /// An interned access path of something outside the project (see `model/knowledge.rs`).
@@ -206,6 +207,8 @@ pub struct Program<'a> {
     /// Number of calls seen and of those whose target (in the project or outside) is known.
     pub calls_seen: u32,
     pub calls_known: u32,
+    /// Code of which calls and values are not known, since nothing asks.
+    pub spared: Spared,
     /// What stands around each node.
     pub nestings: Arc<Nestings<'a>>,
 }
@@ -458,15 +461,18 @@ impl<'a> Program<'a> {
             || (roles.contains(&Role::Test) && self.def(id).flags.has(super::facts::DefFlags::TEST))
     }
 
-    /// The functions and the module body of one file.
+    /// The functions and the module body of one file, but for those that are [spared](Spared).
     pub fn functions_of(&self, file: FileId) -> impl Iterator<Item = GlobalDef> + '_ {
-        self.file(file).definitions().filter(|(_, def)| def.body.is_some()).map(move |(def, _)| GlobalDef { file, def })
+        self.judged(file, self.file(file))
     }
 
-    /// Every function (also methods and closures) and module body of the program, in order of files.
+    /// Every function (also methods and closures) and module body of the program that is not [spared](Spared), in order of files.
     pub fn functions(&self) -> impl Iterator<Item = GlobalDef> + '_ {
-        self.facts.iter().enumerate().flat_map(|(file, facts)| {
-            facts.definitions().filter(|(_, def)| def.body.is_some()).map(move |(def, _)| GlobalDef { file: FileId(file as u32), def })
-        })
+        self.facts.iter().enumerate().flat_map(|(file, facts)| self.judged(FileId(file as u32), facts))
+    }
+
+    fn judged<'p>(&'p self, file: FileId, facts: &'p FileFacts) -> impl Iterator<Item = GlobalDef> + 'p {
+        let with_code = facts.definitions().filter(|(_, def)| def.body.is_some()).map(move |(def, _)| GlobalDef { file, def });
+        with_code.filter(move |&code| !self.spared.code(facts, code))
     }
 }

@@ -325,7 +325,10 @@ mod tests {
         assert_eq!(tests, [(Test::ResolvesTo, false, "f"), (Test::InLoop, true, "finding")]);
         assert_eq!(query.patterns[0].level, Some(Level::Note));
         assert_eq!(query.patterns[1], Pattern::default());
-        assert!(query.pattern_text(0).starts_with("((call function: (_) @f) @finding") && query.pattern_text(0).trim_end().ends_with("\"note\"))"));
+        assert!(
+            query.pattern_text(0).starts_with("((call function: (_) @f) @finding")
+                && query.pattern_text(0).trim_end().ends_with("\"note\"))")
+        );
         assert_eq!([1, 2, 3].map(|at| query.pattern_text(at).trim()), ["[(comment) (string)] @c", "(comment) @finding", "(identifier)"]);
     }
 

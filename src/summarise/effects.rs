@@ -27,6 +27,7 @@ use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
 const MAX_ROUNDS: usize = 8;
 
 /// What the code of one file says by itself.
+#[derive(Default)]
 pub struct FileEffects {
     /// Closure → the function as part of which it runs.
     hosts: Vec<(DefId, DefId)>,
@@ -42,6 +43,9 @@ pub struct FileEffects {
 impl FileEffects {
     /// Reads a file of the program.
     pub(super) fn of(program: &Program, file: FileId, associations: &Associations) -> FileEffects {
+        if program.spared.file(file) {
+            return FileEffects::default();
+        }
         let nesting = program.nesting(file);
         let hosts = hosts_of(program, file, nesting);
         FileEffects {

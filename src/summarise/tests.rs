@@ -119,6 +119,7 @@ fn effects(facts: FileFacts) -> String {
         untaught: Vec::new(),
         calls_seen: 0,
         calls_known: 0,
+        spared: crate::model::spared::Spared::default(),
         nestings: std::sync::Arc::new(crate::model::nesting::Nestings::new(&all)),
     };
     let summaries = summarise(&program);
