@@ -5,6 +5,7 @@
 
 ((call_expression function: (member_expression property: (property_identifier) @create) @factory) @finding
   (#eq? @create "create")
+  (#file-contains? "NestFactory")
   (#resolves-to? @factory "@nestjs/core.NestFactory.create")
   (#not-package-imports? "helmet" "@fastify/helmet" "fastify-helmet")
   (#not-file-contains? "X-Frame-Options" "x-frame-options" "X-Content-Type-Options" "Content-Security-Policy"))

@@ -2,6 +2,7 @@
 ; make the matcher try every two of them.
 ((call_expression function: (_) @cors arguments: (arguments . (object) @options)) @finding
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "@fastify/cors" "@fastify/cors.default" "kcors" "kcors.default")
+  (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
   (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
@@ -11,6 +12,7 @@
    function: (member_expression property: (property_identifier) @enable)
    arguments: (arguments . (object) @options)) @finding
   (#eq? @enable "enableCors")
+  (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
   (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
@@ -21,6 +23,7 @@
    arguments: (arguments . (identifier) @plugin . (object) @options)) @finding
   (#eq? @register "register")
   (#resolves-to? @plugin "@fastify/cors" "@fastify/cors.default" "fastify-cors" "fastify-cors.default")
+  (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
   (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
@@ -29,6 +32,7 @@
 ((variable_declarator name: (identifier) @name value: (object) @options) @finding
   (#match? @name "(?i)cors")
   (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors")
+  (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
   (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
@@ -49,6 +53,7 @@
    function: (member_expression property: (property_identifier) @use)
    arguments: (arguments (call_expression function: (_) @cors arguments: (arguments) @none) @finding))
   (#eq? @use "use")
+  (#file-contains? "use(")
   (#eq? @none "()")
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
   (#not-in-development? @finding)
@@ -61,6 +66,7 @@
    function: (member_expression property: (property_identifier) @use)
    arguments: (arguments (call_expression function: (_) @cors arguments: (arguments . (_) @options .)) @finding))
   (#eq? @use "use")
+  (#file-contains? "use(")
   (#literal? @options "origin: *" "origin: true")
   (#not-literal? @options "credentials: true")
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
@@ -74,6 +80,7 @@
    function: (member_expression property: (property_identifier) @use)
    arguments: (arguments (call_expression function: (_) @cors arguments: (arguments . (_) @options .)) @finding))
   (#eq? @use "use")
+  (#file-contains? "use(")
   (#literal? @options "{}")
   (#not-literal? @options "origin:")
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "kcors" "kcors.default")
@@ -166,6 +173,7 @@
    function: (member_expression property: (property_identifier) @method)
    arguments: (arguments . (string (string_fragment) @header) . (string (string_fragment) @star))) @finding
   (#any-of? @method "header" "setHeader" "set")
+  (#file-contains? "llow-Origin" "llow-origin" "ALLOW-ORIGIN")
   (#match? @header "(?i)^access-control-allow-origin$")
   (#eq? @star "*")
   (#function-contains? @finding "next(" "next)")

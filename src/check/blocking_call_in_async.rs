@@ -7,14 +7,17 @@
 //! Guards of locks that are held across an `await` are in [`guards`](super::held_guards).
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
-use super::scope::{in_scope, is_start_up, is_tool};
+use super::said;
+use super::scope::{in_scope, is_start_up, is_tool, letters, may_name};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -105,6 +108,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// Calls in functions of a file that block.
 fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec<Blocking> {
+    if !context.may_say(file, said::BLOCKS) {
+        return Vec::new();
+    }
     let program = context.program;
     let facts = program.file(file);
     let mut found = Vec::new();
@@ -652,7 +658,13 @@ fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &BTree
         || program.calls_at(caller, call).iter().any(|edge| handed.contains(&edge.callee))
 }
 
+/// One of these stands in every name that means a thread.
+static THREADS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["thread", "executor", "blocking", "sync", "place"]));
+
 fn names_thread(name: &str) -> bool {
+    if THREADS.as_ref().is_some_and(|letters| !letters.is_match(name)) {
+        return false;
+    }
     let words = crate::model::words::words(name).join("_");
     api_names().waits.threads.within(&words)
 }
@@ -662,6 +674,9 @@ fn handing_over(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
     let program = context.program;
     let facts = program.file(file);
     let mut found = Vec::new();
+    if !context.may_say(file, said::RUNS_ELSEWHERE) && !may_name(facts, &THREADS) {
+        return found;
+    }
     for function in program.functions_of(file) {
         let def = facts.def(function.def);
         let names: Vec<Name> = def.params.iter().filter_map(|param| param.name).collect();

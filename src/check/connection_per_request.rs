@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::handler_name;
 use super::requests::{Requests, in_development_branch, is_cached, is_kept, named};
+use super::said;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name, ParamKind};
@@ -57,6 +58,9 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Made> {
     let program = context.program;
     let facts = program.file(file);
     let mut found = Vec::new();
+    if !context.may_say(file, said::MAKES) {
+        return found;
+    }
     for function in program.functions_of(file) {
         let Some(body) = facts.def(function.def).body else { continue };
         let mut seen: FxHashSet<NodeId> = FxHashSet::default();

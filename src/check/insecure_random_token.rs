@@ -8,7 +8,8 @@ use aho_corasick::AhoCorasick;
 
 use super::Context;
 use super::requests::{has_fact, named};
-use super::scope::{in_scope, letters};
+use super::said;
+use super::scope::{in_scope, letters, may_name};
 use super::sensitive::parts;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
@@ -31,6 +32,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings: Vec<Finding> = Vec::new();
+    // Helpers of the project say so by their names.
+    static RANDOM: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["rand", "rnd"]));
+    if !context.may_say(file, said::WEAK_RANDOM) && !may_name(program.file(file), &RANDOM) {
+        return findings;
+    }
     for function in program.functions_of(file) {
         if !in_scope(program, function) || makes_samples(program, function) {
             continue;

@@ -75,6 +75,7 @@ mod row_ties;
 mod rust_error_leak;
 mod rust_error_types;
 mod rust_statics;
+mod said;
 mod scope;
 mod sensitive;
 mod sensitive_data_in_log;
@@ -129,6 +130,8 @@ pub struct Context<'a> {
     relations: OnceLock<Arc<Relations>>,
     lists: OnceLock<Arc<Lists>>,
     per_item: OnceLock<Arc<FxHashMap<GlobalDef, PerItem>>>,
+    /// What knowledge says of what files call.
+    said: said::Said,
     /// What was found out before the last edit.
     memo: Option<&'a Memo>,
 }
@@ -155,6 +158,7 @@ impl<'a> Context<'a> {
             relations: OnceLock::new(),
             lists: OnceLock::new(),
             per_item: OnceLock::new(),
+            said: said::Said::default(),
             memo: None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::model::facts::DefId;
+use crate::model::facts::{DefId, FileFacts};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -70,6 +70,11 @@ fn holds_samples(path: &str) -> bool {
 /// A search for any of these, in whatever case; `None` where none can be made.
 pub(super) fn letters(words: &[&str]) -> Option<AhoCorasick> {
     AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+}
+
+/// False when no name of the file holds what is searched for.
+pub(super) fn may_name(facts: &FileFacts, letters: &Option<AhoCorasick>) -> bool {
+    letters.as_ref().is_none_or(|letters| letters.is_match(facts.names.joined()))
 }
 
 /// Start-up code runs once per process.

@@ -14,6 +14,7 @@ use super::dependence::Dependence;
 use super::password_findings::{RULE, finding};
 use super::plain_passwords::stored_as_they_came;
 use super::requests::{has_fact, named};
+use super::said;
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, constant, is_password, parts, speaks_of_password};
 use super::spelling::{call_span, spelled_callee};
@@ -66,6 +67,10 @@ struct Hashed {
 fn in_file(context: &Context, (): &(), file: FileId) -> Hashed {
     let program = context.program;
     let mut found = Hashed::default();
+    let names = &program.file(file).names;
+    if !context.may_say(file, said::HASHES) && !names.may_hold("set_password") && !names.may_hold("setPassword") {
+        return found;
+    }
     for function in program.functions_of(file).filter(|&function| in_scope(program, function)) {
         in_function(program, &program.nestings, function, &mut found.findings, &mut found.helpers);
     }

@@ -2,6 +2,13 @@
 
 use crate::model::source::Span;
 
+/// How many lines a text has, as [`str::lines`] counts them.
+pub(super) fn count(text: &str) -> u32 {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    let is_open = !text.is_empty() && !text.ends_with('\n');
+    (ends + usize::from(is_open)) as u32
+}
+
 /// The first byte of code of each line that holds something besides white space and comments. Sorts the comments.
 pub(super) fn code_starts(text: &str, comments: &mut [Span]) -> Vec<u32> {
     comments.sort_unstable();
@@ -44,6 +51,13 @@ pub(super) fn code_starts(text: &str, comments: &mut [Span]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_counted_as_the_standard_library_does() {
+        for text in ["", "a", "a\n", "a\r\nb", "\n\n", "a\n\nb\n"] {
+            assert_eq!(count(text), text.lines().count() as u32, "{text:?}");
+        }
+    }
 
     #[test]
     fn lines_of_code_are_neither_blank_nor_comment() {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::evaluate::Linker;
 use super::modules::Target;
 use super::references::TextNames;
@@ -9,6 +11,7 @@ use super::tables::UNKNOWN;
 use crate::languages::python::modules::PythonTarget;
 use crate::languages::rust::resolve::RustNames;
 use crate::model::facts::{DefFlags, ImportItem, ImportKind};
+use crate::model::knowledge::Framework;
 use crate::model::program::{ImportEdge, ImportTarget, Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -37,23 +40,28 @@ impl<'a> Linker<'a> {
             self.import_targets.push(targets);
         }
         let knowledge = self.knowledge;
+        // Many files import the same.
+        let mut of_path: FxHashMap<(Family, &str), Vec<u16>> = FxHashMap::default();
+        let mut of_import: FxHashMap<&str, Vec<u16>> = FxHashMap::default();
+        for (at, extension) in knowledge.extensions.iter().enumerate() {
+            extension.imports.iter().for_each(|import| of_import.entry(import).or_default().push(at as u16));
+        }
         for (at, facts) in facts.iter().enumerate() {
+            let family = facts.language.family();
             let mut used: Vec<u16> = Vec::new();
             for target in &self.import_targets[at] {
                 let Target::External(path) = target else { continue };
-                for (framework, entry) in knowledge.frameworks.iter().enumerate() {
-                    let framework = framework as u16;
-                    if entry.family == facts.language.family()
-                        && !used.contains(&framework)
-                        && entry.packages.iter().any(|package| starts(path, package))
-                    {
-                        used.push(framework);
-                    }
-                }
+                let frameworks = || {
+                    let all = knowledge.frameworks.iter().enumerate();
+                    let is_used = |entry: &Framework| entry.family == family && entry.packages.iter().any(|package| starts(path, package));
+                    all.filter(|(_, entry)| is_used(entry)).map(|(framework, _)| framework as u16).collect()
+                };
+                used.extend(of_path.entry((family, path)).or_insert_with(frameworks).iter());
             }
             used.sort_unstable();
+            used.dedup();
             self.frameworks_of.push(used);
-            self.extensions_of.push(self.extensions_imported(FileId(at as u32)));
+            self.extensions_of.push(self.extensions_imported(FileId(at as u32), &of_import));
         }
         // What a macro makes for a type, every file that names the type may call.
         let mut everywhere: Vec<u16> = self.extensions_of.iter().flatten().copied().collect();
@@ -69,7 +77,7 @@ impl<'a> Linker<'a> {
     }
 
     /// Extensions of knowledge whose import the file has.
-    fn extensions_imported(&self, file: FileId) -> Vec<u16> {
+    fn extensions_imported(&self, file: FileId, by_import: &FxHashMap<&str, Vec<u16>>) -> Vec<u16> {
         let facts = &self.facts[file.index()];
         let mut found = Vec::new();
         for (at, import) in facts.imports.iter().enumerate() {
@@ -79,9 +87,9 @@ impl<'a> Linker<'a> {
                 ImportItem::Star => format!("{base}.*"),
                 _ => base.clone(),
             };
-            for (index, extension) in self.knowledge.extensions.iter().enumerate() {
-                if extension.imports.contains(&path) && !found.contains(&(index as u16)) {
-                    found.push(index as u16);
+            for &extension in by_import.get(path.as_str()).into_iter().flatten() {
+                if !found.contains(&extension) {
+                    found.push(extension);
                 }
             }
         }

@@ -104,9 +104,10 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     let knowledge = &inputs.rulebook.knowledge;
     done("modules");
     let mut linker = Linker::new(inputs.project, inputs.facts, knowledge, modules);
-    linker.spared = wants.spared.clone();
+    linker.spared = wants.spared;
     done("scopes");
     linker.resolve_imports();
+    linker.spare_components();
     done("imports");
     linker.held = holders::Held::of(&linker);
     linker.collect_impls();
@@ -147,7 +148,7 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
         untaught: taught.unmatched,
         calls_seen,
         calls_known,
-        spared: wants.spared,
+        spared: linker.spared.clone(),
         nestings: wants.nestings,
         node_values: std::mem::take(&mut linker.node_values),
         apis: linker.apis.take(),

@@ -355,7 +355,7 @@ impl<'a> Linker<'a> {
         name_hints(self.project, path, names)
     }
 
-    fn has_jsx(&self, file: FileId) -> bool {
+    pub(super) fn has_jsx(&self, file: FileId) -> bool {
         let facts = &self.facts[file.index()];
         matches!(facts.language, Language::Tsx | Language::JavaScript)
             && facts.arena.ids().any(|node| matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Jsx, .. }))

@@ -37,6 +37,11 @@ impl Names {
         self.text.contains(text)
     }
 
+    /// All of them without a gap, for who looks for parts of names.
+    pub fn joined(&self) -> &str {
+        &self.text
+    }
+
     /// True when there is no string.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

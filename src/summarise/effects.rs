@@ -386,10 +386,11 @@ fn wrapped_by_cache(program: &Program, facts: &FileFacts, nesting: &Nesting, fun
 /// `if self._rows is None: self._rows = load()`.
 fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
     let Some(body) = facts.def(function.def).body else { return false };
-    let (mut asks, mut fills, mut kept) = (false, false, false);
+    let (mut asks, mut fills, mut kept, mut may_remember) = (false, false, false, false);
     facts.arena.walk(body, |node| match facts.arena.kind(node) {
         NodeKind::Call { callee, .. } => {
             let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
+            may_remember |= facts.text(name) == "set";
             if names_cache(facts, object) {
                 let method = facts.text(name);
                 asks |= method.starts_with("get") || matches!(method, "hget" | "hgetall" | "mget" | "aget");
@@ -398,13 +399,14 @@ fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
         }
         NodeKind::Assign { target, .. } => {
             if let NodeKind::Index { object, .. } = facts.arena.kind(target) {
+                may_remember = true;
                 fills |= names_cache(facts, object);
             }
         }
         NodeKind::If { condition, then, .. } => kept |= keeps_in_field(facts, condition, then),
         _ => {}
     });
-    asks && fills || kept || remembers(facts, body)
+    asks && fills || kept || may_remember && remembers(facts, body)
 }
 
 /// A map that outlives the call is asked for the key and filled with it: `if (byId.has(id)) return byId.get(id); …; byId.set(id, row)`.

@@ -58,7 +58,7 @@ fn unparsed(text: &str) -> FileFacts {
     let mut names = Interner::default();
     let module = Definition { span: Span::new(0, text.len()), ..empty_definition(names.intern("")) };
     let message = "parsing takes too many steps: the file was left out";
-    let lines = text.lines().count() as u32;
+    let lines = crate::languages::lines::count(text);
     FileFacts {
         matches: Vec::new(),
         language: Language::Python,
@@ -393,7 +393,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn finish(self, tree: &Tree) -> FileFacts {
-        let lines = self.text.lines().count() as u32;
+        let lines = crate::languages::lines::count(self.text);
         let mut comment_spans = self.comment_spans;
         let mut problems = syntax_problems(self.text, tree);
         if self.cut.places > 0 {

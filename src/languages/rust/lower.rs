@@ -174,7 +174,7 @@ impl<'t> Lowering<'t> {
         FileFacts {
             matches: Vec::new(),
             language: Language::Rust,
-            lines: self.text.lines().count() as u32,
+            lines: crate::languages::lines::count(self.text),
             names: self.names.finish(),
             arena: self.arena,
             defs: self.defs,

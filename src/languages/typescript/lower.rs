@@ -48,7 +48,7 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
         all: None,
         comments: vec![],
         remarks: vec![],
-        lines: text.lines().count() as u32,
+        lines: crate::languages::lines::count(text),
         code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
     }
@@ -221,7 +221,7 @@ impl<'t> Lowering<'t> {
             mods: vec![],
             all: None,
             comments: self.comments,
-            lines: self.text.lines().count() as u32,
+            lines: crate::languages::lines::count(self.text),
             code_starts: crate::languages::lines::code_starts(self.text, &mut self.comment_spans),
             remarks,
             problems,
