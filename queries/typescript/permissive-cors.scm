@@ -4,7 +4,7 @@
   (#resolves-to? @cors "cors" "cors.default" "@koa/cors" "@koa/cors.default" "hono/cors.cors" "@fastify/cors" "@fastify/cors.default" "kcors" "kcors.default")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
-  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#match? @options "\\borigin:\\s*(true\\b|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
 
 ; Nest: `app.enableCors({ … })`.
@@ -14,7 +14,7 @@
   (#eq? @enable "enableCors")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
-  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#match? @options "\\borigin:\\s*(true\\b|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
 
 ; Fastify: `app.register(cors, { … })`.
@@ -25,7 +25,7 @@
   (#resolves-to? @plugin "@fastify/cors" "@fastify/cors.default" "fastify-cors" "fastify-cors.default")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
-  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#match? @options "\\borigin:\\s*(true\\b|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
 
 ; The same options under a name: `const corsOptions = { … }`.
@@ -34,8 +34,19 @@
   (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
-  (#match? @options "\\borigin:\\s*(true\\b|'\\*'|\"\\*\"|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
+  (#match? @options "\\borigin:\\s*(true\\b|\\(?\\w+, *\\w+\\)? *=> *\\w+\\(null, *true\\))")
   (#not-in-development? @finding))
+
+; A literal `*` beside credentials: browsers refuse the pair.
+([(call_expression arguments: (arguments (object) @options))
+  (variable_declarator value: (object) @options)] @finding
+  (#match? @options "^[^(]*credentials:\\s*true")
+  (#match? @options "\\borigin:\\s*('\\*'|\"\\*\")")
+  (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors" "@nestjs/core")
+  (#not-in-development? @finding)
+  (#set! message "Every origin is allowed, together with credentials, which browsers refuse.")
+  (#set! level "note")
+  (#set! help "open"))
 
 ; By hand: the caller's own origin sent back, with credentials.
 ((call_expression

@@ -479,7 +479,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
 fn takes_few(place: &Place, call: NodeId) -> bool {
     let facts = place.facts;
     let few = |item: NodeId| match facts.arena.kind(item) {
-        NodeKind::Entry { key, value } => matches!(facts.string(key), Some("take" | "limit")) && small_number(facts, value),
+        NodeKind::Entry { key, value } => matches!(facts.string(key), Some("take" | "limit")) && is_small(place, value),
         _ => false,
     };
     let says_few = arguments(facts, call).any(|argument| match facts.arena.kind(argument) {
@@ -520,6 +520,27 @@ fn is_small_slice(facts: &FileFacts, index: NodeId) -> bool {
     let NodeKind::Other(parts) = facts.arena.kind(index) else { return false };
     let parts: Vec<NodeId> = facts.arena.list(parts).collect();
     !parts.is_empty() && parts.iter().all(|&part| small_number(facts, part) || facts.arena.kind(part) == NodeKind::Null)
+}
+
+/// A small number, also by the name of a constant: `take: MAILS_PER_ROUND`.
+fn is_small(place: &Place, node: NodeId) -> bool {
+    let (NodeKind::Name(name), Value::Def(constant)) = (place.facts.arena.kind(node), place.program.value(place.file, node)) else {
+        return small_number(place.facts, node) || is_small_constant(place, node);
+    };
+    let value = place.program.def(constant).value.filter(|_| is_upper_case(place.facts.text(name)));
+    value.is_some_and(|value| small_number(place.program.file(constant.file), value))
+}
+
+/// The constant of this name that the file declares.
+fn is_small_constant(place: &Place, node: NodeId) -> bool {
+    let NodeKind::Name(name) = place.facts.arena.kind(node) else { return false };
+    is_upper_case(place.facts.text(name))
+        && place.facts.definitions().any(|(_, def)| {
+            def.kind == DefKind::Variable
+                && def.parent == DefId::MODULE
+                && def.name == name
+                && def.value.is_some_and(|value| small_number(place.facts, value))
+        })
 }
 
 fn small_number(facts: &FileFacts, node: NodeId) -> bool {

@@ -524,17 +524,22 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
         && [program.path(function.file).replace(['/', '.'], "_"), program.short_name(function)]
             .iter()
             .any(|text| vocabulary().http.logging_in.in_name(text));
+    // Answers that are kept, to be given again to whoever repeats a request.
+    let keeps = matches!(first.2, What::Takes | What::Gives)
+        && vocabulary().http.keeping.in_name(program.name(function))
+        && vocabulary().http.kept.in_name(program.name(function));
     // What a framework raises for what it was given is raised by what works with its serializers as well.
     let is_validation = first.2 == What::Raises && first.1.ends_with("ValidationError");
     let remark = match () {
         () if is_helper => "; fine where it only helps handlers and works on no data itself",
         () if is_login => "; fine where it is about logging in, which is made of requests and cookies",
+        () if keeps => "; fine where the answer itself is what it keeps",
         () if is_validation => "; fine where the framework's own checks go through it",
         () => "",
     };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_idiom || is_helper || is_login || is_validation || evidence.is_none() { Level::Note } else { Level::Warning },
+        level: if is_idiom || is_helper || is_login || keeps || is_validation || evidence.is_none() { Level::Note } else { Level::Warning },
         message: format!("{role} `{name}` {} `{}`, which belongs to HTTP{remark}", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,

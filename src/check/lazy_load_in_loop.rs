@@ -12,6 +12,7 @@ use super::Context;
 use super::bounds::{Bound, bound};
 use super::loading::{Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
+use super::new_rows::is_for_new_rows;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
@@ -244,6 +245,10 @@ impl<'a> Reader<'a> {
             true
         });
         for node in nodes {
+            let is_asked = matches!(facts.arena.kind(node), NodeKind::Member { .. } | NodeKind::Call { .. });
+            if !is_asked || row == Row::Receiver && is_for_new_rows(facts, nesting, node) {
+                continue;
+            }
             match facts.arena.kind(node) {
                 NodeKind::Member { object, name, .. } if is_row(object) => {
                     let at = site.unwrap_or_else(|| facts.arena.span(node));

@@ -55,6 +55,7 @@ mod missing_type_annotation;
 mod moved_amounts;
 mod n_plus_one;
 mod naming_convention;
+mod new_rows;
 pub mod openapi_drift;
 mod orphan_module;
 mod outside_transaction;

@@ -32,6 +32,9 @@ use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
 use crate::rulebook::vocabulary::api_names;
 
+/// Calls on the way to a query that are asked whether they run it.
+const MAX_STEPS: usize = 6;
+
 const RULE: &str = "n-plus-one";
 
 /// A query of a loop: where in the loop, and how it is reached from there.
@@ -274,12 +277,28 @@ fn nearest<'a>(context: &'a Context, edge: &CallEdge) -> Option<&'a Reach> {
         return None;
     }
     let reaches = &context.summaries.of(callee)?.reaches;
-    let is_skipped =
-        |reach: &Reach| edge.kind == CallKind::Call && is_skipped(context.program, edge.caller.file, edge.site, callee, reach.site);
+    let is_skipped = |reach: &Reach| edge.kind == CallKind::Call && is_skipped_on_the_way(context, edge, reach);
     reaches
         .iter()
         .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred && !is_skipped(reach))
         .min_by_key(|reach| reach.depth)
+}
+
+/// One of the calls from here to the query is given what keeps it from running.
+fn is_skipped_on_the_way(context: &Context, edge: &CallEdge, reach: &Reach) -> bool {
+    let (mut caller, mut call, mut callee, mut step) = (edge.caller, edge.site, edge.callee, reach);
+    for _ in 0..MAX_STEPS {
+        if is_skipped(context.program, caller.file, call, callee, step.site) {
+            return true;
+        }
+        let Some(next) = step.via else { return false };
+        let reaches = context.summaries.of(next).map_or(&[][..], |summary| &summary.reaches);
+        let Some(further) = reaches.iter().find(|further| further.target == reach.target && further.query.site == reach.query.site) else {
+            return false;
+        };
+        (caller, call, callee, step) = (callee, step.site, next, further);
+    }
+    false
 }
 
 /// The innermost loop whose item the call depends on, unless its length does not grow with data.

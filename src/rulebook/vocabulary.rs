@@ -90,7 +90,7 @@ lists! {
         records: Records { confirmations, sending, mail, kept }
         writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
-        http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, controllers }
+        http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
         browsers: Browsers { folders, components, sources }
         answers: Answers { streaming }
         statics: Statics { stand_ins }
@@ -117,7 +117,7 @@ lists! {
         errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages }
-        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, checks, groups, reads, spaces, tables, ends, presentation }
+        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation }
         validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers }
         loading: LoadingNames { by_name }
         settings: SettingsNames { getters, readers }

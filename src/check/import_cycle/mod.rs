@@ -241,9 +241,15 @@ impl<'l, 'a> Knot<'l, 'a> {
         self.steps().all(|pair| of(pair).all(is_browsers))
     }
 
-    /// What imports its modules from outside is tests (and code for browsers, which runs against their mocks), and there is something.
+    /// A package whose modules nothing imports from outside but tests (and code for browsers, which runs against their mocks).
     fn serves_tests(&self, program: &Program) -> bool {
-        if !self.links.loads {
+        // A program has its own entry, which only its tests import: what is for tests is a package beside, and answers nothing.
+        let is_beside = |&member: &u32| {
+            let package = program.project.package_of(program.path(FileId(member)));
+            package.is_some_and(|package| !program.project.packages[package].root.is_empty())
+        };
+        let answers = || program.routes.iter().any(|route| self.members.binary_search(&route.handler.file.0).is_ok());
+        if !self.links.loads || !self.members.iter().all(is_beside) || answers() {
             return false;
         }
         let beside =
