@@ -11,7 +11,7 @@ use crate::model::nesting::{argument_value, arguments, called_name, chain, chain
 use crate::model::program::Value;
 use crate::model::source::Family;
 pub(super) use crate::model::words::words;
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Why a loop is no query per item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,9 +151,7 @@ fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
 fn is_keyword_arguments(facts: &FileFacts, source: NodeId) -> bool {
     let of_object = chain(facts, source).any(|link| match facts.arena.kind(link) {
         NodeKind::Call { .. } => matches!(called_name(facts, link), Some("model_dump" | "asdict" | "vars" | "cleaned_data")),
-        NodeKind::Member { name, .. } => {
-            matches!(facts.text(name), "__dict__" | "model_fields" | "__fields__" | "model_fields_set" | "cleaned_data" | "validated_data")
-        }
+        NodeKind::Member { name, .. } => api_names().types.fields.has(facts.text(name)),
         _ => false,
     });
     if of_object && chain(facts, source).any(|link| matches!(called_name(facts, link), Some("items" | "keys" | "values"))) {
@@ -165,10 +163,10 @@ fn is_keyword_arguments(facts: &FileFacts, source: NodeId) -> bool {
 fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bound> {
     let words = words(item);
     let last = words.last().map(String::as_str)?;
-    if matches!(last, "batch" | "chunk" | "chunks" | "segment" | "shard" | "partition" | "window") {
+    if vocabulary().loops.batches.has(last) {
         return Some(Bound::Batch);
     }
-    if matches!(last, "attempt" | "attempts" | "retry" | "retries" | "tries" | "try") {
+    if vocabulary().loops.attempts.has(last) {
         return Some(Bound::Retry);
     }
     let of_server =
@@ -177,7 +175,7 @@ fn by_item_name(place: &Place, repetition: &Repetition, item: &str) -> Option<Bo
         return Some(Bound::Connections);
     }
     let of_schema = |word: &String| {
-        matches!(word.as_str(), "table" | "model" | "column" | "field" | "fkey" | "foreign" | "schema" | "migration" | "stmt" | "statement" | "sql" | "ddl" | "trigger" | "pragma")
+        vocabulary().loops.schemas.has(word)
             // `index` alone counts something.
             || word == "index" && words.len() > 1
     };
@@ -386,7 +384,7 @@ fn is_constant_member(place: &Place, node: NodeId, object: NodeId, name: Name, d
         return true;
     }
     if let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, object))
-        && matches!(facts.text(root), "settings" | "config" | "configs" | "conf" | "env" | "environment" | "constants")
+        && vocabulary().loops.settings.has(facts.text(root))
     {
         return true;
     }
@@ -566,14 +564,10 @@ fn ends_loop(facts: &FileFacts, repetition: &Repetition) -> bool {
 fn memo(place: &Place, repetition: &Repetition, site: NodeId) -> bool {
     let facts = place.facts;
     let in_memo_call = place.nesting.around(site).any(|node| {
-        place.nesting.argument_of(facts, node).is_some_and(|(call, _)| {
-            called_name(facts, call).is_some_and(|name| {
-                matches!(
-                    name,
-                    "setdefault" | "or_insert_with" | "or_insert" | "or_try_insert_with" | "getOrInsert" | "getOrSet" | "get_or_set"
-                )
-            })
-        })
+        place
+            .nesting
+            .argument_of(facts, node)
+            .is_some_and(|(call, _)| called_name(facts, call).is_some_and(|name| api_names().loading.memos.has(name)))
     });
     if in_memo_call {
         return true;

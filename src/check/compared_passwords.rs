@@ -16,7 +16,7 @@ use crate::model::nesting::{arguments, called_name, chain, last_name, spell, wal
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Passwords that are compared as they are with what a model keeps, and the constructors that keep them so.
 pub(super) fn in_project(context: &Context) -> Vec<Finding> {
@@ -120,9 +120,7 @@ fn is_of_queried_row(context: &Context, function: GlobalDef, stored: NodeId, giv
         return false;
     };
     let NodeKind::Name(row) = facts.arena.kind(object) else { return false };
-    let is_typed = !parts(facts.text(other))
-        .iter()
-        .any(|word| matches!(word.as_str(), "new" | "confirm" | "confirmation" | "repeat" | "hash" | "hashed" | "encrypted"));
+    let is_typed = !parts(facts.text(other)).iter().any(|word| vocabulary().hashes.not_of_rows.has(word));
     let queries = context.summaries.of(function).map(|summary| summary.queries.as_slice()).unwrap_or_default();
     facts.language.family() == Family::TypeScript
         && is_password(facts.text(name))
@@ -138,11 +136,9 @@ fn is_of_queried_row(context: &Context, function: GlobalDef, stored: NodeId, giv
 /// The row as it was on one side: whether the password has changed is asked, and what it is given is hashed afterwards.
 fn is_before(facts: &FileFacts, left: NodeId, right: NodeId) -> bool {
     [left, right].iter().any(|&side| {
-        chain(facts, side).filter_map(|link| last_name(facts, link)).any(|name| {
-            parts(facts.text(name))
-                .iter()
-                .any(|word| matches!(word.as_str(), "database" | "previous" | "prev" | "original" | "before" | "existing"))
-        })
+        chain(facts, side)
+            .filter_map(|link| last_name(facts, link))
+            .any(|name| parts(facts.text(name)).iter().any(|word| vocabulary().hashes.before.has(word)))
     })
 }
 
@@ -217,9 +213,7 @@ fn compares_parameters(program: &Program, function: GlobalDef) -> Option<NodeId>
 fn kept_plain_in_rows(program: &Program, file: FileId) -> Option<Finding> {
     let facts = program.file(file);
     facts.definitions().find_map(|(id, def)| {
-        let adds = parts(facts.text(def.name))
-            .first()
-            .is_some_and(|word| matches!(word.as_str(), "add" | "create" | "insert" | "register" | "save" | "signup"));
+        let adds = parts(facts.text(def.name)).first().is_some_and(|word| vocabulary().hashes.keeping.has(word));
         let body = def.body.filter(|_| adds)?;
         let mut found = None;
         facts.arena.walk(body, |node| {
@@ -251,8 +245,7 @@ fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Opti
         }
         let finds = called_name(facts, call).is_some_and(|name| has(&methods().looks_up, name));
         // Of a query that is built link by link, only the last has the fact.
-        let is_other =
-            |path: &str| ["requests.", "httpx.", "axios", "builtins.", "flask.", "express"].iter().any(|start| path.starts_with(start));
+        let is_other = |path: &str| api_names().packages.of_http.starts(path);
         if !finds || program.called_api(function.file, call).is_none_or(|api| is_other(&api.path)) {
             return;
         }
@@ -290,14 +283,8 @@ fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> b
             }
             _ => None,
         };
-        let is_sent = chain(facts, node).any(|link| {
-            last_name(facts, link).is_some_and(|name| {
-                matches!(
-                    facts.text(name),
-                    "request" | "req" | "body" | "form" | "json" | "POST" | "data" | "content" | "payload" | "cleaned_data"
-                )
-            })
-        });
+        let is_sent =
+            chain(facts, node).any(|link| last_name(facts, link).is_some_and(|name| vocabulary().hashes.requests.has(facts.text(name))));
         is_sent && key.is_some_and(|key| is_password(key) || key == "pass")
     };
     match facts.arena.kind(value) {
@@ -353,11 +340,8 @@ fn is_one_of_accounts(program: &Program, file: FileId, node: NodeId) -> bool {
     let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
     matches!(called_name(facts, call), Some("find" | "filter" | "some" | "findIndex"))
-        && last_name(facts, object).is_some_and(|list| {
-            parts(facts.text(list))
-                .last()
-                .is_some_and(|word| matches!(word.as_str(), "users" | "accounts" | "members" | "admins" | "customers" | "employees"))
-        })
+        && last_name(facts, object)
+            .is_some_and(|list| parts(facts.text(list)).last().is_some_and(|word| vocabulary().hashes.lists_of_accounts.has(word)))
 }
 
 /// The password is an account's: of what is called like one, or of a model that has an address or a name to log in with.
@@ -369,14 +353,8 @@ fn is_of_account(program: &Program, file: FileId, node: NodeId) -> bool {
     }
     let Some(model) = owner(program, file, node) else { return true };
     let own = program.file(model.file);
-    parts(program.name(model)).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "user" | "account" | "member" | "admin" | "customer" | "employee" | "student" | "teacher" | "patient" | "doctor"
-        )
-    }) || own.definitions().any(|(_, field)| {
-        field.parent == model.def && matches!(own.text(field.name), "email" | "username" | "user_name" | "userName" | "login" | "phone")
-    })
+    parts(program.name(model)).iter().any(|word| vocabulary().hashes.accounts.has(word))
+        || own.definitions().any(|(_, field)| field.parent == model.def && vocabulary().hashes.account_names.has(own.text(field.name)))
 }
 
 fn owner(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
@@ -390,12 +368,8 @@ fn owner(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
 pub(super) fn is_account(facts: &FileFacts, node: NodeId) -> bool {
     let Some(name) = last_name(facts, node) else { return false };
     let words = parts(facts.text(name));
-    let is_row = words
-        .last()
-        .is_some_and(|word| matches!(word.as_str(), "user" | "account" | "member" | "admin" | "customer" | "employee" | "row" | "record"));
-    let is_input = words
-        .iter()
-        .any(|word| matches!(word.as_str(), "new" | "input" | "request" | "form" | "dto" | "create" | "update" | "data" | "body"));
+    let is_row = words.last().is_some_and(|word| vocabulary().hashes.rows.has(word));
+    let is_input = words.iter().any(|word| vocabulary().hashes.not_rows.has(word));
     is_row && !is_input
 }
 

@@ -19,6 +19,7 @@ use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::words::has_word;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "connection-per-request";
 
@@ -128,7 +129,7 @@ fn is_local_database(facts: &FileFacts, call: NodeId) -> bool {
 /// Functions by whose name a process starts or stops.
 fn sets_up(program: &Program, function: GlobalDef) -> bool {
     let name = program.name(named(program, function)).to_ascii_lowercase();
-    ["startup", "lifespan", "bootstrap", "setup", "shutdown", "create_app", "createapp", "init_app"].iter().any(|word| name.contains(word))
+    vocabulary().connections.set_up.within(&name)
 }
 
 /// The arguments mention a parameter: another one for each caller.
@@ -153,9 +154,7 @@ fn fetches_given_url(program: &Program, facts: &FileFacts, function: GlobalDef, 
     let Some(body) = program.def(function).body else { return false };
     let mut fetches = false;
     walk_deep(facts, body, |node| {
-        let method = called_name(facts, node).is_some_and(|name| {
-            matches!(name, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "stream" | "send" | "ws_connect")
-        });
+        let method = called_name(facts, node).is_some_and(|name| api_names().waits.requests.has(name));
         // The URL itself, not a template that names the server and puts a part in.
         fetches |= method
             && arguments(facts, node).take(2).any(|argument| {
@@ -168,7 +167,7 @@ fn fetches_given_url(program: &Program, facts: &FileFacts, function: GlobalDef, 
 }
 
 fn is_url(name: &str) -> bool {
-    super::bounds::words(name).iter().any(|word| matches!(word.as_str(), "url" | "uri" | "link" | "href" | "endpoint" | "target"))
+    super::bounds::words(name).iter().any(|word| vocabulary().connections.addresses.has(word))
 }
 
 /// Parameters of the function and of those around it, and what is made from them. Those that hold the application's settings are none.

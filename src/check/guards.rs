@@ -17,7 +17,7 @@ use crate::model::nesting::{Nestings, arguments, called_name, chain, chain_root,
 use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::{Words, api_names};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ impl<'a> Guards<'a> {
         // `Router::new().route("/x", post(create)).route_layer(auth)`
         let top = nesting.chain_top(facts, call);
         for link in chain(facts, top).take_while(|&link| link != call) {
-            let is_layer = matches!(called_name(facts, link), Some("route_layer" | "layer" | "wrap" | "guard" | "before" | "all"));
+            let is_layer = called_name(facts, link).is_some_and(|name| api_names().guards.layers.has(name));
             if is_layer && let Some((node, what)) = arguments(facts, link).find_map(|argument| self.inside(file, argument)) {
                 return Some(self.evidence(file, node, &what));
             }
@@ -348,27 +348,8 @@ impl<'a> Guards<'a> {
             (Purpose::Guard, NodeKind::Member { object, name, .. }) => {
                 let name = facts.text(name);
                 let owner = last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default();
-                matches!(name, "UNAUTHORIZED" | "FORBIDDEN" | "Unauthorized" | "Forbidden" | "HTTP_401_UNAUTHORIZED" | "HTTP_403_FORBIDDEN")
-                    || matches!(owner, "req" | "request" | "ctx" | "context" | "locals" | "state" | "session" | "auth" | "info")
-                        && matches!(
-                            name,
-                            "user"
-                                | "auth"
-                                | "userId"
-                                | "user_id"
-                                | "currentUser"
-                                | "session"
-                                | "account"
-                                | "principal"
-                                | "identity"
-                                | "member"
-                                | "jwt"
-                                | "tenant"
-                                | "workspace"
-                                | "token"
-                                | "authz"
-                                | "permissions"
-                        )
+                api_names().statuses.refusals.has(name)
+                    || api_names().guards.contexts.has(owner) && api_names().guards.clients.has(name)
                     || matches!(name, "currentUser" | "current_user")
             }
             (Purpose::Limit, NodeKind::Member { name, .. }) => api_names().statuses.limited.has(facts.text(name)),
@@ -556,10 +537,7 @@ impl<'a> Guards<'a> {
                 continue;
             }
             let is_application = match facts.arena.kind(chain_root(facts, node)) {
-                NodeKind::Name(name) => matches!(
-                    facts.text(name),
-                    "app" | "server" | "fastify" | "application" | "api" | "instance" | "Router" | "App" | "router"
-                ),
+                NodeKind::Name(name) => api_names().guards.applications.has(facts.text(name)),
                 NodeKind::Receiver => true,
                 _ => false,
             };
@@ -591,125 +569,18 @@ pub(super) fn may_guard_itself(program: &Program, handler: &Handler) -> bool {
 /// A name that speaks of the purpose as a noun or a verb: of decorators, types, middlewares.
 pub(super) fn speaks(purpose: Purpose, name: &str) -> bool {
     let words = parts(name);
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let both = |first: &[&str], second: &[&str]| has(first) && has(second);
+    let has = |wanted: &Words| words.iter().any(|word| wanted.has(word));
+    let both = |first: &Words, second: &Words| has(first) && has(second);
     match purpose {
-        Purpose::Limit => {
-            both(&["rate", "request"], &["limit", "limiter", "limited", "limits"])
-                || has(&[
-                    "ratelimit",
-                    "ratelimiter",
-                    "throttle",
-                    "throttler",
-                    "throttles",
-                    "limiter",
-                    "slowdown",
-                    "brute",
-                    "bruteforce",
-                    "governor",
-                ])
-        }
+        Purpose::Limit => both(&vocabulary().access.often, &vocabulary().access.limits) || has(&vocabulary().access.limiters),
         Purpose::Guard => {
-            !has(&[
-                "config",
-                "service",
-                "schema",
-                "error",
-                "logger",
-                "module",
-                "dto",
-                "exception",
-                "response",
-                "oauth2passwordrequestform",
-                "type",
-                "types",
-                "controller",
-                "router",
-                "routes",
-                "repository",
-                "model",
-                "settings",
-                "optional",
-                "public",
-                "form",
-                "expires",
-                "csrf",
-            ]) && (has(&[
-                "auth",
-                "authenticate",
-                "authenticated",
-                "authentication",
-                "authorize",
-                "authorized",
-                "authorization",
-                "authz",
-                "authn",
-                "loggedin",
-                "guard",
-                "guards",
-                "guarded",
-                "protect",
-                "protected",
-                "secured",
-                "security",
-                "jwt",
-                "bearer",
-                "permission",
-                "permissions",
-                "rbac",
-                "acl",
-                "claims",
-                "identity",
-                "principal",
-                "superuser",
-                "staff",
-                "authuser",
-                "signedin",
-                "requireuser",
-                "userauth",
-                "apikey",
-                "ensureauth",
-            ]) || both(
-                &["current", "active", "logged", "session", "require", "required", "requires", "verified", "authed", "maybe"],
-                &[
-                    "user",
-                    "users",
-                    "admin",
-                    "admins",
-                    "account",
-                    "member",
-                    "in",
-                    "login",
-                    "role",
-                    "roles",
-                    "tenant",
-                    "organization",
-                    "session",
-                ],
-            ) || both(
-                &["login", "admin", "admins", "role", "roles", "token", "session", "user", "users", "owner", "owners", "member", "members"],
-                &[
-                    "middleware",
-                    "required",
-                    "require",
-                    "requires",
-                    "only",
-                    "check",
-                    "verify",
-                    "ensure",
-                    "is",
-                    "has",
-                    "validate",
-                    "with",
-                    "assert",
-                    "needs",
-                ],
-            ) || both(&["api", "access"], &["key", "control", "token"])
-                || both(
-                    &["with", "has", "check", "require", "is"],
-                    &["workspace", "team", "org", "admin", "session", "project", "partner", "user", "owner", "access", "role"],
-                )
-                || both(&["verify", "check", "valid"], &["signature", "hmac", "secret", "webhook"]))
+            !has(&vocabulary().access.no_guards)
+                && (has(&vocabulary().access.guards)
+                    || both(&vocabulary().access.states, &vocabulary().access.clients)
+                    || both(&vocabulary().access.roles, &vocabulary().access.demands)
+                    || both(&vocabulary().access.keys, &vocabulary().access.of_keys)
+                    || both(&vocabulary().access.asking, &vocabulary().access.owners)
+                    || both(&vocabulary().access.verifying, &vocabulary().access.signatures))
         }
     }
 }
@@ -720,54 +591,10 @@ fn speaks_verb(purpose: Purpose, name: &str) -> bool {
         Purpose::Limit => speaks(purpose, name),
         Purpose::Guard => {
             let words = parts(name);
-            let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-            matches!(
-                name,
-                "auth"
-                    | "getServerSession"
-                    | "getSession"
-                    | "currentUser"
-                    | "can"
-                    | "authorize"
-                    | "authenticate"
-                    | "jwtVerify"
-                    | "checkPermissions"
-                    | "verifyIdToken"
-                    | "timingSafeEqual"
-                    | "compare_digest"
-                    | "constructEvent"
-                    | "get_jwt_identity"
-                    | "verify_jwt_in_request"
-                    | "check_object_permissions"
-                    | "has_perm"
-                    | "has_perms"
-                    | "test_func"
-                    | "getToken"
-                    | "decodeToken"
-                    | "verifyToken"
-                    | "token_validator"
-            ) || speaks(purpose, name)
-                && !has(&[
-                    "generate", "create", "set", "make", "sign", "encode", "clear", "update", "login", "register", "router", "new",
-                    "delete",
-                ])
-                || has(&["verify", "validate", "check", "decode", "validator", "require", "ensure"])
-                    && has(&[
-                        "token",
-                        "signature",
-                        "permission",
-                        "permissions",
-                        "access",
-                        "jwt",
-                        "session",
-                        "auth",
-                        "user",
-                        "admin",
-                        "owner",
-                        "role",
-                        "hmac",
-                        "apikey",
-                    ])
+            let has = |wanted: &Words| words.iter().any(|word| wanted.has(word));
+            api_names().guards.calls.has(name)
+                || speaks(purpose, name) && !has(&vocabulary().access.no_checks)
+                || has(&vocabulary().access.checking) && has(&vocabulary().access.checked)
         }
     }
 }
@@ -786,9 +613,6 @@ pub(super) fn says_public(facts: &FileFacts, node: NodeId) -> bool {
 fn says_public_name(name: &str) -> bool {
     let words = parts(name);
     api_names().guards.public.has(name)
-        || words.iter().any(|word| {
-            matches!(word.as_str(), "public" | "anonymous" | "unauthenticated" | "noauth" | "skipauth" | "unprotected" | "guest")
-        })
-        || words.first().is_some_and(|word| matches!(word.as_str(), "skip" | "no" | "without" | "exempt" | "disable"))
-            && speaks(Purpose::Guard, name)
+        || words.iter().any(|word| vocabulary().access.public.has(word))
+        || words.first().is_some_and(|word| vocabulary().access.skipping.has(word)) && speaks(Purpose::Guard, name)
 }

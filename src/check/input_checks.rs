@@ -10,7 +10,7 @@ use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Calls followed into functions that get the data.
 const DEPTH: u8 = 2;
@@ -66,29 +66,8 @@ fn makes_schema(program: &Program, file: FileId, call: NodeId, callee: NodeId, i
 fn is_called_like_validator(facts: &FileFacts, call: NodeId, callee: NodeId) -> bool {
     let name = called_name(facts, call).unwrap_or_default();
     let own = parts(name);
-    let validates = own.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "validate"
-                | "validated"
-                | "validation"
-                | "validator"
-                | "validators"
-                | "valid"
-                | "schema"
-                | "serializer"
-                | "sanitize"
-                | "sanitized"
-                | "dto"
-                | "cleaned"
-                | "form"
-        )
-    });
-    if validates
-        && !own.iter().any(|word| {
-            matches!(word.as_str(), "token" | "session" | "password" | "jwt" | "auth" | "permission" | "permissions" | "signature")
-        })
-    {
+    let validates = own.iter().any(|word| vocabulary().inputs.validators.has(word));
+    if validates && !own.iter().any(|word| vocabulary().inputs.not_input.has(word)) {
         return true;
     }
     match name {
@@ -96,9 +75,8 @@ fn is_called_like_validator(facts: &FileFacts, call: NodeId, callee: NodeId) -> 
         "parse" | "decode" | "assert" | "check" | "load" | "loads" => {
             let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
             let words = parts(&spell(facts, object).replace(['.', '(', ')'], "_"));
-            words.iter().any(|word| {
-                matches!(word.as_str(), "schema" | "schemas" | "validator" | "dto" | "type" | "z" | "body" | "input" | "model" | "codec")
-            }) || matches!(facts.arena.kind(object), NodeKind::Name(root) if facts.text(root).starts_with(char::is_uppercase) && !matches!(facts.text(root), "JSON" | "Date" | "URL" | "Number"))
+            words.iter().any(|word| vocabulary().inputs.schemas.has(word))
+                || matches!(facts.arena.kind(object), NodeKind::Name(root) if facts.text(root).starts_with(char::is_uppercase) && !matches!(facts.text(root), "JSON" | "Date" | "URL" | "Number"))
         }
         _ => false,
     }
@@ -109,12 +87,7 @@ fn looks_at(facts: &FileFacts, call: NodeId, callee: NodeId, input: &Input) -> b
     let name = called_name(facts, call).unwrap_or_default();
     let words = parts(name);
     let asks = api_names().validation.looks.has(name) && name != "isArray"
-        || words.first().is_some_and(|word| {
-            matches!(
-                word.as_str(),
-                "check" | "verify" | "ensure" | "assert" | "clean" | "normalize" | "parse" | "sanitize" | "require" | "allowed"
-            )
-        });
+        || words.first().is_some_and(|word| vocabulary().inputs.checks.has(word));
     let is_json = matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(root) if matches!(facts.text(root), "JSON" | "json" | "bcrypt" | "argon2"));
     let given = arguments(facts, call).any(|argument| mentions(facts, argument, input));
     let receiver = match facts.arena.kind(callee) {
@@ -264,29 +237,7 @@ fn speaks_of_validation(facts: &FileFacts, node: NodeId) -> bool {
             _ => None,
         };
         found |= name.is_some_and(|name| {
-            parts(name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "validate"
-                        | "validated"
-                        | "validator"
-                        | "validators"
-                        | "validation"
-                        | "valid"
-                        | "schema"
-                        | "schemas"
-                        | "celebrate"
-                        | "joi"
-                        | "zod"
-                        | "expects"
-                        | "dto"
-                        | "arguments"
-                        | "webargs"
-                        | "checkschema"
-                        | "pipes"
-                        | "pipe"
-                )
-            }) || api_names().validation.decorators.has(name)
+            parts(name).iter().any(|word| vocabulary().inputs.decorators.has(word)) || api_names().validation.decorators.has(name)
         });
         !found
     });

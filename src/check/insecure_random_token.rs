@@ -20,7 +20,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::{api_names, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 const RULE: &str = "insecure-random-token";
 
@@ -165,9 +165,7 @@ fn picks_given(program: &Program, function: GlobalDef, call: NodeId) -> bool {
     let Some(first) = arguments(facts, call).next() else { return false };
     let Some(name) = last_name(facts, first) else { return false };
     let is_own = matches!(facts.arena.kind(first), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver);
-    let many = parts(facts.text(name))
-        .last()
-        .is_some_and(|word| matches!(word.as_str(), "tokens" | "keys" | "secrets" | "passwords" | "credentials"));
+    let many = parts(facts.text(name)).last().is_some_and(|word| vocabulary().randomness.many.has(word));
     let is_alone = program
         .nesting(function.file)
         .parent(call)
@@ -210,60 +208,15 @@ fn is_secret(name: &str) -> bool {
     if let Some(at) = words.iter().position(|word| word == "for") {
         words.truncate(at);
     }
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let row = |first: &[&str], second: &str| words.windows(2).any(|pair| first.contains(&pair[0].as_str()) && pair[1] == second);
-    let harmless = has(&[
-        "count", "max", "min", "length", "len", "size", "type", "index", "mock", "fake", "dummy", "test", "sample", "example", "price",
-        "amount", "supply", "name", "color", "ratio", "budget", "limit", "usage", "expiry", "ttl", "delay", "strength", "tokens",
-        "address", "symbol", "image", "icon",
-    ]);
-    let direct = has(&[
-        "token",
-        "password",
-        "passwd",
-        "pwd",
-        "passcode",
-        "otp",
-        "totp",
-        "secret",
-        "apikey",
-        "jwt",
-        "sessionid",
-        "passphrase",
-        "salt",
-        "keygen",
-    ]);
-    let code = row(
-        &[
-            "verification",
-            "verify",
-            "validation",
-            "validate",
-            "sms",
-            "mfa",
-            "tfa",
-            "reset",
-            "confirmation",
-            "confirm",
-            "activation",
-            "auth",
-            "authorization",
-            "recovery",
-            "security",
-            "access",
-            "invite",
-            "login",
-            "otp",
-            "2fa",
-            "pin",
-        ],
-        "code",
-    );
+    let has = |wanted: &Words| words.iter().any(|word| wanted.has(word));
+    let row = |first: &Words, second: &str| words.windows(2).any(|pair| first.has(&pair[0]) && pair[1] == second);
+    let is_session_id = words.windows(2).any(|pair| pair[0] == "session" && pair[1] == "id");
+    let harmless = has(&vocabulary().randomness.harmless);
+    let direct = has(&vocabulary().randomness.secrets);
+    let code = row(&vocabulary().randomness.codes, "code");
     // `make_secret_id` tells one secret from another; a session's id is one itself.
-    let is_plain_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids")) && !has(&["session"]);
-    !harmless
-        && !is_plain_id
-        && (direct || code || row(&["session"], "id") || row(&["api", "secret", "access", "private", "signing"], "key") || words == ["pin"])
+    let is_plain_id = words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids")) && !words.iter().any(|word| word == "session");
+    !harmless && !is_plain_id && (direct || code || is_session_id || row(&vocabulary().randomness.keys, "key") || words == ["pin"])
 }
 
 fn finding(program: &Program, function: GlobalDef, call: NodeId, purpose: &str, helper: Option<(GlobalDef, NodeId)>) -> Finding {

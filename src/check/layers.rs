@@ -19,7 +19,7 @@ use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Progra
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Most places listed with one finding.
 const MAX_PLACES: usize = 8;
@@ -157,12 +157,10 @@ const FEWEST_ROUTERS: usize = 3;
 
 /// Files without a role in a folder that is called after routers and holds them: `controllers/util.rs`.
 fn helpers(program: &Program, routers: &FxHashSet<FileId>) -> FxHashMap<FileId, RoleEvidence> {
-    const FOLDERS: &[&str] =
-        &["routers", "routes", "router", "controllers", "controller", "endpoints", "resolvers", "handlers", "views", "viewsets"];
     let mut folders: BTreeMap<&str, (usize, Vec<FileId>)> = BTreeMap::new();
     for file in (0..program.facts.len() as u32).map(FileId) {
         let Some((folder, _)) = program.path(file).rsplit_once('/') else { continue };
-        if FOLDERS.contains(&folder.rsplit('/').next().unwrap_or(folder)) {
+        if vocabulary().routes.folders.has(folder.rsplit('/').next().unwrap_or(folder)) {
             let (known, others) = folders.entry(folder).or_default();
             if routers.contains(&file) {
                 *known += 1;
@@ -332,25 +330,7 @@ fn is_domain_above(program: &Program, from: FileId, higher: &RoleEvidence) -> bo
 
 /// A folder or the file itself is called after routers.
 fn speaks_of_routes(path: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "router",
-        "routers",
-        "route",
-        "routes",
-        "controller",
-        "controllers",
-        "endpoint",
-        "endpoints",
-        "resolver",
-        "resolvers",
-        "handler",
-        "handlers",
-        "view",
-        "views",
-        "viewset",
-        "viewsets",
-    ];
-    path.split(['/', '.']).any(|part| words(part).iter().any(|word| WORDS.contains(&word.as_str())))
+    path.split(['/', '.']).any(|part| words(part).iter().any(|word| vocabulary().routes.words.has(word)))
 }
 
 /// Whether a file lies in the folder of another, or below it.
@@ -362,9 +342,7 @@ fn is_below_folder(program: &Program, from: FileId, target: FileId) -> bool {
 /// The file's name promises handlers that we do not see registered: it stands beside the routers, not below them.
 fn is_called_router(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    words(name.split('.').next().unwrap_or(name)).iter().any(|word| {
-        matches!(word.as_str(), "handler" | "handlers" | "view" | "views" | "controller" | "endpoint" | "endpoints" | "resolver")
-    })
+    words(name.split('.').next().unwrap_or(name)).iter().any(|word| vocabulary().routes.names.has(word))
 }
 
 /// A router object is mounted, a handler registered or called as an action, a function that makes the application called to start it: what is

@@ -16,6 +16,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 const RULE: &str = "missing-rate-limit";
 
@@ -89,51 +90,9 @@ fn is_tried(program: &Program, handler: &Handler) -> bool {
     }
     let path = route.path.as_deref().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], "");
     let last = path.trim_end_matches('/').rsplit('/').find(|part| !part.starts_with([':', '{', '<', '['])).unwrap_or_default().to_string();
-    let by_path = matches!(
-        last.as_str(),
-        "login"
-            | "signin"
-            | "logon"
-            | "register"
-            | "signup"
-            | "token"
-            | "otp"
-            | "2fa"
-            | "mfa"
-            | "totp"
-            | "forgotpassword"
-            | "resetpassword"
-            | "passwordreset"
-            | "recoverpassword"
-            | "passwordrecovery"
-            | "verifyotp"
-            | "verifycode"
-            | "sendotp"
-            | "magiclink"
-            | "accesstoken"
-            | "authenticate"
-            | "resendotp"
-            | "sendcode"
-    ) || path.contains("login/") && last == "accesstoken";
+    let by_path = vocabulary().attempts.words.has(&last) || path.contains("login/") && last == "accesstoken";
     let name = parts(program.name(handler.function)).join("");
-    let by_name = matches!(
-        name.as_str(),
-        "login"
-            | "loginuser"
-            | "userlogin"
-            | "signin"
-            | "register"
-            | "registeruser"
-            | "signup"
-            | "forgotpassword"
-            | "resetpassword"
-            | "requestpasswordreset"
-            | "verifyotp"
-            | "sendotp"
-            | "authenticate"
-            | "loginaccesstoken"
-            | "recoverpassword"
-    );
+    let by_name = vocabulary().attempts.functions.has(&name);
     // `register` alone may take in anything: a patient, a device.
     let is_of_accounts =
         name != "register" || path.is_empty() || ["user", "auth", "account", "member"].iter().any(|word| path.contains(word));
@@ -150,17 +109,12 @@ fn compares_password(program: &Program, handler: &Handler) -> bool {
                 && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash)
             {
                 let name = crate::model::nesting::called_name(facts, node).unwrap_or_default();
-                found |= parts(name)
-                    .iter()
-                    .any(|word| matches!(word.as_str(), "compare" | "verify" | "check" | "checkpw" | "authenticate" | "aauthenticate"))
-                    || name == "compareSync";
+                found |= parts(name).iter().any(|word| api_names().hashing.compares.has(word)) || name == "compareSync";
             }
         });
         found
     };
-    let is_login = parts(program.name(handler.function))
-        .iter()
-        .any(|word| matches!(word.as_str(), "login" | "signin" | "auth" | "authenticate" | "token"));
+    let is_login = parts(program.name(handler.function)).iter().any(|word| vocabulary().attempts.signs_in.has(word));
     is_login
         && handler.code.iter().any(|&part| {
             compares(part)
@@ -180,23 +134,22 @@ fn is_for_more(handler: &Handler) -> bool {
 /// The login at another provider, whose codes nobody guesses: `/oauth/login/<provider>`.
 fn is_for_provider(handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase();
-    path.split('/').any(|part| {
-        matches!(part, "oauth" | "oauth2" | "oidc" | "sso" | "saml" | "callback")
-            || part.trim_matches([':', '{', '}', '<', '>']) == "provider"
-    })
+    path.split('/').any(|part| vocabulary().attempts.providers.has(part) || part.trim_matches([':', '{', '}', '<', '>']) == "provider")
 }
 
 /// What is to be guessed is a long token that was sent by mail: `/reset-password/:guid`, `request.args.get("token")`. A code of six digits is none.
 fn shows_token(program: &Program, handler: &Handler) -> bool {
-    const TOKENS: &[&str] = &["token", "guid", "uuid", "uid", "uidb64"];
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase();
-    let says = |text: &str, wanted: &[&str]| parts(&text.replace(['/', '.', '-'], "_")).iter().any(|word| wanted.contains(&word.as_str()));
-    let consumes = |text: &str| says(text, &["reset", "verify", "confirm", "activate", "verification", "confirmation", "activation"]);
-    if !consumes(&path) && !consumes(program.name(handler.function)) || says(&path, &["otp", "code", "login", "signin"]) {
+    let says = |text: &str, wanted: &Words| parts(&text.replace(['/', '.', '-'], "_")).iter().any(|word| wanted.has(word));
+    let consumes = |text: &str| says(text, &vocabulary().attempts.verifying);
+    if !consumes(&path) && !consumes(program.name(handler.function)) || says(&path, &vocabulary().attempts.codes) {
         return false;
     }
     let is_parameter = |part: &str| part.starts_with([':', '{', '<', '[']);
-    if path.split('/').any(|part| is_parameter(part) && says(part.trim_matches([':', '{', '}', '<', '>', '[', ']']), TOKENS)) {
+    if path
+        .split('/')
+        .any(|part| is_parameter(part) && says(part.trim_matches([':', '{', '}', '<', '>', '[', ']']), &vocabulary().attempts.tokens))
+    {
         return true;
     }
     handler.code.iter().any(|&part| {
@@ -205,7 +158,7 @@ fn shows_token(program: &Program, handler: &Handler) -> bool {
         let mut found = false;
         facts.arena.walk_while(body, |node| {
             if let NodeKind::Name(name) | NodeKind::Str(name) = facts.arena.kind(node) {
-                found = found || TOKENS.contains(&facts.text(name));
+                found = found || vocabulary().attempts.tokens.has(facts.text(name));
             }
             !found
         });

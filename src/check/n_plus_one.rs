@@ -442,7 +442,7 @@ fn loads_for_many(facts: &FileFacts, call: NodeId) -> bool {
 fn asks_for_schema(site: &Site) -> bool {
     site.query.table.as_deref().is_some_and(|table| {
         let table = table.to_ascii_lowercase();
-        ["pragma_", "information_schema", "sqlite_", "pg_catalog", "pg_class", "pg_index"].iter().any(|start| table.starts_with(start))
+        api_names().orm.schema_tables.starts(&table)
     })
 }
 

@@ -124,7 +124,7 @@ fn scheme(program: &Program, file: FileId, node: NodeId) -> Option<Finding> {
             let method =
                 argument(facts, node, &ArgumentRef::Name("method".into())).or_else(|| argument(facts, node, &ArgumentRef::Position(1)))?;
             let name = facts.string(method)?;
-            let is_weak = matches!(name, "plain" | "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512");
+            let is_weak = api_names().hashing.weak_schemes.has(name);
             is_weak.then(|| {
                 let spelled = spelled_callee(facts, node);
                 finding(program, file, call_span(facts, node), format!("`{spelled}` hashes with `{name}`, which is made to be fast"))

@@ -13,6 +13,7 @@ use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Passwords that are stored as they came.
 pub(super) fn stored_as_they_came(context: &Context) -> Vec<Finding> {
@@ -122,9 +123,8 @@ fn changes(facts: &FileFacts, value: NodeId) -> bool {
 
 /// Named like what a request brings, or of a type named so; not a row.
 fn is_input(program: &Program, file: FileId, object: NodeId) -> bool {
-    const INPUTS: &[&str] = &["request", "req", "form", "body", "data", "payload", "input", "dto", "params", "args"];
     let facts = program.file(file);
-    let speaks = |name: &str| crate::model::words::words(name).iter().any(|word| INPUTS.contains(&word.as_str()));
+    let speaks = |name: &str| crate::model::words::words(name).iter().any(|word| vocabulary().hashes.inputs.has(word));
     let class = match program.value(file, chain_root(facts, object)) {
         Value::Instance { class, .. } | Value::Def(class) => Some(class),
         _ => None,

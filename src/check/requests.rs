@@ -332,21 +332,6 @@ fn speaks_of_environment(facts: &FileFacts, condition: NodeId) -> bool {
 }
 
 fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {
-    const STRONG: &[&str] = &[
-        "env",
-        "environment",
-        "debug",
-        "dev",
-        "development",
-        "test",
-        "testing",
-        "local",
-        "prod",
-        "production",
-        "__name__",
-        "offline",
-        "emulator",
-    ];
     let mut found = false;
     facts.arena.walk(condition, |node| {
         let text = match facts.arena.kind(node) {
@@ -358,7 +343,7 @@ fn asks_environment(facts: &FileFacts, condition: NodeId) -> bool {
             return;
         }
         let words = super::bounds::words(text);
-        found |= text == "__name__" || words.iter().any(|word| STRONG.contains(&word.as_str()));
+        found |= text == "__name__" || words.iter().any(|word| vocabulary().requests.asked.has(word));
     });
     found
 }

@@ -59,10 +59,7 @@ fn answering(program: &Program, file: FileId) -> Vec<(DefId, GlobalDef)> {
     if facts.language.family() != Family::Rust {
         return Vec::new();
     }
-    let answers = |name: &str| {
-        ["Response", "Responder", "ResponseError", "Reply", "Scribe", "Writer"].iter().any(|end| name.ends_with(end))
-            && !name.starts_with("From")
-    };
+    let answers = |name: &str| api_names().answers.of_rust.ends(name) && !name.starts_with("From");
     let blocks = facts.definitions().filter(|(_, def)| def.kind == DefKind::Impl);
     blocks
         .filter_map(|(id, def)| {

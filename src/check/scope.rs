@@ -84,11 +84,11 @@ pub(super) fn is_start_up(name: &str) -> bool {
     words.first().is_some_and(|word| start.contains(&word.as_str()))
         && (words.len() <= 2 || matches!(words[0].as_str(), "seed" | "migrate" | "backfill"))
         || words.iter().any(|word| matches!(word.as_str(), "startup" | "bootstrap"))
-            && !words.first().is_some_and(|word| matches!(word.as_str(), "get" | "fetch" | "find" | "load" | "list" | "read" | "show"))
+            && !words.first().is_some_and(|word| vocabulary().requests.readers.has(word))
         || words.len() == 2
             && matches!(words[0].as_str(), "load" | "read" | "init")
             && matches!(words[1].as_str(), "config" | "configuration" | "settings")
         || words.len() == 2
-            && matches!(words[0].as_str(), "create" | "configure" | "build" | "make" | "setup" | "start")
+            && vocabulary().requests.builders.has(&words[0])
             && matches!(words[1].as_str(), "app" | "application" | "server")
 }

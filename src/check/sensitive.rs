@@ -211,29 +211,7 @@ pub(super) fn hides(facts: &FileFacts, node: NodeId) -> bool {
     facts.arena.walk(node, |node| {
         if matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
             let name = called_name(facts, node).or_else(|| last_name(facts, node).map(|name| facts.text(name))).unwrap_or_default();
-            found |= words(name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "mask"
-                        | "masked"
-                        | "redact"
-                        | "redacted"
-                        | "obfuscate"
-                        | "obscure"
-                        | "hide"
-                        | "sanitize"
-                        | "scrub"
-                        | "censor"
-                        | "truncate"
-                        | "hash"
-                        | "anonymize"
-                        | "slice"
-                        | "substring"
-                        | "substr"
-                        | "sha256"
-                        | "md5"
-                )
-            });
+            found |= words(name).iter().any(|word| vocabulary().secrets.hiding.has(word));
         }
     });
     found

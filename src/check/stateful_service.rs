@@ -155,30 +155,11 @@ impl Change {
 
 /// What a statement changes, and how.
 fn change(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Change)> {
-    const CHANGES: &[&str] = &[
-        "append",
-        "extend",
-        "insert",
-        "add",
-        "update",
-        "setdefault",
-        "pop",
-        "popitem",
-        "remove",
-        "discard",
-        "clear",
-        "push",
-        "unshift",
-        "shift",
-        "splice",
-        "set",
-        "delete",
-        "appendleft",
-        "popleft",
-    ];
     match facts.arena.kind(node) {
         NodeKind::Call { callee, form: CallForm::Plain, .. } => match facts.arena.kind(callee) {
-            NodeKind::Member { object, name, path: false } if CHANGES.contains(&facts.text(name)) => Some((object, Change::Inside)),
+            NodeKind::Member { object, name, path: false } if api_names().statics.collection_changes.has(facts.text(name)) => {
+                Some((object, Change::Inside))
+            }
             _ => None,
         },
         // A flag that goes up once is about the process itself: loaded, registered, warned.

@@ -131,8 +131,6 @@ fn of_try(program: &Program, file: FileId, body: NodeId, handlers: List, whole: 
 /// Python: `except Exception: return None` around a query or a call to somebody else. The value says that nothing was found, and a lost
 /// connection looks the same.
 fn of_fallback(context: &Context, file: FileId, body: NodeId, handlers: List) -> Option<Swallows> {
-    const UP: &[&str] =
-        &["health", "healthcheck", "healthz", "healthy", "ready", "readyz", "readiness", "alive", "live", "liveness", "ping"];
     let program = context.program;
     let facts = program.file(file);
     if facts.language.family() != Family::Python {
@@ -149,7 +147,7 @@ fn of_fallback(context: &Context, file: FileId, body: NodeId, handlers: List) ->
     // Whoever asks whether something is up is told just that.
     let asked = facts.def(program.nesting(file).owner(body)).name;
     let stem = program.path(file).rsplit('/').next().unwrap_or_default();
-    if [facts.text(asked), stem].iter().any(|text| words(text).iter().any(|word| UP.contains(&word.as_str()))) {
+    if [facts.text(asked), stem].iter().any(|text| words(text).iter().any(|word| vocabulary().errors.probes.has(word))) {
         return None;
     }
     let span = facts.arena.span(handler);
@@ -256,32 +254,15 @@ fn asks_outside(context: &Context, file: FileId, body: NodeId) -> bool {
 
 /// A method of a library's client with the name of a request: `graph.request(…)`, `id_token.verify_oauth2_token(…)`.
 fn calls_service(program: &Program, file: FileId, call: NodeId) -> bool {
-    const ASKS: &[&str] = &["request", "fetch", "send", "upload", "download", "publish", "connect", "verify", "login", "query", "execute"];
     let facts = program.file(file);
     let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
     let is_library = program.called_api(file, call).is_some_and(|api| {
         let root = api.path.split('.').next().unwrap_or_default();
-        !matches!(
-            root,
-            "re" | "json"
-                | "os"
-                | "sys"
-                | "builtins"
-                | "datetime"
-                | "hashlib"
-                | "hmac"
-                | "jwt"
-                | "jose"
-                | "bcrypt"
-                | "passlib"
-                | "argon2"
-                | "pathlib"
-                | "shutil"
-        )
+        !api_names().packages.local.has(root)
     });
     is_library
         && matches!(facts.arena.kind(callee), NodeKind::Member { .. })
-        && called_name(facts, call).is_some_and(|name| words(name).first().is_some_and(|word| ASKS.contains(&word.as_str())))
+        && called_name(facts, call).is_some_and(|name| words(name).first().is_some_and(|word| vocabulary().errors.asks.has(word)))
 }
 
 /// `except:`, `except Exception`, `catch (e)`.
@@ -328,44 +309,6 @@ fn only_takes_back(facts: &FileFacts, body: NodeId) -> bool {
 
 /// Calls whose failure changes nothing: closing, removing, taking back, telling that it is over.
 fn cleans_up(facts: &FileFacts, body: NodeId) -> bool {
-    const ENDS: &[&str] = &[
-        "close",
-        "aclose",
-        "unlink",
-        "remove",
-        "rmtree",
-        "rm",
-        "rmdir",
-        "rollback",
-        "disconnect",
-        "cancel",
-        "kill",
-        "terminate",
-        "shutdown",
-        "stop",
-        "release",
-        "end",
-        "destroy",
-        "dispose",
-        "cleanup",
-        "clean",
-        "abort",
-        "flush",
-        "delete",
-        "quit",
-        "logout",
-        "unsubscribe",
-        "unlock",
-        "detach",
-        "dismiss",
-        "wait",
-        "clear",
-        "exit",
-        "revoke",
-        "invalidate",
-        "del",
-        "expire",
-    ];
     let mut calls = 0;
     let mut ends = 0;
     walk_deep(facts, body, |node| {
@@ -373,7 +316,7 @@ fn cleans_up(facts: &FileFacts, body: NodeId) -> bool {
             && let Some(name) = called_name(facts, node)
         {
             calls += 1;
-            ends += usize::from(words(name).iter().any(|word| ENDS.contains(&word.as_str())));
+            ends += usize::from(words(name).iter().any(|word| api_names().orm.cleanup.has(word)));
         }
         true
     });
@@ -382,33 +325,12 @@ fn cleans_up(facts: &FileFacts, body: NodeId) -> bool {
 
 /// A conversion that may fail, with a value to fall back on: `JSON.parse`, `new URL`, `int(…)`.
 fn tries_to_read(facts: &FileFacts, body: NodeId) -> bool {
-    const READS: &[&str] = &[
-        "parse",
-        "json",
-        "text",
-        "URL",
-        "decodeURIComponent",
-        "int",
-        "float",
-        "Decimal",
-        "loads",
-        "fromisoformat",
-        "strptime",
-        "safeParse",
-        "UUID",
-        "getattr",
-        "literal_eval",
-        "decode",
-        "format",
-        "stringify",
-        "isoformat",
-    ];
     let mut calls = 0;
     let mut reads = 0;
     facts.arena.walk(body, |node| {
         if let NodeKind::Call { .. } = facts.arena.kind(node) {
             calls += 1;
-            reads += usize::from(called_name(facts, node).is_some_and(|name| READS.contains(&name)));
+            reads += usize::from(called_name(facts, node).is_some_and(|name| api_names().validation.tries.has(name)));
         }
     });
     reads > 0 && reads * 2 >= calls || calls == 0
@@ -682,9 +604,7 @@ fn leads_to(context: &Context, file: FileId, value: NodeId, access: Access) -> b
     let program = context.program;
     let facts = program.file(file);
     let function = GlobalDef { file, def: program.nesting(file).owner(value) };
-    let ends = |name: &str| {
-        words(name).iter().any(|word| matches!(word.as_str(), "rollback" | "close" | "abort" | "unlock" | "release" | "cleanup"))
-    };
+    let ends = |name: &str| words(name).iter().any(|word| vocabulary().errors.cleanup.has(word));
     chain(facts, value).any(|link| {
         matches!(facts.arena.kind(link), NodeKind::Call { .. })
             && !called_name(facts, link).is_some_and(ends)

@@ -211,7 +211,7 @@ fn is_only_called_so(program: &Program, function: GlobalDef, call: NodeId) -> bo
         let mut seen = false;
         carriers(own, given, &mut |_, name| {
             seen = true;
-            speaks |= speaks_of_password(name) || matches!(name, "pass" | "value" | "text" | "input" | "data" | "plain");
+            speaks |= speaks_of_password(name) || vocabulary().hashes.neutral.has(name);
         });
         if speaks || !seen {
             return false;
@@ -417,10 +417,7 @@ const MAX_RETURNS: u8 = 2;
 fn is_kept(program: &Program, function: GlobalDef, node: NodeId, depth: u8) -> bool {
     let facts = program.file(function.file);
     let nesting = program.nesting(function.file);
-    let keeps = |name: &str| {
-        speaks_of_password(name)
-            || parts(name).iter().any(|word| matches!(word.as_str(), "hash" | "hashed" | "digest" | "pw" | "pwd" | "encrypted"))
-    };
+    let keeps = |name: &str| speaks_of_password(name) || parts(name).iter().any(|word| vocabulary().hashes.kept.has(word));
     let spoken = |side: NodeId| {
         let mut found = false;
         carriers(facts, side, &mut |_, name| found |= keeps(name) || matches!(name, "stored" | "saved" | "kept" | "expected"));
@@ -494,9 +491,7 @@ fn is_used_as_kept(program: &Program, function: GlobalDef, local: Name, depth: u
 fn is_given_back_as_kept(program: &Program, function: GlobalDef, depth: u8) -> bool {
     let outer = named(program, function);
     let name = program.name(outer);
-    let hashes = parts(name).iter().any(|word| {
-        matches!(word.as_str(), "hash" | "hashed" | "encrypt" | "crypt" | "digest" | "verify" | "check" | "compare" | "validate")
-    });
+    let hashes = parts(name).iter().any(|word| vocabulary().hashes.keepers.has(word));
     if speaks_of_password(name) && hashes {
         return true;
     }

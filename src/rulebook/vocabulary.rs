@@ -88,46 +88,54 @@ lists! {
     Vocabulary {
         audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied }
         records: Records { confirmations, sending, mail, kept }
-        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting }
+        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting, transactions, transaction_handles }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
         browsers: Browsers { folders, components, sources }
         answers: Answers { streaming }
         statics: Statics { stand_ins }
-        grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, demonstrations, stand_ins }
-        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed }
-        secrets: Secrets { harmless, passwords }
-        errors: Errors { errors, sending, for_developers, names, judging, hiding, tries }
-        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables }
+        grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, demonstrations, stand_ins, accounts, settings }
+        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals }
+        secrets: Secrets { harmless, passwords, hiding, tails, not_before }
+        errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup }
+        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, holders, writing_files }
         probes: Probes { beside, itself, paths }
-        access: Access { open }
-        randomness: Randomness { neutral, makers }
+        access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
+        randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
         handlers: Handlers { permissions, paging_or_time, measurements }
-        requests: Requests { environments, coordination, caches }
-        hashes: Hashes { something_else, helpers, hashing, digests, second }
+        requests: Requests { environments, coordination, caches, asked, readers, builders }
+        hashes: Hashes { something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
+        inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
+        routes: Routes { folders, words, names }
+        attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
+        documents: Documents { samples, aside, first_parts }
+        connections: Connections { set_up, addresses }
+        loops: Loops { batches, attempts, schemas, settings }
+        sql: Sql { given_by_callers, holders }
+        placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
     }
 }
 
 lists! {
     /// The names of `rules/names.toml`, by meaning.
     Names {
-        packages: PackagesNames { wasm, hooks, functional }
-        waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in }
+        packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
+        waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
         errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
-        statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses }
-        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages }
-        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation }
-        validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers }
-        loading: LoadingNames { by_name }
-        settings: SettingsNames { getters, readers }
+        statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
+        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
+        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
+        validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses }
+        loading: LoadingNames { by_name, memos, caches }
+        settings: SettingsNames { getters, readers, shown }
         once: OnceNames { calls, middlewares }
-        statics: StaticsNames { changes, locks, collections, of_process, extractors }
-        hashing: HashingNames { weak_hashers, fast, encodings, queries }
+        statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes }
+        hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares }
         randomness: RandomnessNames { strong }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
-        guards: GuardsNames { attributes, throttles, global, global_limits, registers, public }
-        types: TypesNames { enums, values, described, shared, data }
+        guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
+        types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
+use crate::rulebook::vocabulary::api_names;
 
 /// Most rounds over one component of mutually recursive functions; reaches only get nearer, so few are needed.
 const MAX_ROUNDS: usize = 8;
@@ -292,29 +293,8 @@ pub(super) fn runs_elsewhere(program: &Program, file: FileId, facts: &FileFacts,
     let known = program
         .called_api(file, call)
         .is_some_and(|api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::RunsElsewhere | ApiFact::Route(_))));
-    known || called_name(facts, call).is_some_and(|name| LISTENERS.contains(&name))
+    known || called_name(facts, call).is_some_and(|name| api_names().waits.listeners.has(name))
 }
-
-/// Names under which callbacks are kept for later, whatever the object: event emitters, timers, subscriptions, test blocks.
-const LISTENERS: &[&str] = &[
-    "on",
-    "once",
-    "addListener",
-    "addEventListener",
-    "subscribe",
-    "setTimeout",
-    "setInterval",
-    "setImmediate",
-    "nextTick",
-    "queueMicrotask",
-    "describe",
-    "it",
-    "test",
-    "beforeEach",
-    "afterEach",
-    "beforeAll",
-    "afterAll",
-];
 
 /// Queries by the definition whose code holds them. Builders that are returned count when a caller awaits the result.
 fn own_queries<'f>(program: &Program, files: impl Iterator<Item = (FileId, &'f FileEffects)>) -> FxHashMap<GlobalDef, Vec<QueryEffect>> {
@@ -360,7 +340,7 @@ fn cached_functions(program: &Program, file: FileId, nesting: &Nesting) -> Vec<D
 
 /// What a connection does when it is opened is done once for many queries.
 fn opens_connection(name: &str) -> bool {
-    matches!(name, "connect" | "_connect" | "reconnect" | "on_connect" | "get_connection" | "getConnection" | "acquire")
+    api_names().orm.opens.has(name)
 }
 
 fn is_cache(program: &Program, file: FileId, node: NodeId) -> bool {
@@ -376,10 +356,7 @@ fn decorated_by_cache(program: &Program, facts: &FileFacts, function: GlobalDef)
 /// `cache(async () => …)`, `cache.getOrSet(key, () => …)`.
 fn wrapped_by_cache(program: &Program, facts: &FileFacts, nesting: &Nesting, function: GlobalDef) -> bool {
     let Some((call, _)) = nesting.place(function.def).and_then(|place| nesting.argument_of(facts, place)) else { return false };
-    is_cache(program, function.file, call)
-        || called_name(facts, call).is_some_and(|name| {
-            matches!(name, "get_or_set" | "getOrSet" | "get_or_create_cached" | "unstable_cache" | "memoize" | "try_get_with" | "get_with")
-        })
+    is_cache(program, function.file, call) || called_name(facts, call).is_some_and(|name| api_names().loading.caches.has(name))
 }
 
 /// Cache-aside: the body both asks something named a cache and fills it. Also a value made once and kept in a field:

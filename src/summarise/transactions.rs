@@ -21,6 +21,7 @@ use crate::model::serializers::model_saved;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{Summaries, Summary, Write};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Most steps kept of one function.
 const MAX_WRITES: usize = 64;
@@ -636,16 +637,14 @@ fn ends(program: &Program, function: GlobalDef) -> bool {
 /// The name of something that opens a transaction: `runInTransaction`, `atomic`, `UnitOfWork`, `uow`.
 fn names_transaction(name: &str) -> bool {
     let words = words(name);
-    let is = |word: &String| {
-        matches!(word.as_str(), "transaction" | "transactional" | "transactionally" | "atomic" | "atomically" | "uow" | "tx" | "txn")
-    };
+    let is = |word: &String| vocabulary().writes.transactions.has(word);
     words.iter().any(is) || words.windows(3).any(|three| three == ["unit", "of", "work"])
 }
 
 /// The name of a transaction that is handed around.
 fn is_handle(name: &str) -> bool {
     let words = words(name);
-    words.last().is_some_and(|word| matches!(word.as_str(), "tx" | "trx" | "txn" | "transaction" | "uow"))
+    words.last().is_some_and(|word| vocabulary().writes.transaction_handles.has(word))
 }
 
 fn is_transaction_type(facts: &FileFacts, param: &Param) -> bool {

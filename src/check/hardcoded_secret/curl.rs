@@ -1,5 +1,6 @@
 //! Credentials in `curl` commands: `-u name:password`, `-H "Authorization: Bearer …"`. In scripts, and in notes of what somebody typed.
 
+use crate::rulebook::vocabulary::vocabulary;
 use std::sync::OnceLock;
 
 use memchr::memmem;
@@ -81,7 +82,6 @@ fn hit(text: &str, name: &str, start: usize, end: usize) -> SecretHit {
 
 /// Not what documentation writes: `user:pass`, `$TOKEN`, `<token>`, `test:test`.
 fn is_password(name: &str, value: &str) -> bool {
-    const USUAL: &[&str] = &["password", "passwd", "pass", "token", "test", "admin", "secret", "yyy", "user", "root", "guest"];
     let shown =
         |text: &str| text.starts_with(['$', '<', '{', '[', '%']) || text.contains("${") || text.contains("$(") || text.contains("{{");
     let lower = value.to_ascii_lowercase();
@@ -89,7 +89,7 @@ fn is_password(name: &str, value: &str) -> bool {
         && !shown(name)
         && !shown(value)
         && !generic::is_placeholder(value)
-        && !USUAL.contains(&lower.as_str())
+        && !vocabulary().placeholders.usual_for_curl.has(lower)
         && name != value
         && !generic::is_identifier(value)
         && entropy::shannon(value) >= 2.5

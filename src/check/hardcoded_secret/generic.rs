@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::entropy;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// What kind of secret a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,127 +43,6 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Words that may follow the secret word without taking its meaning away.
-const TAILS: &[&str] = &[
-    "default",
-    "value",
-    "string",
-    "str",
-    "prod",
-    "production",
-    "dev",
-    "development",
-    "local",
-    "staging",
-    "live",
-    "base",
-    "base64",
-    "b64",
-    "hex",
-    "bytes",
-    "plain",
-    "raw",
-    "env",
-    "main",
-    "primary",
-    "secondary",
-    "old",
-    "new",
-    "current",
-    "fallback",
-    "literal",
-    "v1",
-    "v2",
-    "v3",
-];
-
-/// Words before the secret word that make the name one of something else.
-const NOT_BEFORE: &[&str] = &[
-    "forgot",
-    "forgotten",
-    "invalid",
-    "wrong",
-    "bad",
-    "missing",
-    "expired",
-    "no",
-    "without",
-    "show",
-    "hide",
-    "toggle",
-    "confirm",
-    "change",
-    "changed",
-    "public",
-    "pub",
-    "dummy",
-    "fake",
-    "mock",
-    "placeholder",
-    "example",
-    "sample",
-    "hashed",
-    "encrypted",
-    "masked",
-    "max",
-    "min",
-    "num",
-    "is",
-    "has",
-    "use",
-    "uses",
-    "enable",
-    "disable",
-    "require",
-    "requires",
-    "validate",
-    "check",
-    "on",
-    "handle",
-    "foreign",
-    "partition",
-    "sort",
-    "cache",
-    "idempotency",
-    "locale",
-    "translation",
-    "query",
-    "row",
-    "column",
-    "registry",
-    "error",
-    "label",
-    "text",
-    "message",
-    "msg",
-    "help",
-    "csrf",
-    "xsrf",
-    "object",
-    "prop",
-    "next",
-    "page",
-    "cursor",
-    "continuation",
-    "event",
-    "metadata",
-    "redis",
-    "dedupe",
-    "lookup",
-    "vault",
-    "store",
-    "site",
-    "captcha",
-    "recaptcha",
-    "keyboard",
-    "separator",
-    "syntax",
-    "unknown",
-    "test",
-    "hash",
-    "unusable",
-];
-
 /// One of these is in every name of a secret.
 pub(super) const STEMS: &[&str] = &["pass", "pw", "secret", "key", "token", "cred", "auth"];
 
@@ -174,8 +54,7 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         return None;
     }
     // What bundlers put into pages is there to be seen.
-    const PAGES: &[&str] = &["REACT_APP_", "NEXT_PUBLIC_", "VITE_", "EXPO_PUBLIC_", "GATSBY_", "NUXT_PUBLIC_"];
-    if PAGES.iter().any(|prefix| name.contains(prefix)) {
+    if api_names().settings.shown.within(name) {
         return None;
     }
     let words = words(name);
@@ -186,7 +65,7 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         Some(at) if at > 0 => &words[..at],
         _ => &words[..],
     };
-    let tails = words.iter().rev().take_while(|word| TAILS.contains(word)).count();
+    let tails = words.iter().rev().take_while(|word| vocabulary().secrets.tails.has(word)).count();
     let words = words.get(..words.len().saturating_sub(tails)).unwrap_or(&[]);
     let (last, before) = words.split_last()?;
     let (class, used) = match (*last, before.last().copied().unwrap_or("")) {
@@ -221,134 +100,20 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         return None;
     }
     let before = before.get(..before.len().saturating_sub(used)).unwrap_or(&[]);
-    (!before.iter().any(|word| NOT_BEFORE.contains(word))).then_some(class)
+    (!before.iter().any(|word| vocabulary().secrets.not_before.has(word))).then_some(class)
 }
 
 /// True for a value that stands for one still to come, or names where it is kept.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
-    const WHOLE: &[&str] = &[
-        "none",
-        "null",
-        "nil",
-        "undefined",
-        "true",
-        "false",
-        "redacted",
-        "hidden",
-        "default",
-        "string",
-        "empty",
-        "n/a",
-        "na",
-        "unset",
-        "todo",
-        "tbd",
-        "optional",
-        "required",
-        "bearer",
-        "basic",
-        "changeit",
-        "value",
-        "key",
-        "name",
-        "data",
-    ];
-    const START: &[&str] = &[
-        "your",
-        "my-",
-        "my_",
-        "<",
-        "{",
-        "$",
-        "%",
-        "@",
-        "!",
-        "&",
-        "#",
-        "[",
-        "(",
-        "process.env",
-        "os.environ",
-        "os.getenv",
-        "env.",
-        "env:",
-        "env(",
-        "vault:",
-        "arn:aws",
-        "projects/",
-        "sm://",
-        "op://",
-        "ssm:",
-        "enc[",
-        "enc:",
-        "enc(",
-        "keyring:",
-        "file:",
-        "secretref",
-        "secrets.",
-        "var.",
-        "data.",
-        "local.",
-        "module.",
-        "insert",
-        "replace",
-        "enter",
-        "put",
-        "add",
-        "set",
-        "generate",
-        "fill",
-        "see ",
-        "ref:",
-        "to be",
-        "to-be",
-    ];
-    const INSIDE: &[&str] = &[
-        "changeme",
-        "change_me",
-        "change-me",
-        "change this",
-        "changethis",
-        "change-this",
-        "change_this",
-        "placeholder",
-        "redacted",
-        "omitted",
-        "samplekey",
-        "fakekey",
-        "testkey",
-        "xxxx",
-        "****",
-        "....",
-        "----",
-        "example",
-        "dummy",
-        "replace",
-        "${",
-        "{{",
-        "<your",
-        "your_",
-        "your-",
-        "_here",
-        "-here",
-        "goes here",
-        "not-set",
-        "not_set",
-        "lorem",
-        "ipsum",
-        "%(",
-        "%s",
-        "\u{2026}",
-    ];
     if is_generated_key(value) {
         return false;
     }
     value.is_empty()
-        || WHOLE.contains(&lower.as_str())
-        || START.iter().any(|start| lower.starts_with(start))
-        || INSIDE.iter().any(|inside| lower.contains(inside))
+        || vocabulary().placeholders.whole.has(&lower)
+        || vocabulary().placeholders.starts.starts(&lower)
+        || vocabulary().placeholders.inside.within(&lower)
         || entropy::longest_run(value) == value.chars().count()
 }
 
@@ -413,12 +178,8 @@ pub(super) fn is_seed_phrase(name: &str, value: &str) -> bool {
 
 /// The hash of a password: not the password.
 pub(super) fn is_password_hash(value: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "$2a$", "$2b$", "$2y$", "$argon2", "$pbkdf2", "$scrypt", "$1$", "$5$", "$6$", "pbkdf2_", "pbkdf2:", "scrypt:", "argon2", "bcrypt",
-        "sha1$", "sha256$", "sha512$", "md5$", "{ssha}", "{sha",
-    ];
     let lower = value.trim_start().to_ascii_lowercase();
-    STARTS.iter().any(|start| lower.starts_with(start))
+    api_names().hashing.formats.starts(&lower)
 }
 
 /// A value that is a name of something: words joined by `_ - . : /`, camel case, constants.
@@ -434,11 +195,7 @@ pub(super) fn is_identifier(value: &str) -> bool {
 
 /// Letters that a person could pronounce.
 fn is_wordlike(piece: &str) -> bool {
-    const ACRONYMS: &[&str] = &[
-        "api", "jwt", "http", "https", "db", "sql", "xml", "html", "css", "url", "id", "aws", "gcp", "ssl", "tls", "dns", "csrf", "rsa",
-        "hmac", "sha", "md", "pkce", "mfa", "v",
-    ];
-    if ACRONYMS.contains(&piece) {
+    if vocabulary().placeholders.acronyms.has(piece) {
         return true;
     }
     let is_vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
@@ -484,24 +241,9 @@ fn is_key_of_django(value: &str) -> bool {
 
 /// Keys that are meant to be seen by clients: publishable keys, ingestion keys of analytics, addresses.
 fn is_public(value: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "pk_live_",
-        "pk_test_",
-        "pk.eyJ",
-        "phc_",
-        "pub_",
-        "ssh-rsa",
-        "ssh-ed25519",
-        "-----BEGIN PUBLIC",
-        "-----BEGIN CERT",
-        "sb_publishable_",
-        "G-",
-        "UA-",
-        "GTM-",
-    ];
     // The key of a build cache that may only be read says so.
     let reads = || super::jwt::base64_url(value.trim_end_matches('=')).is_some_and(|bytes| bytes.ends_with(b"|read"));
-    STARTS.iter().any(|start| value.starts_with(start)) || reads()
+    api_names().hashing.public_keys.starts(value) || reads()
 }
 
 /// An alphabet or a row of digits where a value should be.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::entropy;
 use super::jwt;
 use super::positions::Positions;
+use crate::rulebook::vocabulary::vocabulary;
 
 pub(super) static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("../../../rules/secrets.toml")).unwrap_or_default());
@@ -249,11 +250,9 @@ fn joins_before(text: &str, start: usize) -> bool {
 
 /// Random enough not to be a sample: no long run or sequence, no word that samples are made of.
 fn is_random(body: &str) -> bool {
-    const SAMPLE: &[&str] =
-        &["example", "sample", "xxxx", "your", "dummy", "fake", "redacted", "placeholder", "deadbeef", "changeme", "put_"];
     let lower = body.to_ascii_lowercase();
     let dull = entropy::longest_run(body) >= 6 || entropy::longest_sequence(body) >= 8 || entropy::is_periodic(body);
-    !dull && !SAMPLE.iter().any(|word| lower.contains(word))
+    !dull && !vocabulary().placeholders.tokens.within(&lower)
 }
 
 /// The vendor whose credential this value is, by the name of its setting and its form: `SNYK_TOKEN`, a UUID.

@@ -14,9 +14,7 @@ pub(super) fn examples(facts: &FileFacts) -> Vec<Span> {
     let holds = |name: &str| {
         let words = crate::model::words::words(name);
         words.last().is_some_and(|word| matches!(word.as_str(), "placeholder" | "holder"))
-            || words
-                .iter()
-                .any(|word| matches!(word.as_str(), "placeholder" | "placeholders" | "forbidden" | "disallowed" | "denylist" | "blocklist"))
+            || words.iter().any(|word| vocabulary().placeholders.arguments.has(word))
     };
     facts
         .arena
@@ -39,7 +37,7 @@ fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
         .defs
         .iter()
         .filter(|def| matches!(def.kind, DefKind::Function | DefKind::Method))
-        .filter(|def| matches!(facts.text(def.name), "sample" | "samples" | "example" | "examples" | "json_schema_extra" | "schema_extra"))
+        .filter(|def| vocabulary().placeholders.functions.has(facts.text(def.name)))
         .map(|def| def.span)
 }
 

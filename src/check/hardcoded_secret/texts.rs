@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::generic::{self, NameClass};
 use super::{SecretHit, SecretKind, curl, jwt, providers, urls};
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Longest line whose settings are read.
 const LINE: usize = 2000;
@@ -156,66 +157,12 @@ impl FileKind {
     fn of(path: &str, text: &str) -> FileKind {
         let lower = path.to_ascii_lowercase();
         let name = lower.rsplit('/').next().unwrap_or(&lower);
-        const LOCKS: &[&str] = &[
-            "package-lock.json",
-            "pnpm-lock.yaml",
-            "composer.lock",
-            "poetry.lock",
-            "uv.lock",
-            "cargo.lock",
-            "pipfile.lock",
-            "npm-shrinkwrap.json",
-            "yarn.lock",
-            "bun.lock",
-        ];
-        if LOCKS.contains(&name) || [".md", ".rst", ".lock", ".svg", ".ipynb", ".snap", ".map"].iter().any(|end| name.ends_with(end)) {
+        if api_names().packages.lock_files.has(name)
+            || [".md", ".rst", ".lock", ".svg", ".ipynb", ".snap", ".map"].iter().any(|end| name.ends_with(end))
+        {
             return FileKind::Noise;
         }
         let words = generic::words(name);
-        const SAMPLES: &[&str] = &[
-            "example",
-            "examples",
-            "sample",
-            "template",
-            "tmpl",
-            "tpl",
-            "dist",
-            "default",
-            "defaults",
-            "schema",
-            "openapi",
-            "swagger",
-            "postman",
-            "i18n",
-            "locale",
-            "messages",
-            "gitlab",
-            "travis",
-            "jenkinsfile",
-            "ci",
-        ];
-        const FOLDERS: &[&str] = &[
-            "locales",
-            "locale",
-            "i18n",
-            "lang",
-            "langs",
-            "translations",
-            "l10n",
-            "docs",
-            "doc",
-            "examples",
-            "openapi",
-            "swagger",
-            "static",
-            "public",
-            "assets",
-            "schemas",
-            "workflows",
-            ".circleci",
-            "ci",
-            ".ci",
-        ];
         let head = floor(text, 2000);
         let description = head.contains("openapi:")
             || head.contains("\"openapi\"")
@@ -223,8 +170,8 @@ impl FileKind {
             || head.contains("\"swagger\"")
             || head.contains("\"$schema\": \"http");
         let sample = name.ends_with(".sql")
-            || words.iter().any(|word| SAMPLES.contains(&word.as_str()))
-            || lower.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder));
+            || words.iter().any(|word| vocabulary().placeholders.samples.has(word))
+            || lower.split('/').rev().skip(1).any(|folder| vocabulary().placeholders.folders.has(folder));
         if sample || description { FileKind::Sample } else { FileKind::Settings }
     }
 }

@@ -1,5 +1,6 @@
 //! Passwords in connection URLs: `postgresql://app:hunter2@db.internal/app`.
 
+use crate::rulebook::vocabulary::vocabulary;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -97,11 +98,7 @@ fn is_weak(user: &str, password: &str) -> bool {
 
 /// What documentation and containers use.
 fn is_usual(password: &str) -> bool {
-    const USUAL: &[&str] = &[
-        "password", "pass", "passwd", "pwd", "pw", "p", "secret", "user", "username", "root", "admin", "postgres", "mysql", "mongo",
-        "redis", "guest", "test", "foo", "bar", "baz", "tiger", "example", "db", "token", "key",
-    ];
-    USUAL.contains(&password.to_ascii_lowercase().as_str())
+    vocabulary().placeholders.usual.has(password.to_ascii_lowercase())
 }
 
 /// This machine, or a name that only a container network knows.

@@ -195,30 +195,7 @@ fn documents(context: &Context) -> Vec<Document> {
 }
 
 fn is_sample(path: &str) -> bool {
-    const SAMPLES: &[&str] = &[
-        "test",
-        "tests",
-        "__tests__",
-        "testdata",
-        "e2e",
-        "fixture",
-        "fixtures",
-        "__fixtures__",
-        "mock",
-        "mocks",
-        "__mocks__",
-        "snapshots",
-        "__snapshots__",
-        "vendor",
-        "vendored",
-        "third_party",
-        "third-party",
-        "thirdparty",
-        "node_modules",
-        "cassettes",
-        "samples",
-    ];
-    path.split('/').any(|part| SAMPLES.contains(&part.to_ascii_lowercase().as_str()))
+    path.split('/').any(|part| vocabulary().documents.samples.has(part.to_ascii_lowercase()))
 }
 
 fn globs(context: &Context, option: &str) -> Option<GlobSet> {
@@ -296,59 +273,21 @@ fn is_open(route: &Route) -> bool {
 
 /// Answers that are no part of an API's description: probes, descriptions themselves, the start page.
 fn is_aside(served: &Served) -> bool {
-    const ASIDE: &[&str] = &[
-        "metrics",
-        "version",
-        "favicon.ico",
-        "robots.txt",
-        "docs",
-        "redoc",
-        "swagger",
-        "swagger-ui",
-        "api-docs",
-        "openapi",
-        "openapi.json",
-        "openapi.yaml",
-        "openapi.yml",
-        "swagger.json",
-        "swagger.yaml",
-        "static",
-        "assets",
-        "debug",
-        "__debug__",
-        "graphql",
-        "ws",
-        "socket.io",
-    ];
     // `/docs.json` is `/docs` in another form.
     let stem = |last: &str| {
         last.rsplit_once('.')
             .map_or(last, |(stem, end)| if matches!(end, "json" | "yaml" | "yml" | "html") { stem } else { last })
             .to_string()
     };
-    let is_word = |last: &str| vocabulary().probes.paths.has(last) || ASIDE.contains(&last) || ASIDE.contains(&stem(last).as_str());
+    let is_word = |last: &str| {
+        vocabulary().probes.paths.has(last) || vocabulary().documents.aside.has(last) || vocabulary().documents.aside.has(stem(last))
+    };
     let mut parts = served.key.split('/').filter(|part| !part.is_empty());
     served.key == "/"
         || matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "WEBSOCKET" | "WS")
         || parts.clone().all(|part| part == "{}")
         || parts.next_back().is_some_and(|last| is_word(&last.to_ascii_lowercase()))
-        || served.key.split('/').any(|part| {
-            matches!(
-                part,
-                ".well-known"
-                    | "ws"
-                    | "docs"
-                    | "api-docs"
-                    | "swagger"
-                    | "static"
-                    | "webhook"
-                    | "webhooks"
-                    | "debug"
-                    | "debugger"
-                    | "internal"
-                    | "_internal"
-            )
-        })
+        || served.key.split('/').any(|part| vocabulary().documents.first_parts.has(part))
         || served.open
 }
 

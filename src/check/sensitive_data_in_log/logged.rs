@@ -14,7 +14,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::words;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// The first secret among what the call is given.
 pub(super) fn logged(program: &Program, function: GlobalDef, call: NodeId) -> Option<Logged> {
@@ -136,19 +136,7 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
     let is_other = match program.value(file, node) {
         Value::Def(def) => !matches!(program.def(def).kind, DefKind::Variable | DefKind::Field),
         Value::Module(_) | Value::Method { .. } | Value::Namespace(_) => true,
-        Value::Api { api, .. } => matches!(
-            program.apis[api.0 as usize].path.as_str(),
-            "builtins.int()"
-                | "builtins.float()"
-                | "builtins.bool()"
-                | "builtins.number()"
-                | "builtins.boolean()"
-                | "builtins.usize()"
-                | "builtins.u64()"
-                | "builtins.i64()"
-                | "builtins.u32()"
-                | "builtins.i32()"
-        ),
+        Value::Api { api, .. } => api_names().types.numbers.has(&program.apis[api.0 as usize].path),
         // What its own `Debug` or `Display` writes is decided there.
         Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
             let own = program.file(class.file);

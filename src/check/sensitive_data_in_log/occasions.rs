@@ -50,7 +50,7 @@ pub(super) fn speaks_of_refusal(facts: &FileFacts, call: NodeId) -> bool {
             !matches!(facts.arena.kind(node), NodeKind::Call { .. } | NodeKind::Closure(_))
         });
     }
-    ["invalid", "unknown", "no such", "not found", "malformed", "unrecognised", "unrecognized"].iter().any(|word| text.contains(word))
+    vocabulary().logs.refusals.within(&text)
 }
 
 /// What another service answered when it refused: `if (!response.ok) console.error(answer)`.

@@ -21,6 +21,7 @@ use crate::model::rule::Settings;
 use crate::model::source::Family;
 use crate::model::summary::{Built, Flow, Hole, SqlTexts, Step, StepPlace};
 use crate::model::words::words;
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "sql-injection";
 
@@ -160,66 +161,12 @@ fn changes_schema(program: &Program, flow: &Flow) -> bool {
 /// The value is what callers give, as text: a parameter without a type or with that of text, of a function that a request comes to. What the code has from
 /// elsewhere (the items of its own loops, constants, configuration, results of queries), and names of tables and columns, nobody types in.
 fn is_given_by_callers(context: &Context, flow: &Flow) -> bool {
-    const NAMES: &[&str] = &[
-        "table",
-        "tables",
-        "column",
-        "columns",
-        "col",
-        "cols",
-        "field",
-        "fields",
-        "schema",
-        "database",
-        "db",
-        "dbname",
-        "index",
-        "constraint",
-        "view",
-        "prefix",
-        "suffix",
-        "config",
-        "settings",
-        "option",
-        "options",
-        "opts",
-        "dialect",
-        "type",
-        "kind",
-        "clause",
-        "clauses",
-        "where",
-        "condition",
-        "conditions",
-        "join",
-        "joins",
-        "fragment",
-        "sql",
-        "statement",
-        "expression",
-        "expr",
-        "cte",
-        "select",
-        "order",
-        "direction",
-        "alias",
-        "role",
-        "interval",
-        "unit",
-        "limit",
-        "offset",
-        "placeholders",
-        "partition",
-        "migration",
-        "version",
-        "sequence",
-    ];
     let program = context.program;
     let Some(&Step { function, place: StepPlace::Parameter(at) }) = flow.steps.first() else { return false };
     let facts = program.file(function.file);
     let Some(param) = program.def(function).params.get(at as usize) else { return false };
     let Some(name) = param.name.map(|name| facts.text(name)) else { return false };
-    let is_name = words(name).iter().any(|word| NAMES.contains(&word.as_str()));
+    let is_name = words(name).iter().any(|word| vocabulary().sql.given_by_callers.has(word));
     let is_text = param.annotation.is_none_or(|annotation| {
         let text = spell(facts, annotation).to_ascii_lowercase();
         ["str", "string", "any", "unknown"].iter().any(|word| text.contains(word))

@@ -145,8 +145,7 @@ fn is_filled_if_asked(facts: &FileFacts, nesting: &Nesting, filter: NodeId, name
 
 /// A query or a count that is given the filter does not fill it.
 fn reads_by_name(facts: &FileFacts, call: NodeId) -> bool {
-    called_name(facts, call)
-        .is_some_and(|name| ["find", "count", "log", "debug", "aggregate", "estimated"].iter().any(|verb| name.starts_with(verb)))
+    called_name(facts, call).is_some_and(|name| api_names().orm.asked_with.starts(name))
 }
 
 /// `find({ order: …, relations: … })` filters nothing; nor does `find({ where: { active: true } })`, as good as.

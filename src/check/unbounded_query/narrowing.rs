@@ -13,6 +13,7 @@ use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 use crate::model::summary::QueryEffect;
 use crate::model::words::words;
+use crate::rulebook::vocabulary::api_names;
 
 /// The query is kept in a local first, and something narrows it there: `q = q.filter(…)`, or a function of the project that may.
 pub(super) fn is_narrowed_before(program: &Program, function: GlobalDef, site: NodeId) -> bool {
@@ -169,10 +170,7 @@ fn is_looked_up(facts: &FileFacts, link: NodeId, site: NodeId) -> bool {
 
 /// A link of a query builder that leaves rows out or makes them one: `whereNull`, `findById`, `executeTakeFirst`.
 fn narrows_by_name(name: &str) -> bool {
-    ["where", "find", "execute_take", "first", "count", "min", "max", "sum", "avg", "match"]
-        .iter()
-        .any(|verb| words(name).join("_").starts_with(verb))
-        && name != "find"
+    api_names().orm.narrows.starts(&words(name).join("_")) && name != "find"
 }
 
 /// A builder is kept in a local that is narrowed or handed on before it runs: `const q = db("users"); q.where(…); await q`. Rows of which the

@@ -15,6 +15,7 @@ use crate::model::knowledge::SinkKind;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{Built, Hole, SqlTexts};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Bytes of each literal piece that are looked at to judge the places after it.
 const CONTEXT: usize = 400;
@@ -397,5 +398,5 @@ pub(super) fn holds_sql(frame: &Frame, node: NodeId) -> bool {
         _ => return false,
     };
     let lower = name.to_ascii_lowercase();
-    ["sql", "query", "stmt", "statement", "clause", "where", "condition", "predicate"].iter().any(|word| lower.contains(word))
+    vocabulary().sql.holders.within(&lower)
 }

@@ -20,70 +20,10 @@ use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 use crate::model::summary::{Built, Hole, Step, StepPlace};
 use crate::model::templates::{Template, template};
+use crate::rulebook::vocabulary::api_names;
 
 /// Functions that one call may lead to, at most: implementations of an interface.
 const MOST_CALLEES: usize = 6;
-
-/// Methods that run SQL text, whatever the library is.
-pub(super) const SINK_NAMES: &[&str] = &[
-    "execute",
-    "executemany",
-    "executescript",
-    "execute_sql",
-    "execute_query",
-    "exec_driver_sql",
-    "query",
-    "raw",
-    "read_sql",
-    "fetchrow",
-    "fetchval",
-    "fetch_all",
-    "fetch_one",
-    "$queryRawUnsafe",
-    "$executeRawUnsafe",
-    "batch_execute",
-    "query_row",
-];
-
-/// Methods that run SQL text in many a library and do something else in others: only text that is a statement beyond doubt shows
-/// which it is.
-pub(super) const LOOSE_SINK_NAMES: &[&str] = &[
-    "all",
-    "any",
-    "each",
-    "exec",
-    "execSql",
-    "exec_sql",
-    "executeQuery",
-    "executeSql",
-    "execute_raw",
-    "fetch",
-    "fetchAll",
-    "fetchOne",
-    "get",
-    "getAll",
-    "getCell",
-    "getRow",
-    "many",
-    "manyOrNone",
-    "none",
-    "one",
-    "oneOrNone",
-    "prepare",
-    "queryRaw",
-    "query_map",
-    "query_one",
-    "query_opt",
-    "rawQuery",
-    "raw_query",
-    "run",
-    "runQuery",
-    "runSql",
-    "run_query",
-    "run_sql",
-    "sql",
-    "unsafe",
-];
 
 /// Methods that run pieces of SQL text given by these names, whatever the library is.
 pub(super) const SINK_ARGUMENTS: &[(&str, &[&str])] = &[("extra", &["select", "where", "tables"])];
@@ -292,7 +232,9 @@ impl<'a> Analysis<'_, 'a> {
     /// `thing.execute("SELECT … " + x)` where nothing is known of `thing`: the name of the method and a text that is SQL beyond
     /// doubt say together what it is.
     fn named_sink(&mut self, frame: &mut Frame<'a>, node: NodeId, callee: NodeId, name: &str, arguments: &[Argument]) {
-        if !(SINK_NAMES.contains(&name) || LOOSE_SINK_NAMES.contains(&name)) || !matches!(frame.kind(callee), NodeKind::Member { .. }) {
+        if !(api_names().orm.sinks.has(name) || api_names().orm.loose_sinks.has(name))
+            || !matches!(frame.kind(callee), NodeKind::Member { .. })
+        {
             return;
         }
         let edges = self.program.calls_at(frame.function, node);

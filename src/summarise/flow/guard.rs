@@ -18,6 +18,7 @@ use crate::model::knowledge::SourceKind;
 use crate::model::program::{CallKind, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// Methods of text that hold only for harmless text.
 const SHAPE_TESTS: &[&str] = &[
@@ -614,6 +615,5 @@ fn reads_values(frame: &Frame, node: NodeId) -> bool {
 pub(super) fn says_valid(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let bare = lower.trim_start_matches("is").trim_start_matches('_');
-    ["valid", "allowed", "safe", "permitted", "whitelisted", "allowlisted"].iter().any(|word| bare.starts_with(word))
-        && bare.len() != lower.len()
+    vocabulary().inputs.valid.starts(bare) && bare.len() != lower.len()
 }

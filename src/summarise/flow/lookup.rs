@@ -12,6 +12,7 @@ use crate::model::knowledge::{ApiFact, SourceKind};
 use crate::model::program::{Api, Program, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::api_names;
 
 /// Interned keys of objects, fields and files' names.
 pub(super) struct Keys<'a> {
@@ -120,91 +121,6 @@ const SAFE_BUILTINS: &[&str] = &[
 
 const OPEN_BUILTINS: &[&str] = &["str", "string", "String", "bytes", "any", "Any", "object", "unknown", "dict", "list", "Dict", "List"];
 
-/// Last names of library types whose values have a fixed form.
-const SAFE_TYPES: &[&str] = &[
-    "UUID",
-    "UUID1",
-    "UUID3",
-    "UUID4",
-    "UUID5",
-    "Uuid",
-    "datetime",
-    "date",
-    "time",
-    "timedelta",
-    "Decimal",
-    "DateTime",
-    "NaiveDate",
-    "NaiveDateTime",
-    "NaiveTime",
-    "OffsetDateTime",
-    "PrimitiveDateTime",
-    "Duration",
-    "Instant",
-    "SystemTime",
-    "ObjectId",
-    "BigDecimal",
-    "PositiveInt",
-    "NonNegativeInt",
-    "conint",
-    "StrictInt",
-    "StrictBool",
-    "Enum",
-    "IntEnum",
-    "StrEnum",
-    "IntFlag",
-    "Ulid",
-    "Version",
-    "VersionReq",
-    "IpAddr",
-    "Ipv4Addr",
-    "Ipv6Addr",
-    "ZoneInfo",
-    "NonZeroU32",
-    "NonZeroI32",
-    "NonZeroU64",
-    "NonZeroI64",
-    "IPv4Address",
-    "IPv6Address",
-];
-
-/// Last names of column and field constructors whose values are safe.
-const SAFE_COLUMNS: &[&str] = &[
-    "Integer",
-    "BigInteger",
-    "SmallInteger",
-    "Boolean",
-    "Float",
-    "Numeric",
-    "Date",
-    "DateTime",
-    "Uuid",
-    "UUID",
-    "IntegerField",
-    "AutoField",
-    "BigAutoField",
-    "SmallIntegerField",
-    "BigIntegerField",
-    "PositiveIntegerField",
-    "PositiveSmallIntegerField",
-    "BooleanField",
-    "FloatField",
-    "DecimalField",
-    "DateField",
-    "DateTimeField",
-    "UUIDField",
-    "IntField",
-    "BigIntField",
-    "SmallIntField",
-    "integer",
-    "serial",
-    "bigserial",
-    "bigint",
-    "boolean",
-    "uuid",
-    "timestamp",
-];
-
 /// Wrappers whose (first) argument is the data.
 const TRANSPARENT: &[&str] = &[
     "Optional",
@@ -249,9 +165,6 @@ const TRANSPARENT: &[&str] = &[
     "Some",
     "Column",
 ];
-
-/// Last names of calls that describe a parameter or field.
-const DESCRIPTIONS: &[&str] = &["Field", "Query", "Path", "Header", "Cookie", "Form", "Body", "Param", "StringConstraints", "constr"];
 
 /// Modules of standard libraries that read nothing from outside: what they make of constants is as harmless as these.
 const PURE_MODULES: &[&str] = &[
@@ -357,7 +270,7 @@ fn safety_at(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, dep
 pub(super) fn has_pattern(program: &Program, file: FileId, node: NodeId) -> bool {
     let facts = program.file(file);
     let NodeKind::Call { callee, args, .. } = facts.arena.kind(node) else { return false };
-    let describes = last_name(program, file, callee).is_some_and(|name| DESCRIPTIONS.contains(&name));
+    let describes = last_name(program, file, callee).is_some_and(|name| api_names().types.descriptions.has(name));
     describes
         && facts.arena.list(args).any(|arg| {
             matches!(facts.arena.kind(arg), NodeKind::Argument { name, value }
@@ -393,7 +306,7 @@ fn named(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, depth: 
         Known::Instance { class, .. } => return class_safety(program, scopes, class, depth),
         Known::Api { api, .. } => {
             let path = &program.apis[api.0 as usize].path;
-            if is_safe_path(path) || SAFE_TYPES.contains(&name) {
+            if is_safe_path(path) || api_names().types.safe.has(name) {
                 return Safety::Safe;
             }
             if !path.starts_with("builtins.") {
@@ -407,7 +320,7 @@ fn named(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, depth: 
     {
         return class_safety(program, scopes, def, depth);
     }
-    if SAFE_BUILTINS.contains(&name) || SAFE_TYPES.contains(&name) {
+    if SAFE_BUILTINS.contains(&name) || api_names().types.safe.has(name) {
         Safety::Safe
     } else if OPEN_BUILTINS.contains(&name) {
         Safety::Open
@@ -474,7 +387,7 @@ pub(super) fn is_safe_path(path: &str) -> bool {
         Some(name) => SAFE_BUILTINS.contains(&name),
         None => {
             let name = instance.rsplit('.').next().unwrap_or("");
-            SAFE_TYPES.contains(&name) && instance.contains('.')
+            api_names().types.safe.has(name) && instance.contains('.')
         }
     }
 }
@@ -512,7 +425,7 @@ pub(super) fn field_safety(program: &Program, scopes: &Scopes, field: GlobalDef)
     if let Some(value) = def.value
         && let NodeKind::Call { callee, args, .. } = facts.arena.kind(value)
     {
-        let safe = |node| last_name(program, field.file, node).is_some_and(|name| SAFE_COLUMNS.contains(&name));
+        let safe = |node| last_name(program, field.file, node).is_some_and(|name| api_names().types.safe_columns.has(name));
         let first = facts.arena.list(args).next().map(|arg| match facts.arena.kind(arg) {
             NodeKind::Call { callee, .. } => callee,
             _ => arg,

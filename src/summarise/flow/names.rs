@@ -11,6 +11,7 @@ use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
 use crate::model::program::{ApiId, Value as Known};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 impl<'a> Analysis<'_, 'a> {
     pub(super) fn name(&mut self, frame: &mut Frame<'a>, node: NodeId, name: Name) -> Value {
@@ -329,26 +330,9 @@ fn is_class_name(frame: &Frame, node: NodeId) -> bool {
         || name.ends_with("Class")
 }
 
-/// Names of what clients send.
-const REQUEST_NAMES: &[&str] = &[
-    "request",
-    "req",
-    "params",
-    "query_params",
-    "queryParams",
-    "searchParams",
-    "args",
-    "argv",
-    "form",
-    "headers",
-    "cookies",
-    "body",
-    "payload",
-];
-
 /// What clients send goes by this name.
 fn is_request_name(name: &str) -> bool {
-    REQUEST_NAMES.contains(&name)
+    vocabulary().inputs.requests.has(name)
 }
 
 /// The expression is called like something that clients send: `self.request.query`, `ctx.params.id`.

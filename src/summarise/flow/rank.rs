@@ -16,6 +16,7 @@ use crate::model::source::FileId;
 use crate::model::summary::SqlTexts;
 use crate::model::templates::template;
 use crate::model::trace::Part;
+use crate::rulebook::vocabulary::api_names;
 
 /// Groups of units, callees before callers; units of one group call each other.
 pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
@@ -172,8 +173,8 @@ fn sinks_among(
     let holds_statement = std::cell::OnceCell::new();
     let has_sink_name = |callee: NodeId| match facts.arena.kind(callee) {
         NodeKind::Member { name, .. } => match facts.text(name) {
-            name if calls::LOOSE_SINK_NAMES.contains(&name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
-            name => calls::SINK_NAMES.contains(&name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
+            name if api_names().orm.loose_sinks.has(name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
+            name => api_names().orm.sinks.has(name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
         },
         _ => false,
     };

@@ -11,14 +11,12 @@ use crate::model::knowledge::{ApiFact, segments};
 use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::api_names;
 
 /// Schemas inside schemas are read down to here.
 const DEEPEST: u8 = 12;
 /// Most fields of a schema that are kept apart.
 const MOST_FIELDS: usize = 64;
-
-/// Methods of schemas that give back the data they have tested.
-const PARSES: &[&str] = &["parse", "parseAsync", "safeParse", "safeParseAsync", "validateSync", "cast"];
 
 /// What a parameter of a function that makes schemas stands for.
 struct Given {
@@ -39,7 +37,7 @@ pub(super) enum Form {
 impl<'a> Analysis<'_, 'a> {
     /// `schema.parse(x)`: what comes out, if the receiver is a schema that is known.
     pub(super) fn parsed(&mut self, frame: &Frame<'a>, schema: NodeId, name: &str, data: &Value) -> Option<Value> {
-        if !PARSES.contains(&name) {
+        if !api_names().validation.parses.has(name) {
             return None;
         }
         let schema = local_value(frame, schema).unwrap_or(schema);
@@ -263,7 +261,7 @@ impl<'a> Analysis<'_, 'a> {
                 if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
                     && let NodeKind::Member { object, name: method, .. } = facts.arena.kind(callee)
                     && let NodeKind::Name(name) = facts.arena.kind(object)
-                    && PARSES.contains(&facts.text(method))
+                    && api_names().validation.parses.has(facts.text(method))
                     && let Some(index) = def.params.iter().take(64).position(|param| param.name == Some(name))
                 {
                     found |= 1 << index;

@@ -10,6 +10,7 @@ use crate::model::nesting::last_name;
 use crate::model::program::Value;
 use crate::model::serializers::is_many;
 use crate::model::source::Family;
+use crate::rulebook::vocabulary::api_names;
 
 impl<'p> Reader<'_, 'p> {
     /// What becomes of a builder whose outermost link is `top`.
@@ -83,9 +84,7 @@ impl<'p> Reader<'_, 'p> {
                 self.fate(call, self.nesting.chain_top(self.facts, call), seen)
             }
             Family::Python if matches!(name, "gather" | "wait_for" | "create_task" | "sync_to_async" | "extend") => Fate::Evaluated,
-            Family::TypeScript if matches!(name, "all" | "allSettled" | "race" | "any" | "$transaction" | "batch" | "resolve") => {
-                Fate::Evaluated
-            }
+            Family::TypeScript if api_names().waits.awaits.has(name) => Fate::Evaluated,
             _ if self.evaluates(call, callee) => Fate::Evaluated,
             _ => Fate::Unused,
         }

@@ -10,6 +10,7 @@ use crate::model::nesting::{Nesting, argument_value, arguments, called_name, cha
 use crate::model::program::{ApiId, Program, Value};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
+use crate::rulebook::vocabulary::vocabulary;
 use crate::summarise::associations::Associations;
 use crate::summarise::sql::{self, Statement};
 
@@ -167,13 +168,13 @@ impl<'p> Reader<'_, 'p> {
 
     /// `query_file!("queries/insert_order.sql")`: the name says what the statement does, its text is elsewhere.
     fn writes_by_file(&self, call: NodeId) -> bool {
-        const WRITES: &[&str] =
-            &["insert", "create", "add", "update", "set", "upsert", "save", "delete", "remove", "mark", "increment", "decrement"];
         chain(self.facts, call).any(|link| {
             called_name(self.facts, link).is_some_and(|name| name.starts_with("query_file"))
                 && arguments(self.facts, link).filter_map(|argument| self.facts.string(argument)).any(|file| {
                     let name = file.rsplit('/').next().and_then(|name| name.strip_suffix(".sql"));
-                    name.is_some_and(|name| crate::model::words::words(name).first().is_some_and(|word| WRITES.contains(&word.as_str())))
+                    name.is_some_and(|name| {
+                        crate::model::words::words(name).first().is_some_and(|word| vocabulary().queries.writing_files.has(word))
+                    })
                 })
         })
     }

@@ -8,6 +8,7 @@ use crate::model::nesting::{argument_value, arguments, chain, chain_root, last_n
 use crate::model::program::{ApiId, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
+use crate::rulebook::vocabulary::vocabulary;
 
 /// A class that a query may be about.
 struct Candidate {
@@ -253,7 +254,7 @@ impl<'p> Reader<'_, 'p> {
         let is_model = |fact: &ApiFact| matches!(fact, ApiFact::Role { role: Role::Model, sign: RoleSign::Base, .. });
         let text = self.facts.text(name);
         let last = crate::model::words::words(text).pop().unwrap_or_default();
-        let says_nothing = matches!(last.as_str(), "model" | "models" | "repository" | "repo" | "entity" | "table" | "default" | "this");
+        let says_nothing = vocabulary().queries.holders.has(last);
         // `const guest = new User()` is a row.
         let is_row = || {
             let made = |&value: &NodeId| matches!(self.facts.arena.kind(value), NodeKind::Call { form: CallForm::New, .. });

@@ -5,6 +5,7 @@ use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// How many nodes of an options object are looked at.
 const OPTIONS: usize = 400;
@@ -57,9 +58,7 @@ impl<'a> Scan<'a> {
         let makes = ["create", "insert", "register", "save", "upsert", "findOrCreate"];
         let named = self.facts.arena.list(args).any(|arg| self.is_named(arg));
         let is_new_account = form == CallForm::New
-            && generic::words(self.last_name(callee))
-                .last()
-                .is_some_and(|word| matches!(word.as_str(), "user" | "users" | "account" | "admin" | "member" | "customer"));
+            && generic::words(self.last_name(callee)).last().is_some_and(|word| vocabulary().grounds.accounts.has(word));
         if !named && !is_new_account && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
             return;
         }

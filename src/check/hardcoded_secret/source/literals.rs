@@ -72,7 +72,7 @@ impl<'a> Scan<'a> {
         let NodeKind::Name(root) = self.facts.arena.kind(chain_root(self.facts, id)) else { return false };
         let root = self.facts.text(root);
         let is_constant = root.len() > 1 && root.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
-        is_constant || matches!(root, "settings" | "config" | "env" | "args" | "opts" | "options")
+        is_constant || vocabulary().grounds.settings.has(root)
     }
 
     fn name_of(&self, id: NodeId) -> Option<String> {
