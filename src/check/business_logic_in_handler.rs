@@ -7,9 +7,11 @@
 use rustc_hash::FxHashSet;
 
 use super::Context;
+use super::body_logic::of_body;
 use super::bounds::words;
 use super::dependence::Dependence;
 use super::handlers::{Handler, handler_name, handlers, route_text};
+use super::led_writes::Led;
 use super::loops::{Place, around, bound_names};
 use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefKind, FileFacts, Name};
@@ -30,7 +32,7 @@ const THRESHOLD: i64 = 3;
 
 /// Kinds of reasons. Each kind scores up to its own limit, so that one habit repeated does not make a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
     Writes,
     Reads,
     Loop,
@@ -55,8 +57,8 @@ impl Kind {
 }
 
 /// One reason, with its place.
-struct Reason {
-    kind: Kind,
+pub(super) struct Reason {
+    pub(super) kind: Kind,
     points: i64,
     text: String,
     span: Span,
@@ -146,7 +148,7 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
     let confidence = handler.queries.iter().map(|query| query.confidence).min().unwrap_or(Confidence::High);
     Some(Finding {
         rule: RULE.into(),
-        level: if is_thin(reasons, score) { Level::Note } else { Level::Warning },
+        level: if is_thin(reasons, score) || is_led(place, handler) { Level::Note } else { Level::Warning },
         message: format!("handler `{name}`{} holds business logic: it {shown}", route_text(handler.route)),
         primary: label(first),
         related,
@@ -160,6 +162,11 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
         confidence,
         redact: Vec::new(),
     })
+}
+
+/// Rust: what it does to the database, it has functions of the project do. How much of the work is its own then is a matter of taste.
+fn is_led(place: &Place, handler: &Handler) -> bool {
+    place.facts.language.family() == Family::Rust && handler.queries.iter().all(|query| query.access != Access::Write)
 }
 
 /// A write that a rule on rows stands before: few points, but a rule all the same (a note).
@@ -192,6 +199,9 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
     let entities = Dependence::of(facts, &entity_names(place, handler, body), body);
     let mut reasons = Vec::new();
     query_reasons(place, handler, &mut reasons);
+    let led = Led::of(place, handler);
+    led.reasons(place, &entities, body, &mut reasons);
+    reasons.extend(of_body(place, handler, &entities, body));
     walk_deep(facts, body, |node| {
         let found = match facts.arena.kind(node) {
             NodeKind::If { condition, then, otherwise } => decision(place, handler, &entities, condition, then, otherwise),
@@ -203,7 +213,7 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
                 arithmetic(facts, &entities, node, &[target, value])
             }
             NodeKind::Assign { target, value, op: AssignOp::Set } => state(facts, &entities, target, value),
-            NodeKind::Call { .. } => call(place, handler, &entities, node),
+            NodeKind::Call { .. } => call(place, handler, &entities, &led, node),
             _ => None,
         };
         reasons.extend(found);
@@ -212,7 +222,7 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
     reasons
 }
 
-fn reason(facts: &FileFacts, kind: Kind, points: i64, text: String, node: NodeId) -> Reason {
+pub(super) fn reason(facts: &FileFacts, kind: Kind, points: i64, text: String, node: NodeId) -> Reason {
     Reason { kind, points, text, span: facts.arena.span(node), is_rule: false }
 }
 
@@ -412,7 +422,7 @@ fn asks_of_error(facts: &FileFacts, condition: NodeId) -> bool {
 }
 
 /// The first entity a condition asks about, as the code spells it.
-fn comparison_text(facts: &FileFacts, condition: NodeId) -> String {
+pub(super) fn comparison_text(facts: &FileFacts, condition: NodeId) -> String {
     let mut found = None;
     facts.arena.walk(condition, |node| {
         if let NodeKind::Binary { op, left, .. } = facts.arena.kind(node)
@@ -438,7 +448,7 @@ fn is_below(place: &Place, node: NodeId, root: NodeId) -> bool {
 }
 
 /// `if not row`, `if (row == null)`, `if rows.length === 0`, `if row.is_none()`: is there one at all?
-fn is_presence_check(facts: &FileFacts, condition: NodeId) -> bool {
+pub(super) fn is_presence_check(facts: &FileFacts, condition: NodeId) -> bool {
     match facts.arena.kind(condition) {
         NodeKind::Member { name, .. } if matches!(facts.text(name), "length" | "size" | "count") => true,
         NodeKind::Name(_) | NodeKind::Call { .. } | NodeKind::Await(_) => {
@@ -507,7 +517,7 @@ fn is_permission_check(facts: &FileFacts, condition: NodeId) -> bool {
 }
 
 /// The branch only reports an error: raises, returns, passes it on.
-fn ends_in_error(facts: &FileFacts, branch: NodeId) -> bool {
+pub(super) fn ends_in_error(facts: &FileFacts, branch: NodeId) -> bool {
     let last = match facts.arena.kind(branch) {
         NodeKind::Block { items, .. } => facts.arena.list(items).last(),
         _ => Some(branch),
@@ -555,7 +565,7 @@ fn constructs_model(place: &Place, branch: NodeId) -> bool {
     found
 }
 
-fn is_model(program: &Program, def: GlobalDef) -> bool {
+pub(super) fn is_model(program: &Program, def: GlobalDef) -> bool {
     matches!(program.def(def).kind, DefKind::Class | DefKind::Struct)
         && program.role(def).is_some_and(|evidence| evidence.role == Role::Model)
 }
@@ -594,7 +604,7 @@ fn arithmetic(facts: &FileFacts, entities: &Dependence, node: NodeId, sides: &[N
     (!free).then(|| reason(facts, Kind::Arithmetic, 1, what, node))
 }
 
-fn is_paging_or_time(word: &str) -> bool {
+pub(super) fn is_paging_or_time(word: &str) -> bool {
     vocabulary().handlers.paging_or_time.has(word)
 }
 
@@ -613,14 +623,14 @@ fn state(facts: &FileFacts, entities: &Dependence, target: NodeId, value: NodeId
 }
 
 /// Calls that are domain work: aggregation over rows, password hashing and tokens beside queries, transactions, messages.
-fn call(place: &Place, handler: &Handler, entities: &Dependence, node: NodeId) -> Option<Reason> {
+fn call(place: &Place, handler: &Handler, entities: &Dependence, led: &Led, node: NodeId) -> Option<Reason> {
     let facts = place.facts;
     let name = called_name(facts, node)?;
     let words = words(name);
     let has = |word: &str| words.iter().any(|known| known == word);
     let queries = !handler.queries.is_empty();
     let own = handler.queries.iter().filter(|query| query.access == Access::Write).count();
-    let writes = if commits(place, handler).is_some() { own + 1 } else { own };
+    let writes = if commits(place, handler).is_some() { own + 1 } else { own + led.count() };
     if matches!(name, "sum" | "reduce" | "fold") && entities.mentions(facts, node) {
         return Some(reason(facts, Kind::Arithmetic, 1, "aggregates over rows".to_string(), node));
     }

@@ -35,7 +35,7 @@ const MAX_RAISES: usize = 4;
 const MAX_BASES: usize = 4;
 
 /// Most functions that get a note of their own where HTTP below the handlers is the rule.
-const MAX_NOTES: usize = 24;
+const MAX_NOTES: usize = 96;
 
 /// From how many functions on a package is said to speak HTTP below its handlers as a rule, if hardly any function there does without.
 const MANY: usize = 15;

@@ -217,8 +217,12 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     {
         return None;
     }
-    let higher = ground.higher(program, target)?;
     let lower = ground.lower(program, scope);
+    if let Some(guard) = guard_above(program, edge.from, target, lower) {
+        let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
+        return Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher: guard, is_call: false });
+    }
+    let higher = ground.higher(program, target)?;
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()? && !is_any_model(lower, higher),
         None => {
@@ -234,6 +238,20 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
+}
+
+/// Rust: what stands around the handlers (a guard that is made of a request, what is in a file for middleware), for a model or repository that
+/// imports it: they know of requests then.
+fn guard_above<'a>(program: &'a Program, from: FileId, target: GlobalDef, lower: Option<&RoleEvidence>) -> Option<&'a RoleEvidence> {
+    let is_below = lower.is_some_and(|lower| matches!(lower.role, Role::Model | Role::Repository));
+    let is_value = target.def == DefId::MODULE || program.def(target).kind == DefKind::Variable;
+    if !is_below || program.file(from).language.family() != Family::Rust || is_value {
+        return None;
+    }
+    let is_around = |evidence: &&RoleEvidence| evidence.role == Role::Middleware;
+    let of_file =
+        || program.file_roles[target.file.index()].iter().filter(is_around).find(|evidence| evidence.strength == Strength::Folder);
+    program.def_roles.get(&target).filter(is_around).or_else(of_file)
 }
 
 /// A trait or interface that a type of the file implements (`impl OrderRepository for PgOrders<'_>`): it depends on what it fulfils, whatever rows stand beside it.

@@ -6,10 +6,11 @@
 use rustc_hash::FxHashMap;
 
 use super::loops::Place;
+use super::sensitive::assigned;
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, FileFacts, Name};
-use crate::model::nesting::{arguments, chain_root, last_name, spell};
-use crate::model::source::Span;
+use crate::model::nesting::{arguments, called_name, chain_root, last_name, spell};
+use crate::model::source::{Family, Span};
 
 /// A field, and whether it grows.
 type Change = (String, bool);
@@ -63,6 +64,13 @@ fn changes(place: &Place, site: NodeId, sums: &[Sum]) -> Vec<Change> {
             }
         }
         NodeKind::Str(text) => found.extend(in_sql(facts.text(text))),
+        // `let rest = payer.credit - sum;`, and `rest` is bound.
+        NodeKind::Name(name) if facts.language.family() == Family::Rust => {
+            if let [value] = assigned(facts, place.nesting.owner(site), name)[..] {
+                found.extend(of_field(facts, value));
+            }
+        }
+        NodeKind::Binary { .. } if facts.language.family() == Family::Rust => found.extend(of_field(facts, node)),
         _ => {}
     });
     // The rows that the write mentions were changed before it.
@@ -70,6 +78,21 @@ fn changes(place: &Place, site: NodeId, sums: &[Sum]) -> Vec<Change> {
     let start = facts.arena.span(site).start;
     found.extend(sums.iter().filter(|sum| sum.start <= start && rows.contains(&sum.row)).map(|sum| sum.change.clone()));
     found
+}
+
+/// Rust: what is worked out of a row's field: `payer.credit - sum`.
+fn of_field(facts: &FileFacts, value: NodeId) -> Option<Change> {
+    let NodeKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Subtract), left, .. } = facts.arena.kind(value) else { return None };
+    let NodeKind::Member { object, name, path: false } = facts.arena.kind(left) else { return None };
+    name_of(facts, object).map(|_| (facts.text(name).to_string(), op == BinaryOp::Add))
+}
+
+/// What SeaORM is told to write: `sum` of `Set(sum)`.
+fn without_set(facts: &FileFacts, value: NodeId) -> NodeId {
+    match called_name(facts, value) {
+        Some("Set") if facts.language.family() == Family::Rust => arguments(facts, value).next().unwrap_or(value),
+        _ => value,
+    }
 }
 
 /// What a field is set to: `{ increment: n }`, or itself and something more; below `$inc` the fields and by how much each grows.
@@ -142,9 +165,12 @@ fn sums_in(facts: &FileFacts, function: DefId) -> Vec<Sum> {
         let NodeKind::Assign { target, value, op } = facts.arena.kind(node) else { return };
         let NodeKind::Member { object, name, .. } = facts.arena.kind(target) else { return };
         let Some(row) = name_of(facts, object) else { return };
-        let op = match (op, facts.arena.kind(value)) {
+        let set = without_set(facts, value);
+        // `active.credit = Set(row.credit - sum)`
+        let is_of_row = |left| set != value && last_name(facts, left) == Some(name);
+        let op = match (op, facts.arena.kind(set)) {
             (AssignOp::Augment(op), _) => op,
-            (AssignOp::Set, NodeKind::Binary { op, left, .. }) if spell(facts, left) == spell(facts, target) => op,
+            (AssignOp::Set, NodeKind::Binary { op, left, .. }) if spell(facts, left) == spell(facts, target) || is_of_row(left) => op,
             _ => return,
         };
         if matches!(op, BinaryOp::Add | BinaryOp::Subtract) {

@@ -1,5 +1,5 @@
-//! Rust's side of `weak-password-hash`: the password of a request that a statement stores as it came, in a project that hashes passwords
-//! elsewhere. That the project hashes is the evidence that this place forgot it.
+//! Rust's side of `weak-password-hash`: the password of a request that a statement stores as it came. That the project hashes passwords
+//! elsewhere is the evidence that this place forgot it; without that it is a note.
 
 use super::Context;
 use super::requests::{has_fact, named};
@@ -19,10 +19,17 @@ use crate::rulebook::vocabulary::vocabulary;
 pub(super) fn stored_as_they_came(context: &Context) -> Vec<Finding> {
     let places = context.in_files("weak-password-hash: stored plain", (), stored);
     let hashes = !places.is_empty() && context.in_files("weak-password-hash: hashes", (), hashing).into_iter().any(|hashes| hashes);
-    if !hashes {
-        return Vec::new();
-    }
-    places.into_iter().map(|(function, node, value)| finding(context.program, function, node, value)).collect()
+    let findings = places.into_iter().map(|(function, node, value)| finding(context.program, function, node, value));
+    // Where nothing hashes, the database or the form may.
+    let unsure = |finding: Finding| Finding {
+        level: Level::Note,
+        message: finding.message.replace(
+            "other places of the project hash passwords, this one does not",
+            "nothing in the project hashes passwords; fine where the database does it, or it comes hashed",
+        ),
+        ..finding
+    };
+    findings.map(|finding| if hashes { finding } else { unsure(finding) }).collect()
 }
 
 /// The file calls a password hash.
@@ -115,8 +122,22 @@ fn is_callee(facts: &FileFacts, value: NodeId, link: NodeId) -> bool {
 /// A call on the way makes something else of it.
 fn changes(facts: &FileFacts, value: NodeId) -> bool {
     chain(facts, value).any(|link| match facts.arena.kind(link) {
-        NodeKind::Call { .. } => !called_name(facts, link)
-            .is_some_and(|name| matches!(name, "clone" | "to_owned" | "to_string" | "into" | "as_str" | "as_deref" | "as_ref" | "trim")),
+        NodeKind::Call { .. } => !called_name(facts, link).is_some_and(|name| {
+            matches!(
+                name,
+                "clone"
+                    | "to_owned"
+                    | "to_string"
+                    | "into"
+                    | "as_str"
+                    | "as_deref"
+                    | "as_ref"
+                    | "trim"
+                    | "unwrap"
+                    | "expect"
+                    | "unwrap_or_default"
+            )
+        }),
         _ => false,
     })
 }

@@ -10,9 +10,11 @@ use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::handlers::{code_of, handlers};
+use super::loops::parameter_names;
+use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, last_name};
@@ -204,7 +206,7 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
             let in_constructor = matches!(facts.text(facts.def(function.def).name), "__init__" | "constructor");
             // Rust: what is no field of the receiver's belongs to who called: `form.password = hash(&form.password)`.
             let is_callers = facts.language.family() == Family::Rust
-                && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if facts.def(function.def).params.iter().any(|param| param.name == Some(root)));
+                && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if is_of_call(facts, function.def, root));
             let is_filled = in_constructor && facts.arena.kind(object) == NodeKind::Receiver;
             !is_callers && !is_filled
         }
@@ -213,6 +215,28 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
         _ => false,
     }
 }
+
+/// Rust: a parameter, also one bound by a pattern (`Json(mut form): Json<Form>`), or a local that is no view of what is shared: those come from
+/// a lock, a cell or the receiver.
+fn is_of_call(facts: &FileFacts, function: DefId, name: Name) -> bool {
+    if facts.def(function).params.iter().any(|param| parameter_names(facts, param).contains(&name)) {
+        return true;
+    }
+    let values = assigned(facts, function, name);
+    !values.is_empty()
+        && values.into_iter().all(|value| {
+            let mut shared = false;
+            facts.arena.walk(value, |node| {
+                let views = || called_name(facts, node).is_some_and(|name| VIEWS.contains(&name));
+                shared |= facts.arena.kind(node) == NodeKind::Receiver || views();
+            });
+            !shared && !is_module_variable(facts, function, facts.text(name))
+        })
+}
+
+/// Calls that give a way into what others see too.
+const VIEWS: &[&str] =
+    &["lock", "write", "borrow_mut", "get_mut", "get_or_insert_with", "entry", "or_insert_with", "as_mut", "iter_mut", "make_mut"];
 
 /// A local variable that is put where it is kept afterwards: `client = Client(); cls._client = client`.
 fn is_kept_later(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {

@@ -4,7 +4,7 @@
 //! an error (`responds` in its table, which for Rust means: with a status of 5xx). The text may come by way of a local of the same closure or arm.
 
 use super::audience::{is_for_administrators, is_for_show};
-use super::rust_error_types::{ErrorTypes, own_texts, tells_of_library, texts_by_default, type_named};
+use super::rust_error_types::{ErrorTypes, is_told, own_texts, tells_of_library, texts_by_default, type_named};
 use super::sensitive::carriers;
 use super::status::{Status, link_argument, of_node};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
@@ -156,7 +156,7 @@ fn turned(program: &Program, function: GlobalDef, node: NodeId) -> Option<NodeId
 
 /// The result that fails is one of a function of the project whose error is a type of the project, which says what the project wants: unless
 /// its own text is made of a library's.
-fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
+pub(super) fn own_error(program: &Program, function: GlobalDef, result: NodeId) -> bool {
     let facts = program.file(function.file);
     let mut own = false;
     for link in chain(facts, result) {
@@ -225,7 +225,9 @@ fn takes_any(program: &Program, types: &ErrorTypes, function: GlobalDef, node: N
     types.makers.contains(&made)
         && own.def(made.def).params.iter().any(|param| {
             let bound = param.annotation.and_then(|annotation| last_name(own, annotation)).map(|name| own.text(name));
-            matches!(bound, Some("Display" | "ToString" | "Debug"))
+            // `error: impl Debug` that only a log gets is no part of the answer.
+            let tells = || param.name.zip(own.def(made.def).body).is_some_and(|(name, body)| is_told(own, body, name));
+            matches!(bound, Some("Display" | "ToString" | "Debug")) && tells()
         })
 }
 
@@ -284,7 +286,7 @@ fn without_arguments(facts: &FileFacts, node: NodeId) -> NodeId {
 }
 
 /// `map_err(|e| …)` and `Err(e) => …`, with the code that follows.
-fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeId) -> Vec<(Name, NodeId)> {
+pub(super) fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeId) -> Vec<(Name, NodeId)> {
     let facts = program.file(function.file);
     match facts.arena.kind(node) {
         NodeKind::Call { .. } if matches!(called_name(facts, node), Some("map_err" | "unwrap_or_else" | "or_else" | "handle_error")) => {
@@ -368,7 +370,7 @@ fn answer(facts: &FileFacts, node: NodeId) -> Option<Vec<NodeId>> {
     }
 }
 
-fn is_plain_call(facts: &FileFacts, node: NodeId) -> bool {
+pub(super) fn is_plain_call(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Call { form, .. } if !matches!(form, CallForm::Pattern | CallForm::Macro))
 }
 
@@ -423,7 +425,7 @@ fn late_answer(facts: &FileFacts, code: NodeId, node: NodeId) -> Option<Vec<Node
 }
 
 /// The error as text in the answer: `e.to_string()`, `format!("{e}")`, also inside `Json(json!({…}))`, or in a local that stands there.
-fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Name, NodeId), follows: bool) -> Option<NodeId> {
+pub(super) fn told(program: &Program, function: GlobalDef, part: NodeId, (error, code): (Name, NodeId), follows: bool) -> Option<NodeId> {
     let facts = program.file(function.file);
     let mut found = None;
     walk_deep(facts, part, |node| {
@@ -508,7 +510,7 @@ fn made_in(facts: &FileFacts, code: NodeId, name: Name) -> Vec<NodeId> {
     made
 }
 
-fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
+pub(super) fn finding(program: &Program, function: GlobalDef, leak: NodeId) -> Finding {
     let facts = program.file(function.file);
     let called = match facts.arena.kind(leak) {
         NodeKind::Call { callee, .. } => Some(spell(facts, callee)),

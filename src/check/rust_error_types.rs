@@ -123,6 +123,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {
         if tells {
             found.push(Known::Telling(class));
         }
+        found.extend(shown_by_default(program, file, block, class).into_iter().map(|variant| Known::Shown(class, variant)));
         for (_, method) in facts.definitions().filter(|(_, def)| def.parent == block) {
             let Some(body) = method.body else { continue };
             facts.arena.walk(body, |node| {
@@ -154,6 +155,22 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {
         }
     }
     found
+}
+
+/// Variants with a text, of an error that leaves it to the framework to answer with it: `impl ResponseError for AppError {}`, which says 500
+/// where nothing else is said.
+fn shown_by_default(program: &Program, file: FileId, block: DefId, class: GlobalDef) -> Vec<String> {
+    let facts = program.file(file);
+    let methods = || facts.definitions().filter(|(_, def)| def.parent == block).map(|(_, def)| facts.text(def.name));
+    let seam = facts.def(block).bases.get(1).and_then(|&seam| last_name(facts, seam)).map(|name| facts.text(name));
+    if seam != Some("ResponseError") || methods().any(|name| matches!(name, "error_response" | "as_response")) {
+        return Vec::new();
+    }
+    let says_status = methods().any(|name| matches!(name, "status_code" | "status"));
+    let own = program.file(class.file);
+    let variants = own.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def);
+    let named = variants.map(|(_, def)| own.text(def.name).to_string());
+    named.filter(|name| is_of_text(program, class, name) && (!says_status || file == class.file && has_server_status(own, name))).collect()
 }
 
 /// Variants of 5xx of an enumeration that describes answers: `#[derive(ApiResponse)]`, `#[oai(status = 500)]`.
@@ -216,7 +233,7 @@ fn response_makers(program: &Program, file: FileId) -> Vec<Known> {
 }
 
 /// The name is used in the code for more than a log.
-fn is_told(facts: &FileFacts, code: NodeId, wanted: Name) -> bool {
+pub(super) fn is_told(facts: &FileFacts, code: NodeId, wanted: Name) -> bool {
     let mut told = false;
     facts.arena.walk_while(code, |node| {
         told |= facts.arena.kind(node) == NodeKind::Name(wanted);
@@ -446,5 +463,37 @@ fn has_server_status(facts: &FileFacts, variant: &str) -> bool {
             }
         });
         names && is_server_error(facts, body)
+    }) || falls_to_server(facts, variant)
+}
+
+/// `match self { AppError::NotFound => StatusCode::NOT_FOUND, _ => StatusCode::INTERNAL_SERVER_ERROR }`: what is not named is the server's failure.
+fn falls_to_server(facts: &FileFacts, variant: &str) -> bool {
+    let names = |pattern: NodeId, wanted: &dyn Fn(&str) -> bool| {
+        let mut found = false;
+        facts.arena.walk(pattern, |part| {
+            found |= matches!(facts.arena.kind(part), NodeKind::Name(name) | NodeKind::Member { name, .. } if wanted(facts.text(name)));
+        });
+        found
+    };
+    let is_sibling = |name: &str| {
+        let of = |wanted: &str| facts.definitions().find(|(_, def)| def.kind == DefKind::Variant && facts.text(def.name) == wanted);
+        of(name).zip(of(variant)).is_some_and(|((_, one), (_, other))| one.parent == other.parent)
+    };
+    facts.arena.ids().any(|node| {
+        let NodeKind::Match { arms, .. } = facts.arena.kind(node) else { return false };
+        let arms = || {
+            facts.arena.list(arms).filter_map(|arm| match facts.arena.kind(arm) {
+                NodeKind::Arm { pattern, body, .. } => Some((pattern, body)),
+                _ => None,
+            })
+        };
+        let rest = |pattern: NodeId| match facts.arena.kind(pattern) {
+            NodeKind::Other(items) => facts.arena.list(items).len() == 0,
+            NodeKind::Name(name) => facts.text(name).starts_with(|c: char| c.is_ascii_lowercase() || c == '_'),
+            _ => false,
+        };
+        arms().any(|(pattern, body)| rest(pattern) && is_server_error(facts, body))
+            && arms().any(|(pattern, _)| names(pattern, &is_sibling))
+            && !arms().any(|(pattern, _)| names(pattern, &|name| name == variant))
     })
 }

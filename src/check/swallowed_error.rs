@@ -448,10 +448,29 @@ fn of_ignored(context: &Context, file: FileId, node: NodeId, target: NodeId, val
         return None;
     }
     // What removes rows of a table is no clean-up, whatever it is called.
-    let stores = leads_to_write(context, file, value);
+    let stores = leads_to_write(context, file, value) || speaks_of_write(facts, value);
     let matters = chain(facts, value).any(|link| has_fact(program, file, link, writes)) && !cleans_up(facts, value);
     let span = facts.arena.span(node);
     (stores || matters).then_some(Swallows { whole: span, place: first_line(span), what: "`let _` drops the error of a write" })
+}
+
+/// What is waited for, or belongs to a session, says that it keeps or makes something: `update.install().await`, `session.insert("user", id)`,
+/// `Migrator::up(db, None).await`.
+fn speaks_of_write(facts: &FileFacts, value: NodeId) -> bool {
+    let known = &vocabulary().errors;
+    let waits = matches!(facts.arena.kind(value), NodeKind::Await(_));
+    chain(facts, value).any(|link| {
+        let NodeKind::Call { callee, form, .. } = facts.arena.kind(link) else { return false };
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return false };
+        let verb = words(facts.text(name));
+        let owner = last_name(facts, object).map(|name| words(facts.text(name))).unwrap_or_default();
+        let owned_by = |wanted: &str| owner.iter().any(|word| word == wanted);
+        let writes = verb.iter().any(|word| known.keeping.has(word));
+        form != CallForm::Macro
+            && !verb.iter().any(|word| known.keeping_elsewhere.has(word))
+            && !owner.iter().any(|word| known.not_kept.has(word))
+            && (writes && (waits || owned_by("session")) || waits && verb == ["up"] && owned_by("migrator"))
+    })
 }
 
 /// `.unwrap_or_else(|_| panic!(…))` handles it, if only by stopping.
@@ -489,7 +508,21 @@ fn of_dropped(context: &Context, file: FileId, node: NodeId) -> Option<Swallows>
     let below = is_statement && gives_result(program, file, node) && leads_to_write(context, file, node);
     let span = facts.arena.span(node);
     let what = if is_ok { "`.ok()` drops the error of a write" } else { "nobody looks at the `Result` of this write" };
-    (!tells && (itself || below)).then_some(Swallows { whole: span, place: first_line(span), what })
+    if !tells && (itself || below) {
+        return Some(Swallows { whole: span, place: first_line(span), what });
+    }
+    // `users.find(id).first(conn).ok()` as what the function gives: there is `.optional()` for a row that is not there.
+    let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    let query = match facts.arena.kind(object) {
+        NodeKind::Await(inner) => inner,
+        _ => object,
+    };
+    (is_ok && !is_statement && !tells && reads_itself(context, file, query, node)).then_some(Swallows {
+        whole: span,
+        place: first_line(span),
+        what: "a query that failed reads as one that found nothing",
+    })
 }
 
 /// Rust: a query that failed reads as one that found nothing: `rows(pool).await.unwrap_or_default()`, `find(pool).await.ok().unwrap_or(None)`.
@@ -538,27 +571,38 @@ fn emptied(context: &Context, file: FileId, whole: NodeId, query: NodeId) -> Opt
         NodeKind::Await(inner) => inner,
         _ => query,
     };
-    // What a cache does not give is asked for elsewhere.
-    let is_cache = chain(facts, query)
-        .filter_map(|link| last_name(facts, link))
-        .any(|name| words(facts.text(name)).iter().any(|word| matches!(word.as_str(), "cache" | "cached" | "redis")));
-    let is_read = |fact: &ApiFact| matches!(fact, ApiFact::Query(query) if query.access == Access::Read);
-    let effects = context.summaries.of(GlobalDef { file, def: program.nesting(file).owner(whole) });
-    let is_query = |link: NodeId| {
-        has_fact(program, file, link, is_read)
-            || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Read))
-    };
     // Where no row is an error too, that is what the default is for.
     let of_one = matches!(called_name(facts, query), Some("query_row" | "first" | "get_result" | "fetch_one" | "query_one"));
-    let itself = chain(facts, query).take_while(|&link| !matches!(facts.arena.kind(link), NodeKind::Await(_) | NodeKind::Propagate(_)));
-    let reads =
-        itself.into_iter().any(is_query) && !of_one || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
+    let is_cache = is_cache(facts, query);
+    let reads = reads_itself(context, file, query, whole) && !of_one
+        || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
     let span = facts.arena.span(whole);
     (reads && !is_cache).then_some(Swallows {
         whole: span,
         place: first_line(span),
         what: "a query that failed reads as one that found nothing",
     })
+}
+
+/// What a cache does not give is asked for elsewhere.
+fn is_cache(facts: &FileFacts, query: NodeId) -> bool {
+    chain(facts, query)
+        .filter_map(|link| last_name(facts, link))
+        .any(|name| words(facts.text(name)).iter().any(|word| matches!(word.as_str(), "cache" | "cached" | "redis")))
+}
+
+/// The expression reads rows, before it waits or passes an error on.
+fn reads_itself(context: &Context, file: FileId, query: NodeId, whole: NodeId) -> bool {
+    let program = context.program;
+    let facts = program.file(file);
+    let is_read = |fact: &ApiFact| matches!(fact, ApiFact::Query(query) if query.access == Access::Read);
+    let effects = context.summaries.of(GlobalDef { file, def: program.nesting(file).owner(whole) });
+    let is_query = |link: NodeId| {
+        has_fact(program, file, link, is_read)
+            || effects.is_some_and(|summary| summary.queries.iter().any(|query| query.site == link && query.access == Access::Read))
+    };
+    let itself = chain(facts, query).take_while(|&link| !matches!(facts.arena.kind(link), NodeKind::Await(_) | NodeKind::Propagate(_)));
+    itself.into_iter().any(is_query) && !is_cache(facts, query)
 }
 
 /// `None`, `vec![]`, `Vec::new()`, `String::new()`, `false`, `0`.

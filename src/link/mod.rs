@@ -12,6 +12,7 @@ mod calls;
 mod classes;
 mod collections;
 mod decorated;
+mod dispatch;
 mod evaluate;
 mod file_routes;
 mod frames;
@@ -100,8 +101,8 @@ pub fn link_noting<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(
 
 /// As [`link_noting`], for who wants to go on from the program when single files change.
 pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn(&str)) -> Linked<'a> {
-    let modules = Modules::new(inputs.project, inputs.facts, inputs.manifests);
     let knowledge = &inputs.rulebook.knowledge;
+    let modules = Modules::new(inputs.project, inputs.facts, inputs.manifests, knowledge);
     done("modules");
     let mut linker = Linker::new(inputs.project, inputs.facts, knowledge, modules);
     linker.spared = wants.spared;
@@ -110,8 +111,9 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     linker.spare_components();
     done("imports");
     linker.held = holders::Held::of(&linker);
-    linker.collect_impls();
+    // What macros make has its names before an `impl` asks for one that it imports from another module: an answer once given is kept.
     linker.collect_generated();
+    linker.collect_impls();
     linker.evaluate_all();
     done("types");
     let subclasses = linker.subclasses();

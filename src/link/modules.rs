@@ -7,6 +7,7 @@ use crate::languages::rust::modules::{ExternCrate, RustModules};
 use crate::languages::typescript::modules::{TypeScriptModules, TypeScriptTarget};
 use crate::model::body::NodeKind;
 use crate::model::facts::{DefId, FileFacts};
+use crate::model::knowledge::Knowledge;
 use crate::model::project::Project;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -19,7 +20,16 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    pub(super) fn new(project: &Project, facts: &[Arc<FileFacts>], manifests: &dyn Fn(&str) -> Option<String>) -> Modules {
+    pub(super) fn new(
+        project: &Project,
+        facts: &[Arc<FileFacts>],
+        manifests: &dyn Fn(&str) -> Option<String>,
+        knowledge: &Knowledge,
+    ) -> Modules {
+        let is_known = |library: &str| {
+            let of_rust = knowledge.frameworks.iter().filter(|framework| framework.family == Family::Rust);
+            of_rust.flat_map(|framework| &framework.packages).any(|package| package == library)
+        };
         let mut python = PythonModules::new(project);
         let absolute = facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python).flat_map(|(file, facts)| {
             let imports = facts.imports.iter().filter(|import| import.level == 0);
@@ -29,7 +39,7 @@ impl Modules {
         Modules {
             python,
             typescript: TypeScriptModules::new(project, manifests, &written(project, facts)),
-            rust: Arc::new(RustModules::new(project, facts)),
+            rust: Arc::new(RustModules::new(project, facts, &is_known)),
         }
     }
 

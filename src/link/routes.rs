@@ -75,6 +75,7 @@ impl<'a> Linker<'a> {
         self.member_routes(&mut found);
         self.file_routes(&mut found);
         self.specified_routes(&mut found, texts);
+        self.dispatched_routes(&mut found);
         drop_unplaced(&mut found.routes);
         narrow_methods(&mut found.routes);
         found.routes.sort_by(|a, b| (&a.place, a.handler, &a.methods).cmp(&(&b.place, b.handler, &b.methods)));

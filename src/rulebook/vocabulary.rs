@@ -95,14 +95,14 @@ lists! {
         answers: Answers { streaming }
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, demonstrations, stand_ins, accounts, settings }
-        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals }
+        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies }
         secrets: Secrets { harmless, passwords, hiding, tails, not_before }
-        errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup }
+        errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
         queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, holders, writing_files }
         probes: Probes { beside, itself, paths }
         access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
         randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
-        handlers: Handlers { permissions, paging_or_time, measurements }
+        handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting }
         requests: Requests { environments, coordination, caches, asked, readers, builders }
         hashes: Hashes { something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
@@ -122,7 +122,7 @@ lists! {
         packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
         waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
-        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
+        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general, errors, sending, for_developers, names, judging, hiding, tries, keeping, keeping_elsewhere, not_kept }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
         orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
@@ -132,7 +132,7 @@ lists! {
         once: OnceNames { calls, middlewares }
         statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes }
         hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares }
-        randomness: RandomnessNames { strong }
+        randomness: RandomnessNames { strong, neutral, makers }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }

@@ -18,7 +18,7 @@ use super::rust_error_types::{ErrorTypes, error_types};
 use super::scope::in_scope;
 use super::sensitive::carriers;
 use super::status::Status;
-use super::{Context, debug_mode, rust_error_leak};
+use super::{Context, debug_mode, rust_error_leak, rust_stored_errors};
 use crate::model::body::{AssignOp, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::finding::{Finding, Level};
@@ -89,6 +89,7 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
         }
         if facts.language.family() == Family::Rust {
             findings.extend(rust_error_leak::in_function(program, &known.types, function, known.handlers.contains(&function)));
+            findings.extend(rust_stored_errors::in_function(context, &known.types, function, known.handlers.contains(&function)));
         }
     }
     findings.extend(rust_error_leak::in_types(program, &known.types, file));

@@ -171,9 +171,18 @@ impl FileKind {
             || head.contains("\"$schema\": \"http");
         let sample = name.ends_with(".sql")
             || words.iter().any(|word| vocabulary().placeholders.samples.has(word))
-            || lower.split('/').rev().skip(1).any(|folder| vocabulary().placeholders.folders.has(folder));
+            || lower
+                .split('/')
+                .rev()
+                .skip(1)
+                .any(|folder| vocabulary().placeholders.folders.has(folder) && !(folder == "examples" && is_of_application(&lower)));
         if sample || description { FileKind::Sample } else { FileKind::Settings }
     }
+}
+
+/// The settings of a whole application, which people start theirs from where it is shown: `examples/starter/config/development.yaml`.
+fn is_of_application(lower: &str) -> bool {
+    lower.split('/').rev().nth(1) == Some("config") && [".yaml", ".yml", ".toml"].iter().any(|end| lower.ends_with(end))
 }
 
 /// Lines with a word of a secret's name in them; all others cost one pass.
@@ -242,7 +251,15 @@ fn hit(text: &str, name: &str, value: &str, at: usize) -> Option<SecretHit> {
     let class = generic::classify(name).or_else(|| generic::classify(&format!("{}_{name}", within?)))?;
     // Names of signing secrets are strong evidence, but configuration is full of weak local defaults: the value must convince either way.
     let strong = generic::looks_secret(name, value) && (class != NameClass::Password || value.len() >= 10 || has_symbol(value));
-    strong.then(|| SecretHit::named(text, name, at, at + value.len()))
+    // A sentence is a poor key, and used as one all the same where nobody is told to put another there.
+    let sentence = class == NameClass::Signing && is_sentence(value) && generic::is_literal_secret(value);
+    (strong || sentence).then(|| SecretHit::named(text, name, at, at + value.len()))
+}
+
+/// `super-long-and-secret-random-key-of-this-application`.
+fn is_sentence(value: &str) -> bool {
+    let words: Vec<&str> = value.split(['-', '_']).collect();
+    value.len() >= 40 && words.len() >= 6 && words.iter().all(|word| word.chars().all(|c| c.is_ascii_alphanumeric()) && !word.is_empty())
 }
 
 /// The name of the section that a setting stands in: `jwt` of `"jwt": { "key": … }` and of an indented `key:` below `jwt:`.

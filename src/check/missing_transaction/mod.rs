@@ -29,7 +29,7 @@ use crate::model::knowledge::{ApiFact, WriteMode};
 use crate::model::nesting::chain;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
 use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
@@ -81,7 +81,9 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
                 return None;
             }
             if program.is(function, Role::Config)
-                || program.is(function, Role::Model) && words(facts.text(definition.name)).len() < 2
+                || facts.language.family() != Family::Rust
+                    && program.is(function, Role::Model)
+                    && words(facts.text(definition.name)).len() < 2
                 || is_task(program, function)
                 || is_hook(program, function)
                 || is_made_up(program, function)

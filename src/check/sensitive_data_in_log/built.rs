@@ -71,17 +71,22 @@ fn keeps_password(facts: &FileFacts, object: NodeId) -> bool {
         })
 }
 
-/// Python: the password or key that a text is put together with: `f"postgresql://{user}:{password}@{host}"`.
+/// The password or key that a text is put together with: `f"postgresql://{user}:{password}@{host}"`, `format!("{:06}", otp)`.
 fn written(facts: &FileFacts, text: NodeId) -> Option<Secret> {
-    let NodeKind::Text { parts, .. } = facts.arena.kind(text) else { return None };
-    if facts.language.family() != Family::Python {
-        return None;
-    }
-    let secrets = facts.arena.list(parts).filter_map(|part| match facts.arena.kind(part) {
-        NodeKind::Name(name) | NodeKind::Member { name, .. } => secret(facts.text(name)),
+    let text = match facts.language.family() {
+        Family::Python => text,
+        Family::Rust if called_name(facts, text) == Some("format") => arguments(facts, text).next()?,
+        _ => return None,
+    };
+    let NodeKind::Text { parts: pieces, .. } = facts.arena.kind(text) else { return None };
+    facts.arena.list(pieces).find_map(|piece| match facts.arena.kind(piece) {
+        NodeKind::Name(name) | NodeKind::Member { name, .. } => {
+            let kind = secret(facts.text(name))?;
+            let is_code = facts.language.family() == Family::Rust && parts(facts.text(name)).iter().any(|word| word == "otp");
+            (is_code || matches!(kind, Secret::Password | Secret::Key)).then_some(kind)
+        }
         _ => None,
-    });
-    secrets.into_iter().find(|kind| matches!(kind, Secret::Password | Secret::Key))
+    })
 }
 
 /// Python: an address that lets in whoever opens it: `f"{site}/reset?token={token}"`.

@@ -119,10 +119,11 @@ fn is_store_by_owner(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bo
             let mut found = false;
             facts.arena.walk(value, |inner| {
                 found |= called_name(facts, inner) == Some("var")
-                    && arguments(facts, inner)
-                        .next()
-                        .and_then(|key| facts.string(key))
-                        .is_some_and(|key| speaks(key) && key.ends_with("URL"));
+                    && arguments(facts, inner).next().is_some_and(|key| {
+                        // `env::var(DATABASE_URL)`, of a constant
+                        let named = || last_name(facts, key).map(|name| facts.text(name));
+                        facts.string(key).or_else(named).is_some_and(|key| speaks(key) && key.ends_with("URL"))
+                    });
             });
             found
         }),

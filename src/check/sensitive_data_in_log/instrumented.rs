@@ -1,24 +1,36 @@
-//! `#[instrument]` records every parameter that it is not told to skip.
+//! Rust: what `#[instrument]` and `Span::record` keep with each span, and so with each line logged in it.
 
 use super::findings::{Logged, finding};
 use super::shown::shown_secret;
+use crate::check::loops::parameter_names;
 use crate::check::rust_error_types::type_named;
 use crate::check::scope::in_scope;
-use crate::check::sensitive::{parts, secret};
+use crate::check::sensitive::{Secret, carriers, hides, parts, secret};
 use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{FileFacts, Param};
 use crate::model::finding::{Confidence, Finding, Level};
-use crate::model::nesting::{arguments, called_name, last_name};
+use crate::model::nesting::{arguments, called_name, chain, last_name};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::rulebook::vocabulary::vocabulary;
 
-/// `#[instrument]` records every parameter that it is not told to skip.
-pub(super) fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
+/// What the spans of a file are given to keep.
+pub(super) fn recorded_fields(program: &Program, file: FileId) -> Vec<Finding> {
     let facts = program.file(file);
-    if facts.language.family() != Family::Rust || !facts.names.may_hold("instrument") {
+    if facts.language.family() != Family::Rust {
         return Vec::new();
     }
+    let mut findings = if facts.names.may_hold("instrument") { instrumented(program, file) } else { Vec::new() };
+    if facts.names.may_hold("record") {
+        findings.extend(facts.arena.ids().filter_map(|node| of_record(program, file, node)));
+    }
+    findings
+}
+
+/// `#[instrument]` records every parameter that it is not told to skip, and the fields that it is told of.
+fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
+    let facts = program.file(file);
     let mut findings = Vec::new();
     for (id, def) in facts.definitions() {
         let function = GlobalDef { file, def: id };
@@ -30,48 +42,143 @@ pub(super) fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
             name == Some("instrument")
         });
         let Some(instrument) = instrument else { continue };
-        let mut skipped = Vec::new();
-        let mut skips_all = false;
-        facts.arena.walk(instrument, |node| {
-            if let NodeKind::Name(name) = facts.arena.kind(node) {
-                skips_all |= facts.text(name) == "skip_all";
-                skipped.push(facts.text(name));
-            }
-        });
+        let told = Told::of(facts, instrument);
         for param in &def.params {
-            let Some(name) = param.name.map(|name| facts.text(name)) else { continue };
-            if !skips_all
-                && !skipped.contains(&name)
-                && let Some(class) = param.annotation.and_then(|annotation| type_named(program, file, annotation))
-                && let Some((field, kind)) = shown_secret(program, class, 0)
-                && parts(&field) != ["token"]
-            {
-                findings.push(recorded(program, function, instrument, name, &format!("whose `Debug` writes `{field}`, {}", kind.text())));
-                continue;
+            for name in parameter_names(facts, param).into_iter().map(|name| facts.text(name)) {
+                if told.skips_all || told.skipped.contains(&name) || told.fields.iter().any(|field| field.0 == name) {
+                    continue;
+                }
+                let class = param.annotation.and_then(|annotation| type_named(program, file, annotation)).filter(|_| param.name.is_some());
+                if let Some((field, kind)) = class.and_then(|class| shown_secret(program, class, 0))
+                    && parts(&field) != ["token"]
+                {
+                    findings.push(recorded(
+                        program,
+                        function,
+                        instrument,
+                        name,
+                        &format!("whose `Debug` writes `{field}`, {}", kind.text()),
+                    ));
+                } else if let Some(kind) = secret(name).filter(|_| !is_wrapped(facts, param)) {
+                    findings.push(lowered(recorded(program, function, instrument, name, kind.text()), name));
+                }
             }
-            let Some(kind) = secret(name) else { continue };
-            let is_wrapped = param.annotation.is_some_and(|annotation| {
-                let mut wrapped = false;
-                facts.arena.walk(annotation, |node| {
-                    if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-                        wrapped |= parts(facts.text(name)).iter().any(|word| vocabulary().logs.wrappers.has(word));
-                    }
-                });
-                wrapped
-            });
-            if skips_all || is_wrapped || skipped.contains(&name) {
-                continue;
+        }
+        for &(name, value) in &told.fields {
+            let Some(kind) = of_field(facts, name, value) else { continue };
+            // A parameter that hides itself still does so as a field.
+            let hidden =
+                def.params.iter().any(|param| is_wrapped(facts, param) && value.is_some_and(|value| speaks_of(facts, param, value)));
+            if !hidden {
+                let mut one = lowered(recorded(program, function, instrument, name, kind.text()), name);
+                one.help = Some(format!("leave the field `{name}` out, or give what tells it from others: an id, its last characters"));
+                findings.push(one);
             }
-            let level = if parts(name) == ["token"] { Level::Note } else { Level::Warning };
-            let mut one = recorded(program, function, instrument, name, kind.text());
-            one.level = one.level.min(level);
-            findings.push(one);
         }
     }
     findings
 }
 
-/// A parameter that `#[instrument]` records.
+/// What an attribute says of the parameters.
+struct Told<'a> {
+    skips_all: bool,
+    skipped: Vec<&'a str>,
+    /// `fields(key = %key, number)`.
+    fields: Vec<(&'a str, Option<NodeId>)>,
+}
+
+impl<'a> Told<'a> {
+    fn of(facts: &'a FileFacts, instrument: NodeId) -> Told<'a> {
+        let mut told = Told { skips_all: false, skipped: Vec::new(), fields: Vec::new() };
+        for argument in arguments(facts, instrument) {
+            match facts.arena.kind(argument) {
+                NodeKind::Name(name) => told.skips_all |= facts.text(name) == "skip_all",
+                NodeKind::Call { .. } if called_name(facts, argument) == Some("skip") => {
+                    told.skipped.extend(arguments(facts, argument).filter_map(|name| Some(facts.text(last_name(facts, name)?))));
+                }
+                NodeKind::Call { .. } if called_name(facts, argument) == Some("fields") => {
+                    told.fields.extend(arguments(facts, argument).filter_map(|field| match facts.arena.kind(field) {
+                        NodeKind::Argument { name, value } => Some((facts.text(name), Some(value))),
+                        _ => Some((facts.text(last_name(facts, field)?), None)),
+                    }));
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+/// The secret that a field holds: by its name, or by what it is given. What stays empty is filled by `record`.
+fn of_field(facts: &FileFacts, name: &str, value: Option<NodeId>) -> Option<Secret> {
+    let Some(value) = value else { return secret(name) };
+    let is_empty = last_name(facts, value).is_some_and(|name| facts.text(name) == "Empty");
+    if is_empty || hides(facts, value) {
+        return None;
+    }
+    let mut found = None;
+    let mut holds = false;
+    carriers(facts, value, &mut |_, carried| {
+        holds = true;
+        found = found.or_else(|| secret(carried));
+    });
+    found.or_else(|| secret(name).filter(|_| holds))
+}
+
+/// `Span::current().record("key", &key)`.
+fn of_record(program: &Program, file: FileId, node: NodeId) -> Option<Finding> {
+    let facts = program.file(file);
+    if called_name(facts, node) != Some("record") {
+        return None;
+    }
+    let mut given = arguments(facts, node);
+    let name = facts.string(given.next()?)?;
+    let value = given.next()?;
+    let is_span = chain(facts, node).any(|link| {
+        called_name(facts, link) == Some("current")
+            || matches!(facts.arena.kind(link), NodeKind::Name(name) if matches!(facts.text(name), "span" | "Span"))
+    });
+    let function = GlobalDef { file, def: program.nesting(file).owner(node) };
+    let kind = of_field(facts, name, Some(value)).filter(|_| is_span && in_scope(program, function))?;
+    let logged =
+        Logged { node: value, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };
+    let mut one = lowered(finding(program, function, node, &logged), name);
+    one.message = format!("`{name}`, {}, is recorded with the span", kind.text());
+    Some(one)
+}
+
+/// Nothing says what a plain `token` opens: of that it is a note.
+fn lowered(mut one: Finding, name: &str) -> Finding {
+    if parts(name) == ["token"] {
+        one.level = Level::Note;
+    }
+    one
+}
+
+/// A type that hides what it holds: `Secret<String>`.
+fn is_wrapped(facts: &FileFacts, param: &Param) -> bool {
+    param.annotation.is_some_and(|annotation| {
+        let mut wrapped = false;
+        facts.arena.walk(annotation, |node| {
+            if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
+                wrapped |=
+                    parts(facts.text(name)).iter().any(|word| vocabulary().logs.wrappers.has(word));
+            }
+        });
+        wrapped
+    })
+}
+
+/// The value is the parameter itself.
+fn speaks_of(facts: &FileFacts, param: &Param, value: NodeId) -> bool {
+    let mut found = false;
+    facts.arena.walk(value, |node| {
+        found |= matches!(facts.arena.kind(node), NodeKind::Name(name) if parameter_names(facts, param).contains(&name));
+    });
+    found
+}
+
+/// What `#[instrument]` records.
 fn recorded(program: &Program, function: GlobalDef, instrument: NodeId, name: &str, what: &str) -> Finding {
     let logged =
         Logged { node: instrument, what: what.to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };

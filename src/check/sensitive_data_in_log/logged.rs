@@ -136,7 +136,10 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
     let is_other = match program.value(file, node) {
         Value::Def(def) => !matches!(program.def(def).kind, DefKind::Variable | DefKind::Field),
         Value::Module(_) | Value::Method { .. } | Value::Namespace(_) => true,
-        Value::Api { api, .. } => api_names().types.numbers.has(&program.apis[api.0 as usize].path),
+        // A code to sign in with is a number as a rule.
+        Value::Api { api, .. } if !parts(name).iter().any(|word| word == "otp") => {
+            api_names().types.numbers.has(&program.apis[api.0 as usize].path)
+        }
         // What its own `Debug` or `Display` writes is decided there.
         Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
             let own = program.file(class.file);

@@ -24,9 +24,9 @@ use crate::model::finding::{Finding, Label, Level};
 use crate::model::nesting::called_name;
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use findings::{BODY, RULE, finding};
-use instrumented::instrumented;
+use instrumented::recorded_fields;
 use logged::logged;
 use occasions::{is_for_debugging, is_missing, is_refusal, may_hold_credentials, shows_what_it_makes, speaks_of_refusal, speaks_to_user};
 
@@ -51,10 +51,12 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         let Some(logged) = logged(program, function, node) else { continue };
         // One finding for each value in a function, with the other places. Handlers without a name are functions of their own.
         let unit = unit(program, function);
-        let is_seen = |known: &&mut (GlobalDef, Finding)| {
-            known.0 == unit && known.1.subject.rsplit_once(' ').is_some_and(|(_, name)| name == logged.name)
-        };
-        if let Some((_, known)) = findings.iter_mut().find(is_seen) {
+        let is_seen =
+            |known: &(GlobalDef, Finding)| known.0 == unit && known.1.subject.rsplit_once(' ').is_some_and(|(_, name)| name == logged.name);
+        // In Rust each further one is a note of its own.
+        let is_rust = facts.language.family() == Family::Rust;
+        let is_again = is_rust && findings.iter().any(|known| is_seen(known) && known.1.level > Level::Note);
+        if let Some((_, known)) = findings.iter_mut().find(|known| !is_rust && is_seen(known)) {
             known.related.push(Label { location: program.location(file, call_span(facts, node)), text: "and here".to_string() });
             continue;
         }
@@ -66,6 +68,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             || called_name(facts, node) == Some("trace")
             || is_tool(program, function)
             || shows_what_it_makes(program, unit, node)
+            || is_again
         {
             logged.level = Level::Note;
         }
@@ -78,7 +81,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             findings.push((unit, finding(program, function, node, &logged)));
         }
     }
-    findings.into_iter().map(|(_, finding)| finding).chain(instrumented(program, file)).collect()
+    findings.into_iter().map(|(_, finding)| finding).chain(recorded_fields(program, file)).collect()
 }
 
 /// The closure around a place that answers requests, or else the function with a name.

@@ -1,6 +1,7 @@
 //! Whole bodies, headers and environments, and what they were kept in.
 
 use super::findings::{BODY, Logged};
+use crate::check::loops::parameter_names;
 use crate::check::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
@@ -10,6 +11,7 @@ use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::vocabulary;
 
 /// A whole body, all headers, the environment.
 pub(super) fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Logged> {
@@ -18,6 +20,9 @@ pub(super) fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Log
     if facts.language.family() == Family::Rust && is_header_map(program, file, node) {
         let what = "all headers or cookies of a request, the credentials among them".to_string();
         return Some(Logged { node, what, name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning });
+    }
+    if facts.language.family() == Family::Rust && is_raw_body(program, file, node) {
+        return Some(Logged { node, what: BODY.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level: Level::Note });
     }
     if !matches!(facts.arena.kind(node), NodeKind::Member { .. }) {
         return None;
@@ -43,6 +48,24 @@ fn is_header_map(program: &Program, file: FileId, node: NodeId) -> bool {
         param.name == Some(name)
             && param.annotation.is_some_and(|annotation| last_name(facts, annotation).is_some_and(|class| facts.text(class) == "HeaderMap"))
     })
+}
+
+/// Rust: a parameter with the bytes or the text of a request: `body: Bytes`, `payload: String`.
+fn is_raw_body(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let owner = facts.def(program.nesting(file).owner(node));
+    vocabulary().logs.raw_bodies.has(facts.text(name))
+        && owner.params.iter().any(|param| {
+            let Some(annotation) = param.annotation else { return false };
+            let mut is_raw = false;
+            facts.arena.walk(annotation, |inner| {
+                if let NodeKind::Name(kind) | NodeKind::Member { name: kind, .. } = facts.arena.kind(inner) {
+                    is_raw |= matches!(facts.text(kind), "String" | "str" | "u8" | "Bytes" | "BytesMut");
+                }
+            });
+            is_raw && parameter_names(facts, param).contains(&name)
+        })
 }
 
 /// A variable that is given a whole body, and nothing else: `data = request.json`, `const body = await req.json()`.

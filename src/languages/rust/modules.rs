@@ -67,9 +67,11 @@ const LIBRARY_NAMES: &[(&str, &str)] =
     &[("rust-argon2", "argon2"), ("md-5", "md5"), ("sha-1", "sha1"), ("rust-crypto", "crypto"), ("rust-s3", "s3")];
 
 impl RustModules {
-    /// Builds the tree. `facts` are indexed by [`FileId`]; files of other languages are passed over.
-    pub fn new(project: &Project, facts: &[Arc<FileFacts>]) -> RustModules {
+    /// Builds the tree. `facts` are indexed by [`FileId`]; files of other languages are passed over. What `is_known` says of the name of a
+    /// library is one that the rulebook describes: packages that depend on it see it as one from outside, though its code is here.
+    pub fn new(project: &Project, facts: &[Arc<FileFacts>], is_known: &dyn Fn(&str) -> bool) -> RustModules {
         let mut tree = Builder::new(project, facts);
+        tree.known = project.packages.iter().map(|package| package.crate_name.as_deref().is_some_and(is_known)).collect();
         tree.roots();
         tree.reach();
         tree.rest();
@@ -172,6 +174,8 @@ struct Builder<'a> {
     facts: &'a [Arc<FileFacts>],
     files: FxHashMap<&'a str, FileId>,
     tree: RustModules,
+    /// Packages that are libraries which the rulebook knows: the examples beside such a library use it as anybody does.
+    known: Vec<bool>,
     /// Files whose declarations are still to be followed, and whether they own their folder like `mod.rs`.
     queue: VecDeque<(FileId, bool)>,
 }
@@ -193,7 +197,7 @@ impl<'a> Builder<'a> {
             includers: FxHashMap::default(),
             missing: Vec::new(),
         };
-        Builder { project, facts, files, tree, queue: VecDeque::new() }
+        Builder { project, facts, files, tree, known: Vec::new(), queue: VecDeque::new() }
     }
 
     fn path(&self, file: FileId) -> &'a str {
@@ -269,6 +273,10 @@ impl<'a> Builder<'a> {
         for dependency in &package.dependencies {
             let local = dependency.path.as_ref().and_then(|path| {
                 let package = self.project.packages.iter().position(|package| package.root == path.trim_matches('/'))?;
+                let is_known = self.known.get(package).copied().unwrap_or_default();
+                if is_known {
+                    return None;
+                }
                 self.tree.packages[package].library
             });
             let real = dependency.package.as_deref().unwrap_or(&dependency.name);
@@ -555,7 +563,7 @@ mod tests {
             .map(|(path, text)| SourceFile { path: Arc::from(*path), language: Language::Rust, bytes: text.len() as u64 })
             .collect();
         let project = Project { files, packages, ..Project::default() };
-        let modules = RustModules::new(&project, &facts);
+        let modules = RustModules::new(&project, &facts, &|library| library == "shelf");
         (project, modules)
     }
 
@@ -589,6 +597,20 @@ mod tests {
 
     fn path_of(project: &Project, modules: &RustModules, path: &str) -> String {
         modules.path_of(GlobalDef { file: file(project, path), def: DefId::MODULE })
+    }
+
+    #[test]
+    fn libraries_that_are_known_stay_outside() {
+        let with = |library: &str| {
+            let mut app = package("examples/app", "app", &[("app", "lib", "examples/app/src/lib.rs")]);
+            app.dependencies.push(dependency(library, None, Some("")));
+            let library = package("", library, &[(library, "lib", "src/lib.rs")]);
+            let (project, modules) = tree(&[("src/lib.rs", ""), ("examples/app/src/lib.rs", "")], vec![library, app]);
+            let root = file(&project, "examples/app/src/lib.rs");
+            modules.extern_crate(root, project.packages[0].crate_name.as_deref().unwrap_or_default())
+        };
+        assert!(matches!(with("other"), ExternCrate::Local(_)));
+        assert_eq!(with("shelf"), ExternCrate::External("shelf".to_string()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
 
 /// How many nodes of an options object are looked at.
@@ -17,6 +18,7 @@ impl<'a> Scan<'a> {
             return;
         }
         self.account(id, callee, hits);
+        self.own_signer(id, callee, hits);
         let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
         if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
             return;
@@ -48,6 +50,22 @@ impl<'a> Scan<'a> {
             let is_local = self.names_local_host(id);
             for argument in self.facts.arena.list(args) {
                 self.options(self.followed(argument), &short, is_local, hits);
+            }
+        }
+    }
+
+    /// Rust: what the project signs its tokens with is made of a constant: `const SECRET: &[u8] = b"…"; Jwt::new(SECRET)`.
+    fn own_signer(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, form: CallForm::Plain, .. } = self.facts.arena.kind(id) else { return };
+        let NodeKind::Member { object, path: true, .. } = self.facts.arena.kind(callee) else { return };
+        let is_signer = || generic::words(self.last_name(object)).iter().any(|word| matches!(word.as_str(), "jwt" | "token" | "tokens"));
+        if self.facts.language.family() != Family::Rust || !matches!(self.last_name(callee), "new" | "with_secret") || !is_signer() {
+            return;
+        }
+        for argument in self.facts.arena.list(args) {
+            let NodeKind::Name(name) = self.facts.arena.kind(argument) else { continue };
+            if generic::classify(self.facts.text(name)) == Some(NameClass::Signing) {
+                self.credential(argument, &self.written(callee), SecretKind::NamedLiteral, hits);
             }
         }
     }
