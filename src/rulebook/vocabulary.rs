@@ -122,7 +122,7 @@ lists! {
         packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
         waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
-        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general, errors, sending, for_developers, names, judging, hiding, tries, keeping, keeping_elsewhere, not_kept }
+        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
         orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
@@ -132,7 +132,7 @@ lists! {
         once: OnceNames { calls, middlewares }
         statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes }
         hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares }
-        randomness: RandomnessNames { strong, neutral, makers }
+        randomness: RandomnessNames { strong }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }

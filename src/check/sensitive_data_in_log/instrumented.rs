@@ -161,8 +161,7 @@ fn is_wrapped(facts: &FileFacts, param: &Param) -> bool {
         let mut wrapped = false;
         facts.arena.walk(annotation, |node| {
             if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(node) {
-                wrapped |=
-                    parts(facts.text(name)).iter().any(|word| vocabulary().logs.wrappers.has(word));
+                wrapped |= parts(facts.text(name)).iter().any(|word| vocabulary().logs.wrappers.has(word));
             }
         });
         wrapped
