@@ -659,7 +659,9 @@ fn hands_over(program: &Program, caller: GlobalDef, call: NodeId, handed: &BTree
 }
 
 /// One of these stands in every name that means a thread.
-static THREADS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["thread", "executor", "blocking", "sync", "place"]));
+static THREADS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    letters(&["thread", "executor", "spawn_bl", "spawnbl", "sync_to", "syncto", "run_sync", "runsync", "in_place", "inplace"])
+});
 
 fn names_thread(name: &str) -> bool {
     if THREADS.as_ref().is_some_and(|letters| !letters.is_match(name)) {

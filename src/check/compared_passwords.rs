@@ -1,12 +1,15 @@
 //! Passwords that are compared or looked up as they came, and the models and rows that keep them so: part of `weak-password-hash`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::Context;
 use super::password_findings::finding;
 use super::plain_passwords::hashes_well;
 use super::query_methods::{has, methods};
-use super::scope::in_scope;
+use super::scope::{in_scope, letters, may_name};
 use super::sensitive::{assigned, carriers, is_password, parts};
 use super::spelling::call_span;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
@@ -60,6 +63,11 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
     let program = context.program;
     let facts = program.file(file);
     let mut plain = Plain::default();
+    // In every name of a password.
+    static PASSWORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["pass", "pwd", "pswd", "pw"]));
+    if !may_name(facts, &PASSWORDS) {
+        return plain;
+    }
     // Where passwords are hashed with care, two that are compared are two hashes, unless one of them has just come in.
     let is_careful = facts.names.may_hold("password") && facts.arena.ids().any(|node| hashes_well(program, file, node));
     if is_careful && facts.language.family() != Family::TypeScript {

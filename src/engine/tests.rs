@@ -428,3 +428,43 @@ fn a_suppression_of_nothing_goes_from_configuration() {
         assert_eq!(fixed(path, kept), None, "{kept}");
     }
 }
+
+/// Tests and modules for browsers are read, but their code is not looked into; that somebody asks for all calls changes nothing that is said.
+#[test]
+fn the_code_of_tests_and_browsers_is_counted_and_not_judged() {
+    let component = "\"use client\";\nimport { Row } from './row';\nexport function List({ id }) {\n  fetch(`/api/${id}`);\n  return <Row id={id} />;\n}\n";
+    let folder = repository(&[
+        ("app/main.py", HANDLER),
+        ("app/store.py", "def find(session, name):\n    return session.execute(f\"SELECT * FROM users WHERE name = '{name}'\")\n"),
+        (
+            "tests/test_store.py",
+            "from app.store import find\nfrom sqlalchemy.orm import Session\n\ndef test_find():\n    find(Session(), 'a')\n",
+        ),
+        ("web/list.tsx", component),
+        ("web/row.tsx", "export function Row({ id }) {\n  return <b>{String(id)}</b>;\n}\n"),
+        ("web/page.tsx", "import { List } from './list';\nexport default function Page() {\n  return <List id=\"1\" />;\n}\n"),
+        (
+            "src/lib.rs",
+            "pub fn f() {}\n#[cfg(test)]\nmod tests {\n    fn t() {\n        let run = || super::f();\n        run();\n    }\n}\n",
+        ),
+    ]);
+    let engine = |call_coverage| Engine::open(folder.path(), Options { call_coverage, ..Options::default() }).0;
+    let (plain, counted) = (engine(false).check(), engine(true).check());
+    assert_eq!(plain.reported, counted.reported);
+    assert!(plain.reported.iter().any(|finding| finding.rule == "sql-injection".into()), "{:?}", plain.reported);
+    assert!(counted.statistics.calls > plain.statistics.calls, "{} calls of all", counted.statistics.calls);
+    assert_eq!(counted.statistics.definitions, plain.statistics.definitions);
+    assert_eq!(counted.statistics.imports, plain.statistics.imports);
+    let engine = engine(false);
+    let (asked, found) = (engine.asked(), super::found::Found::default());
+    let ground = engine.ground(&asked, &found, &super::stop::NEVER);
+    let lines: Vec<&LineIndex> = engine.notes.iter().map(|notes| &notes.lines).collect();
+    let program = ground.whole(&lines, None).linked.program;
+    let judged: Vec<String> = program.functions().map(|function| program.qualified_name(function)).collect();
+    for name in ["find", "Page", "f"] {
+        assert!(judged.iter().any(|own| own.rsplit(['.', ':']).next() == Some(name)), "{name} of {judged:?}");
+    }
+    for name in ["test_find", "List", "Row", "tests::t", "<"] {
+        assert!(!judged.iter().any(|own| own.contains(name)), "{name} of {judged:?}");
+    }
+}

@@ -108,7 +108,7 @@ pub fn link_keeping<'a>(inputs: &Inputs<'a, '_>, wants: Wants<'a>, done: &dyn Fn
     linker.spared = wants.spared;
     done("scopes");
     linker.resolve_imports();
-    linker.spare_components();
+    linker.spare_clients(inputs);
     done("imports");
     linker.held = holders::Held::of(&linker);
     // What macros make has its names before an `impl` asks for one that it imports from another module: an answer once given is kept.

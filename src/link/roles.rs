@@ -12,7 +12,7 @@ use crate::model::program::{ApiId, CallEdge, Value};
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Language, Span};
-use crate::rulebook::RoleNames;
+use crate::rulebook::{Folders, RoleNames};
 
 /// Roles by definition and by file.
 pub(super) struct Roles {
@@ -21,7 +21,7 @@ pub(super) struct Roles {
 }
 
 /// What the dependencies of a package say of the code of one family in it.
-type Clients = FxHashMap<(usize, Family), Option<RoleEvidence>>;
+pub(super) type Clients = FxHashMap<(usize, Family), Option<RoleEvidence>>;
 
 impl<'a> Linker<'a> {
     pub(super) fn roles(
@@ -66,10 +66,10 @@ impl<'a> Linker<'a> {
         }
         let mut files: Vec<Vec<RoleEvidence>> = Vec::with_capacity(self.facts.len());
         let importers = self.importers(names);
-        let mut clients = Clients::default();
+        let (mut clients, mut folders) = (Clients::default(), Folders::default());
         for file in 0..self.facts.len() {
             let file = FileId(file as u32);
-            files.push(self.file_roles(file, routes, &defs, names, (&importers, &mut clients), configured));
+            files.push(self.file_roles(file, routes, &defs, names, (&importers, &mut clients, &mut folders), configured));
         }
         let mut roles = Roles { defs, files };
         self.names_that_lie(&mut roles, routes, calls);
@@ -193,13 +193,13 @@ impl<'a> Linker<'a> {
         })
     }
 
-    fn file_roles(
+    fn file_roles<'n>(
         &self,
         file: FileId,
         routes: &Routes,
         defs: &FxHashMap<GlobalDef, RoleEvidence>,
-        names: &RoleNames,
-        (importers, clients): (&[String], &mut Clients),
+        names: &'n RoleNames,
+        (importers, clients, folders): (&[String], &mut Clients, &mut Folders<'n>),
         configured: &dyn Fn(&str) -> Vec<Role>,
     ) -> Vec<RoleEvidence> {
         let path = &self.project.files[file.index()].path;
@@ -227,9 +227,9 @@ impl<'a> Linker<'a> {
         let hints = match importers.iter().find(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))) {
             Some(folder) => {
                 let outer = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-                self.name_hints(&format!("{outer}{}", &path[folder.len()..]), names)
+                name_hints(self.project, &format!("{outer}{}", &path[folder.len()..]), names, folders)
             }
-            None => self.name_hints(path, names),
+            None => name_hints(self.project, path, names, folders),
         };
         if !hints.first().is_some_and(|hint| is_ambient(hint.role))
             && let Some(client) = self.client_package(file, names, clients)
@@ -255,7 +255,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.
-    fn client_package(&self, file: FileId, names: &RoleNames, known: &mut Clients) -> Option<RoleEvidence> {
+    pub(super) fn client_package(&self, file: FileId, names: &RoleNames, known: &mut Clients) -> Option<RoleEvidence> {
         let family = self.family(file);
         let package = self.project.package_of(&self.project.files[file.index()].path)?;
         known.entry((package, family)).or_insert_with(|| self.client(package, family, names)).clone()
@@ -349,12 +349,6 @@ impl<'a> Linker<'a> {
         folders.into_iter().filter(|(_, (known, is_real))| *known >= 2 && !is_real).map(|(folder, _)| folder.to_string()).collect()
     }
 
-    /// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
-    /// not a service layer), only that all of it is test code or the like.
-    fn name_hints(&self, path: &str, names: &RoleNames) -> Vec<RoleEvidence> {
-        name_hints(self.project, path, names)
-    }
-
     pub(super) fn has_jsx(&self, file: FileId) -> bool {
         let facts = &self.facts[file.index()];
         matches!(facts.language, Language::Tsx | Language::JavaScript)
@@ -437,14 +431,16 @@ impl<'a> Linker<'a> {
     }
 }
 
-pub(super) fn name_hints(project: &Project, path: &str, names: &RoleNames) -> Vec<RoleEvidence> {
-    let whole = names.of_path(path);
+/// What the path hints at. Folders above the package say nothing of layers (`services/orders/src/…` is one of many services,
+/// not a service layer), only that all of it is test code or the like.
+pub(super) fn name_hints<'n>(project: &Project, path: &str, names: &'n RoleNames, folders: &mut Folders<'n>) -> Vec<RoleEvidence> {
+    let whole = names.of_path_among(path, folders);
     let root = project.package_of(path).map_or("", |package| project.packages[package].root.as_str());
     if root.is_empty() || whole.first().is_some_and(|evidence| is_ambient(evidence.role)) {
         return whole;
     }
     let inside = path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'));
-    let hints = names.of_path(inside);
+    let hints = names.of_path_among(inside, folders);
     // A script may be a package of its own.
     if hints.is_empty() && root.split('/').any(|folder| matches!(folder, "scripts" | "script" | ".github")) { whole } else { hints }
 }
@@ -467,7 +463,7 @@ fn folder(path: &str) -> &str {
 }
 
 /// Roles that hold whatever else a file is.
-fn is_ambient(role: Role) -> bool {
+pub(super) fn is_ambient(role: Role) -> bool {
     matches!(role, Role::Test | Role::Migration)
 }
 

@@ -8,16 +8,18 @@ use rustc_hash::FxHashSet;
 use super::Inputs;
 use super::evaluate::Linker;
 use super::modules::Target;
-use super::roles::name_hints;
+use super::roles::{Clients, is_ambient, name_hints};
 use crate::model::role::Role;
 use crate::model::source::FileId;
 use crate::model::spared::{Spared, is_for_browsers};
+use crate::rulebook::Folders;
 
 /// What is spared where nobody asks for it.
 pub fn spared(inputs: &Inputs) -> Spared {
-    let is_test = |path: &str| {
+    let mut folders = Folders::default();
+    let mut is_test = |path: &str| {
         let configured = (inputs.configured)(path);
-        let hint = || name_hints(inputs.project, path, &inputs.rulebook.names).first().map(|evidence| evidence.role);
+        let mut hint = || name_hints(inputs.project, path, &inputs.rulebook.names, &mut folders).first().map(|evidence| evidence.role);
         configured.contains(&Role::Test) || configured.is_empty() && hint() == Some(Role::Test)
     };
     let files = inputs.project.files.iter().zip(inputs.facts);
@@ -25,35 +27,40 @@ pub fn spared(inputs: &Inputs) -> Spared {
 }
 
 impl Linker<'_> {
-    /// Files with JSX that only spared code imports run where that runs: what a module for browsers imports is packed with it.
-    pub(super) fn spare_components(&mut self) {
+    /// Files with JSX that only spared code imports run where that runs: what a module for browsers imports is packed with it. So do all files of a package that
+    /// is a client by its dependencies, but for those that others import.
+    pub(super) fn spare_clients(&mut self, inputs: &Inputs) {
         if self.spared == Spared::default() {
             return;
         }
+        let (mut clients, mut folders) = (Clients::default(), Folders::default());
         let files = || (0..self.facts.len() as u32).map(FileId);
-        let mut importers: Vec<Vec<FileId>> = vec![Vec::new(); self.facts.len()];
-        for file in files() {
-            for target in &self.import_targets[file.index()] {
-                if let Target::Module(module) = target {
-                    importers[module.file.index()].push(file);
-                }
+        let mut is_imported = vec![false; self.facts.len()];
+        for target in self.import_targets.iter().flatten() {
+            if let Target::Module(module) = target {
+                is_imported[module.file.index()] = true;
             }
         }
-        let may_be = |file: &FileId| !self.spared.file(*file) && !importers[file.index()].is_empty() && self.has_jsx(*file);
+        let mut is_client = |file: FileId| {
+            let path = &inputs.project.files[file.index()].path;
+            let mut is_other =
+                || name_hints(inputs.project, path, &inputs.rulebook.names, &mut folders).first().is_some_and(|hint| is_ambient(hint.role));
+            self.client_package(file, &inputs.rulebook.names, &mut clients).is_some_and(|client| client.role == Role::Frontend)
+                && (inputs.configured)(path).is_empty()
+                && !is_other()
+        };
+        let may_be = |&file: &FileId| !self.spared.file(file) && (is_imported[file.index()] && self.has_jsx(file) || is_client(file));
         let mut components: FxHashSet<FileId> = files().filter(may_be).collect();
         // Whoever is imported from elsewhere is none, and what that imports neither.
-        let is_out = |file: FileId, components: &FxHashSet<FileId>| {
-            let is_in = |importer: &FileId| self.spared.file(*importer) || components.contains(importer);
-            !importers[file.index()].iter().all(is_in)
-        };
-        loop {
-            let out: Vec<FileId> = files().filter(|file| components.contains(file) && is_out(*file, &components)).collect();
-            if out.is_empty() {
-                break;
+        let mut others: Vec<FileId> = files().filter(|file| !self.spared.file(*file) && !components.contains(file)).collect();
+        while let Some(file) = others.pop() {
+            for target in &self.import_targets[file.index()] {
+                if let Target::Module(module) = target
+                    && components.remove(&module.file)
+                {
+                    others.push(module.file);
+                }
             }
-            out.iter().for_each(|file| {
-                components.remove(file);
-            });
         }
         self.spared = Spared::new(files().map(|file| self.spared.file(file) || components.contains(&file)).collect());
     }

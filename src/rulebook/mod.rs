@@ -13,7 +13,7 @@ mod query;
 pub mod vocabulary;
 
 pub use error::LoadError;
-pub use names::RoleNames;
+pub use names::{Folders, RoleNames};
 
 use crate::model::knowledge::Knowledge;
 use crate::model::rule::{Example, Rule};

@@ -3,6 +3,7 @@
 //!
 //! It looks at names only. What outweighs what is decided where all evidence comes together, by [`Strength`].
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::error::LoadError;
@@ -72,6 +73,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RoleNames, Vec<LoadError>>
     if missing.is_empty() { Ok(RoleNames { roles: parsed.role, migrations: parsed.migrations }) } else { Err(missing) }
 }
 
+/// What the folders of paths that were asked for hint at: the last of each role's folders, and how deep it lies.
+pub type Folders<'n> = FxHashMap<String, Vec<Option<(usize, &'n str)>>>;
+
 /// One hint: role, strength, words, and a rank among hints of equal strength (deeper folders first).
 struct Hint {
     evidence: RoleEvidence,
@@ -87,10 +91,19 @@ impl RoleNames {
 
     /// What a file's path (relative to the root, forward slashes) hints at, strongest first.
     pub fn of_path(&self, path: &str) -> Vec<RoleEvidence> {
+        self.of_path_among(path, &mut Folders::default())
+    }
+
+    /// As [`RoleNames::of_path`], for who asks for many paths.
+    pub fn of_path_among<'n>(&'n self, path: &str, folders: &mut Folders<'n>) -> Vec<RoleEvidence> {
         let lower = path.to_lowercase();
         let (folder, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let stem = stem(name);
-        let mut hints: Vec<Hint> = self.roles.iter().filter_map(|entry| entry.hint(folder, stem)).collect();
+        if !folders.contains_key(folder) {
+            folders.insert(folder.to_string(), self.roles.iter().map(|entry| entry.deepest(folder)).collect());
+        }
+        let deepest = &folders[folder];
+        let mut hints: Vec<Hint> = self.roles.iter().zip(deepest).filter_map(|(entry, deepest)| entry.hint(*deepest, stem)).collect();
         if hints.iter().any(|hint| hint.ambient) {
             hints.retain(|hint| hint.ambient);
         }
@@ -140,7 +153,13 @@ impl RoleNames {
 
 impl RoleEntry {
     /// The best hint this role finds in a (lower-case) path.
-    fn hint(&self, folder: &str, stem: &str) -> Option<Hint> {
+    /// The last of the role's folders on a path, and how deep it lies.
+    fn deepest(&self, folder: &str) -> Option<(usize, &str)> {
+        let deepest = self.folders.iter().filter_map(|name| Some((depth(folder, name)?, name.as_str())));
+        deepest.max_by_key(|(depth, _)| *depth)
+    }
+
+    fn hint(&self, deepest: Option<(usize, &str)>, stem: &str) -> Option<Hint> {
         let ambient = self.ambient;
         let hint = |strength, rank, reason| Some(Hint { evidence: evidence(self.role, strength, reason), ambient, rank });
         if let Some(pattern) = self.file_patterns.iter().find(|pattern| fits(pattern, stem)) {
@@ -151,8 +170,7 @@ impl RoleEntry {
             let rank = if self.role == Role::Composition { 0 } else { usize::MAX };
             return hint(Strength::Folder, rank, format!("file name `{stem}`"));
         }
-        let deepest = self.folders.iter().filter_map(|name| Some((depth(folder, name)?, name)));
-        let (depth, name) = deepest.max_by_key(|(depth, _)| *depth)?;
+        let (depth, name) = deepest?;
         let strength = if ambient { Strength::Name } else { Strength::Folder };
         // Seeds and tools inside a layer belong to it.
         let rank = if self.role == Role::Script { 0 } else { depth };

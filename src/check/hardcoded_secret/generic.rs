@@ -46,6 +46,13 @@ pub(super) fn words(name: &str) -> Vec<String> {
 /// One of these is in every name of a secret.
 pub(super) const STEMS: &[&str] = &["pass", "pw", "secret", "key", "token", "cred", "auth"];
 
+/// False when no name in the text is one of a password, as [`classify`] knows them.
+pub(super) fn may_hold_password(names: &str) -> bool {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let stems = SEARCH.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["pass", "pw"]).ok());
+    stems.as_ref().is_none_or(|stems| stems.is_match(names))
+}
+
 /// What a name promises, if it is one of a secret.
 pub(super) fn classify(name: &str) -> Option<NameClass> {
     static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();

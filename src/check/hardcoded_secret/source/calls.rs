@@ -3,7 +3,7 @@
 use super::literals::{is_environment_name, is_stand_in};
 use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
-use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
+use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, shown};
 use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
@@ -17,7 +17,9 @@ impl<'a> Scan<'a> {
         if matches!(form, CallForm::Jsx | CallForm::Pattern) {
             return;
         }
-        self.account(id, callee, hits);
+        if self.has_passwords {
+            self.account(id, callee, hits);
+        }
         self.own_signer(id, callee, hits);
         let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
         if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
@@ -32,7 +34,7 @@ impl<'a> Scan<'a> {
                 self.credential(argument, &short, SecretKind::CredentialPosition, hits);
             }
         }
-        if positions::is_hasher(&path) && (positions::keeps(&path) || !self.discarded.contains(&id)) {
+        if positions::is_hasher(&path) && (positions::keeps(&path) || !self.is_discarded(id)) {
             let named = self.facts.arena.list(args).find_map(|arg| self.password_argument(arg));
             if let Some(argument) = named.or(positional.first().copied()) {
                 self.credential(argument, &short, SecretKind::LiteralPassword, hits);
@@ -52,6 +54,10 @@ impl<'a> Scan<'a> {
                 self.options(self.followed(argument), &short, is_local, hits);
             }
         }
+    }
+
+    fn is_discarded(&self, call: NodeId) -> bool {
+        self.discarded.get_or_init(|| shown::discarded(self.facts)).contains(&call)
     }
 
     /// Rust: what the project signs its tokens with is made of a constant: `const SECRET: &[u8] = b"…"; Jwt::new(SECRET)`.

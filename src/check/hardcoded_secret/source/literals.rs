@@ -116,9 +116,13 @@ impl<'a> Scan<'a> {
             _ => value,
         };
         let NodeKind::Call { callee, args, form: CallForm::Plain, .. } = self.facts.arena.kind(call) else { return };
+        if self.facts.language.family() != Family::TypeScript || !self.last_name(callee).starts_with("hash") {
+            return;
+        }
+        let words = generic::words(name);
         let is_password = generic::classify(name) == Some(NameClass::Password)
-            || generic::words(name).iter().any(|word| matches!(word.as_str(), "password" | "pwd")) && generic::words(name).len() == 2;
-        if !is_password || self.facts.language.family() != Family::TypeScript || !self.last_name(callee).starts_with("hash") {
+            || words.iter().any(|word| matches!(word.as_str(), "password" | "pwd")) && words.len() == 2;
+        if !is_password {
             return;
         }
         if let Some(first) = self.facts.arena.list(args).next()

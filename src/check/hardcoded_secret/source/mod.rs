@@ -5,14 +5,17 @@ mod connections;
 mod literals;
 mod values;
 
-use super::{SecretHit, SecretKind, shown};
+use std::cell::OnceCell;
+
+use super::{SecretHit, SecretKind, generic, shown};
 use crate::model::body::NodeKind;
 use crate::model::facts::{DefFlags, FileFacts};
 use crate::model::source::Span;
 use values::{Scan, assigned, imports};
 
 pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
-    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts), discarded: shown::discarded(facts) };
+    let has_passwords = generic::may_hold_password(facts.names.joined());
+    let scan = Scan { facts, assigned: assigned(facts), imports: imports(facts), discarded: OnceCell::new(), has_passwords };
     let mut hits = Vec::new();
     for id in facts.arena.ids() {
         scan.formats(id, &mut hits);
@@ -27,6 +30,9 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         connections::settings(&scan, id, &mut hits);
     }
     scan.definitions(&mut hits);
+    if hits.is_empty() {
+        return hits;
+    }
     let examples = shown::examples(facts);
     hits.retain(|hit| !examples.iter().any(|example| example.contains(hit.span)));
     let prose = shown::prose(facts);

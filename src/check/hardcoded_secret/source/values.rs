@@ -1,5 +1,6 @@
 //! The scan itself: what values come down to, and what callees are called.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
@@ -22,7 +23,9 @@ pub(super) struct Scan<'a> {
     /// Local name → what it is imported from: `jwt` → `jsonwebtoken`, `EncodingKey` → `jsonwebtoken.EncodingKey`.
     pub(super) imports: BTreeMap<&'a str, String>,
     /// Calls whose result is thrown away.
-    pub(super) discarded: Vec<NodeId>,
+    pub(super) discarded: OnceCell<Vec<NodeId>>,
+    /// Some name of the file may be that of a password.
+    pub(super) has_passwords: bool,
 }
 
 /// A literal that a value comes down to.
