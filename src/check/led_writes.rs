@@ -96,6 +96,11 @@ fn takes_transaction(place: &Place, site: NodeId) -> bool {
 fn is_row(place: &Place, callee: NodeId) -> bool {
     match place.program.value(place.file, callee) {
         Value::Def(class) => is_model(place.program, class),
+        // What a macro makes beside the model, to be written.
+        Value::Api { api, subject: Some(_), .. } => {
+            let path = &place.program.apis[api.0 as usize].path;
+            place.program.knowledge.generated.iter().any(|made| made.api == *path)
+        }
         _ => false,
     }
 }

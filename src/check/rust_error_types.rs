@@ -166,9 +166,25 @@ fn shown_by_default(program: &Program, file: FileId, block: DefId, class: Global
     if seam != Some("ResponseError") || methods().any(|name| matches!(name, "error_response" | "as_response")) {
         return Vec::new();
     }
-    let says_status = methods().any(|name| matches!(name, "status_code" | "status"));
+    // One status for all is no choice: `fn status_code(&self) -> StatusCode { StatusCode::INTERNAL_SERVER_ERROR }`.
+    let chooses = |body: NodeId| {
+        let mut chooses = !is_server_error(facts, body);
+        facts.arena.walk(body, |node| chooses |= matches!(facts.arena.kind(node), NodeKind::Arm { .. } | NodeKind::If { .. }));
+        chooses
+    };
+    let says_status = facts
+        .definitions()
+        .filter(|(_, def)| def.parent == block && matches!(facts.text(def.name), "status_code" | "status"))
+        .any(|(_, def)| def.body.is_none_or(chooses));
     let own = program.file(class.file);
-    let variants = own.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def);
+    // `#[display("no answer")]` says nothing of what is in it.
+    let is_fixed = |def: &Definition| {
+        def.decorators.iter().any(|&decorator| {
+            matches!(called_name(own, decorator), Some("display" | "error"))
+                && arguments(own, decorator).next().and_then(|text| own.string(text)).is_some_and(|text| !text.contains('{'))
+        })
+    };
+    let variants = own.definitions().filter(|(_, def)| def.kind == DefKind::Variant && def.parent == class.def && !is_fixed(def));
     let named = variants.map(|(_, def)| own.text(def.name).to_string());
     named.filter(|name| is_of_text(program, class, name) && (!says_status || file == class.file && has_server_status(own, name))).collect()
 }
@@ -476,8 +492,12 @@ fn falls_to_server(facts: &FileFacts, variant: &str) -> bool {
         found
     };
     let is_sibling = |name: &str| {
-        let of = |wanted: &str| facts.definitions().find(|(_, def)| def.kind == DefKind::Variant && facts.text(def.name) == wanted);
-        of(name).zip(of(variant)).is_some_and(|((_, one), (_, other))| one.parent == other.parent)
+        let of = |wanted: &str| {
+            let named = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variant && facts.text(def.name) == wanted);
+            named.map(|(_, def)| def.parent).collect::<Vec<_>>()
+        };
+        let owners = of(variant);
+        of(name).iter().any(|owner| owners.contains(owner))
     };
     facts.arena.ids().any(|node| {
         let NodeKind::Match { arms, .. } = facts.arena.kind(node) else { return false };

@@ -41,7 +41,9 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     // What only pipelines run, and what lies beside the program.
     let tools = [".github/", ".gitlab/", "extra/", "contrib/"].iter().any(|start| path.starts_with(start))
-        || folders.split('/').any(|folder| words(folder).iter().any(|word| vocabulary().audience.tools.has(word)));
+        || below_example(program, path, folders)
+            .split('/')
+            .any(|folder| words(folder).iter().any(|word| vocabulary().audience.tools.has(word)));
     // Elsewhere commands may be those of a bus.
     let tools = tools || path.ends_with(".rs") && folders.split('/').any(|folder| vocabulary().audience.commands.has(folder));
     program.is(owner, Role::Script)
@@ -49,6 +51,16 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
         || holds_samples(path)
         || is_run_alone(program, owner.file)
         || name.ends_with(".py") && name.contains('-')
+}
+
+/// Rust: an example that is a package of its own is a whole application: only what lies below its folder says what a file is for.
+fn below_example<'a>(program: &Program, path: &str, folders: &'a str) -> &'a str {
+    if !path.ends_with(".rs") || !folders.split('/').any(|folder| folder == "examples") {
+        return folders;
+    }
+    let root = program.project.package_of(path).map_or("", |at| program.project.packages[at].root.as_str());
+    let is_example = root.split('/').any(|folder| folder == "examples");
+    if is_example { folders.strip_prefix(root).unwrap_or(folders) } else { folders }
 }
 
 /// Python that reads its command line and starts itself, in a folder of helpers: `utils/import/bulk.py`.

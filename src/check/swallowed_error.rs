@@ -511,14 +511,14 @@ fn of_dropped(context: &Context, file: FileId, node: NodeId) -> Option<Swallows>
     if !tells && (itself || below) {
         return Some(Swallows { whole: span, place: first_line(span), what });
     }
-    // `users.find(id).first(conn).ok()` as what the function gives: there is `.optional()` for a row that is not there.
+    // `users.load(conn).ok()` as what the function gives; of one row, that it is not there is an error too.
     let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return None };
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
     let query = match facts.arena.kind(object) {
         NodeKind::Await(inner) => inner,
         _ => object,
     };
-    (is_ok && !is_statement && !tells && reads_itself(context, file, query, node)).then_some(Swallows {
+    (is_ok && !is_statement && !tells && !is_of_one(facts, query) && reads_itself(context, file, query, node)).then_some(Swallows {
         whole: span,
         place: first_line(span),
         what: "a query that failed reads as one that found nothing",
@@ -571,10 +571,8 @@ fn emptied(context: &Context, file: FileId, whole: NodeId, query: NodeId) -> Opt
         NodeKind::Await(inner) => inner,
         _ => query,
     };
-    // Where no row is an error too, that is what the default is for.
-    let of_one = matches!(called_name(facts, query), Some("query_row" | "first" | "get_result" | "fetch_one" | "query_one"));
     let is_cache = is_cache(facts, query);
-    let reads = reads_itself(context, file, query, whole) && !of_one
+    let reads = reads_itself(context, file, query, whole) && !is_of_one(facts, query)
         || gives_result(program, file, query) && leads_to(context, file, query, Access::Read);
     let span = facts.arena.span(whole);
     (reads && !is_cache).then_some(Swallows {
@@ -582,6 +580,11 @@ fn emptied(context: &Context, file: FileId, whole: NodeId, query: NodeId) -> Opt
         place: first_line(span),
         what: "a query that failed reads as one that found nothing",
     })
+}
+
+/// Where no row is an error too, that is what the default is for.
+fn is_of_one(facts: &FileFacts, query: NodeId) -> bool {
+    matches!(called_name(facts, query), Some("query_row" | "first" | "get_result" | "fetch_one" | "query_one"))
 }
 
 /// What a cache does not give is asked for elsewhere.

@@ -119,7 +119,7 @@ fn taken(program: &Program, function: GlobalDef, is_it: impl Fn(&Program, Global
         let annotation = param.annotation?;
         let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return None };
         let is_taken = program.api(function.file, base).is_some_and(|api| {
-            program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Input(_)) || matches!(fact, ApiFact::Source(_)))
+            program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Input(_) | ApiFact::Source(_) | ApiFact::ParameterSource(_)))
         });
         let inner = facts.arena.list(args).next().filter(|_| is_taken)?;
         let class = type_named(program, function.file, inner).filter(|&class| is_it(program, class))?;

@@ -74,9 +74,8 @@ fn keeps_password(facts: &FileFacts, object: NodeId) -> bool {
 /// The password or key that a text is put together with: `f"postgresql://{user}:{password}@{host}"`, `format!("{:06}", otp)`.
 fn written(facts: &FileFacts, text: NodeId) -> Option<Secret> {
     let text = match facts.language.family() {
-        Family::Python => text,
-        Family::Rust if called_name(facts, text) == Some("format") => arguments(facts, text).next()?,
-        _ => return None,
+        Family::Python | Family::Rust => text,
+        Family::TypeScript => return None,
     };
     let NodeKind::Text { parts: pieces, .. } = facts.arena.kind(text) else { return None };
     facts.arena.list(pieces).find_map(|piece| match facts.arena.kind(piece) {

@@ -111,7 +111,8 @@ impl<'a> Told<'a> {
 
 /// The secret that a field holds: by its name, or by what it is given. What stays empty is filled by `record`.
 fn of_field(facts: &FileFacts, name: &str, value: Option<NodeId>) -> Option<Secret> {
-    let Some(value) = value else { return secret(name) };
+    // `fields(key)` only makes room for it.
+    let value = value?;
     let is_empty = last_name(facts, value).is_some_and(|name| facts.text(name) == "Empty");
     if is_empty || hides(facts, value) {
         return None;

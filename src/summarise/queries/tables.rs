@@ -149,7 +149,7 @@ impl<'p> Reader<'_, 'p> {
             return None;
         }
         let starts = std::iter::once(node).chain(arguments(self.facts, node).take(1));
-        for start in starts.flat_map(|start| self.values_of(start)) {
+        for start in starts.flat_map(|start| std::iter::once(start).chain(self.values_of(start))) {
             for part in chain(self.facts, start) {
                 match self.facts.arena.kind(part) {
                     NodeKind::Member { object, name, path: true } if self.facts.text(name) == "table" => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts, ImportItem};
 use crate::model::finding::masked;
 use crate::model::source::{Family, Span};
 use crate::rulebook::vocabulary::api_names;
@@ -303,7 +303,10 @@ pub(super) fn assigned(facts: &FileFacts) -> BTreeMap<&str, Vec<(Span, NodeId)>>
             assigned.entry(facts.text(name)).or_default().push((facts.arena.span(id), value));
         }
     }
-    for def in facts.defs.iter().filter(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE) {
+    // Constants of Rust may stand in a function.
+    let is_constant =
+        |def: &&Definition| def.kind == DefKind::Variable && (def.parent == DefId::MODULE || facts.language.family() == Family::Rust);
+    for def in facts.defs.iter().filter(is_constant) {
         if let Some(value) = def.value {
             let values = assigned.entry(facts.text(def.name)).or_default();
             if !values.iter().any(|(_, known)| *known == value) {
