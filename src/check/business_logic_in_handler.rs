@@ -10,6 +10,7 @@ use super::Context;
 use super::body_logic::of_body;
 use super::bounds::words;
 use super::dependence::Dependence;
+use super::handed_work::{Handed, given_rows, handed_writes, sent_values};
 use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::led_writes::Led;
 use super::loops::{Place, around, bound_names};
@@ -20,8 +21,8 @@ use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::{Family, Span};
-use crate::model::summary::{QueryEffect, Write};
+use crate::model::source::{Family, FileId, Span};
+use crate::model::summary::{QueryEffect, Reach, Write};
 use crate::model::words::has_word;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
@@ -108,7 +109,35 @@ fn through_models(context: &Context, handler: &Handler) -> Vec<QueryEffect> {
     };
     let reaches = handler.code.iter().filter_map(|&part| context.summaries.of(part)).flat_map(|summary| &summary.reaches);
     let own = reaches.filter(|reach| reach.depth == 1 && reach.confidence >= Confidence::Medium && reach.via.is_some_and(is_of_model));
-    own.map(|reach| QueryEffect { site: reach.site, table: reach.table.clone(), access: reach.access, ..reach.query.clone() }).collect()
+    let own: Vec<&Reach> = own.collect();
+    let file = handler.function.file;
+    // What all models have from one class of the project is done to the row that it is called on.
+    let table = |reach: &Reach, site: NodeId| reach.table.clone().or_else(|| row_called_on(program, file, site));
+    let mut effects: Vec<QueryEffect> = own
+        .iter()
+        .map(|reach| QueryEffect { site: reach.site, table: table(reach, reach.site), access: reach.access, ..reach.query.clone() })
+        .collect();
+    // Of several calls of one method only the first is known as a way to the query.
+    let writes = handler.code.iter().filter_map(|&part| context.summaries.of(part)).flat_map(|summary| &summary.writes);
+    for write in writes {
+        let same = |reach: &&&Reach| reach.via == write.via && reach.access == Access::Write;
+        if let Some(reach) = own.iter().find(same).filter(|_| effects.iter().all(|known| known.site != write.site)) {
+            let of_row = table(reach, write.site);
+            effects.push(QueryEffect { site: write.site, table: of_row, access: Access::Write, ..reach.query.clone() });
+        }
+    }
+    effects
+}
+
+/// The model of the row that a method is called on: `User` of `User(name).save()`.
+fn row_called_on(program: &Program, file: FileId, call: NodeId) -> Option<String> {
+    let facts = program.file(file);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+    match program.value(file, object) {
+        Value::Instance { class, .. } if is_model(program, class) => Some(program.name(class).to_string()),
+        _ => None,
+    }
 }
 
 fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
@@ -148,7 +177,11 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
     let confidence = handler.queries.iter().map(|query| query.confidence).min().unwrap_or(Confidence::High);
     Some(Finding {
         rule: RULE.into(),
-        level: if is_thin(reasons, score) || is_led(place, handler) { Level::Note } else { Level::Warning },
+        level: if is_thin(reasons, score) || is_led(place, handler) || !handed(place, handler).is_empty() {
+            Level::Note
+        } else {
+            Level::Warning
+        },
         message: format!("handler `{name}`{} holds business logic: it {shown}", route_text(handler.route)),
         primary: label(first),
         related,
@@ -196,21 +229,46 @@ fn is_thin(reasons: &[Reason], score: i64) -> bool {
 fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
     let facts = place.facts;
     let Some(body) = facts.def(handler.function.def).body else { return Vec::new() };
-    let entities = Dependence::of(facts, &entity_names(place, handler, body), body);
+    let handed = handed(place, handler);
+    let mut rows = entity_names(place, handler, body);
+    if !handed.is_empty() {
+        rows.extend(given_rows(place, handler, body));
+    }
+    // Without any row, what is sent may itself be what is decided and computed on.
+    let body_only = rows.is_empty() && handler.queries.is_empty();
+    if body_only {
+        rows = sent_values(place, handler, body);
+    }
+    let entities = Dependence::of(facts, &rows, body);
     let mut reasons = Vec::new();
-    query_reasons(place, handler, &mut reasons);
+    let mut guards = Vec::new();
+    let mut adds_up = None;
+    query_reasons(place, handler, &handed, &mut reasons);
     let led = Led::of(place, handler);
     led.reasons(place, &entities, body, &mut reasons);
     reasons.extend(of_body(place, handler, &entities, body));
     walk_deep(facts, body, |node| {
         let found = match facts.arena.kind(node) {
-            NodeKind::If { condition, then, otherwise } => decision(place, handler, &entities, condition, then, otherwise),
+            NodeKind::If { condition, then, otherwise } if body_only => {
+                let computes = |branch: NodeId| computes_in(facts, &entities, branch);
+                let decides = entities.mentions(facts, condition) && (computes(then) || otherwise.is_some_and(computes));
+                decides.then(|| reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition))
+            }
+            NodeKind::Match { .. } if body_only => None,
+            NodeKind::If { condition, then, otherwise } => {
+                if !handed.is_empty() && otherwise.is_none() && is_guard(facts, &entities, condition, then) {
+                    guards.push(condition);
+                }
+                decision(place, handler, &handed, &entities, condition, then, otherwise)
+            }
             NodeKind::Match { subject, .. } if entities.mentions(facts, subject) && !is_outcome_match(place, node, subject) => {
                 Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", spell(facts, subject)), subject))
             }
             NodeKind::Binary { op, left, right } if op.is_arithmetic() => arithmetic(facts, &entities, node, &[left, right]),
             NodeKind::Assign { target, value, op: AssignOp::Augment(op) } if op.is_arithmetic() => {
-                arithmetic(facts, &entities, node, &[target, value])
+                let sum = arithmetic(facts, &entities, node, &[target, value]);
+                adds_up = adds_up.or(sum.as_ref().and_then(|_| loop_over_rows(place, &entities, node)));
+                sum
             }
             NodeKind::Assign { target, value, op: AssignOp::Set } => state(facts, &entities, target, value),
             NodeKind::Call { .. } => call(place, handler, &entities, &led, node),
@@ -219,7 +277,55 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
         reasons.extend(found);
         !is_logging(facts, node)
     });
+    // A total of what is shown: the aggregate is worked out here.
+    if let (Some(total), false) = (adds_up, reasons.iter().any(|reason| matches!(reason.kind, Kind::Writes | Kind::Loop))) {
+        reasons.push(reason(facts, Kind::Loop, 1, "adds rows up one by one".to_string(), total));
+    }
+    // One guard before a repository's write is what many handlers have; two say when something may be done.
+    if guards.len() > 1 {
+        let rule = |guard: NodeId| {
+            let text = format!("enforces `{}`", comparison_text(facts, guard));
+            Reason { is_rule: true, ..reason(facts, Kind::Decision, 1, text, guard) }
+        };
+        reasons.extend(guards.into_iter().map(rule));
+    }
     reasons
+}
+
+/// A branch in which a number is changed by what was sent, or for it.
+fn computes_in(facts: &FileFacts, entities: &Dependence, branch: NodeId) -> bool {
+    let mut computes = false;
+    walk_deep(facts, branch, |node| {
+        computes |= match facts.arena.kind(node) {
+            NodeKind::Assign { target, op: AssignOp::Augment(op), .. } => op.is_arithmetic() && entities.mentions(facts, target),
+            NodeKind::Assign { value, op: AssignOp::Set, .. } => {
+                matches!(facts.arena.kind(value), NodeKind::Binary { op, .. } if op.is_arithmetic()) && entities.mentions(facts, value)
+            }
+            _ => false,
+        };
+        !computes
+    });
+    computes
+}
+
+/// The source of the loop over rows that a statement stands in.
+fn loop_over_rows(place: &Place, entities: &Dependence, node: NodeId) -> Option<NodeId> {
+    let facts = place.facts;
+    place.nesting.around(node).find_map(|around| match facts.arena.kind(around) {
+        NodeKind::Loop { source: Some(source), .. } if entities.mentions(facts, source) => Some(source),
+        _ => None,
+    })
+}
+
+/// What a row must be before a repository is told to write; that there is one, and whose it is, are no such question.
+fn is_guard(facts: &FileFacts, entities: &Dependence, condition: NodeId, then: NodeId) -> bool {
+    let asks_for_mark = matches!(facts.arena.kind(condition), NodeKind::Unary { op: UnaryOp::Not, value } if matches!(facts.arena.kind(value), NodeKind::Member { .. }));
+    ends_in_error(facts, then)
+        && entities.mentions(facts, condition)
+        && (asks_for_mark || !is_presence_check(facts, condition))
+        && !is_permission_check(facts, condition)
+        && !asks_of_error(facts, condition)
+        && !compares_sizes(facts, entities, condition)
 }
 
 pub(super) fn reason(facts: &FileFacts, kind: Kind, points: i64, text: String, node: NodeId) -> Reason {
@@ -255,7 +361,7 @@ fn entity_names(place: &Place, handler: &Handler, body: NodeId) -> Vec<Name> {
             }
             _ => return true,
         };
-        let mut holds = false;
+        let mut holds = gives_row(place, value);
         facts.arena.walk(value, |inner| holds |= sites.contains(&inner));
         if holds {
             names.extend(bound_names(facts, target));
@@ -265,7 +371,16 @@ fn entity_names(place: &Place, handler: &Handler, body: NodeId) -> Vec<Name> {
     names
 }
 
-fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
+/// Python: a call that gives a row of a model of the project, whoever asks for it: `order = self.get_object()`.
+fn gives_row(place: &Place, value: NodeId) -> bool {
+    let (program, facts) = (place.program, place.facts);
+    let NodeKind::Call { callee, .. } = facts.arena.kind(value) else { return false };
+    let makes = matches!(program.value(place.file, callee), Value::Def(class) if program.def(class).kind == DefKind::Class);
+    let is_row = || matches!(program.value(place.file, value), Value::Instance { class, .. } if is_model(program, class));
+    facts.language.family() == Family::Python && !makes && is_row()
+}
+
+fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &mut Vec<Reason>) {
     let facts = place.facts;
     let mut written: Vec<String> = Vec::new();
     let mut read: Vec<String> = Vec::new();
@@ -314,6 +429,9 @@ fn query_reasons(place: &Place, handler: &Handler, reasons: &mut Vec<Reason>) {
     } else if let Some(site) = has_written(place, handler) {
         let text = "has several functions write".to_string();
         reasons.push(Reason { kind: Kind::Writes, points: 1, text, span: callee_span(facts, site), is_rule: false });
+    } else if let Some(Handed { site, callee }) = handed.first() {
+        let text = format!("has `{}` write", place.program.short_name(*callee));
+        reasons.push(Reason { kind: Kind::Writes, points: 1, text, span: callee_span(facts, *site), is_rule: false });
     }
     if read.iter().filter(|table| !table.is_empty()).count() >= 3
         && let Some(query) = handler.queries.first()
@@ -350,6 +468,14 @@ fn has_written(place: &Place, handler: &Handler) -> Option<NodeId> {
     led.iter().find(differs).map(|write| write.site)
 }
 
+/// What repositories write for a handler that is known for nothing else by which rows change.
+fn handed(place: &Place, handler: &Handler) -> Vec<Handed> {
+    if commits(place, handler).is_some() || has_written(place, handler).is_some() {
+        return Vec::new();
+    }
+    handed_writes(place, handler)
+}
+
 /// `a, b and c`.
 fn list_text(names: &[String]) -> String {
     match names {
@@ -369,22 +495,27 @@ fn callee_span(facts: &FileFacts, call: NodeId) -> Span {
 fn decision(
     place: &Place,
     handler: &Handler,
+    handed: &[Handed],
     entities: &Dependence,
     condition: NodeId,
     then: NodeId,
     otherwise: Option<NodeId>,
 ) -> Option<Reason> {
     let facts = place.facts;
-    let writes = |branch: NodeId| handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch));
+    let hands = |branch: NodeId| handed.iter().any(|handed| is_below(place, handed.site, branch));
+    let writes = |branch: NodeId| {
+        hands(branch) || handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch))
+    };
     if is_presence_check(facts, condition) {
         let missing = if asks_for_absence(facts, condition) { Some(then) } else { otherwise };
         let written = missing.filter(|&branch| writes(branch) && entities.mentions(facts, condition))?;
-        let creates = handler
-            .queries
-            .iter()
-            .any(|query| query.access == Access::Write && is_below(place, query.site, written) && makes_rows(facts, query.site));
+        let is_creation = |site: NodeId| is_below(place, site, written) && makes_rows(facts, site);
+        let creates = handler.queries.iter().any(|query| query.access == Access::Write && is_creation(query.site))
+            || handed.iter().any(|handed| is_creation(handed.site));
+        // Both ways end in a write of a repository: which one it is to be is decided here.
+        let is_rule = hands(then) && otherwise.is_some_and(hands);
         let text = if creates { "creates what it does not find" } else { "writes by what it finds" };
-        return Some(reason(facts, Kind::Decision, 1, text.to_string(), condition));
+        return Some(Reason { is_rule, ..reason(facts, Kind::Decision, 1, text.to_string(), condition) });
     }
     let on_entities = entities.mentions(facts, condition);
     if ends_in_error(facts, then) && otherwise.is_none() {

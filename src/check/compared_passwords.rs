@@ -94,6 +94,7 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         });
         if !is_careful {
             plain.findings.extend(looked_up_plain(program, function, body));
+            plain.findings.extend(set_as_sent(program, function, body));
         }
         let Some((node, stored)) = found else { continue };
         let label = Label {
@@ -279,6 +280,28 @@ fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Opti
     Some(plain_text(program, function, node, message, "a password in a query"))
 }
 
+/// Python: `user.password = data.get("password")`, of a row whose column takes what it is given.
+fn set_as_sent(program: &Program, function: GlobalDef, body: NodeId) -> Option<Finding> {
+    let (file, facts) = (function.file, program.file(function.file));
+    if facts.language.family() != Family::Python || !facts.names.may_hold("password") {
+        return None;
+    }
+    let mut found = None;
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(node)
+            && found.is_none()
+            && is_stored(program, file, target)
+            && is_of_account(program, file, target)
+            && came_with_request(program, function, value)
+        {
+            found = Some((node, target));
+        }
+    });
+    let (node, target) = found?;
+    let message = format!("`{}` is set to the password as it was sent; fine where the model hashes what it is given", spell(facts, target));
+    Some(Finding { level: Level::Note, ..plain_text(program, function, node, message, "kept unhashed") })
+}
+
 /// The value is a password read from a request, directly or by a local variable that nothing else is given to.
 fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> bool {
     let facts = program.file(function.file);
@@ -291,8 +314,12 @@ fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> b
             }
             _ => None,
         };
-        let is_sent =
-            chain(facts, node).any(|link| last_name(facts, link).is_some_and(|name| vocabulary().hashes.requests.has(facts.text(name))));
+        let is_sent = chain(facts, node).any(|link| {
+            last_name(facts, link).is_some_and(|name| {
+                let name = facts.text(name);
+                vocabulary().hashes.requests.has(name) || parts(name).iter().any(|word| word == "request" || word == "payload")
+            })
+        });
         is_sent && key.is_some_and(|key| is_password(key) || key == "pass")
     };
     match facts.arena.kind(value) {

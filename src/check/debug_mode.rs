@@ -36,12 +36,18 @@ fn is_for_development(path: &str) -> bool {
     path.split(['/', '.', '_', '-']).any(|part| vocabulary().audience.for_development.has(part))
 }
 
+/// Code that shows how something is done: whoever copies it may serve it as it is.
+fn is_sample(path: &str) -> bool {
+    path.split('/').any(|part| vocabulary().audience.for_show.has(part))
+}
+
 fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId) -> Option<Finding> {
     let facts = program.file(file);
     if !matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
         return None;
     }
-    let debug = argument(facts, node, &ArgumentRef::Name("debug".to_string()))?;
+    let given = |name: &str| argument(facts, node, &ArgumentRef::Name(name.to_string()));
+    let (name, debug) = ["debug", "use_debugger"].into_iter().find_map(|name| given(name).map(|value| (name, value)))?;
     if facts.arena.kind(debug) != NodeKind::Bool(true) {
         return None;
     }
@@ -52,19 +58,19 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
         _ => None,
     })?;
     // `if __name__ == "__main__"` is how many a server is started in production, too; any other question of the environment is an answer.
-    if !api.path.ends_with(".run") && in_development_branch(facts, nesting, node) {
+    if !api.path.ends_with(".run") && !api.path.ends_with(".run_simple") && in_development_branch(facts, nesting, node) {
         return None;
     }
     // Nobody else reaches a debugger that listens on this machine only.
-    let host = argument(facts, node, &ArgumentRef::Name("host".to_string())).and_then(|host| facts.string(host));
+    let host = given("host").or_else(|| given("hostname")).and_then(|host| facts.string(host));
     if matches!(host, Some("127.0.0.1" | "localhost" | "::1")) {
         return None;
     }
     let spelled = spelled_callee(facts, node);
-    let found = finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `debug=True`: {effect}"));
+    let found = finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `{name}=True`: {effect}"));
     // `local_main()`: who starts it so is at their own machine.
     let is_local = has_word(facts.text(facts.def(nesting.owner(node)).name), &["local", "dev", "debug", "develop", "development"]);
-    Some(if is_local { Finding { level: Level::Note, ..found } } else { found })
+    Some(if is_local || is_sample(program.path(file)) { Finding { level: Level::Note, ..found } } else { found })
 }
 
 /// `DEBUG = True` in a module of settings that no other one stands in for.
@@ -83,19 +89,18 @@ fn django(program: &Program, file: FileId) -> Option<Finding> {
         .count();
     let path = program.path(file);
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let has_production = program.project.files.iter().any(|other| {
+    // One that takes everything from here and says nothing of it leaves it on.
+    let has_production = program.project.files.iter().zip(0..).any(|(other, at)| {
         let name = other.path.rsplit('/').next().unwrap_or(&other.path);
         other.path.starts_with(folder)
             && ["prod", "production", "live", "deploy", "heroku"].iter().any(|word| name.contains(word))
             && name.ends_with(".py")
+            && program.file(FileId(at)).names.may_hold("DEBUG")
     });
     (count == 1 && !has_production).then(|| {
-        finding(
-            program,
-            file,
-            setting.name_span,
-            "`DEBUG = True` in the settings that production uses, too: error pages show code, settings and queries to clients".to_string(),
-        )
+        let message = "`DEBUG = True` in the settings that production uses, too: error pages show code, settings and queries to clients";
+        let found = finding(program, file, setting.name_span, message.to_string());
+        if is_sample(path) { Finding { level: Level::Note, ..found } } else { found }
     })
 }
 

@@ -570,7 +570,7 @@ fn works_on_data(context: &Context, function: GlobalDef) -> bool {
 
 /// Notes for the exceptions of a function beside the one that stands for it: each is a condition of its own, with a status of its own.
 fn further_raises<'a>(context: &'a Context, speakers: &'a [Speaker]) -> impl Iterator<Item = Finding> + 'a {
-    speakers.iter().filter(|speaker| context.program.file(speaker.function.file).language.family() == Family::TypeScript).flat_map(
+    speakers.iter().filter(|speaker| context.program.file(speaker.function.file).language.family() != Family::Rust).flat_map(
         move |speaker| {
             let raises = speaker.places.iter().filter(|place| place.2 == What::Raises).skip(1).take(MAX_RAISES);
             raises.filter_map(move |place| {

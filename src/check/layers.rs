@@ -58,7 +58,8 @@ pub(super) fn violations(context: &Context) -> Vec<Finding> {
     for upward in found {
         groups.entry((upward.from, upward.target.file)).or_default().push(upward);
     }
-    groups.into_values().filter_map(|group| finding(program, &ground, &group)).collect()
+    let of_request = context.in_files("layer-violation: request", (), super::request_names::in_file);
+    groups.into_values().filter_map(|group| finding(program, &ground, &group)).chain(of_request).collect()
 }
 
 /// Calls in a file that lead to a higher layer.

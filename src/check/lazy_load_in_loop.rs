@@ -20,7 +20,7 @@ use super::scope::{in_scope, is_start_up};
 use super::serializer_fields::{self, FieldRead};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
-use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, Framework, RelationRead};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
@@ -67,6 +67,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut told: FxHashSet<(GlobalDef, Vec<String>)> = FxHashSet::default();
     let mut asked: FxHashSet<(GlobalDef, Vec<String>, Option<GlobalDef>)> = FxHashSet::default();
     let by_fields = serializer_fields::reads(context, relations, lists);
+    findings.extend(at_queries(program, &by_fields));
     for read in by_fields.into_iter().chain(response_fields::reads(context, relations)) {
         let handler = read.asked.as_ref().map(|(handler, _)| *handler);
         if asked.insert((read.class, read.path.clone(), handler)) {
@@ -470,6 +471,45 @@ fn in_method(
 }
 
 /// A field of a serializer that reads a relation for each of many objects.
+/// Notes at the queries whose rows are serialized: what has to load the relations stands there, the fields that read them elsewhere.
+fn at_queries(program: &Program, fields: &[FieldRead]) -> Vec<Finding> {
+    let mut seen: Vec<(&Location, GlobalDef)> = Vec::new();
+    let mut findings = Vec::new();
+    for first in fields {
+        let Some((source, location)) = &first.rows else { continue };
+        if seen.contains(&(location, first.outer)) {
+            continue;
+        }
+        seen.push((location, first.outer));
+        let mut named: Vec<String> = Vec::new();
+        let same = |field: &&FieldRead| field.outer == first.outer && field.rows.as_ref().is_some_and(|(_, other)| other == location);
+        for field in fields.iter().filter(same) {
+            let name = format!("`{}.{}`", program.name(field.relation.owner), field.relation.name);
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        let more = if named.len() > 3 { format!(" and {} more", named.len() - 3) } else { String::new() };
+        let what = format!("{}{more}", named.iter().take(3).cloned().collect::<Vec<_>>().join(", "));
+        let serializer = program.name(first.outer);
+        let read = Label { location: program.location(first.class.file, first.span), text: "read here for each object".to_string() };
+        findings.push(Finding {
+            rule: RULE.into(),
+            level: Level::Note,
+            message: format!("`{serializer}` reads {what} of each object, and the rows are loaded without"),
+            primary: Label { location: location.clone(), text: "the rows that are serialized".to_string() },
+            related: vec![read.clone()],
+            flow: vec![read],
+            help: Some(help(program, first.relation, &first.path, !first.to_many)),
+            subject: format!("{} {serializer}", program.qualified_name(*source)),
+            fingerprint: String::new(),
+            confidence: Confidence::High,
+            redact: Vec::new(),
+        });
+    }
+    findings
+}
+
 fn field_finding(program: &Program, field: &FieldRead) -> Finding {
     let site = Read {
         relation: field.relation,

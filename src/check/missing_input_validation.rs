@@ -18,7 +18,7 @@ use super::sensitive::carriers;
 use super::spelling::{call_span, spelled_callee};
 use super::unasked_validation::unasked;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
-use crate::model::facts::{FileFacts, Name};
+use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, SourceKind};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
@@ -32,6 +32,9 @@ const RULE: &str = "missing-input-validation";
 
 /// Places named with one finding.
 const MAX_PLACES: usize = 6;
+
+/// Most handlers that get a note where nothing is validated.
+const MAX_NOTES: usize = 24;
 
 /// Body data of a handler: where it comes in, and the names that carry it.
 #[derive(Default)]
@@ -110,7 +113,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             without.entry(package).or_default().push(unchecked);
         }
     }
-    findings.extend(without.values().filter_map(|handlers| note(program, handlers)));
+    findings.extend(without.values().flat_map(|handlers| notes(program, handlers)));
     findings
 }
 
@@ -464,6 +467,9 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
     if constructs_model(program, file, call) {
         return Some(Use { node, text: format!("is given to `{spelled}`"), is_kept: true });
     }
+    if makes_unchecked(program, file, call) {
+        return Some(Use { node, text: format!("is given to `{spelled}`, which takes whatever comes"), is_kept: false });
+    }
     if is_given_to_row(context, handler, call, node, input) {
         return Some(Use { node, text: format!("is given to `{spelled}`, which sets what is in it"), is_kept: true });
     }
@@ -544,6 +550,19 @@ fn constructs_model(program: &Program, file: FileId, call: NodeId) -> bool {
     }
 }
 
+/// The call makes an object of a class that only names its fields: a `@dataclass` has types for its readers and asks nothing when it is made.
+fn makes_unchecked(program: &Program, file: FileId, call: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = program.file(file).arena.kind(call) else { return false };
+    let Value::Def(class) = program.value(file, callee) else { return false };
+    let (own, def) = (program.file(class.file), program.def(class));
+    let is_plain = |&decorator: &NodeId| {
+        let path = program.called_api(class.file, decorator).or_else(|| program.api(class.file, decorator)).map(|api| api.path.as_str());
+        path.is_some_and(|path| path.starts_with("dataclasses.dataclass"))
+    };
+    let asks = own.definitions().any(|(_, method)| method.parent == class.def && own.text(method.name) == "__post_init__");
+    def.kind == DefKind::Class && def.decorators.iter().any(is_plain) && !asks
+}
+
 /// The function itself looks at what it is given.
 fn is_checked_below(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
@@ -592,10 +611,17 @@ fn help(family: Family) -> &'static str {
     }
 }
 
-/// One note for a package that validates nothing.
-fn note(program: &Program, handlers: &[Unchecked]) -> Option<Finding> {
+/// Notes for a package that validates nothing: one that counts its handlers, and one at each other of the worst.
+fn notes(program: &Program, handlers: &[Unchecked]) -> Vec<Finding> {
     let mut worst: Vec<&Unchecked> = handlers.iter().collect();
     worst.sort_by_key(|unchecked| (std::cmp::Reverse(unchecked.uses.len()), unchecked.handler.function));
+    let others = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|unchecked| finding(program, unchecked));
+    let others = others.map(|finding| Finding { level: Level::Note, ..finding });
+    note(program, &worst).into_iter().chain(others).collect()
+}
+
+/// The one that counts them.
+fn note(program: &Program, worst: &[&Unchecked]) -> Option<Finding> {
     let first = worst.first()?;
     let mut finding = finding(program, first)?;
     let others = worst.iter().skip(1).take(MAX_PLACES).filter_map(|unchecked| {
@@ -606,11 +632,11 @@ fn note(program: &Program, handlers: &[Unchecked]) -> Option<Finding> {
     });
     finding.related = others.collect();
     finding.level = Level::Note;
-    finding.message = format!(
-        "{} handlers use bodies as clients sent them, `{}` most: nothing in the project validates input",
-        handlers.len(),
-        handler_name(program, first.handler.function)
-    );
+    let name = handler_name(program, first.handler.function);
+    finding.message = match worst.len() {
+        1 => format!("`{name}` uses a body as clients sent it: nothing in the project validates input"),
+        count => format!("{count} handlers use bodies as clients sent them, `{name}` most: nothing in the project validates input"),
+    };
     finding.subject = "no validation".to_string();
     Some(finding)
 }

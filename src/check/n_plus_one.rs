@@ -88,7 +88,7 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let facts = program.file(file);
     let sites = sites(context, file);
     if sites.is_empty() {
-        return Vec::new();
+        return super::commit_in_loop::in_file(context, file);
     }
     let nesting = program.nesting(file);
     let place = Place { program, summaries: context.summaries, file, facts, nesting };
@@ -108,7 +108,10 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
             None => groups.push((target, vec![repeated])),
         }
     }
-    groups.iter().filter_map(|(_, members)| finding(context, &place, members)).chain(of_methods).collect()
+    let mut findings: Vec<Finding> = groups.iter().filter_map(|(_, members)| finding(context, &place, members)).chain(of_methods).collect();
+    let commits = super::commit_in_loop::in_file(context, file);
+    findings.extend(commits);
+    findings
 }
 
 /// A relation is asked of what the call gives, before it is there: `findUnique(…).author()`.

@@ -98,8 +98,8 @@ fn has_knowledge(program: &Program) -> bool {
 /// Where classes stand for many objects.
 #[derive(PartialEq, Eq)]
 pub(super) struct Lists {
-    /// Serializer class → where it is given many.
-    serializers: FxHashMap<GlobalDef, Many>,
+    /// Serializer class → where it is given many, in the order of files: each view has a query of its own.
+    serializers: FxHashMap<GlobalDef, Vec<Many>>,
     /// Type → the query that gives a list of it.
     types: FxHashMap<GlobalDef, Label>,
 }
@@ -107,9 +107,9 @@ pub(super) struct Lists {
 impl Lists {
     /// The serializers that are given many, in order.
     pub(super) fn serializers(&self) -> Vec<(GlobalDef, &Many)> {
-        let mut all: Vec<(GlobalDef, &Many)> = self.serializers.iter().map(|(class, many)| (*class, many)).collect();
+        let mut all: Vec<(GlobalDef, &Vec<Many>)> = self.serializers.iter().map(|(class, many)| (*class, many)).collect();
         all.sort_by_key(|(class, _)| *class);
-        all
+        all.into_iter().flat_map(|(class, many)| many.iter().map(move |many| (class, many))).collect()
     }
 
     /// Reads the program for them.
@@ -121,7 +121,7 @@ impl Lists {
         for listed in context.in_files("per item: lists", (), listed) {
             match listed {
                 Listed::Serializer(class, many) => {
-                    lists.serializers.entry(class).or_insert(many);
+                    lists.serializers.entry(class).or_default().push(many);
                 }
                 Listed::Type(class, label) => {
                     lists.types.entry(class).or_insert(label);
@@ -135,8 +135,9 @@ impl Lists {
     /// A serializer that is a field of one with many has many itself.
     fn spread(&mut self, program: &Program) {
         for _ in 0..4 {
-            let mut more: Vec<(GlobalDef, Many)> = Vec::new();
-            let mut classes: Vec<(&GlobalDef, &Many)> = self.serializers.iter().collect();
+            let mut more: Vec<(GlobalDef, Vec<Many>)> = Vec::new();
+            let mut classes: Vec<(&GlobalDef, &Many)> =
+                self.serializers.iter().filter_map(|(class, many)| Some((class, many.first()?))).collect();
             classes.sort_by_key(|(class, _)| **class);
             for (class, evidence) in classes {
                 let facts = program.file(class.file);
@@ -147,7 +148,7 @@ impl Lists {
                         && members(program, inner, 0).is_some()
                     {
                         // Its objects are reached from those of the outer one, not from the call.
-                        more.push((inner, Many { call: None, nested: true, ..evidence.clone() }));
+                        more.push((inner, vec![Many { call: None, nested: true, ..evidence.clone() }]));
                     }
                 }
             }
@@ -321,7 +322,7 @@ fn answers_with_many(facts: &FileFacts, body: NodeId, many: &str) -> bool {
 }
 
 fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found: &mut FxHashMap<GlobalDef, PerItem>) {
-    let Some(evidence) = lists.serializers.get(&class) else { return };
+    let Some(evidence) = lists.serializers.get(&class).and_then(|many| many.first()) else { return };
     let Some((members, _, _)) = members(program, class, 0) else { return };
     let facts = program.file(class.file);
     let mut names: Vec<String> = members.to_vec();

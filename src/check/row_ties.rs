@@ -26,11 +26,17 @@ pub(super) fn are_tied(facts: &FileFacts, body: NodeId, ones: &[Name], others: &
         _ => false,
     };
     let mut found = false;
+    let is_python = facts.language.family() == Family::Python;
     walk_deep(facts, body, |node| {
         match facts.arena.kind(node) {
             NodeKind::Call { callee, .. } if matches!(called_name(facts, node), Some("push" | "unshift" | "add" | "append")) => {
                 let is_part = matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Member { .. }));
                 found |= is_part && arguments(facts, node).any(|argument| pair(root(facts, callee), root(facts, argument)));
+            }
+            // `article.add_tag(tag)`
+            NodeKind::Call { callee, .. } if is_python && called_name(facts, node).is_some_and(|name| name.starts_with("add_")) => {
+                let is_row = matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if matches!(facts.arena.kind(object), NodeKind::Name(_)));
+                found |= is_row && arguments(facts, node).any(|argument| pair(root(facts, callee), root(facts, argument)));
             }
             NodeKind::Assign { target, value, op } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => {
                 let holder = root(facts, target);

@@ -37,6 +37,8 @@ pub(super) struct FieldRead<'a> {
     pub(super) evidence: Vec<Label>,
     /// The handler that answers with rows as they are, and its query: what has to load the relation stands there.
     pub(super) asked: Option<(GlobalDef, Location)>,
+    /// The query whose rows the serializer is given, and the function or view around it.
+    pub(super) rows: Option<(GlobalDef, Location)>,
 }
 
 /// All of them that the query behind the objects does not load.
@@ -46,11 +48,24 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, lists: &Lis
     for (class, many) in lists.serializers().into_iter().filter(|(_, many)| !many.nested) {
         let Some(model) = model_of(program, class, 0) else { continue };
         let Some((eager, evidence)) = loaded(context, model, many) else { continue };
+        let rows = many.source.map(|source| (source, rows_of(program, source, &evidence)));
         let mut reader = Reader::new(program, relations, class, evidence);
         reader.class(class, model, &[], false);
-        found.extend(reader.missing(&eager));
+        found.extend(reader.missing(&eager).map(|read| FieldRead { rows: rows.clone(), ..read }));
     }
     found
+}
+
+/// Where the objects are asked for: the query that is given to the serializer, or what the view names.
+fn rows_of(program: &Program, source: GlobalDef, evidence: &[Label]) -> Location {
+    let first = evidence[0].location.clone();
+    match evidence.get(1) {
+        Some(query) => query.location.clone(),
+        None => match field_of(program, source, "queryset").or_else(|| method_of(program, source, "get_queryset")) {
+            Some(named) if named.file == source.file => program.name_location(named),
+            _ => first,
+        },
+    }
 }
 
 /// What is loaded with the objects, and where they come from; `None` when that is not all in sight.
@@ -133,7 +148,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     /// The field of `class` at `span` reads the relation at the end of `path`.
     pub(super) fn note(&mut self, relation: &'a Relation, path: &[String], to_many: bool, class: GlobalDef, span: Span) {
         let (path, evidence) = (path.to_vec(), self.evidence.clone());
-        self.found.push(FieldRead { relation, path, to_many, class, span, outer: self.outer, evidence, asked: None });
+        self.found.push(FieldRead { relation, path, to_many, class, span, outer: self.outer, evidence, asked: None, rows: None });
     }
 
     /// The reads of what was not loaded with the objects.

@@ -45,7 +45,7 @@ impl<'a> Linker<'a> {
         let facts: Vec<ApiFact> = self.apis.facts(api).map(|(fact, _)| fact.clone()).collect();
         for fact in &facts {
             if let ApiFact::Gives { gives, subject: from } = fact {
-                let subject = self.subject(from, subject, nodes, values);
+                let subject = self.subject(from, subject, nodes, values).or_else(|| self.model_in_text(&facts, nodes));
                 return self.gives(here, node, *gives, subject, receiver, api, guessed, values);
             }
         }

@@ -178,7 +178,10 @@ impl<'a> Linker<'a> {
                 }
             }
             // The rows of a relation (`device.interfaces.all()`) are not of the class that has it.
-            Value::Api { api, subject: Some(_), guessed } if self.is_attribute(api) => {
+            Value::Api { api, subject: Some(owner), guessed } if self.is_attribute(api) => {
+                if let Some(class) = self.reverse_row(api, owner) {
+                    return self.value(Value::Instance { class, argument: UNKNOWN });
+                }
                 let api = self.apis.step(api, "[]");
                 self.value(Value::Api { api, subject: None, guessed })
             }

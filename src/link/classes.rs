@@ -91,6 +91,9 @@ impl<'a> Linker<'a> {
                     info.argument = self.join(info.argument, argument);
                 }
                 Value::Api { api, subject, .. } => {
+                    if self.family(scope.file) == Family::Python {
+                        info.bases.extend(self.mixed_in(api));
+                    }
                     info.outside.push(api);
                     if let Some(class) = subject {
                         let argument = self.value(Value::Instance { class, argument: UNKNOWN });

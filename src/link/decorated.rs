@@ -5,7 +5,7 @@ use super::mounts::{Answering, Mounts};
 use super::origins::Router;
 use super::routes::{Placed, Routes};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefKind;
+use crate::model::facts::{DefKind, ParamKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{ApiId, Route, Value};
 use crate::model::role::GlobalDef;
@@ -65,8 +65,10 @@ impl Linker<'_> {
                         own.extend(self.further_paths(mounts, file, &args, path_node.map(|(_, node)| node), None));
                     }
                     let speaks_http = route.path.is_some();
-                    let listed = self.listed_methods(route, told, &args);
-                    let methods = self.methods(route, listed.map(|node| (told, node)), &path);
+                    // What a decorator of the project's own takes by any name, it hands on.
+                    let listed = [(told, &args), (file, &written)].into_iter();
+                    let listed = listed.filter_map(|(file, args)| Some((file, self.listed_methods(route, file, args)?))).next();
+                    let methods = self.methods(route, listed, &path);
                     let full = if route.detail.is_some() {
                         vec![UNKNOWN_PART.to_string()]
                     } else if speaks_http {
@@ -166,10 +168,11 @@ impl Linker<'_> {
         }
     }
 
-    /// The function of the project that a decorator calls.
+    /// The function of the project that a decorator calls; also a method of a router class of its own: `class Desk(Blueprint): def route(…)`.
     fn own_decorator(&self, file: FileId, decorator: NodeId) -> Option<GlobalDef> {
         let NodeKind::Call { callee, .. } = self.facts[file.index()].arena.kind(decorator) else { return None };
         match self.get(self.node_values[file.index()][callee.index()]) {
+            Value::Method { method, .. } if self.family(file) == Family::Python => Some(method),
             Value::Def(function) if super::calls::is_callable(self.facts[function.file.index()].def(function.def).kind) => Some(function),
             _ => None,
         }
@@ -180,7 +183,8 @@ impl Linker<'_> {
         let function = self.own_decorator(file, decorator).filter(|function| function.file == told)?;
         let facts = &self.facts[told.index()];
         let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
-        let position = facts.def(function.def).params.iter().position(|param| param.name == Some(name))?;
+        let mut params = facts.def(function.def).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+        let position = params.position(|param| param.name == Some(name))?;
         written.get(position).copied()
     }
 

@@ -12,12 +12,13 @@ use super::holders::Held;
 use super::modules::{Modules, Target};
 use super::objects::Given;
 use super::references::TextNames;
+use super::reverse_rows::ReverseRows;
 use super::scopes::{FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
 use crate::model::body::{Arena, AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::knowledge::Knowledge;
-use crate::model::program::{Value, ValueId};
+use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::project::Project;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -101,6 +102,12 @@ pub(super) struct Linker<'a> {
     /// What is evaluated for it.
     pub(super) given_open: FxHashSet<(FileId, NodeId)>,
     pub(super) held: Held,
+    /// Classes of Python's modules by name, once somebody asks; `None` where two have it.
+    pub(super) class_names: Option<FxHashMap<&'a str, Option<GlobalDef>>>,
+    /// What the other sides of relations give, once somebody asks.
+    pub(super) reverse_rows: Option<ReverseRows>,
+    /// The class that the base of all models is made with, by what makes the base.
+    pub(super) mixed_in: FxHashMap<ApiId, Option<GlobalDef>>,
     /// Files by what a file that loads them from a folder calls them.
     pub(super) named_files: FxHashMap<(FileId, String), Arc<[FileId]>>,
     /// The files that were looked at for it.
@@ -185,6 +192,9 @@ impl<'a> Linker<'a> {
             given: FxHashMap::default(),
             given_open: FxHashSet::default(),
             held: Held::default(),
+            class_names: None,
+            reverse_rows: None,
+            mixed_in: FxHashMap::default(),
             named_files: FxHashMap::default(),
             judged_by_name: FxHashSet::default(),
             frames: Vec::new(),

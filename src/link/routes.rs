@@ -11,7 +11,7 @@ use super::tables::UNKNOWN;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::finding::Location;
-use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, RouteFact};
+use crate::model::knowledge::{ApiFact, ArgumentRef, Handlers, PathPlace, PerItemFact, RouteFact};
 use crate::model::program::{ApiId, Route, VIEW_METHODS, Value};
 use crate::model::role::GlobalDef;
 use crate::model::route::UNKNOWN_PART;
@@ -601,6 +601,27 @@ impl<'a> Linker<'a> {
                 self.forget_hint(function, at, param);
                 self.hint(function, at, param);
             }
+        }
+        if is_method {
+            self.hint_row(function, GlobalDef { file: function.file, def: def.parent });
+        }
+    }
+
+    /// The row that a serializer's method is handed: `update(self, instance, validated_data)`.
+    fn hint_row(&mut self, function: GlobalDef, class: GlobalDef) {
+        let facts = &self.facts[function.file.index()];
+        let name = facts.text(facts.def(function.def).name);
+        let is_it = |known: &String| known == name;
+        let mut outside = Vec::new();
+        for base in self.hierarchy(class) {
+            outside.extend(self.class_info(base).outside);
+        }
+        let is_handed = |fact: &ApiFact| matches!(fact, ApiFact::PerItem(PerItemFact::Members { handed, .. }) if handed.iter().any(is_it));
+        if outside.into_iter().any(|api| self.apis.facts(api).any(|(fact, _)| is_handed(fact)))
+            && let Some(model) = self.subject_named(class, "Meta.model")
+        {
+            let row = self.value(Value::Instance { class: model, argument: UNKNOWN });
+            self.hint(function, 0, row);
         }
     }
 

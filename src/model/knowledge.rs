@@ -381,6 +381,8 @@ pub enum PerItemFact {
         many: String,
         /// The class attribute by which a view names the class (`serializer_class`).
         attribute: String,
+        /// Methods that are handed a row of the model which the class names (`update`).
+        handed: Vec<String>,
     },
     /// A class attribute made by a call of the API is filled by a method: `get_` and the attribute's name, or what the argument says.
     Field { prefix: String, name: String },
@@ -560,6 +562,10 @@ pub enum ApiFact {
         argument: ArgumentRef,
         minimum: i64,
     },
+    /// Makes the base of all models; the class in `argument` is one of its bases.
+    MixesIn {
+        argument: ArgumentRef,
+    },
     /// Limits how often a client may call.
     RateLimit,
     /// Lets only clients through that have shown who they are.
@@ -570,6 +576,8 @@ pub enum ApiFact {
     Undocumented,
     /// Random numbers that can be foretold.
     WeakRandom,
+    /// Stands for something of the request that is being answered, wherever it is asked for: `current_user`.
+    OfRequest,
     /// A call with `debug=True` starts a debugger that runs what clients send.
     Debugger,
     /// A call with `debug=True` sends traces to clients.

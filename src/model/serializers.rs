@@ -16,7 +16,7 @@ pub fn members<'a>(program: &'a Program, class: GlobalDef, depth: u8) -> Option<
     }
     program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
         Value::Api { api, .. } => program.facts_of(&program.apis[api.0 as usize]).find_map(|(fact, _)| match fact {
-            ApiFact::PerItem(PerItemFact::Members { members, many, attribute }) => {
+            ApiFact::PerItem(PerItemFact::Members { members, many, attribute, .. }) => {
                 Some((members.as_slice(), many.as_str(), attribute.as_str()))
             }
             _ => None,

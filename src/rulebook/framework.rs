@@ -136,6 +136,7 @@ pub(super) struct FrameworkFile {
     undocumented: Option<Patterns>,
     general_error: Option<Patterns>,
     weak_random: Option<Patterns>,
+    of_request: Option<Patterns>,
     debugger: Option<Patterns>,
     shows_traces: Option<Patterns>,
     guard: Option<Patterns>,
@@ -219,6 +220,8 @@ pub(super) struct FrameworkFile {
     relation: Vec<RelationEntry>,
     #[serde(default)]
     cost: Vec<CostEntry>,
+    #[serde(default)]
+    mixes_in: Vec<MixesInEntry>,
     #[serde(default)]
     example: Vec<ExampleEntry>,
 }
@@ -592,6 +595,14 @@ struct CostEntry {
     minimum: i64,
 }
 
+/// What makes the base of all models, and where it is given a class to extend.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MixesInEntry {
+    api: Patterns,
+    argument: Arguments,
+}
+
 /// A field that is a relation between models.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -621,6 +632,8 @@ struct PerItemEntry {
     many: String,
     #[serde(default)]
     attribute: String,
+    #[serde(default)]
+    handed: Vec<String>,
     #[serde(default)]
     prefix: String,
     name: Option<String>,
@@ -735,6 +748,7 @@ impl FrameworkFile {
             (self.undocumented, ApiFact::Undocumented),
             (self.general_error, ApiFact::GeneralError),
             (self.weak_random, ApiFact::WeakRandom),
+            (self.of_request, ApiFact::OfRequest),
             (self.debugger, ApiFact::Debugger),
             (self.shows_traces, ApiFact::ShowsTraces),
             (self.guard, ApiFact::Guard),
@@ -902,9 +916,16 @@ impl FrameworkFile {
                 target.add(&entry.api, &ApiFact::Cost { argument, minimum: entry.minimum });
             }
         }
+        for entry in self.mixes_in {
+            for argument in entry.argument.all() {
+                target.add(&entry.api, &ApiFact::MixesIn { argument });
+            }
+        }
         for entry in self.per_item {
             let fact = match entry.sign {
-                PerItemSign::Base => PerItemFact::Members { members: entry.members, many: entry.many, attribute: entry.attribute },
+                PerItemSign::Base => {
+                    PerItemFact::Members { members: entry.members, many: entry.many, attribute: entry.attribute, handed: entry.handed }
+                }
                 PerItemSign::Field => PerItemFact::Field { prefix: entry.prefix, name: entry.name.unwrap_or_default() },
                 PerItemSign::Decorator => PerItemFact::Decorator,
                 PerItemSign::Named => PerItemFact::Named,

@@ -88,7 +88,7 @@ lists! {
     Vocabulary {
         audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied }
         records: Records { confirmations, sending, mail, kept }
-        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting, transactions, transaction_handles }
+        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
         browsers: Browsers { folders, components, sources }
@@ -96,7 +96,7 @@ lists! {
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, demonstrations, stand_ins, accounts, settings }
         logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies }
-        secrets: Secrets { harmless, passwords, hiding, tails, not_before }
+        secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
         queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, holders, writing_files }
         probes: Probes { beside, itself, paths }

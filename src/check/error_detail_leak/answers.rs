@@ -1,5 +1,6 @@
 //! What a statement answers a request with, and with which status.
 
+use crate::check::error_texts::is_own_answer;
 use crate::check::sensitive::{assigned, carriers};
 use crate::check::status::{Status, of_node, status};
 use crate::check::status_errors::raises_with_status;
@@ -18,7 +19,7 @@ pub(super) fn answer(program: &Program, file: FileId, node: NodeId, by_return: b
     match facts.arena.kind(node) {
         NodeKind::Call { form, .. } if form != CallForm::Pattern => {
             let known = program.called_api(file, node).is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Responds));
-            if known || is_called_like_answer(facts, node) {
+            if known || is_called_like_answer(facts, node) || is_own_answer(program, file, node) {
                 return Some((arguments(facts, node).collect(), status(program, file, node)));
             }
             // `next(new AppError({ statusCode: 500, message: err.message }))`

@@ -1,5 +1,6 @@
 //! Where an unexpected error is at hand: handlers of exceptions, callbacks, error middlewares, and errors that a library gives instead of throwing them.
 
+use crate::check::error_texts::handed_error;
 use crate::check::sensitive::parts;
 use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{Definition, FileFacts, Name, Param};
@@ -22,6 +23,8 @@ pub(super) struct Caught {
     pub(super) foreseen: bool,
     /// Caught is whatever there is, or what a database says: no status makes that a message for the client.
     pub(super) whatever: bool,
+    /// Caught elsewhere, and handed over: a helper may be for errors of one kind.
+    pub(super) is_handed: bool,
 }
 
 /// The class of errors that nobody has foreseen, or the status they end in.
@@ -49,6 +52,7 @@ pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool
                     how: "whatever the call fails with",
                     foreseen: false,
                     whatever: false,
+                    is_handed: false,
                 });
             }
         }
@@ -60,12 +64,17 @@ pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool
             });
             let how = if is_broad { "anything may be caught here" } else { "it is caught here" };
             let whatever = facts.language.family() == Family::Python && catches_whatever(facts, types);
-            found.push(Caught { error, body, place: node, how, foreseen: !is_broad, whatever });
+            found.push(Caught { error, body, place: node, how, foreseen: !is_broad, whatever, is_handed: false });
         }
         NodeKind::Call { .. } => found.extend(given_error(facts, node)),
         _ => {}
     });
-    found.extend(error_handler(program, function, body, is_registered));
+    let handler = error_handler(program, function, body, is_registered);
+    if let (None, error @ Some(_)) = (&handler, handed_error(program, function)) {
+        let how = "it is handed whatever was caught elsewhere";
+        found.push(Caught { error, body, place: body, how, foreseen: false, whatever: true, is_handed: true });
+    }
+    found.extend(handler);
     found
 }
 
@@ -139,7 +148,7 @@ fn given_error(facts: &FileFacts, call: NodeId) -> Vec<Caught> {
             && first.is_some()
         {
             let how = if catches { "whatever the promise fails with" } else { "whatever the call fails with" };
-            found.push(Caught { error: first, body, place: argument, how, foreseen: false, whatever: false });
+            found.push(Caught { error: first, body, place: argument, how, foreseen: false, whatever: false, is_handed: false });
         }
     }
     found
@@ -166,7 +175,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
         };
     if express || of_context(facts, def, &params) || sends_error(program, function, &params) {
         let how = "every error that reaches the server's end comes here";
-        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false });
+        return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false, is_handed: false });
     }
     let decorated = def.decorators.iter().any(|&decorator| {
         called_name(facts, decorator).is_some_and(|name| api_names().errors.decorators.has(name))
@@ -175,7 +184,7 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     let all = decorated || is_registered;
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));
     let how = if decorated { "every exception that nobody handles comes here" } else { "the errors it is registered for come here" };
-    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false })
+    (all && error.is_some()).then_some(Caught { error, body, place: body, how, foreseen: false, whatever: false, is_handed: false })
 }
 
 /// Hono's: `const onError: ErrorHandler = (err, c) => c.json({ … })`.

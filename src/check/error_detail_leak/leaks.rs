@@ -2,6 +2,7 @@
 
 use super::caught::{Caught, is_error};
 use super::known::is_known_error;
+use crate::check::error_texts::{is_made_into_answer, kept_there};
 use crate::check::requests::in_development_branch;
 use crate::check::sensitive::{assigned, carriers, parts};
 use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
@@ -61,7 +62,9 @@ pub(super) fn leak_in(
             NodeKind::Name(name) if holds_message(facts, nesting.owner(node), name, caught) => Some(false),
             // `content = {"message": str(exc)}`, then `JSONResponse(content=content)`
             NodeKind::Name(name) if follows => {
-                found = made_of(facts, caught, name).and_then(|value| leak_in(program, nesting, file, value, caught, false));
+                let kept = made_of(facts, caught, name).and_then(|value| leak_in(program, nesting, file, value, caught, false));
+                let text = || kept_there(facts, caught.body, name).and_then(|value| leak_in(program, nesting, file, value, caught, false));
+                found = kept.or_else(|| text().map(|(_, trace)| (node, trace)));
                 return false;
             }
             NodeKind::Call { .. } => {
@@ -108,7 +111,7 @@ fn is_told_whole(program: &Program, nesting: &Nesting, file: FileId, node: NodeI
             carriers(facts, entry, &mut |carrier, _| carried |= carrier == node);
         }
     }
-    if carried {
+    if carried || is_made_into_answer(program, nesting, file, node, answer) {
         return Some(false);
     }
     let (call, at) = nesting.argument_of(facts, node)?;

@@ -92,6 +92,7 @@ pub(super) fn finding(program: &Program, function: GlobalDef, caught: &Caught, l
             || is_body_of_exception(facts, program.nesting(function.file), leak)
             || status != Status::Server
             || is_known
+            || caught.is_handed
         {
             Level::Note
         } else {

@@ -80,7 +80,10 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
         let is_note = is_through && facts.language.family() == Family::TypeScript;
         for caught in caught(program, function, known.registered.contains(&function)) {
             let nesting = program.nesting(file);
-            let told = in_caught(context, nesting, function, &caught, answers_by_return, known.has_handler);
+            // What a handler of errors gives back is what is answered.
+            let is_handler = facts.language.family() == Family::Python && Some(caught.place) == facts.def(function.def).body;
+            let by_return = answers_by_return || is_handler && !caught.is_handed;
+            let told = in_caught(context, nesting, function, &caught, by_return, known.has_handler);
             // Whether the handler looks at the result first is not known.
             findings.extend(told.into_iter().map(|told| if is_note { Finding { level: Level::Note, ..told } } else { told }));
             if (answers_by_return || facts.language.family() == Family::TypeScript) && !caught.foreseen {

@@ -28,11 +28,15 @@ pub(super) struct Operation<'a> {
     pub(super) first: &'a Write,
     pub(super) second: &'a Write,
     pub(super) others: Vec<&'a Write>,
+    /// One of the two is a call to an operation that is reported itself.
+    pub(super) is_around: bool,
+    /// The two commit sessions that are not known to be one.
+    pub(super) is_apart: bool,
 }
 
 pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
     let program = context.program;
-    let Operation { function, first, second, others } = operation;
+    let Operation { function, first, second, others, .. } = operation;
     let facts = program.file(function.file);
     let commits = first.mode == WriteMode::OnCommit;
     let name = handler_name(program, *function);
@@ -77,6 +81,8 @@ fn level(context: &Context, operation: &Operation) -> (Level, &'static str) {
     let Operation { function, first, second, .. } = operation;
     let facts = program.file(function.file);
     match first.mode {
+        _ if operation.is_apart => (Level::Note, "; fine where each of them is a unit of work that may stand by itself"),
+        _ if operation.is_around => (Level::Note, "; one of them writes without one itself, and a transaction here is around both"),
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
         WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
         _ if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {

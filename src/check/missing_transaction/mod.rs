@@ -35,7 +35,7 @@ use crate::model::words::words;
 use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
 use dependent::{dependent, given};
 use findings::{Operation, RULE, finding};
-use sessions::share_session;
+use sessions::{is_given_result, share_session};
 use tables::different;
 use ways::{both_happen, may_fail};
 
@@ -48,10 +48,12 @@ pub fn check(context: &Context) -> Vec<Finding> {
     for file in context.in_files(RULE, (), with_writes) {
         operations.extend(operations_of(context, &held, file));
     }
-    // A call to an operation that is reported is not half of another one.
+    // A call to an operation that is reported is only by the way half of another one.
     let reported: FxHashSet<GlobalDef> = operations.iter().map(|operation| operation.function).collect();
     let own = |write: &Write| write.via.is_none_or(|via| !reported.contains(&via));
-    operations.retain(|operation| own(operation.first) && own(operation.second));
+    for operation in &mut operations {
+        operation.is_around = !(own(operation.first) && own(operation.second));
+    }
     if !operations.is_empty() {
         let callers = context.callers();
         operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
@@ -137,9 +139,13 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
     let together = |first, second| together(place, held, function, &amounts, &pending, first, second);
     for (at, &first) in writes.iter().enumerate() {
         for (next, &second) in writes.iter().enumerate().skip(at + 1) {
+            // `Card(Account(name).save()).save()`: what is inside comes first.
+            let inside = place.facts.arena.span(first.site).contains(place.facts.arena.span(second.site));
+            let (first, second) = if inside { (second, first) } else { (first, second) };
             if together(first, second) {
                 let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other)).collect();
-                return Some(Operation { function, first, second, others });
+                let is_apart = first.mode == WriteMode::OnCommit && !share_session(place, held, function, first, second);
+                return Some(Operation { function, first, second, others, is_around: false, is_apart });
             }
         }
     }
@@ -155,5 +161,7 @@ fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, 
         && (moves
             || dependent(place, function, first, second)
             || pending.hang_together(place, first.site, &given(place, first), second.site))
-        && (first.mode != WriteMode::OnCommit || share_session(place, held, function, first, second))
+        && (first.mode != WriteMode::OnCommit
+            || share_session(place, held, function, first, second)
+            || is_given_result(place, first, second))
 }

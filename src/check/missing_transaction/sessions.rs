@@ -1,7 +1,8 @@
 //! Whether two commits are of one session.
 
+use super::subjects::subjects;
 use crate::check::held_sessions::{Held, Key};
-use crate::check::loops::Place;
+use crate::check::loops::{Place, bound_names};
 use crate::model::body::NodeKind;
 use crate::model::nesting::called_name;
 use crate::model::role::GlobalDef;
@@ -43,4 +44,23 @@ fn same_connection(place: &Place, first: &Write, second: &Write) -> bool {
         _ => None,
     };
     facts.language.family() == Family::Python && of(first).is_some() && of(first) == of(second)
+}
+
+/// Python: the second commit is about what the first gave: `order = orders.create(…)`, then `lines.add(order.id)`.
+pub(super) fn is_given_result(place: &Place, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let mut value = place.nesting.chain_top(facts, first.site);
+    while let Some(parent) = place.nesting.parent(value).filter(|&parent| matches!(facts.arena.kind(parent), NodeKind::Await(_))) {
+        value = parent;
+    }
+    let target = match place.nesting.parent(value).map(|parent| facts.arena.kind(parent)) {
+        Some(NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. }) => target,
+        _ => return false,
+    };
+    let kept = bound_names(facts, target);
+    facts.language.family() == Family::Python
+        && first.via.is_some()
+        && second.via.is_some()
+        && first.via != second.via
+        && subjects(place, second).names.iter().any(|name| kept.contains(name))
 }

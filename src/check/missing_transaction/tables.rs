@@ -15,7 +15,7 @@ use crate::rulebook::vocabulary::{api_names, vocabulary};
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
 pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool {
     if first.mode == WriteMode::OnCommit || second.mode == WriteMode::OnCommit {
-        return first.mode == second.mode;
+        return first.mode == second.mode && !is_saved_twice(place, first, second);
     }
     let (Some(one), Some(other)) = (table(place, first), table(place, second)) else { return false };
     let relation = |write: &Write| relation_written(place.program.file(write.target.0.file), write.target.1);
@@ -33,6 +33,20 @@ pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: boo
     let is_rust = place.facts.language.family() == Family::Rust;
     let refills = || removes(&one) && adds(&other);
     first.via.is_none() && second.via.is_none() && (by_name || refills() || hands_on()) || is_rust && refills()
+}
+
+/// `order.update(total=total)`, `order.save()`: two methods of one row that save it.
+fn is_saved_twice(place: &Place, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let row = |write: &Write| {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(write.site) else { return None };
+        let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return None };
+        let NodeKind::Name(name) = facts.arena.kind(object) else { return None };
+        let is_row =
+            matches!(place.program.value(place.file, object), Value::Instance { class, .. } if place.program.is(class, Role::Model));
+        (is_row && write.via.is_some()).then_some(name)
+    };
+    facts.language.family() == Family::Python && row(first).is_some() && row(first) == row(second)
 }
 
 /// A mark that one row has is given to another: `primary: true` here, `primary: false` there.

@@ -210,7 +210,8 @@ fn is_setting_value(name: &str, value: &str) -> bool {
     positions::is_setting(name)
         && generic::is_literal_secret(value)
         && value.len() >= 3
-        && !value.contains([' ', '.'])
+        && !value.contains('.')
+        && (!value.contains(' ') || is_phrase(value))
         // The name in another language: a label.
         && value.is_ascii()
         && !generic::says_its_name(name, value)
@@ -234,4 +235,13 @@ pub(super) fn is_stand_in(value: &str) -> bool {
     }
     let words = generic::words(value);
     words.iter().any(|word| vocabulary().grounds.stand_ins.has(word))
+}
+
+/// A few words that are the value themselves, `"super secret key"`, and tell nobody to set it.
+fn is_phrase(value: &str) -> bool {
+    let words: Vec<String> = value.split(' ').map(str::to_ascii_lowercase).collect();
+    (2..=5).contains(&words.len())
+        && words
+            .iter()
+            .all(|word| word.chars().all(|c| c.is_ascii_alphanumeric()) && !word.is_empty() && !vocabulary().secrets.advice.has(word))
 }
