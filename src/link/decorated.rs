@@ -54,15 +54,25 @@ impl Linker<'_> {
                         found.middleware.push((handler, file, span, path));
                         continue;
                     }
-                    let path_node = route.path.as_ref().and_then(|wanted| self.argument(told, &args, wanted)).map(|node| {
-                        // A composed decorator hands on what it is given.
-                        self.handed_on(file, decorator, &written, told, node).map_or((told, node), |node| (file, node))
+                    let path_node = route.path.as_ref().and_then(|wanted| {
+                        let node = self.argument(told, &args, wanted)?;
+                        // A composed decorator hands on what it is given, by name or all of it: `super().route(*args, **kwargs)`.
+                        let is_all = told != file && matches!(self.facts[told.index()].arena.kind(node), NodeKind::Spread { .. });
+                        let own = if is_all {
+                            self.argument(file, &written, wanted)
+                        } else {
+                            self.handed_on(file, decorator, &written, told, node)
+                        };
+                        Some(own.map_or((told, node), |node| (file, node)))
                     });
                     let url = path_node.and_then(|(file, node)| self.facts[file.index()].string(node).map(str::to_string));
                     let placed = Placed { path: path_node, routers: self.routers_of_decorator(mounts, handler, decorator), within: false };
                     let mut own = self.own_texts(mounts, route, &placed);
                     if route.more_paths {
-                        own.extend(self.further_paths(mounts, file, &args, path_node.map(|(_, node)| node), None));
+                        // Nodes are those of one file.
+                        let given = if told == file { &args } else { &written };
+                        let at = path_node.filter(|(of, _)| *of == file).map(|(_, node)| node);
+                        own.extend(self.further_paths(mounts, file, given, at, None));
                     }
                     let speaks_http = route.path.is_some();
                     // What a decorator of the project's own takes by any name, it hands on.
