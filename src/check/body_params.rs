@@ -21,7 +21,7 @@ pub(super) fn body_params(program: &Program, handler: &Handler) -> Vec<Name> {
         .filter(|param| param.kind != ParamKind::Receiver)
         .filter(|param| match facts.language.family() {
             Family::Python => framework == "fastapi" && is_shapeless_python(facts, param),
-            Family::TypeScript => is_unvalidated_nest(program, file, facts, param),
+            Family::TypeScript => is_unvalidated_nest(program, file, facts, param, "Body"),
             Family::Rust => is_shapeless_rust(facts, param),
         })
         .flat_map(|param| match param.pattern {
@@ -29,6 +29,17 @@ pub(super) fn body_params(program: &Program, handler: &Handler) -> Vec<Name> {
             Some(pattern) => super::loops::bound_names(facts, pattern),
             None => parameter_names(facts, param),
         })
+        .collect()
+}
+
+/// NestJS: the names of parameters that are the whole query of the address, of no type that is there at run time: `@Query() query`.
+pub(super) fn query_params(program: &Program, handler: &Handler) -> Vec<Name> {
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let params = facts.def(handler.function.def).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+    params
+        .filter(|param| is_unvalidated_nest(program, file, facts, param, "Query"))
+        .flat_map(|param| parameter_names(facts, param))
         .collect()
 }
 
@@ -47,8 +58,11 @@ fn is_shapeless_python(facts: &FileFacts, param: &Param) -> bool {
 }
 
 /// `@Body() body: any`, or of a type that says nothing at run time.
-fn is_unvalidated_nest(program: &Program, file: FileId, facts: &FileFacts, param: &Param) -> bool {
-    let Some(&decorator) = param.decorators.iter().find(|&&decorator| called_name(facts, decorator) == Some("Body")) else { return false };
+fn is_unvalidated_nest(program: &Program, file: FileId, facts: &FileFacts, param: &Param, part: &str) -> bool {
+    let Some(&decorator) = param.decorators.iter().find(|&&decorator| called_name(facts, decorator) == Some(part)) else { return false };
+    if part == "Query" && arguments(facts, decorator).len() > 0 {
+        return false;
+    }
     let known = program.called_api(file, decorator).is_some_and(|api| api.path.starts_with("@nestjs/common."));
     // A pipe is given to the decorator, or only one field is taken: `@Body("id", ParseIntPipe)`.
     if !known || arguments(facts, decorator).any(|argument| facts.string(argument).is_none()) {

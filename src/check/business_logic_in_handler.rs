@@ -629,11 +629,20 @@ fn compares_sizes(facts: &FileFacts, entities: &Dependence, condition: NodeId) -
             facts.arena.kind(node)
         {
             let words = [left, right].iter().flat_map(|&side| words(&spell(facts, side))).collect::<Vec<_>>();
-            let free = words.iter().any(|word| is_paging_or_time(word));
+            let free = words.iter().any(|word| is_paging_or_time(word)) && ![left, right].iter().any(|&side| is_limit_of_rows(facts, side));
             found |= !free && (entities.mentions(facts, left) || entities.mentions(facts, right));
         }
     });
     found
+}
+
+/// A limit that a row carries: `workspace.linksLimit`, `plan.maxMembers`. What limits a page is called after the page.
+fn is_limit_of_rows(facts: &FileFacts, side: NodeId) -> bool {
+    let NodeKind::Member { name, .. } = facts.arena.kind(side) else { return false };
+    let words = words(facts.text(name));
+    let handlers = &vocabulary().handlers;
+    let says_limit = words.last().is_some_and(|last| handlers.limits_of_rows.has(last));
+    words.len() > 1 && says_limit && !words.iter().any(|word| handlers.of_pages.has(word))
 }
 
 /// Ownership and permission guards: comparisons of identities, roles asked of the current user.

@@ -13,7 +13,7 @@ use super::scope::{in_scope, letters, may_name};
 use super::sensitive::{assigned, carriers, is_password, parts};
 use super::spelling::call_span;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
@@ -325,10 +325,31 @@ fn came_with_request(program: &Program, function: GlobalDef, value: NodeId) -> b
     match facts.arena.kind(value) {
         NodeKind::Name(name) => {
             let values = assigned(facts, function.def, name);
-            !values.is_empty() && values.into_iter().all(reads)
+            !values.is_empty() && values.into_iter().all(reads) || is_taken_out(facts, function, name)
         }
         _ => reads(value),
     }
+}
+
+/// TypeScript: `const { email, password } = req.body`, and nothing else is given to the name.
+fn is_taken_out(facts: &FileFacts, function: GlobalDef, name: Name) -> bool {
+    let Some(body) = facts.def(function.def).body else { return false };
+    let (mut taken, mut given) = (false, false);
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Declare { target, value: Some(value), .. } => {
+            let NodeKind::Collection { items, .. } = facts.arena.kind(target) else { return };
+            let is_body = matches!(facts.arena.kind(value), NodeKind::Member { object, name, .. }
+                if facts.text(name) == "body" && last_name(facts, object).is_some_and(|name| matches!(facts.text(name), "req" | "request")));
+            taken |= is_body
+                && facts.arena.list(items).any(|item| {
+                    matches!(facts.arena.kind(item), NodeKind::Entry { key, value }
+                        if facts.string(key).is_some_and(is_password) && facts.arena.kind(value) == NodeKind::Name(name))
+                });
+        }
+        NodeKind::Assign { target, .. } => given |= facts.arena.kind(target) == NodeKind::Name(name),
+        _ => {}
+    });
+    facts.language.family() == Family::TypeScript && taken && !given
 }
 
 /// `user.password`, where `user` is a row: an instance of a model, or something called like one.

@@ -318,7 +318,10 @@ fn maps_errors(program: &Program, function: GlobalDef) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
     let is_of_errors = folders.rsplit('/').next().is_some_and(|name| vocabulary().http.folders_of_errors.has(name));
-    is_of_errors || crate::model::words::words(stem).iter().any(|word| vocabulary().http.files_of_errors.has(word))
+    // `friend-request.service.ts`: what comes before the suffix is what the requests are, and none of HTTP.
+    let suffix = file.rsplit('.').nth(1).filter(|_| file.matches('.').count() > 1);
+    let said = if suffix.is_some_and(|suffix| vocabulary().http.suffixes_below.has(suffix)) { 1 } else { usize::MAX };
+    is_of_errors || crate::model::words::words(stem).iter().take(said).any(|word| vocabulary().http.files_of_errors.has(word))
 }
 
 /// The places at which a function speaks HTTP, and whether it raises anything else.

@@ -90,6 +90,16 @@ fn looks_at(facts: &FileFacts, call: NodeId, callee: NodeId, input: &Input) -> b
         || words.first().is_some_and(|word| vocabulary().inputs.checks.has(word));
     let is_json = matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(root) if matches!(facts.text(root), "JSON" | "json" | "bcrypt" | "argon2"));
     let given = arguments(facts, call).any(|argument| mentions(facts, argument, input));
+    // `verifyFolderAccess(user, folder)` asks who may, and `parseInt(price)` makes a number of this one field, which is no longer input then.
+    let is_typescript = facts.language.family() == Family::TypeScript;
+    let asks_who = words.iter().any(|word| vocabulary().handlers.permissions.has(word) || matches!(word.as_str(), "access" | "ownership"));
+    let is_number = matches!(name, "parseInt" | "parseFloat");
+    // One part of what came is looked for in another: `picked.includes(item)`
+    let is_within =
+        name == "includes" && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if mentions(facts, object, input));
+    if is_typescript && (asks_who || is_number || is_within) {
+        return false;
+    }
     let receiver = match facts.arena.kind(callee) {
         NodeKind::Member { object, .. } => {
             matches!(name, "match" | "isdigit" | "isalnum" | "startsWith" | "endsWith" | "isnumeric") && mentions(facts, object, input)

@@ -1,15 +1,15 @@
 //! `missing-input-validation`: a handler that puts what a client sent into queries, models or calls without having looked at it.
 //!
 //! Bodies count, not the ids in paths. What a schema, a form, a typed parameter or a function called like one has seen is validated; so is a value
-//! that is converted, matched or compared where it is used. That a value is there at all (`if (!body.name)`) says nothing of what it is. A package
-//! without any library for validation gets one note.
+//! that is converted, matched or compared where it is used. That a value is there at all (`if (!body.name)`) says nothing of what it is. Where a package
+//! has no library for validation, its handlers get notes, the first of which counts all.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
-use super::body_params::{body_params, parsed_values};
+use super::body_params::{body_params, parsed_values, query_params};
 use super::handlers::{Handler, code_of, handler_name, handlers, package, route_text};
 use super::input_checks::{is_checked, is_checked_around};
 use super::loops::{bound_names, parameter_names};
@@ -18,7 +18,7 @@ use super::sensitive::carriers;
 use super::spelling::{call_span, spelled_callee};
 use super::unasked_validation::unasked;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefKind, FileFacts, Name};
+use crate::model::facts::{DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, SourceKind};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
@@ -33,8 +33,11 @@ const RULE: &str = "missing-input-validation";
 /// Places named with one finding.
 const MAX_PLACES: usize = 6;
 
-/// Most handlers that get a note where nothing is validated.
-const MAX_NOTES: usize = 24;
+/// Most handlers that get a note of their own in a package that validates nothing.
+const MAX_NOTES: usize = 32;
+
+/// From how many characters on another use of a handler is told of by itself.
+const FAR: u32 = 500;
 
 /// Body data of a handler: where it comes in, and the names that carry it.
 #[derive(Default)]
@@ -47,6 +50,10 @@ pub(super) struct Input {
     pub(super) converted: FxHashSet<Name>,
     /// Fields of the body that a middleware before the handler sets: `req.body.userId = session.userId`.
     pub(super) own_fields: FxHashSet<String>,
+    /// Names of rows that are made of it, not yet stored: `new User(req.body)`, `User.build(req.body)`.
+    pub(super) made: FxHashMap<Name, NodeId>,
+    /// It came with the address, behind the `?`.
+    pub(super) of_query: bool,
 }
 
 impl Input {
@@ -103,12 +110,16 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut without: BTreeMap<Option<usize>, Vec<Unchecked>> = BTreeMap::new();
     for handler in handlers {
         let package = package(program, handler.function);
-        if !takes_body(program, &handler) || is_exempt(program, &handler) || validates_routes.contains(&package) {
+        if is_exempt(program, &handler) || validates_routes.contains(&package) {
             continue;
         }
-        let Some(unchecked) = unchecked(context, handler, &fields) else { continue };
+        let own = fields_before(&handler, &fields);
+        let of_body = if takes_body(program, &handler) { uses_of(context, &handler, input(program, &handler), own) } else { None };
+        let Some((uses, source)) = of_body.or_else(|| of_query(context, &handler)) else { continue };
+        let unchecked = Unchecked { handler, uses, source };
         if validates.contains(&package) || context.settings.strict() {
             findings.extend(finding(program, &unchecked));
+            findings.extend(elsewhere(program, &unchecked));
         } else {
             without.entry(package).or_default().push(unchecked);
         }
@@ -196,23 +207,104 @@ fn fields_before(handler: &Handler, fields: &FxHashMap<String, Vec<String>>) -> 
     guards.filter_map(|guard| fields.get(guard.rsplit('.').next().unwrap_or(guard))).flatten().cloned().collect()
 }
 
-fn unchecked<'a>(context: &'a Context, handler: Handler<'a>, fields: &FxHashMap<String, Vec<String>>) -> Option<Unchecked<'a>> {
+/// What a handler does with what nobody has looked at, and where that comes in.
+fn uses_of(context: &Context, handler: &Handler, mut input: Input, own_fields: FxHashSet<String>) -> Option<(Vec<Use>, Option<Span>)> {
     let program = context.program;
-    let mut input = input(program, &handler);
-    input.own_fields = fields_before(&handler, fields);
+    input.own_fields = own_fields;
     if input.sources.is_empty() && input.names.is_empty() {
         return None;
     }
     let facts = program.file(handler.function.file);
-    if is_checked_around(program, &handler) || is_checked(program, &handler.code, &input, 0) {
+    if is_checked_around(program, handler) || is_checked(program, &handler.code, &input, 0) {
         return None;
     }
-    let uses = uses(context, &handler, &input);
-    if uses.is_empty() {
-        return None;
-    }
+    let uses = uses(context, handler, &input);
     let source = input.sources.iter().map(|&node| facts.arena.span(node)).min_by_key(|span| span.start);
-    Some(Unchecked { handler, uses, source })
+    (!uses.is_empty()).then_some((uses, source))
+}
+
+/// The same for what stands behind the `?` of an address: a note, since less fits into it.
+fn of_query(context: &Context, handler: &Handler) -> Option<(Vec<Use>, Option<Span>)> {
+    let (mut uses, source) = uses_of(context, handler, query_input(context.program, handler), FxHashSet::default())?;
+    uses.iter_mut().for_each(|used| used.is_kept = false);
+    Some((uses, source))
+}
+
+/// TypeScript: the values of the address's query, and the names they are given.
+fn query_input(program: &Program, handler: &Handler) -> Input {
+    let file = handler.function.file;
+    let facts = program.file(file);
+    let mut input = Input { of_query: true, ..Input::default() };
+    if facts.language.family() != Family::TypeScript || !facts.names.may_hold("query") && !facts.names.may_hold("Query") {
+        return input;
+    }
+    let given: Vec<Name> = query_params(program, handler)
+        .into_iter()
+        .chain(destructured(facts, handler, "query"))
+        .chain(taken_out(facts, handler, "query"))
+        .collect();
+    input.names.extend(&given);
+    input.whole.extend(given);
+    for body in handler.code.iter().filter_map(|part| facts.def(part.def).body) {
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Member { object, name, .. } = facts.arena.kind(node)
+                && facts.text(name) == "query"
+                && last_name(facts, object).is_some_and(|name| matches!(facts.text(name), "req" | "request" | "ctx"))
+                && matches!(facts.arena.kind(object), NodeKind::Name(_) | NodeKind::Member { .. })
+            {
+                input.sources.insert(node);
+            }
+        });
+    }
+    follow_all(program, handler, &mut input);
+    input
+}
+
+/// `({ body }, res) => …`, `({ query }: Request) => …`: the names of a part of the request that a handler takes out of it at once.
+fn destructured(facts: &FileFacts, handler: &Handler, part: &str) -> Vec<Name> {
+    let mut names = Vec::new();
+    for code in &handler.code {
+        let params = &facts.def(code.def).params;
+        let Some(first) = params.iter().find(|param| param.kind != ParamKind::Receiver) else { continue };
+        let says_request = first.annotation.is_some_and(|annotation| {
+            let base = match facts.arena.kind(annotation) {
+                NodeKind::Apply { base, .. } => base,
+                _ => annotation,
+            };
+            last_name(facts, base).is_some_and(|name| facts.text(name).ends_with("Request"))
+        });
+        let Some(pattern) = first.pattern.filter(|_| says_request || first.annotation.is_none() && params.len() > 1) else { continue };
+        facts.arena.walk(pattern, |node| {
+            if let NodeKind::Entry { key, value } = facts.arena.kind(node)
+                && facts.string(key) == Some(part)
+            {
+                names.extend(bound_names(facts, value));
+            }
+        });
+    }
+    names
+}
+
+/// `const { body } = req`, `const { body, params } = ctx.request`
+fn taken_out(facts: &FileFacts, handler: &Handler, part: &str) -> Vec<Name> {
+    let mut names = Vec::new();
+    let Some(body) = facts.def(handler.function.def).body else { return names };
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Declare { target, value: Some(value), .. } = facts.arena.kind(node)
+            && let NodeKind::Collection { items, .. } = facts.arena.kind(target)
+            && last_name(facts, value).is_some_and(|name| matches!(facts.text(name), "req" | "request"))
+        {
+            for item in facts.arena.list(items) {
+                if let NodeKind::Entry { key, value } = facts.arena.kind(item)
+                    && facts.string(key) == Some(part)
+                {
+                    names.extend(bound_names(facts, value));
+                }
+            }
+        }
+        true
+    });
+    names
 }
 
 /// The body data of a handler and the names it is given in it.
@@ -220,8 +312,13 @@ fn input(program: &Program, handler: &Handler) -> Input {
     let file = handler.function.file;
     let facts = program.file(file);
     let mut given = body_params(program, handler);
-    if facts.language.family() == Family::Rust {
-        given.extend(handler.code.iter().flat_map(|part| parsed_values(facts, part.def)));
+    match facts.language.family() {
+        Family::Rust => given.extend(handler.code.iter().flat_map(|part| parsed_values(facts, part.def))),
+        Family::TypeScript => {
+            given.extend(destructured(facts, handler, "body"));
+            given.extend(taken_out(facts, handler, "body"));
+        }
+        Family::Python => {}
     }
     let mut input = Input { names: given.iter().copied().collect(), whole: given.into_iter().collect(), ..Input::default() };
     for &part in &handler.code {
@@ -235,18 +332,28 @@ fn input(program: &Program, handler: &Handler) -> Input {
             });
         }
     }
-    let Some(body) = facts.def(handler.function.def).body else { return input };
+    follow_all(program, handler, &mut input);
+    input
+}
+
+/// The names that input goes on under.
+fn follow_all(program: &Program, handler: &Handler, input: &mut Input) {
+    let facts = program.file(handler.function.file);
+    let Some(body) = facts.def(handler.function.def).body else { return };
+    if input.sources.is_empty() && input.names.is_empty() {
+        return;
+    }
     for _ in 0..4 {
         let before = input.names.len();
         walk_deep(facts, body, |node| {
-            follow(facts, node, &mut input);
+            follow(facts, node, input);
+            follow_made(program, handler.function.file, node, input);
             true
         });
         if input.names.len() == before {
             break;
         }
     }
-    input
 }
 
 fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
@@ -270,8 +377,16 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
         }
         // `body.items.map((item) => …)`
         NodeKind::Call { callee, .. } => {
-            let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return };
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
             if !input.is_of(facts, object) {
+                // `rows.push({ title: item.title })`
+                if let NodeKind::Name(list) = facts.arena.kind(object)
+                    && facts.language.family() == Family::TypeScript
+                    && matches!(facts.text(name), "push" | "unshift")
+                    && arguments(facts, node).any(|argument| first_use(facts, argument, input).is_some())
+                {
+                    input.names.insert(list);
+                }
                 return;
             }
             for argument in arguments(facts, node) {
@@ -281,6 +396,57 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
             }
         }
         _ => {}
+    }
+}
+
+/// `const order = new Order({ title: req.body.title })`
+fn follow_made(program: &Program, file: FileId, node: NodeId, input: &mut Input) {
+    let facts = program.file(file);
+    if let NodeKind::Declare { target, value: Some(value), .. } = facts.arena.kind(node)
+        && let NodeKind::Name(name) = facts.arena.kind(target)
+        && is_made_of(program, file, value, input, 0).is_some()
+    {
+        input.names.insert(name);
+    }
+    if let NodeKind::Declare { target, value: Some(value), .. } = facts.arena.kind(node)
+        && let (NodeKind::Name(name), NodeKind::Call { form, .. }) = (facts.arena.kind(target), facts.arena.kind(value))
+        && (form == CallForm::New || called_name(facts, value).is_some_and(|name| matches!(name, "build" | "create" | "merge" | "preload")))
+        && facts.language.family() == Family::TypeScript
+        && let Some(used) = arguments(facts, value).find_map(|argument| first_use(facts, argument, input))
+    {
+        input.made.insert(name, used);
+    }
+}
+
+/// The input that is in an object of an old constructor (`new Order(req.body)`), or in what a list is turned into (`items.map((item) => ({ … }))`).
+fn is_made_of(program: &Program, file: FileId, node: NodeId, input: &Input, depth: u8) -> Option<NodeId> {
+    let facts = program.file(file);
+    if facts.language.family() != Family::TypeScript || depth > 6 {
+        return None;
+    }
+    let within = |node| is_made_of(program, file, node, input, depth + 1);
+    match facts.arena.kind(node) {
+        NodeKind::Entry { value, .. } | NodeKind::Spread { value, .. } | NodeKind::Await(value) | NodeKind::Cast { value, .. } => {
+            within(value)
+        }
+        NodeKind::Collection { items, .. } => facts.arena.list(items).find_map(within),
+        NodeKind::Call { callee, form: CallForm::New, .. } => {
+            let Value::Def(constructor) = program.value(file, callee) else { return None };
+            let is_plain = program.def(constructor).kind == DefKind::Function && !is_checked_below(program, constructor);
+            let mut given = arguments(facts, node).filter(|_| is_plain);
+            given.find_map(|argument| first_use(facts, argument, input).or_else(|| within(argument)))
+        }
+        NodeKind::Call { callee, .. } => {
+            let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
+            if !matches!(facts.text(name), "map" | "flatMap") || !input.is_of(facts, object) {
+                return None;
+            }
+            arguments(facts, node).find_map(|argument| {
+                let NodeKind::Closure(def) = facts.arena.kind(argument) else { return None };
+                first_use(facts, facts.def(def).body?, input)
+            })
+        }
+        _ => None,
     }
 }
 
@@ -344,6 +510,11 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
             found.push(Use { node, text, is_kept: query.access == Access::Write && !finds });
         }
     }
+    let rows = if facts.language.family() == Family::TypeScript { stored_rows(facts, handler) } else { FxHashMap::default() };
+    found.extend(input.made.iter().filter(|(name, _)| rows.contains_key(name)).map(|(name, &node)| {
+        let text = format!("is in `{}`, which `{}` stores", facts.text(*name), rows[name]);
+        Use { node, text, is_kept: true }
+    }));
     let writes = handler.code.iter().any(|&part| {
         context
             .summaries
@@ -363,9 +534,7 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
                 }
             }
             NodeKind::Call { form, .. } if form != CallForm::Pattern => {
-                if let Some(use_) = in_call(context, handler, node, input) {
-                    found.push(use_);
-                }
+                found.extend(in_call(context, handler, node, input).or_else(|| into_row(facts, node, input, &rows)));
             }
             _ => {}
         }
@@ -375,6 +544,38 @@ fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<Use> {
     found.dedup_by_key(|used| facts.arena.span(used.node).start);
     found.sort_by_key(|used| !used.is_kept);
     found
+}
+
+/// Local rows that the handler stores, and by what: `user.save()`, `users.save(user)`.
+fn stored_rows(facts: &FileFacts, handler: &Handler) -> FxHashMap<Name, String> {
+    let mut rows = FxHashMap::default();
+    for query in handler.queries.iter().filter(|query| query.access == Access::Write) {
+        let given = arguments(facts, query.site).next();
+        let is_given = called_name(facts, query.site).is_some_and(|name| matches!(name, "save" | "insert" | "persist" | "upsert"));
+        for node in [Some(chain_root(facts, query.site)), given.filter(|_| is_given)].into_iter().flatten() {
+            if let NodeKind::Name(name) = facts.arena.kind(node) {
+                rows.entry(name).or_insert_with(|| spelled_callee(facts, query.site));
+            }
+        }
+    }
+    rows
+}
+
+/// `Object.assign(user, req.body)`, `user.set(req.body)`, `post.comments.push({ text: req.body.text })` of a row that the handler stores.
+fn into_row(facts: &FileFacts, call: NodeId, input: &Input, rows: &FxHashMap<Name, String>) -> Option<Use> {
+    let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return None };
+    let mut given = arguments(facts, call);
+    let row = match facts.text(name) {
+        "assign" | "merge" | "extend" | "defaults" => given.next()?,
+        "set" => object,
+        "push" | "unshift" | "addToSet" if matches!(facts.arena.kind(object), NodeKind::Member { .. }) => object,
+        _ => return None,
+    };
+    let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, row)) else { return None };
+    let stored = rows.get(&root).filter(|_| !input.names.contains(&root))?;
+    let node = given.find_map(|argument| first_use(facts, argument, input))?;
+    Some(Use { node, text: format!("is put into `{}`, which `{stored}` stores", facts.text(root)), is_kept: true })
 }
 
 /// What one link of a query is given, and whether it only tells which rows are meant: `filter(name=…)`, `{ where: { name } }`.
@@ -395,7 +596,7 @@ fn given_to(facts: &FileFacts, link: NodeId) -> Vec<(NodeId, bool)> {
 }
 
 fn is_condition(facts: &FileFacts, item: NodeId) -> bool {
-    matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if matches!(facts.string(key), Some("where" | "filter")))
+    matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if matches!(facts.string(key), Some("where" | "filter" | "_id")))
 }
 
 fn is_id(facts: &FileFacts, node: NodeId) -> bool {
@@ -446,7 +647,7 @@ fn first_use(facts: &FileFacts, argument: NodeId, input: &Input) -> Option<NodeI
 /// As [`first_use`], also in a statement that is built in place: `insert(users).values(**body)`.
 fn used_in(program: &Program, file: FileId, argument: NodeId, input: &Input) -> Option<NodeId> {
     let facts = program.file(file);
-    first_use(facts, argument, input).or_else(|| {
+    first_use(facts, argument, input).or_else(|| is_made_of(program, file, argument, input, 0)).or_else(|| {
         let builds = |link: &NodeId| {
             matches!(facts.arena.kind(*link), NodeKind::Call { .. }) && matches!(program.value(file, *link), Value::Api { .. })
         };
@@ -462,7 +663,8 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
     let program = context.program;
     let file = handler.function.file;
     let facts = program.file(file);
-    let node = arguments(facts, call).find_map(|argument| first_use(facts, argument, input))?;
+    let used = |argument| first_use(facts, argument, input).or_else(|| is_made_of(program, file, argument, input, 0));
+    let node = arguments(facts, call).find_map(used)?;
     let spelled = spelled_callee(facts, call);
     if constructs_model(program, file, call) {
         return Some(Use { node, text: format!("is given to `{spelled}`"), is_kept: true });
@@ -473,13 +675,18 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
     if is_given_to_row(context, handler, call, node, input) {
         return Some(Use { node, text: format!("is given to `{spelled}`, which sets what is in it"), is_kept: true });
     }
-    let leads_to_write = handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
-        edge.kind == CallKind::Call
-            && edge.resolution != Resolution::NameOnly
-            && context.summaries.of(edge.callee).is_some_and(|summary| summary.reaches.iter().any(|reach| reach.access == Access::Write))
-            && !is_checked_below(program, edge.callee)
-    });
-    if leads_to_write {
+    let leads_to = |wanted: &dyn Fn(Access) -> bool| {
+        handler.code.iter().flat_map(|&part| program.calls_at(part, call)).any(|edge| {
+            edge.kind == CallKind::Call
+                && edge.resolution != Resolution::NameOnly
+                && context.summaries.of(edge.callee).is_some_and(|summary| summary.reaches.iter().any(|reach| wanted(reach.access)))
+                && !is_checked_below(program, edge.callee)
+        })
+    };
+    if input.of_query && is_whole(facts, node, input) && leads_to(&|_| true) {
+        return Some(Use { node, text: format!("is given to `{spelled}` whole, which queries the database"), is_kept: false });
+    }
+    if leads_to(&|access| access == Access::Write) {
         let text = format!("is given to `{spelled}`, which writes to the database");
         return Some(Use { node, text, is_kept: is_whole(facts, node, input) });
     }
@@ -599,6 +806,21 @@ fn finding(program: &Program, unchecked: &Unchecked) -> Option<Finding> {
     })
 }
 
+/// A long handler: the first use far from the one that is told of, which may be overlooked there. A note.
+fn elsewhere(program: &Program, unchecked: &Unchecked) -> Option<Finding> {
+    let facts = program.file(unchecked.handler.function.file);
+    let start = |used: &Use| facts.arena.span(used.node).start;
+    let told = start(unchecked.uses.first()?);
+    let far = unchecked.uses.iter().position(|used| start(used).abs_diff(told) >= FAR)?;
+    let Use { node, text, .. } = &unchecked.uses[far];
+    let uses = vec![Use { node: *node, text: text.clone(), is_kept: false }];
+    let handler = &unchecked.handler;
+    let Handler { function, route, delegates, .. } = *handler;
+    let handler = Handler { function, route, code: handler.code.clone(), queries: handler.queries.clone(), delegates };
+    let found = finding(program, &Unchecked { handler, uses, source: unchecked.source })?;
+    Some(Finding { subject: format!("{} again", found.subject), ..found })
+}
+
 fn help(family: Family) -> &'static str {
     match family {
         Family::Python => {
@@ -611,16 +833,18 @@ fn help(family: Family) -> &'static str {
     }
 }
 
-/// Notes for a package that validates nothing: one that counts its handlers, and one at each other of the worst.
+/// Notes for a package that validates nothing, at the handlers with most of it; the first says how many there are.
 fn notes(program: &Program, handlers: &[Unchecked]) -> Vec<Finding> {
     let mut worst: Vec<&Unchecked> = handlers.iter().collect();
     worst.sort_by_key(|unchecked| (std::cmp::Reverse(unchecked.uses.len()), unchecked.handler.function));
-    let others = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|unchecked| finding(program, unchecked));
-    let others = others.map(|finding| Finding { level: Level::Note, ..finding });
+    let others = worst.iter().skip(1).take(MAX_NOTES - 1).filter_map(|unchecked| {
+        let found = finding(program, unchecked)?;
+        Some(Finding { level: Level::Note, message: format!("{}; nothing in the project validates input", found.message), ..found })
+    });
     note(program, &worst).into_iter().chain(others).collect()
 }
 
-/// The one that counts them.
+/// The note at the handler with most of it, which counts all.
 fn note(program: &Program, worst: &[&Unchecked]) -> Option<Finding> {
     let first = worst.first()?;
     let mut finding = finding(program, first)?;

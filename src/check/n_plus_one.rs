@@ -25,7 +25,7 @@ use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell, walk_deep};
-use crate::model::program::{CallEdge, CallKind, Resolution, Value};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::summary::{QueryEffect, Reach};
@@ -249,8 +249,10 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
             let (here, rest) = edges.split_at(edges.partition_point(|edge| edge.site <= first.site));
             edges = rest;
             let follows = |edge: &&CallEdge| {
-                // The code of a closure that is handed over is looked at where it stands.
-                let closure = edge.kind == CallKind::Passed && program.def(edge.callee).flags.has(DefFlags::CLOSURE);
+                // The code of a closure that is handed over is looked at where it stands. One with a name is a function like any other.
+                let closure = edge.kind == CallKind::Passed
+                    && program.def(edge.callee).flags.has(DefFlags::CLOSURE)
+                    && (edge.callee.file != file || stands_in(program, edge));
                 edge.resolution != Resolution::NameOnly && !closure
             };
             let best = here.iter().filter(follows).filter_map(|edge| {
@@ -271,6 +273,13 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
     // A call that knowledge calls a query and the linker also leads into the project is one site.
     sites.dedup_by_key(|site| site.node);
     sites
+}
+
+/// The closure stands in the call that it is given to.
+fn stands_in(program: &Program, edge: &CallEdge) -> bool {
+    let facts = program.file(edge.caller.file);
+    let place = program.nesting(edge.callee.file).place(edge.callee.def);
+    place.is_none_or(|place| facts.arena.span(edge.site).contains(facts.arena.span(place)))
 }
 
 /// The nearest query that a call surely leads to.

@@ -9,5 +9,8 @@ pub(super) fn is_record(name: &str) -> bool {
     // An address that is to be confirmed is no mail that was sent: `deleteEmailVerification`.
     let is_address = words.iter().any(|word| vocabulary().records.confirmations.has(word))
         && !words.iter().any(|word| vocabulary().records.sending.has(word));
-    words.iter().filter(|word| !(is_address && vocabulary().records.mail.has(word))).any(|word| vocabulary().records.kept.has(word))
+    // `addMemberWithEmail`, `removeByEmail`: whom it is about, not what is sent.
+    let tells_whom = |at: usize| at > 0 && vocabulary().records.before_whom.has(&words[at - 1]);
+    let is_no_record = |at: usize, word: &str| vocabulary().records.mail.has(word) && (is_address || tells_whom(at));
+    words.iter().enumerate().any(|(at, word)| vocabulary().records.kept.has(word) && !is_no_record(at, word))
 }

@@ -13,8 +13,8 @@ use super::handlers::{code_of, handlers};
 use super::loops::parameter_names;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name};
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, last_name};
@@ -208,7 +208,7 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
             let is_callers = facts.language.family() == Family::Rust
                 && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if is_of_call(facts, function.def, root));
             let is_filled = in_constructor && facts.arena.kind(object) == NodeKind::Receiver;
-            !is_callers && !is_filled
+            !is_callers && !is_filled && !is_own_row(facts, function, target)
         }
         NodeKind::Index { .. } => true,
         NodeKind::Name(name) => is_module_variable(facts, function.def, facts.text(name)),
@@ -237,6 +237,17 @@ fn is_of_call(facts: &FileFacts, function: DefId, name: Name) -> bool {
 /// Calls that give a way into what others see too.
 const VIEWS: &[&str] =
     &["lock", "write", "borrow_mut", "get_mut", "get_or_insert_with", "entry", "or_insert_with", "as_mut", "iter_mut", "make_mut"];
+
+/// TypeScript: a field of what the function has made or waited for itself: `account.passwordHash = hash(password)`.
+fn is_own_row(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
+    let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, target)) else { return false };
+    let is_own = |value: NodeId| matches!(facts.arena.kind(value), NodeKind::Await(_) | NodeKind::Call { form: CallForm::New, .. });
+    let local = |def: &Definition| def.kind == DefKind::Variable && def.parent == DefId::MODULE && def.name == root;
+    facts.language.family() == Family::TypeScript && !facts.defs.iter().any(local) && {
+        let given = super::sensitive::assigned(facts, function.def, root);
+        !given.is_empty() && given.into_iter().all(is_own)
+    }
+}
 
 /// A local variable that is put where it is kept afterwards: `client = Client(); cls._client = client`.
 fn is_kept_later(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {

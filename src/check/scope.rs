@@ -76,7 +76,15 @@ fn holds_samples(path: &str) -> bool {
     // Asked for every function by many rules: most paths hold none of these letters in a row.
     static MAY_HOLD: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["seed", "fix", "datacreator", "test", "mock", "backfill"]));
     let may_hold = MAY_HOLD.as_ref().is_none_or(|letters| letters.is_match(path));
-    may_hold && path.split('/').any(|part| vocabulary().audience.samples.in_name(part.split('.').next().unwrap_or(part)))
+    let samples = &vocabulary().audience.samples;
+    // `mock-server/mock-server.service.ts`, `test-plans/test-plan.controller.ts`: what the program is about.
+    let is_of_layer = path.rsplit('.').nth(1).is_some_and(|suffix| vocabulary().audience.suffixes_of_layers.has(suffix));
+    let is_about = |part: &str| {
+        let words = crate::model::words::words(part);
+        is_of_layer && words.len() > 1 && words.last().is_some_and(|last| !samples.has(last))
+    };
+    let holds = |part: &str| samples.in_name(part) && !is_about(part);
+    may_hold && path.split('/').any(|part| holds(part.split('.').next().unwrap_or(part)))
 }
 
 /// A search for any of these, in whatever case; `None` where none can be made.

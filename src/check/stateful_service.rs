@@ -29,6 +29,8 @@ enum Holds {
     Container,
     /// A number or truth value.
     Scalar,
+    /// TypeScript: nothing yet; state when it is given what a request brought.
+    Nothing,
 }
 
 /// Finds state that requests change.
@@ -69,6 +71,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
             let fits = match state.holds {
                 Holds::Container => true,
                 Holds::Scalar => how == Change::Set && !is_kept_value(facts, nesting, node, &name),
+                Holds::Nothing => how == Change::Set && is_given_by_request(facts, function, node),
             };
             if fits
                 && !coordinates(&name)
@@ -149,7 +152,7 @@ enum Change {
 
 impl Change {
     fn fits(self, holds: Holds) -> bool {
-        holds == Holds::Container && self == Change::Inside || holds == Holds::Scalar && self == Change::Set
+        (holds == Holds::Container) == (self == Change::Inside)
     }
 }
 
@@ -208,7 +211,9 @@ fn state(program: &Program, function: GlobalDef, target: NodeId) -> Option<(Stat
             let (def, variable) = facts
                 .definitions()
                 .find(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == name)?;
-            let holds = holds(facts, variable.value?)?;
+            let is_empty = variable.value.is_none_or(|value| matches!(facts.arena.kind(value), NodeKind::Null));
+            let holds =
+                if is_empty && facts.language.family() == Family::TypeScript { Holds::Nothing } else { holds(facts, variable.value?)? };
             let local = binds(facts, function.def, name, holds == Holds::Scalar);
             (!local).then(|| (State { def: GlobalDef { file: function.file, def }, holds, field: false }, name.to_string()))
         }
@@ -398,12 +403,41 @@ fn holds(facts: &FileFacts, value: NodeId) -> Option<Holds> {
     const MAKERS: &[&str] = &["dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque", "Map", "Set", "Array", "Object"];
     match facts.arena.kind(value) {
         NodeKind::Collection { kind: CollectionKind::Tuple, .. } => None,
-        NodeKind::Collection { items, .. } => (facts.arena.list(items).len() <= 1).then_some(Holds::Container),
+        // A list of several is one that the program comes with; in JavaScript many start with a few rows and let requests change them.
+        NodeKind::Collection { items, kind } => {
+            let is_list = kind == CollectionKind::List && facts.language.family() == Family::TypeScript;
+            (is_list || facts.arena.list(items).len() <= 1).then_some(Holds::Container)
+        }
         NodeKind::Call { .. } => called_name(facts, value).filter(|name| MAKERS.contains(name)).map(|_| Holds::Container),
         NodeKind::Number(_) | NodeKind::Bool(_) => Some(Holds::Scalar),
         NodeKind::Cast { value, .. } => holds(facts, value),
         _ => None,
     }
+}
+
+/// `current = req.body.user`, directly or by a local variable.
+fn is_given_by_request(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Assign { value, .. } = facts.arena.kind(node) else { return false };
+    let mut locals = Vec::new();
+    reads_request(facts, value, &mut locals)
+        || locals
+            .into_iter()
+            .take(4)
+            .flat_map(|name| super::sensitive::assigned(facts, function.def, name))
+            .any(|value| reads_request(facts, value, &mut Vec::new()))
+}
+
+fn reads_request(facts: &FileFacts, value: NodeId, locals: &mut Vec<Name>) -> bool {
+    let mut found = false;
+    facts.arena.walk(value, |node| match facts.arena.kind(node) {
+        NodeKind::Member { object, name, .. } => {
+            found |= matches!(facts.text(name), "body" | "query" | "params" | "user" | "headers" | "cookies" | "session")
+                && matches!(facts.arena.kind(object), NodeKind::Name(root) if matches!(facts.text(root), "req" | "request" | "ctx"));
+        }
+        NodeKind::Name(name) => locals.push(name),
+        _ => {}
+    });
+    found
 }
 
 /// A parameter or local variable of the function, or of one around it, has the name; in Python a variable that is assigned is local

@@ -25,7 +25,7 @@ use crate::model::knowledge::{ApiFact, ArgumentRef};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Calls of a helper that hand it a password, shown with it.
@@ -43,6 +43,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     findings.extend(through_helpers(program, &program.nestings, helpers));
     findings.extend(super::compared_passwords::in_project(context));
     findings.extend(stored_as_they_came(context));
+    findings.extend(super::plain_in_rows::in_rows(context));
     findings.extend(super::passwords_in_sql::in_statements(context));
     findings.extend(
         context.in_files("weak-password-hash: settings", (), |context, (): &(), file| {
@@ -338,6 +339,7 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
             takes_password.into_iter().any(|(other, param)| other != at && param.name.is_some_and(|name| is_password(facts.text(name))));
         let own = speaks_of_password(name) && !is_another && parts(name).iter().any(|word| vocabulary().hashes.helpers.has(word));
         let mut given: Vec<Label> = Vec::new();
+        let mut users = Vec::new();
         let mut what = None;
         for &(caller, site) in callers.get(&helper).into_iter().flatten() {
             if !in_scope(program, caller)
@@ -358,6 +360,7 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
                 }
             });
             if let Some(password) = password {
+                users.push((caller, site, password.clone()));
                 given.push(Label {
                     location: program.location(caller.file, call_span(own, site)),
                     text: format!("`{password}` is given to `{}`", program.short_name(helper)),
@@ -368,7 +371,16 @@ fn through_helpers(program: &Program, nestings: &Nestings, helpers: Helpers) -> 
         if own || !given.is_empty() {
             let text = what.unwrap_or_else(|| name.to_string());
             given.truncate(MAX_CALLERS);
-            findings.extend(quick(program, function, node, &text, &given));
+            let quick = quick(program, function, node, &text, &given);
+            if quick.is_some() {
+                let in_typescript = |caller: GlobalDef| program.file(caller.file).language.family() == Family::TypeScript;
+                users.retain(|(caller, ..)| in_typescript(*caller));
+                findings.extend(users.into_iter().take(MAX_CALLERS).map(|(caller, site, password)| {
+                    let message = format!("`{password}` is given to `{}`, whose hash is made to be fast", program.short_name(helper));
+                    finding(program, caller, site, Level::Note, message, "a quick hash for a password")
+                }));
+            }
+            findings.extend(quick);
         }
     }
     findings
@@ -525,8 +537,9 @@ fn too_cheap(program: &Program, function: GlobalDef, node: NodeId, argument: &Ar
         return None;
     }
     let value = super::password_settings::argument(facts, node, argument)?;
-    let work = number(facts, program, function.file, value)?;
-    if work >= minimum || work <= 0 || is_given_other(program, function, node) {
+    let work = number(facts, program, function.file, value).or_else(|| local_number(program, function, value))?;
+    let makes_salt = called_name(facts, node).is_some_and(|name| name.starts_with("genSalt"));
+    if work >= minimum || work <= 0 || !makes_salt && is_given_other(program, function, node) {
         return None;
     }
     let spelled = spelled_callee(facts, node);
@@ -565,6 +578,34 @@ fn is_given_other(program: &Program, function: GlobalDef, call: NodeId) -> bool 
 }
 
 /// A number, or a constant of the module that is one.
+/// `const rounds = 8` in the function, or a parameter that its callers give a number.
+fn local_number(program: &Program, function: GlobalDef, node: NodeId) -> Option<i64> {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
+    let written = |facts: &FileFacts, value| match facts.arena.kind(value) {
+        NodeKind::Number(text) => facts.text(text).parse().ok(),
+        _ => None,
+    };
+    match assigned(facts, function.def, name)[..] {
+        [] => {}
+        [value] => return written(facts, value),
+        _ => return None,
+    }
+    let mut params = facts.def(function.def).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+    let at = params.position(|param| param.name == Some(name))?;
+    let mut calls = program.calls.iter().filter(|edge| edge.callee == function && edge.kind == CallKind::Call);
+    let (edge, None) = (calls.next()?, calls.next()) else { return None };
+    let from = program.file(edge.caller.file);
+    let given = arguments(from, edge.site).nth(at)?;
+    match from.arena.kind(given) {
+        NodeKind::Name(name) => match assigned(from, edge.caller.def, name)[..] {
+            [value] => written(from, value),
+            _ => number(from, program, edge.caller.file, given),
+        },
+        _ => written(from, given),
+    }
+}
+
 fn number(facts: &FileFacts, program: &Program, file: FileId, node: NodeId) -> Option<i64> {
     match facts.arena.kind(node) {
         NodeKind::Number(text) => facts.text(text).replace('_', "").parse().ok(),

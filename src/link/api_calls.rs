@@ -150,6 +150,14 @@ impl<'a> Linker<'a> {
         }
     }
 
+    /// One of the rows of a model that is no class, where knowledge has a name for it: `sequelize.define("user", …).findAll()`.
+    fn row_of_rows(&mut self, api: ApiId, guessed: bool) -> ValueId {
+        let rows = self.apis.step(api, "()");
+        let row = self.apis.step(rows, "[]");
+        let is_named = !self.apis.path(row).ends_with("()[]");
+        if is_named { self.value(Value::Api { api: row, subject: None, guessed }) } else { UNKNOWN }
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the pieces of one call, each needed once")]
     fn gives(
         &mut self,
@@ -173,7 +181,7 @@ impl<'a> Linker<'a> {
             Gives::Rows => {
                 let element = match subject {
                     Some(class) => self.value(Value::Instance { class, argument: UNKNOWN }),
-                    None => UNKNOWN,
+                    None => self.row_of_rows(api, guessed),
                 };
                 self.value(Value::Collection(element))
             }

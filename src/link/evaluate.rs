@@ -15,7 +15,7 @@ use super::references::TextNames;
 use super::reverse_rows::ReverseRows;
 use super::scopes::{FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
-use crate::model::body::{Arena, AssignOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
+use crate::model::body::{Arena, AssignOp, BinaryOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, FileFacts, Name};
 use crate::model::knowledge::Knowledge;
 use crate::model::program::{ApiId, Value, ValueId};
@@ -266,6 +266,13 @@ impl<'a> Linker<'a> {
         if a == UNKNOWN { b } else { a }
     }
 
+    /// What the project keeps in the global object of JavaScript, under a name of its own.
+    fn is_kept_globally(&self, value: ValueId) -> bool {
+        let Value::Api { api, .. } = self.get(value) else { return false };
+        let path = self.apis.path(api);
+        ["globalThis.", "global."].iter().any(|object| path.starts_with(object)) && !self.apis.is_known(api)
+    }
+
     /// What a node stands for; remembers it.
     pub(super) fn eval(&mut self, node: NodeId) -> ValueId {
         if self.depth >= DEEPEST_NODE {
@@ -319,7 +326,12 @@ impl<'a> Linker<'a> {
             NodeKind::Binary { op, left, right } => {
                 let a = self.eval(left);
                 let b = self.eval(right);
-                if op.is_test() { self.builtin(file, "bool") } else { self.join(a, b) }
+                match op {
+                    _ if op.is_test() => self.builtin(file, "bool"),
+                    // `globalThis.prisma ?? new PrismaClient()`: what is kept there is what was made here before.
+                    BinaryOp::Or | BinaryOp::Coalesce if b != UNKNOWN && self.is_kept_globally(a) => b,
+                    _ => self.join(a, b),
+                }
             }
             NodeKind::Collection { kind, items } => self.eval_collection(node, kind, items),
             NodeKind::Entry { key, value } => {

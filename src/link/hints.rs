@@ -9,7 +9,7 @@ use crate::model::facts::ParamKind;
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::role::GlobalDef;
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 
 impl<'a> Linker<'a> {
     /// Tells function arguments what they will be called with, before they are walked.
@@ -44,7 +44,18 @@ impl<'a> Linker<'a> {
                         _ => {}
                     }
                 }
+                if hints.is_empty() && self.family(file) == Family::TypeScript && !self.apis.is_known(api) {
+                    match method {
+                        // `User.create(values).then((user) => …)`
+                        "then" => hints = vec![receiver],
+                        // The rows of a query that was awaited: `users.map((user) => user.populate("posts"))`
+                        "map" | "forEach" | "filter" | "flatMap" => hints = vec![self.element(receiver)],
+                        _ => {}
+                    }
+                }
             }
+            // `User.findAll().then((users) => …)`
+            _ if method == "then" && self.family(file) == Family::TypeScript => hints = vec![receiver],
             _ if EACH_ELEMENT.contains(&method) => {
                 let element = match self.get(receiver) {
                     Value::Collection(_) | Value::Mapping(_) => self.element(receiver),

@@ -86,8 +86,8 @@ macro_rules! lists {
 lists! {
     /// The words of `rules/words.toml`, by meaning.
     Vocabulary {
-        audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied }
-        records: Records { confirmations, sending, mail, kept }
+        audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied, suffixes_of_layers }
+        records: Records { confirmations, sending, mail, kept, before_whom }
         writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
@@ -102,7 +102,7 @@ lists! {
         probes: Probes { beside, itself, paths }
         access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
         randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
-        handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting }
+        handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting, limits_of_rows, of_pages }
         requests: Requests { environments, coordination, caches, asked, readers, builders }
         hashes: Hashes { something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }

@@ -60,6 +60,11 @@ pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool
             let is_broad = facts.arena.list(types).len() == 0 || facts.arena.list(types).any(|each| is_broad(facts, each));
             let error = binding.and_then(|binding| match facts.arena.kind(binding) {
                 NodeKind::Name(name) => Some(name),
+                // `catch ({ message })`: its text, under a name of its own.
+                NodeKind::Collection { items, .. } => facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
+                    NodeKind::Entry { key, value } if matches!(facts.string(key), Some("message" | "stack")) => last_name(facts, value),
+                    _ => None,
+                }),
                 _ => None,
             });
             let how = if is_broad { "anything may be caught here" } else { "it is caught here" };

@@ -32,6 +32,8 @@ pub(super) struct Operation<'a> {
     pub(super) is_around: bool,
     /// The two commit sessions that are not known to be one.
     pub(super) is_apart: bool,
+    /// That they belong together is likely and no more: a note.
+    pub(super) is_loose: bool,
 }
 
 pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
@@ -78,12 +80,13 @@ pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
 /// How loudly an operation is told, and what makes it less.
 fn level(context: &Context, operation: &Operation) -> (Level, &'static str) {
     let program = context.program;
-    let Operation { function, first, second, .. } = operation;
+    let Operation { function, first, second, is_loose, .. } = operation;
     let facts = program.file(function.file);
     match first.mode {
         _ if operation.is_apart => (Level::Note, "; fine where each of them is a unit of work that may stand by itself"),
         _ if operation.is_around => (Level::Note, "; one of them writes without one itself, and a transaction here is around both"),
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),
+        _ if *is_loose => (Level::Note, "; fine where either may stand by itself"),
         WriteMode::Immediate if !is_structural(program, facts, first, second) => (Level::Note, "; fine where they may differ for a while"),
         _ if only_removes(&|write| called(facts, write, &|via| program.name(via).to_string()), first, second) => {
             (Level::Note, "; doing it again removes the rest")

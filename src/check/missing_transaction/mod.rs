@@ -20,6 +20,7 @@ use super::loops::Place;
 use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
 use super::row_ties::Pending;
+use super::saved_rows::{are_changed_together, are_linked, are_mirrored, are_two_rows};
 use super::scope::{in_scope, is_start_up};
 use super::{Context, outside_transaction};
 use crate::model::body::{NodeId, NodeKind};
@@ -142,26 +143,43 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
             // `Card(Account(name).save()).save()`: what is inside comes first.
             let inside = place.facts.arena.span(first.site).contains(place.facts.arena.span(second.site));
             let (first, second) = if inside { (second, first) } else { (first, second) };
-            if together(first, second) {
-                let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other)).collect();
+            if let Some(is_loose) = together(first, second) {
+                let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other).is_some()).collect();
                 let is_apart = first.mode == WriteMode::OnCommit && !share_session(place, held, function, first, second);
-                return Some(Operation { function, first, second, others, is_around: false, is_apart });
+                return Some(Operation { function, first, second, others, is_around: false, is_apart, is_loose });
             }
         }
     }
     None
 }
 
-fn together(place: &Place, held: &Held, function: GlobalDef, amounts: &Amounts, pending: &Pending, first: &Write, second: &Write) -> bool {
+/// Whether two writes belong together, and if so, whether that is only likely.
+fn together(
+    place: &Place,
+    held: &Held,
+    function: GlobalDef,
+    amounts: &Amounts,
+    pending: &Pending,
+    first: &Write,
+    second: &Write,
+) -> Option<bool> {
     // What is taken from one row is given to another, by these two writes themselves.
     let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
-    both_happen(place, first.site, second.site)
-        && !may_fail(place, first.site, second.site)
-        && different(place, first, second, moves)
-        && (moves
-            || dependent(place, function, first, second)
-            || pending.hang_together(place, first.site, &given(place, first), second.site))
+    if !both_happen(place, first.site, second.site) || may_fail(place, first.site, second.site) {
+        return None;
+    }
+    let differ = different(place, first, second, moves);
+    let are_mirrored = !differ && are_mirrored(place, first, second);
+    if !differ && !are_mirrored && !are_two_rows(place, first, second) {
+        return None;
+    }
+    let hang_together =
+        moves || dependent(place, function, first, second) || pending.hang_together(place, first.site, &given(place, first), second.site);
+    let are_linked = !differ && !are_mirrored && are_linked(place, first, second);
+    let is_loose = !differ || !hang_together;
+    ((hang_together || are_mirrored || are_linked || differ && are_changed_together(place, first.site, second.site))
         && (first.mode != WriteMode::OnCommit
             || share_session(place, held, function, first, second)
-            || is_given_result(place, first, second))
+            || is_given_result(place, first, second)))
+    .then_some(is_loose)
 }

@@ -4,7 +4,7 @@ use super::literals::{is_environment_name, is_stand_in};
 use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, shown};
-use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
+use crate::model::body::{CallForm, CollectionKind, List, NodeId, NodeKind};
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
 
@@ -21,6 +21,7 @@ impl<'a> Scan<'a> {
             self.account(id, callee, hits);
         }
         self.own_signer(id, callee, hits);
+        self.header(args, callee, hits);
         let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
         if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
             return;
@@ -73,6 +74,19 @@ impl<'a> Scan<'a> {
             if generic::classify(self.facts.text(name)) == Some(NameClass::Signing) {
                 self.credential(argument, &self.written(callee), SecretKind::NamedLiteral, hits);
             }
+        }
+    }
+
+    /// A header with the name of a credential: `headers.append("apikey", "…")`.
+    fn header(&self, args: List, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        if !matches!(self.last_name(callee), "append" | "set" | "setHeader" | "header" | "setRequestHeader") {
+            return;
+        }
+        let mut given = self.facts.arena.list(args);
+        if let (Some(name), Some(value), None) = (given.next(), given.next(), given.next())
+            && let (Some(name), Some(_)) = (self.facts.string(name), self.facts.string(value))
+        {
+            self.named(name, value, hits);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, providers, urls};
-use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::nesting::chain_root;
 use crate::model::source::{Family, Span};
@@ -145,8 +145,27 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// What a module of settings gives for a signing key: `module.exports = { secret: "orders-app-key" }`.
+    pub(super) fn exported_settings(&self, hits: &mut Vec<SecretHit>) {
+        if self.facts.language.family() != Family::TypeScript {
+            return;
+        }
+        for id in self.facts.arena.ids() {
+            let NodeKind::Assign { target, value, .. } = self.facts.arena.kind(id) else { continue };
+            let is_module = matches!(self.facts.arena.kind(target), NodeKind::Member { object, name, .. }
+                if self.facts.text(name) == "exports" && self.last_name(object) == "module");
+            let NodeKind::Collection { kind: CollectionKind::Dict, items } = self.facts.arena.kind(value) else { continue };
+            for (name, value) in self.facts.arena.list(items).filter(|_| is_module).filter_map(|item| self.bound(item)) {
+                let text = self.literal(value);
+                if generic::classify(&name) == Some(NameClass::Signing) && text.len() >= 6 && is_weak_key(&name, text) {
+                    hits.push(SecretHit { sample: true, ..self.hit(value, SecretKind::Setting, &name) });
+                }
+            }
+        }
+    }
+
     /// A literal bound to a name.
-    fn named(&self, name: &str, value: NodeId, hits: &mut Vec<SecretHit>) {
+    pub(super) fn named(&self, name: &str, value: NodeId, hits: &mut Vec<SecretHit>) {
         let class = generic::classify(name);
         if let Some(vendor) = providers::named(name, self.literal(value)) {
             hits.push(self.hit(value, SecretKind::ProviderToken, vendor));
@@ -207,8 +226,12 @@ fn is_fallback_secret(class: NameClass, setting: &str, value: &str) -> bool {
 
 /// A framework's secret setting: also a weak literal is a flaw, unless it names something.
 fn is_setting_value(name: &str, value: &str) -> bool {
-    positions::is_setting(name)
-        && generic::is_literal_secret(value)
+    positions::is_setting(name) && is_weak_key(name, value)
+}
+
+/// A key that somebody thought up: not random, and no name of something.
+fn is_weak_key(name: &str, value: &str) -> bool {
+    generic::is_literal_secret(value)
         && value.len() >= 3
         && !value.contains('.')
         && (!value.contains(' ') || is_phrase(value))

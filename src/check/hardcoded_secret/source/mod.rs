@@ -30,6 +30,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         connections::settings(&scan, id, &mut hits);
     }
     scan.definitions(&mut hits);
+    scan.exported_settings(&mut hits);
     if hits.is_empty() {
         return hits;
     }
