@@ -97,7 +97,8 @@ fn looks_at(facts: &FileFacts, call: NodeId, callee: NodeId, input: &Input) -> b
     // One part of what came is looked for in another: `picked.includes(item)`
     let is_within =
         name == "includes" && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if mentions(facts, object, input));
-    if is_typescript && (asks_who || is_number || is_within) {
+    // `notes.search(req.query)` of a service is no search in a text.
+    if is_typescript && (asks_who || is_number || is_within || name == "search") {
         return false;
     }
     let receiver = match facts.arena.kind(callee) {
