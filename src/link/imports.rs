@@ -10,8 +10,10 @@ use super::references::TextNames;
 use super::tables::UNKNOWN;
 use crate::languages::python::modules::PythonTarget;
 use crate::languages::rust::resolve::RustNames;
+use crate::model::body::{CallForm, NodeKind};
 use crate::model::facts::{DefFlags, ImportItem, ImportKind};
 use crate::model::knowledge::Framework;
+use crate::model::nesting::spell;
 use crate::model::program::{ImportEdge, ImportTarget, Value, ValueId};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -93,7 +95,29 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+        self.extensions_by_macros(file, &mut found);
         found
+    }
+
+    /// Those of types that a macro is called for by its whole path: `rbatis::crud!(Boat {});`.
+    fn extensions_by_macros(&self, file: FileId, found: &mut Vec<u16>) {
+        let facts = &self.facts[file.index()];
+        if self.family(file) != Family::Rust {
+            return;
+        }
+        for (index, extension) in self.knowledge.extensions.iter().enumerate().filter(|(_, extension)| extension.on_types) {
+            let named = |path: &str| {
+                let last = path.rsplit('.').next().unwrap_or(path);
+                facts.names.may_hold(last)
+                    && facts.arena.ids().any(|node| match facts.arena.kind(node) {
+                        NodeKind::Call { callee, form: CallForm::Macro, .. } => spell(facts, callee).replace("::", ".") == path,
+                        _ => false,
+                    })
+            };
+            if !found.contains(&(index as u16)) && extension.imports.iter().any(|path| named(path)) {
+                found.push(index as u16);
+            }
+        }
     }
 
     /// The import graph, in order of files and imports; Rust paths without `use` included.

@@ -51,7 +51,12 @@ pub(super) fn shown(program: &Program, file: FileId, node: NodeId) -> Option<Log
     {
         return Some(Logged { node, name: spell(facts, node), ..held });
     }
-    let class = match program.value(file, node) {
+    let value = match program.value(file, node) {
+        // Rows are written one after the other.
+        Value::Collection(of) => program.value_of(of),
+        value => value,
+    };
+    let class = match value {
         Value::Instance { class, .. } => class,
         // `body: web::Json<Credentials>` writes what it holds.
         Value::Api { api, subject: Some(class), .. } => {
@@ -107,7 +112,7 @@ pub(super) fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Op
                     }
                 }
             });
-            text && !other
+            text && !other || other && is_open_newtype(program, class.file, annotation)
         })
     };
     let named = fields().find_map(|(_, field)| {
@@ -124,6 +129,29 @@ pub(super) fn shown_secret(program: &Program, class: GlobalDef, depth: u8) -> Op
             (inner != class).then(|| shown_secret(program, inner, depth + 1)).flatten()
         })
     })
+}
+
+/// `Option<Password>` of `#[derive(Debug)] struct Password(String)`: the type checks what it holds, and hides nothing.
+fn is_open_newtype(program: &Program, file: FileId, annotation: NodeId) -> bool {
+    let facts = program.file(file);
+    let inner = match facts.arena.kind(annotation) {
+        NodeKind::Apply { args, .. } => facts.arena.list(args).last().unwrap_or(annotation),
+        _ => annotation,
+    };
+    let Some(class) = type_named(program, file, inner) else { return false };
+    let own = program.file(class.file);
+    let name = own.text(own.def(class.def).name);
+    let writes_itself = own.definitions().any(|(_, def)| {
+        let last = |base: Option<&NodeId>| base.and_then(|&base| last_name(own, base)).map(|name| own.text(name));
+        def.kind == DefKind::Impl && last(def.bases.first()) == Some(name) && last(def.bases.get(1)) == Some("Debug")
+    });
+    let mut fields = own.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def);
+    let is_text = fields
+        .next()
+        .and_then(|(_, field)| field.annotation)
+        .and_then(|kind| last_name(own, kind))
+        .is_some_and(|kind| own.text(kind) == "String");
+    is_text && fields.next().is_none() && derives_debug(own, class.def) && !writes_itself
 }
 
 /// `password_hash`, `hashed_password`: whoever reads it may try passwords at leisure.

@@ -5,6 +5,7 @@ use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, shown};
 use crate::model::body::{CallForm, CollectionKind, List, NodeId, NodeKind};
+use crate::model::nesting::chain;
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
 
@@ -22,6 +23,7 @@ impl<'a> Scan<'a> {
         }
         self.own_signer(id, callee, hits);
         self.header(args, callee, hits);
+        self.own_key(id, callee, hits);
         let imported = self.imports.get(self.last_name(callee)).map(String::as_str);
         if !positions::may_matter(imported.unwrap_or(self.last_name(callee))) {
             return;
@@ -87,6 +89,27 @@ impl<'a> Scan<'a> {
             && let (Some(name), Some(_)) = (self.facts.string(name), self.facts.string(value))
         {
             self.named(name, value, hits);
+        }
+    }
+
+    /// Rust: the project's own type for tokens is handed the key: `Token::verify("123", text)`, `Token::new(id).create_token("123")`.
+    fn own_key(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
+        let NodeKind::Call { args, form: CallForm::Plain, .. } = self.facts.arena.kind(id) else { return };
+        let NodeKind::Member { .. } = self.facts.arena.kind(callee) else { return };
+        let speaks = |name: &str, wanted: &[&str]| generic::words(name).iter().any(|word| wanted.contains(&word.as_str()));
+        let is_of_tokens = || {
+            chain(self.facts, callee).skip(1).any(|link| match self.facts.arena.kind(link) {
+                NodeKind::Name(name) => self.facts.text(name).starts_with(char::is_uppercase) && speaks(self.facts.text(name), &["jwt"]),
+                _ => false,
+            })
+        };
+        let signs = speaks(self.last_name(callee), &["sign", "verify", "encode", "decode"])
+            || self.last_name(callee).ends_with("_token") && speaks(self.last_name(callee), &["create", "generate", "make", "issue"]);
+        if self.facts.language.family() == Family::Rust && signs && is_of_tokens() {
+            let literal = |argument: &NodeId| matches!(self.facts.arena.kind(*argument), NodeKind::Str(_) | NodeKind::Bytes(_));
+            if let Some(key) = self.facts.arena.list(args).find(literal) {
+                self.credential(key, &self.written(callee), SecretKind::NamedLiteral, hits);
+            }
         }
     }
 
