@@ -27,7 +27,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, around, called_name, l
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 pub(super) const RULE: &str = "blocking-call-in-async";
 
@@ -575,8 +575,7 @@ fn starts_up(program: &Program, function: GlobalDef) -> bool {
             found
         });
         let words = crate::model::words::words(facts.text(def.name));
-        let ends =
-            words.iter().any(|word| matches!(word.as_str(), "shutdown" | "teardown" | "lifespan" | "initialize" | "initialise" | "setup"));
+        let ends = words.iter().any(|word| vocabulary().lifetimes.around.has(word));
         let starts = words.first().is_some_and(|word| word == "init");
         if hook || ends || starts || is_start_up(facts.text(def.name)) {
             return true;

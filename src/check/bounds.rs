@@ -239,9 +239,9 @@ fn gives_batches(facts: &FileFacts, source: NodeId) -> bool {
 
 fn direct_batches(facts: &FileFacts, node: NodeId) -> bool {
     match facts.arena.kind(node) {
-        NodeKind::Call { .. } => called_name(facts, node).is_some_and(|name| {
-            words(name).iter().any(|word| matches!(word.as_str(), "chunk" | "chunks" | "chunked" | "batch" | "batches" | "batched"))
-        }),
+        NodeKind::Call { .. } => {
+            called_name(facts, node).is_some_and(|name| words(name).iter().any(|word| api_names().batches.direct.has(word)))
+        }
         NodeKind::Name(_) | NodeKind::Member { .. } => last_name(facts, node).is_some_and(|name| {
             words(facts.text(name)).last().is_some_and(|word| matches!(word.as_str(), "chunks" | "batches" | "shards" | "partitions"))
         }),

@@ -783,8 +783,7 @@ fn call(place: &Place, handler: &Handler, entities: &Dependence, led: &Led, node
         if hashes {
             return Some(reason(facts, Kind::Secret, 1, "hashes a password".to_string(), node));
         }
-        let issues =
-            (has("token") || has("jwt")) && ["create", "generate", "sign", "encode", "to", "make", "issue"].iter().any(|verb| has(verb));
+        let issues = (has("token") || has("jwt")) && vocabulary().accounts.issuers.any(|verb| has(verb));
         if issues {
             return Some(reason(facts, Kind::Secret, 1, "issues a token".to_string(), node));
         }

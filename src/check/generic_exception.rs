@@ -16,7 +16,7 @@ use crate::model::nesting::{Nesting, arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "generic-exception";
 
@@ -182,47 +182,11 @@ fn is_domain(program: &Program, owner: GlobalDef) -> bool {
 
 /// What cannot happen, what is missing in the configuration, what nobody wrote yet.
 fn is_assertion(facts: &FileFacts, raised: NodeId) -> bool {
-    const WORDS: &[&str] = &[
-        "unreachable",
-        "not implemented",
-        "should never",
-        "should not happen",
-        "must be",
-        "must not",
-        "invariant",
-        "unexpected",
-        "assert",
-        "not supported",
-        "unsupported",
-        "environment",
-        "env ",
-        "env.",
-        "not set",
-        "not configured",
-        "missing",
-        "required",
-        "expected",
-        "unknown",
-        "impossible",
-        "todo",
-        "shut down",
-        "shutdown",
-        "closing",
-        "no processor",
-        "no task",
-        "not registered",
-        "not initialized",
-        "isn't registered",
-        "must never",
-        "never happen",
-        "should not be",
-        "only in test",
-    ];
     let mut found = arguments(facts, raised).len() == 0;
     facts.arena.walk(raised, |node| {
         if let Some(text) = facts.string(node) {
             let text = text.to_ascii_lowercase();
-            found |= WORDS.iter().any(|word| text.contains(word));
+            found |= vocabulary().texts.assertions.within(&text);
         }
     });
     found

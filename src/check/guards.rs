@@ -226,8 +226,8 @@ impl<'a> Guards<'a> {
         for node in facts.arena.ids() {
             let NodeKind::Call { form: CallForm::Plain | CallForm::New, .. } = facts.arena.kind(node) else { continue };
             let is_router = match called_name(facts, node).unwrap_or_default() {
-                "use" | "addHook" | "hook" | "wrap" | "layer" | "route_layer" | "before_request" | "include_router" => true,
-                "APIRouter" | "Router" | "FastAPI" | "scope" | "resource" => true,
+                name if api_names().routers.calls.has(name) => true,
+                name if api_names().routers.makers.has(name) => true,
                 "register" => false,
                 _ => false,
             };
@@ -273,7 +273,7 @@ impl<'a> Guards<'a> {
 
     fn is_router(&self, file: FileId, node: NodeId) -> bool {
         let text = last_name(self.program.file(file), node).map(|name| self.program.file(file).text(name)).unwrap_or_default();
-        parts(text).iter().any(|word| matches!(word.as_str(), "router" | "routes" | "route" | "controller" | "module" | "routers" | "api"))
+        parts(text).iter().any(|word| vocabulary().objects.routers.has(word))
     }
 
     /// Evidence in the handler's own code or in what it calls first.

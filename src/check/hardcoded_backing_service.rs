@@ -268,14 +268,12 @@ fn host_of(text: &str) -> Option<(String, bool)> {
         return None;
     }
     let host = host.to_ascii_lowercase();
-    let documented = ["example.", "your", "placeholder", "changeme", "invalid", "ethereal.email", "mailtrap", "dummy", "foo", "unused"];
     // Where a cloud tells its machines about themselves: the same address on each of them.
     let metadata = ["169.254.169.254", "169.254.170.2", "metadata.google.internal", "metadata.azure.internal", "100.100.100.200"];
     if metadata.contains(&host.as_str()) {
         return None;
     }
-    if documented.iter().any(|word| host.contains(word)) || matches!(host.as_str(), "host" | "hostname" | "test" | "mock" | "none" | "null")
-    {
+    if vocabulary().examples.services.within(&host) || vocabulary().examples.service_names.has(&host) {
         return None;
     }
     let local = is_local(&host);

@@ -16,6 +16,7 @@ use crate::model::nesting::{arguments, called_name};
 use crate::model::program::Program;
 use crate::model::role::Role;
 use crate::model::source::{Family, FileId, Span};
+use crate::rulebook::vocabulary::vocabulary;
 
 const RULE: &str = "irreversible-migration";
 
@@ -215,11 +216,10 @@ fn explains(facts: &FileFacts, function: DefId) -> bool {
         NodeKind::Block { items, .. } => facts.arena.list(items).collect(),
         _ => vec![body],
     };
-    let reasons = ["revers", "cannot", "can't", "no-op", "noop", "intentional", "destructive", "not worth", "one-way", "no downgrade"];
     let documented = statements.iter().any(|&node| {
         facts.string(node).is_some_and(|text| {
             let text = text.to_ascii_lowercase();
-            reasons.iter().any(|reason| text.contains(reason))
+            vocabulary().texts.explanations.within(&text)
         })
     });
     let written: u32 = statements.iter().map(|&node| facts.arena.span(node)).map(|span| span.end - span.start).sum();

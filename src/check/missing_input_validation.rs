@@ -26,7 +26,7 @@ use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::QueryEffect;
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "missing-input-validation";
 
@@ -144,11 +144,9 @@ fn takes_body(program: &Program, handler: &Handler) -> bool {
 fn is_exempt(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let file = program.path(handler.function.file);
-    [path, &handler_name(program, handler.function), file].iter().any(|text| {
-        crate::model::words::words(text)
-            .iter()
-            .any(|word| matches!(word.as_str(), "webhook" | "webhooks" | "hook" | "callback" | "callbacks" | "debug" | "mock"))
-    })
+    [path, &handler_name(program, handler.function), file]
+        .iter()
+        .any(|text| crate::model::words::words(text).iter().any(|word| vocabulary().objects.exempt.has(word)))
 }
 
 /// Packages of the project that import a library which checks input, or, with `routes`, one that checks all of it by the document of the API.
@@ -630,7 +628,7 @@ fn is_request_or_answer(facts: &FileFacts, object: NodeId) -> bool {
         NodeKind::Receiver => "self",
         _ => return false,
     };
-    matches!(name, "req" | "request" | "res" | "response" | "ctx" | "c" | "self" | "g" | "reply" | "logger" | "session")
+    vocabulary().objects.requests.has(name)
 }
 
 /// The first part of an argument that is unseen data.

@@ -105,9 +105,7 @@ fn scheme(program: &Program, file: FileId, node: NodeId) -> Option<Finding> {
             let default = argument(facts, node, &ArgumentRef::Name("default".into())).unwrap_or(first);
             let name = facts.string(default)?;
             let words = parts(name);
-            let is_weak = words
-                .iter()
-                .any(|word| matches!(word.as_str(), "md" | "md5" | "plaintext" | "des" | "hex" | "sha1" | "mysql" | "lmhash" | "nthash"))
+            let is_weak = words.iter().any(|word| api_names().schemes.weak.has(word))
                 || name.starts_with("md5")
                 || name.starts_with("sha1")
                 || name == "ldap_md5";

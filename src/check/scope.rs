@@ -100,8 +100,7 @@ pub(super) fn may_name(facts: &FileFacts, letters: &Option<AhoCorasick>) -> bool
 /// Start-up code runs once per process.
 pub(super) fn is_start_up(name: &str) -> bool {
     let words = words(name);
-    let start = ["startup", "bootstrap", "lifespan", "main", "seed", "seeds", "migrate", "backfill", "populate", "init"];
-    words.first().is_some_and(|word| start.contains(&word.as_str()))
+    words.first().is_some_and(|word| vocabulary().lifetimes.start_up.has(word))
         && (words.len() <= 2 || matches!(words[0].as_str(), "seed" | "migrate" | "backfill"))
         || words.iter().any(|word| matches!(word.as_str(), "startup" | "bootstrap"))
             && !words.first().is_some_and(|word| vocabulary().requests.readers.has(word))

@@ -89,19 +89,8 @@ pub(super) fn of_value(program: &Program, file: FileId, node: NodeId) -> Status 
 /// Classes whose name is their status.
 fn of_exception(name: &str) -> Option<Status> {
     match name {
-        "InternalServerErrorException"
-        | "BadGatewayException"
-        | "ServiceUnavailableException"
-        | "HTTPInternalServerError"
-        | "HTTPServiceUnavailable"
-        | "HttpResponseServerError"
-        | "InternalServerError" => Some(Status::Server),
-        "BadRequestException"
-        | "HTTPBadRequest"
-        | "HttpResponseBadRequest"
-        | "HttpResponseForbidden"
-        | "HttpResponseNotFound"
-        | "BadRequest" => Some(Status::Client),
+        name if api_names().failures.server_errors.has(name) => Some(Status::Server),
+        name if api_names().failures.client_errors.has(name) => Some(Status::Client),
         _ => None,
     }
 }
@@ -144,21 +133,8 @@ fn of_constant(name: &str) -> Status {
         };
     }
     match name {
-        "INTERNAL_SERVER_ERROR" | "SERVICE_UNAVAILABLE" | "BAD_GATEWAY" | "GATEWAY_TIMEOUT" | "NOT_IMPLEMENTED" | "InternalServerError" => {
-            Status::Server
-        }
-        "BAD_REQUEST"
-        | "UNAUTHORIZED"
-        | "FORBIDDEN"
-        | "NOT_FOUND"
-        | "CONFLICT"
-        | "UNPROCESSABLE_ENTITY"
-        | "GONE"
-        | "METHOD_NOT_ALLOWED"
-        | "TOO_MANY_REQUESTS"
-        | "PAYMENT_REQUIRED"
-        | "NOT_ACCEPTABLE"
-        | "BadRequest" => Status::Client,
+        name if api_names().failures.server_constants.has(name) => Status::Server,
+        name if api_names().failures.client_constants.has(name) => Status::Client,
         name if api_names().statuses.fine.has(name) => Status::Fine,
         _ => Status::Unknown,
     }

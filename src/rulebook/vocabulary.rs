@@ -113,6 +113,11 @@ lists! {
         loops: Loops { batches, attempts, schemas, settings }
         sql: Sql { given_by_callers, holders }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
+        texts: Texts { assertions, open, not_for_production, explanations }
+        examples: Examples { hosts, services, service_names, schemas }
+        lifetimes: Lifetimes { start_up, around }
+        objects: Objects { exempt, requests, routers }
+        accounts: Accounts { makers, connections, not_keeping, issuers, for_tests }
     }
 }
 
@@ -136,6 +141,11 @@ lists! {
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }
+        failures: FailuresNames { server_errors, client_errors, server_constants, client_constants }
+        batches: BatchesNames { direct, cache_writes }
+        routers: RoutersNames { calls, makers }
+        schemes: SchemesNames { weak }
+        statements: StatementsNames { given, sql, no_models }
     }
 }
 

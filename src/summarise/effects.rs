@@ -371,7 +371,7 @@ fn reads_cache_first(facts: &FileFacts, function: GlobalDef) -> bool {
             if names_cache(facts, object) {
                 let method = facts.text(name);
                 asks |= method.starts_with("get") || matches!(method, "hget" | "hgetall" | "mget" | "aget");
-                fills |= method.starts_with("set") || matches!(method, "put" | "hset" | "insert" | "add" | "aset" | "store");
+                fills |= method.starts_with("set") || api_names().batches.cache_writes.has(method);
             }
         }
         NodeKind::Assign { target, .. } => {

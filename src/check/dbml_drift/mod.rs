@@ -15,7 +15,7 @@ use crate::documents::schema::{Column, Schema, Table, column_key, table_key};
 use crate::documents::{dbml, prisma};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::problem::{Problem, ProblemKind};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "dbml-drift";
 /// Columns named in one finding.
@@ -75,8 +75,7 @@ fn survey(context: &Context) -> (Vec<Finding>, Vec<(Arc<str>, String)>) {
 }
 
 fn is_sample(path: &str) -> bool {
-    let samples = ["test", "tests", "__tests__", "fixtures", "node_modules", "vendor", "testdata", "mocks"];
-    path.split('/').any(|part| samples.contains(&part))
+    path.split('/').any(|part| vocabulary().examples.schemas.has(part))
 }
 
 /// Tables that libraries make for themselves: the book-keeping of migrations, Django's own applications.

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
+use crate::rulebook::vocabulary::vocabulary;
+
 /// `[positions]` of `rules/secrets.toml`, where the lists are described.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,8 +59,9 @@ pub(super) fn is_hasher(path: &str) -> bool {
     }
     let words = super::generic::words(path.rsplit('.').next().unwrap_or(path));
     let has = |word: &str| words.iter().any(|own| own == word);
-    let checks = ["verify", "check", "compare", "is", "validate", "match", "matches", "needs", "log", "print", "test", "assert"];
-    (has("hash") || has("hashed")) && (has("password") || has("pwd") || has("pw")) && !checks.iter().any(|word| has(word))
+    (has("hash") || has("hashed"))
+        && (has("password") || has("pwd") || has("pw"))
+        && !vocabulary().accounts.not_keeping.any(|word| has(word))
 }
 
 /// True for calls that keep what they hash themselves, whatever becomes of their result: `user.set_password(…)`.

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::generic::{self, NameClass};
 use super::{SecretHit, SecretKind, curl, jwt, providers, urls};
-use crate::rulebook::vocabulary::{api_names, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// Longest line whose settings are read.
 const LINE: usize = 2000;
@@ -36,10 +36,10 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
         hits.extend(curl::find(text));
     }
     without_rows(&mut hits);
-    let open = |hit: &SecretHit| !says(text, hit.span.start as usize, OPEN);
+    let open = |hit: &SecretHit| !says(text, hit.span.start as usize, &vocabulary().texts.open);
     for hit in &mut hits {
         hit.for_development |= is_in_sandbox(text, hit.span.start as usize);
-        hit.for_development |= says(text, hit.span.start as usize, NOT_FOR_PRODUCTION)
+        hit.for_development |= says(text, hit.span.start as usize, &vocabulary().texts.not_for_production)
             || hit.kind == SecretKind::NamedLiteral && (is_local(text) || says_it_is_none(text.get(hit.redact.range()).unwrap_or("")));
     }
     let has_sections = [".cfg", ".ini", ".toml"].iter().any(|end| path.ends_with(end));
@@ -62,9 +62,6 @@ fn without_rows(hits: &mut Vec<SecretHit>) {
     hits.retain(|hit| hit.kind != SecretKind::NamedLiteral || counts.get(&hit.name).is_none_or(|&count| count <= ROWS));
 }
 
-/// What a comment says of a value that everybody may see.
-const OPEN: &[&str] = &["safe to commit", "public api key", "public key", "not a secret", "no secret", "not secret", "isn't a secret"];
-
 /// `This-is-NOT-secure!`: whoever sees the value is told to choose another.
 fn says_it_is_none(value: &str) -> bool {
     let letters: String = value.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
@@ -81,33 +78,14 @@ fn is_in_sandbox(text: &str, at: usize) -> bool {
     before || text.get(at..).unwrap_or("").lines().skip(1).take(NEAR).any(|line| names_one(&line))
 }
 
-/// What a comment says of a value that opens nothing that matters.
-const NOT_FOR_PRODUCTION: &[&str] = &[
-    "not use in production",
-    "not for production",
-    "not use this in production",
-    "not use this key in production",
-    "not be used in production",
-    "for development",
-    "development only",
-    "dev only",
-    "for local",
-    "for testing",
-    "only for test",
-];
-
 /// Whether a comment at the end of the line, or on the line before, says one of these.
-fn says(text: &str, at: usize, phrases: &[&str]) -> bool {
+fn says(text: &str, at: usize, phrases: &Words) -> bool {
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     let own = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let own = own.find(['#', '/', ';']).and_then(|comment| own.get(comment..)).unwrap_or("");
     let before = text.get(..start.saturating_sub(1)).and_then(|before| before.rsplit('\n').next()).unwrap_or("").trim_start();
     let before = if before.starts_with(['#', ';']) || before.starts_with("//") { before } else { "" };
-    [own, before]
-        .into_iter()
-        .filter(|comment| comment.len() <= LINE)
-        .map(str::to_ascii_lowercase)
-        .any(|comment| phrases.iter().any(|phrase| comment.contains(phrase)))
+    [own, before].into_iter().filter(|comment| comment.len() <= LINE).map(str::to_ascii_lowercase).any(|comment| phrases.within(&comment))
 }
 
 /// The section it stands in is a test runner's: `[tool:pytest]`, `[testenv]`, `[tool.pytest.ini_options]`.

@@ -53,21 +53,7 @@ fn is_meant(user: &str, password: &str, host: &str) -> bool {
         return false;
     }
     let host = host.to_ascii_lowercase();
-    let documented = [
-        "example",
-        "domain.com",
-        "yourhost",
-        "your-host",
-        "hostname",
-        "myserver",
-        "invalid",
-        "xxx.",
-        "...",
-        "test.com",
-        "site.com",
-        "acme",
-    ];
-    if documented.iter().any(|word| host.contains(word)) || host == "host" || host == "server" {
+    if vocabulary().examples.hosts.within(&host) || host == "host" || host == "server" {
         return false;
     }
     if is_weak(user, password) {

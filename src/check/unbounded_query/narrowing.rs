@@ -52,7 +52,7 @@ pub(super) fn gives_all(
         return false;
     }
     let sql = sql.or_else(|| prepared(facts, nesting, query.site));
-    let needs_sql = !many && matches!(name, "query" | "execute" | "exec" | "fetch_all" | "fetchall" | "fetch");
+    let needs_sql = !many && api_names().statements.sql.has(name);
     !sql.is_some_and(sql_narrows) && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
 }
 
@@ -102,9 +102,7 @@ fn given<'a>(facts: &'a FileFacts, nesting: &Nesting, site: NodeId, many: bool, 
                 // A statement made elsewhere: whatever it says.
                 NodeKind::Name(name) if open.contains(&name) => {}
                 NodeKind::Name(_) => {
-                    filtered |= matches!(name, "execute" | "scalars" | "exec" | "query" | "find" | "findMany" | "findAll")
-                        && is_statement(facts, node)
-                        && !may_be_nothing(facts, nesting, node)
+                    filtered |= api_names().statements.given.has(name) && is_statement(facts, node) && !may_be_nothing(facts, nesting, node)
                 }
                 _ => {}
             }

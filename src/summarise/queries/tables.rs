@@ -8,7 +8,7 @@ use crate::model::nesting::{argument_value, arguments, chain, chain_root, last_n
 use crate::model::program::{ApiId, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// A class that a query may be about.
 struct Candidate {
@@ -46,7 +46,7 @@ impl<'p> Reader<'_, 'p> {
         // Managers and bases lead to rows of a model; they are none.
         candidates.retain(|candidate| {
             let name = self.program.name(candidate.class);
-            !["QuerySet", "Manager", "Repository", "Service", "Base", "Mixin"].iter().any(|suffix| name.ends_with(suffix))
+            !api_names().statements.no_models.ends(name)
         });
         let role = |candidate: &Candidate| self.program.role(candidate.class).map(|evidence| evidence.role);
         let model = candidates.iter().find(|candidate| role(candidate) == Some(Role::Model));

@@ -116,16 +116,14 @@ impl<'a> Scan<'a> {
     /// An account made in code: a literal password beside a literal user, `UserCreate(username="admin", password="123456")`.
     fn account(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
         let NodeKind::Call { args, form, .. } = self.facts.arena.kind(id) else { return };
-        let makes = ["create", "insert", "register", "save", "upsert", "findOrCreate"];
         let named = self.facts.arena.list(args).any(|arg| self.is_named(arg));
         let is_new_account = form == CallForm::New
             && generic::words(self.last_name(callee)).last().is_some_and(|word| vocabulary().grounds.accounts.has(word));
-        if !named && !is_new_account && !makes.iter().any(|verb| self.last_name(callee).starts_with(verb)) {
+        if !named && !is_new_account && !vocabulary().accounts.makers.any(|verb| self.last_name(callee).starts_with(verb)) {
             return;
         }
         // Connections have users and passwords, too, and their own rules: see `options`.
-        let connects = ["connect", "connection", "pool", "client", "transport", "engine", "session"];
-        if generic::words(self.last_name(callee)).iter().any(|word| connects.contains(&word.as_str())) {
+        if generic::words(self.last_name(callee)).iter().any(|word| vocabulary().accounts.connections.has(word)) {
             return;
         }
         let fields: Vec<(String, NodeId)> = if named {

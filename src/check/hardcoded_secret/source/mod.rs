@@ -11,6 +11,7 @@ use super::{SecretHit, SecretKind, generic, shown};
 use crate::model::body::NodeKind;
 use crate::model::facts::{DefFlags, FileFacts};
 use crate::model::source::Span;
+use crate::rulebook::vocabulary::vocabulary;
 use values::{Scan, assigned, imports};
 
 pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
@@ -42,7 +43,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     let refused = if hits.is_empty() { Vec::new() } else { shown::compared(facts) };
     let is_catalogue = shown::is_catalogue(&hits);
     // `fn test() -> Config`: what tests are given, wherever it has to stand.
-    let for_tests = |name: &str| matches!(name, "test" | "for_test" | "for_tests" | "for_testing" | "forTest" | "forTests" | "forTesting");
+    let for_tests = |name: &str| vocabulary().accounts.for_tests.has(name);
     let tests: Vec<Span> =
         facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST) || for_tests(facts.text(def.name))).map(|def| def.span).collect();
     for hit in &mut hits {
