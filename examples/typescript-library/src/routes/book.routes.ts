@@ -25,7 +25,7 @@ bookRouter.get('/:id', async (req, res) => {
 })
 
 bookRouter.post('/', async (req, res) => {
-  res.status(201).json(await books.create(req.body.title, req.body.copies))
+  res.status(201).json(await books.create(req.body.title, req.body.copies)) // expect: missing-input-validation
 })
 
 bookRouter.get('/:id/raw', async (req, res) => {
