@@ -26,7 +26,7 @@ const RULE: &str = "data-access-in-handler";
 const MAX_PLACES: usize = 8;
 
 /// Most handlers named in a package that has no layer below them.
-const MAX_NOTES: usize = 240;
+const MAX_NOTES: usize = 48;
 
 /// Finds handlers that query.
 pub fn check(context: &Context) -> Vec<Finding> {
