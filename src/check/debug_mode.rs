@@ -5,10 +5,10 @@ use super::requests::in_development_branch;
 use super::scope::in_scope;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ArgumentRef};
-use crate::model::nesting::Nesting;
+use crate::model::nesting::{Nesting, arguments};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -62,15 +62,28 @@ fn switched_on(program: &Program, nesting: &Nesting, file: FileId, node: NodeId)
         return None;
     }
     // Nobody else reaches a debugger that listens on this machine only.
-    let host = given("host").or_else(|| given("hostname")).and_then(|host| facts.string(host));
-    if matches!(host, Some("127.0.0.1" | "localhost" | "::1")) {
+    let address = given("host").or_else(|| given("hostname"));
+    if matches!(address.and_then(|host| facts.string(host)), Some("127.0.0.1" | "localhost" | "::1")) {
         return None;
     }
     let spelled = spelled_callee(facts, node);
+    // Servers for development listen on this machine where nothing else is said.
+    let by_default = address.is_none() && api.path.ends_with(".run") && !called_with_positions(facts, node);
     let found = finding(program, file, call_span(facts, node), format!("`{spelled}` is started with `{name}=True`: {effect}"));
     // `local_main()`: who starts it so is at their own machine.
     let is_local = has_word(facts.text(facts.def(nesting.owner(node)).name), &["local", "dev", "debug", "develop", "development"]);
-    Some(if is_local || is_sample(program.path(file)) { Finding { level: Level::Note, ..found } } else { found })
+    let found = match by_default {
+        true => {
+            Finding { message: format!("{}; fine while it listens on this machine only, as it does by default", found.message), ..found }
+        }
+        false => found,
+    };
+    Some(if by_default || is_local || is_sample(program.path(file)) { Finding { level: Level::Note, ..found } } else { found })
+}
+
+/// `app.run("0.0.0.0", 80, True)`: the address is the first one.
+fn called_with_positions(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call).any(|argument| !matches!(facts.arena.kind(argument), NodeKind::Argument { .. }))
 }
 
 /// `DEBUG = True` in a module of settings that no other one stands in for.

@@ -57,6 +57,9 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
         return Some(", many calls away");
     }
+    if place.facts.arena.ids().any(|node| place.facts.string(node) == Some(":memory:")) {
+        return Some(", of a database that lives in memory");
+    }
     if is_search(place, repeated) {
         return Some(", until one is found");
     }
