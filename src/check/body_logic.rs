@@ -32,7 +32,7 @@ pub(super) fn of_body(place: &Place, handler: &Handler, entities: &Dependence, b
                 return false;
             }
             NodeKind::If { condition, then, otherwise } if own(condition) && !is_presence_check(facts, condition) => {
-                let changes = |branch: NodeId| changes_number(facts, branch);
+                let changes = |branch: NodeId| changes_number(facts, branch, &|_| true);
                 if !(ends_in_error(facts, then) && otherwise.is_none()) && (changes(then) || otherwise.is_some_and(changes)) {
                     let text = format!("decides on `{}`", comparison_text(facts, condition));
                     reasons.push(reason(facts, Kind::Decision, 1, text, condition));
@@ -66,14 +66,14 @@ fn is_free(facts: &FileFacts, node: NodeId) -> bool {
     free
 }
 
-/// The branch changes a number that was there: `total -= discount`, `total = total * 9 / 10`.
-fn changes_number(facts: &FileFacts, branch: NodeId) -> bool {
+/// The branch changes a number that is meant: `total -= discount`, `total = total * 9 / 10`. What is added to is asked for, or what is worked out.
+pub(super) fn changes_number(facts: &FileFacts, branch: NodeId, is_meant: &dyn Fn(NodeId) -> bool) -> bool {
     let mut changes = false;
     walk_deep(facts, branch, |node| {
         changes |= match facts.arena.kind(node) {
-            NodeKind::Assign { op: AssignOp::Augment(op), .. } => op.is_arithmetic(),
+            NodeKind::Assign { target, op: AssignOp::Augment(op), .. } => op.is_arithmetic() && is_meant(target),
             NodeKind::Assign { value, op: AssignOp::Set, .. } => {
-                matches!(facts.arena.kind(value), NodeKind::Binary { op, .. } if op.is_arithmetic())
+                matches!(facts.arena.kind(value), NodeKind::Binary { op, .. } if op.is_arithmetic()) && is_meant(value)
             }
             _ => false,
         };

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Context;
-use super::body_logic::of_body;
+use super::body_logic::{changes_number, of_body};
 use super::bounds::words;
 use super::dependence::Dependence;
 use super::handed_work::{Handed, given_rows, handed_writes, sent_values};
@@ -141,7 +141,8 @@ fn row_called_on(program: &Program, file: FileId, call: NodeId) -> Option<String
 }
 
 fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
-    let mut reasons = reasons(place, handler);
+    let handed = handed(place, handler);
+    let mut reasons = reasons(place, handler, &handed);
     let kinds: FxHashSet<u8> = reasons.iter().map(|reason| reason.kind as u8).collect();
     let mut score = 0;
     for kind in 0..=Kind::Effect as u8 {
@@ -154,10 +155,10 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
     }
     // A loop that writes says most; then what is written.
     reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.kind != Kind::Loop, reason.kind, reason.span));
-    finding(place, handler, &reasons, score)
+    finding(place, handler, &handed, &reasons, score)
 }
 
-fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> Option<Finding> {
+fn finding(place: &Place, handler: &Handler, handed: &[Handed], reasons: &[Reason], score: i64) -> Option<Finding> {
     let program = place.program;
     let name = handler_name(program, handler.function);
     let mut texts: Vec<&str> = Vec::new();
@@ -177,11 +178,7 @@ fn finding(place: &Place, handler: &Handler, reasons: &[Reason], score: i64) -> 
     let confidence = handler.queries.iter().map(|query| query.confidence).min().unwrap_or(Confidence::High);
     Some(Finding {
         rule: RULE.into(),
-        level: if is_thin(reasons, score) || is_led(place, handler) || !handed(place, handler).is_empty() {
-            Level::Note
-        } else {
-            Level::Warning
-        },
+        level: if is_thin(reasons, score) || is_led(place, handler) || !handed.is_empty() { Level::Note } else { Level::Warning },
         message: format!("handler `{name}`{} holds business logic: it {shown}", route_text(handler.route)),
         primary: label(first),
         related,
@@ -226,10 +223,9 @@ fn is_thin(reasons: &[Reason], score: i64) -> bool {
         || reasons.iter().all(is_plain)
 }
 
-fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
+fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Vec<Reason> {
     let facts = place.facts;
     let Some(body) = facts.def(handler.function.def).body else { return Vec::new() };
-    let handed = handed(place, handler);
     let mut rows = entity_names(place, handler, body);
     if !handed.is_empty() {
         rows.extend(given_rows(place, handler, body));
@@ -243,14 +239,14 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut guards = Vec::new();
     let mut adds_up = None;
-    query_reasons(place, handler, &handed, &mut reasons);
+    query_reasons(place, handler, handed, &mut reasons);
     let led = Led::of(place, handler);
     led.reasons(place, &entities, body, &mut reasons);
     reasons.extend(of_body(place, handler, &entities, body));
     walk_deep(facts, body, |node| {
         let found = match facts.arena.kind(node) {
             NodeKind::If { condition, then, otherwise } if body_only => {
-                let computes = |branch: NodeId| computes_in(facts, &entities, branch);
+                let computes = |branch: NodeId| changes_number(facts, branch, &|node| entities.mentions(facts, node));
                 let decides = entities.mentions(facts, condition) && (computes(then) || otherwise.is_some_and(computes));
                 decides.then(|| reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition))
             }
@@ -259,7 +255,7 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
                 if !handed.is_empty() && otherwise.is_none() && is_guard(facts, &entities, condition, then) {
                     guards.push(condition);
                 }
-                decision(place, handler, &handed, &entities, condition, then, otherwise)
+                decision(place, handler, handed, &entities, condition, then, otherwise)
             }
             NodeKind::Match { subject, .. } if entities.mentions(facts, subject) && !is_outcome_match(place, node, subject) => {
                 Some(reason(facts, Kind::Decision, 1, format!("decides on `{}`", spell(facts, subject)), subject))
@@ -290,22 +286,6 @@ fn reasons(place: &Place, handler: &Handler) -> Vec<Reason> {
         reasons.extend(guards.into_iter().map(rule));
     }
     reasons
-}
-
-/// A branch in which a number is changed by what was sent, or for it.
-fn computes_in(facts: &FileFacts, entities: &Dependence, branch: NodeId) -> bool {
-    let mut computes = false;
-    walk_deep(facts, branch, |node| {
-        computes |= match facts.arena.kind(node) {
-            NodeKind::Assign { target, op: AssignOp::Augment(op), .. } => op.is_arithmetic() && entities.mentions(facts, target),
-            NodeKind::Assign { value, op: AssignOp::Set, .. } => {
-                matches!(facts.arena.kind(value), NodeKind::Binary { op, .. } if op.is_arithmetic()) && entities.mentions(facts, value)
-            }
-            _ => false,
-        };
-        !computes
-    });
-    computes
 }
 
 /// The source of the loop over rows that a statement stands in.

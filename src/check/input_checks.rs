@@ -1,7 +1,7 @@
 //! Evidence that input was validated: by a library, by a function called like one, by conversion or comparison, or around the handler.
 
 use super::handlers::Handler;
-use super::missing_input_validation::Input;
+use super::missing_input_validation::input::Input;
 use super::sensitive::parts;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts};

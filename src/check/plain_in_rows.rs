@@ -16,24 +16,7 @@ use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-
-/// What writes one row.
-const WRITES: &[&str] = &["create", "insert", "insertOne", "save", "update", "upsert", "values", "set"];
-
-/// What runs for every row that is written.
-const HOOKS: &[&str] = &[
-    "pre",
-    "hooks",
-    "addHook",
-    "$use",
-    "$extends",
-    "beforeCreate",
-    "beforeUpdate",
-    "beforeSave",
-    "BeforeInsert",
-    "BeforeUpdate",
-    "define",
-];
+use crate::rulebook::vocabulary::api_names;
 
 /// Rows with the password as it came.
 pub(super) fn in_rows(context: &Context) -> Vec<Finding> {
@@ -62,7 +45,7 @@ fn hashing(context: &Context, (): &(), file: FileId) -> Vec<bool> {
 
 fn in_hook(program: &Program, function: GlobalDef, node: NodeId) -> bool {
     let facts = program.file(function.file);
-    let is_hook = |name: &str| HOOKS.contains(&name);
+    let is_hook = |name: &str| api_names().hashing.row_hooks.has(name);
     let nesting = program.nesting(function.file);
     let places = std::iter::successors(Some(node), |&node| nesting.place(nesting.owner(node))).take(8);
     let around = places.flat_map(|place| nesting.around(place)).any(|node| match facts.arena.kind(node) {
@@ -89,11 +72,12 @@ fn written(context: &Context, (): &(), file: FileId) -> Vec<(GlobalDef, NodeId, 
     let program = context.program;
     let facts = program.file(file);
     let mut found = Vec::new();
-    if facts.language.family() != Family::TypeScript || !WRITES.iter().any(|name| facts.names.may_hold(name)) {
+    if facts.language.family() != Family::TypeScript || !api_names().hashing.row_writes.any(|name| facts.names.may_hold(name)) {
         return found;
     }
     for call in facts.arena.ids() {
-        if !matches!(facts.arena.kind(call), NodeKind::Call { .. }) || !called_name(facts, call).is_some_and(|name| WRITES.contains(&name))
+        if !matches!(facts.arena.kind(call), NodeKind::Call { .. })
+            || !called_name(facts, call).is_some_and(|name| api_names().hashing.row_writes.has(name))
         {
             continue;
         }

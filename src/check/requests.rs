@@ -227,16 +227,12 @@ fn is_of_call(facts: &FileFacts, function: DefId, name: Name) -> bool {
         && values.into_iter().all(|value| {
             let mut shared = false;
             facts.arena.walk(value, |node| {
-                let views = || called_name(facts, node).is_some_and(|name| VIEWS.contains(&name));
+                let views = || called_name(facts, node).is_some_and(|name| api_names().statics.views.has(name));
                 shared |= facts.arena.kind(node) == NodeKind::Receiver || views();
             });
             !shared && !is_module_variable(facts, function, facts.text(name))
         })
 }
-
-/// Calls that give a way into what others see too.
-const VIEWS: &[&str] =
-    &["lock", "write", "borrow_mut", "get_mut", "get_or_insert_with", "entry", "or_insert_with", "as_mut", "iter_mut", "make_mut"];
 
 /// TypeScript: a field of what the function has made or waited for itself: `account.passwordHash = hash(password)`.
 fn is_own_row(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {

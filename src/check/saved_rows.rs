@@ -8,9 +8,7 @@ use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{arguments, called_name, chain_root, spell, walk_deep};
 use crate::model::source::Family;
 use crate::model::summary::Write;
-
-/// Methods that change what they are called on.
-const CHANGES: &[&str] = &["push", "unshift", "splice", "pop", "shift", "pull", "add", "remove", "delete", "set"];
+use crate::rulebook::vocabulary::api_names;
 
 /// Two rows of one table, each saved by itself: `old.save()`, `renewed.save()`.
 pub(super) fn are_two_rows(place: &Place, first: &Write, second: &Write) -> bool {
@@ -117,7 +115,9 @@ fn changes(facts: &FileFacts, block: NodeId, row: Name) -> bool {
             NodeKind::Assign { target, .. } => matches!(facts.arena.kind(target), NodeKind::Member { .. }) && is_of_row(target),
             NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
                 NodeKind::Member { object, name, .. } => {
-                    CHANGES.contains(&facts.text(name)) && matches!(facts.arena.kind(object), NodeKind::Member { .. }) && is_of_row(object)
+                    api_names().statics.row_changes.has(facts.text(name))
+                        && matches!(facts.arena.kind(object), NodeKind::Member { .. })
+                        && is_of_row(object)
                 }
                 _ => false,
             },

@@ -135,8 +135,8 @@ lists! {
         loading: LoadingNames { by_name, memos, caches }
         settings: SettingsNames { getters, readers, shown }
         once: OnceNames { calls, middlewares }
-        statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes }
-        hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares }
+        statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes, row_changes, views }
+        hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares, row_writes, row_hooks }
         randomness: RandomnessNames { strong }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
