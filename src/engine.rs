@@ -130,6 +130,8 @@ pub struct Engine {
     config_errors_read: usize,
     baseline: Option<Baseline>,
     rulebook: Arc<Rulebook>,
+    /// What is wrong with the files that the rulebook was made of.
+    broken: Vec<Problem>,
     /// Those of the rules that are on.
     queries: Arc<Queries>,
     project: Project,
@@ -264,6 +266,7 @@ impl Engine {
             config_errors_read: 0,
             baseline: None,
             rulebook: Arc::default(),
+            broken: Vec::new(),
             queries: Arc::default(),
             project: Project::default(),
             facts: Vec::new(),
@@ -558,7 +561,9 @@ impl Engine {
     }
 
     fn read_config(&mut self) {
-        self.rulebook = Arc::new(Rulebook::built_in());
+        let (built_in, broken) = Rulebook::load_built_in();
+        self.rulebook = Arc::new(built_in);
+        self.broken = broken.iter().map(|error| internal(format!("a file that archcheck carries is left out: {error}"))).collect();
         self.config_errors.clear();
         self.config = match self.load_config() {
             Ok(config) => config,
@@ -701,6 +706,7 @@ impl Engine {
     /// What could not be done, so far.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = self.project.problems.clone();
+        problems.extend(self.broken.iter().cloned());
         problems.extend(self.failures.iter().cloned());
         for (file, gist) in self.project.files.iter().zip(self.gists().iter()) {
             problems.extend(gist.problems.iter().map(|problem| problem.clone().at(&file.path)));

@@ -23,6 +23,7 @@ impl Engine {
             config_errors_read: 0,
             baseline: None,
             rulebook: self.rulebook.clone(),
+            broken: self.broken.clone(),
             queries: self.queries.clone(),
             project: super::Project::default(),
             facts: Vec::new(),

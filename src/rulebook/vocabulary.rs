@@ -7,7 +7,9 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+use super::error::LoadError;
 use crate::model::words::any_word;
 
 /// Words of one meaning.
@@ -149,17 +151,38 @@ lists! {
     }
 }
 
-static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_default());
-static NAMES: LazyLock<Names> = LazyLock::new(|| toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default());
+static VOCABULARY: LazyLock<Read<Vocabulary>> = LazyLock::new(|| read(WORDS));
+static NAMES: LazyLock<Read<Names>> = LazyLock::new(|| read(API_NAMES));
+
+/// A file of ours and what it says.
+type File = (&'static str, &'static str);
+
+const WORDS: File = ("rules/words.toml", include_str!("../../rules/words.toml"));
+const API_NAMES: File = ("rules/names.toml", include_str!("../../rules/names.toml"));
+
+/// The lists of a file, all empty where it is broken, and what is wrong with it then.
+type Read<T> = (T, Option<LoadError>);
+
+fn read<T: Default + DeserializeOwned>((file, text): File) -> Read<T> {
+    match toml::from_str(text) {
+        Ok(lists) => (lists, None),
+        Err(error) => (T::default(), Some(LoadError::of_toml(file, text, 0, &error))),
+    }
+}
 
 /// What projects call things.
 pub fn vocabulary() -> &'static Vocabulary {
-    &VOCABULARY
+    &VOCABULARY.0
 }
 
 /// What libraries call them.
 pub fn api_names() -> &'static Names {
-    &NAMES
+    &NAMES.0
+}
+
+/// What is wrong with the two files.
+pub(super) fn mistakes() -> impl Iterator<Item = LoadError> {
+    VOCABULARY.1.iter().chain(&NAMES.1).cloned()
 }
 
 #[cfg(test)]
@@ -168,16 +191,25 @@ mod tests {
 
     #[test]
     fn the_files_are_read() {
-        let words: Vocabulary = toml::from_str(include_str!("../../rules/words.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(mistakes().map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
+        let words = vocabulary();
         assert!(words.records.kept.has("audit") && !words.records.kept.has("Audit") && !words.records.kept.has("order"));
         assert!(words.records.kept.in_name("orderAuditLog") && !words.records.kept.in_name("orderAuditor"));
         assert!(words.writes.emptying.starts("deleteAll") && !words.writes.emptying.starts("undelete"));
-        let names: Names = toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_else(|error| panic!("{error}"));
+        let names = api_names();
         assert!(
             names.packages.wasm.has("leptos")
                 && names.orm.tables.ends("myapp_alembicversion")
                 && names.waits.threads.within("run_in_executor_now")
         );
+    }
+
+    #[test]
+    fn a_broken_file_is_told_with_its_line() {
+        let (lists, mistake) = read::<Audience>(("rules/words.toml", "administrators = [\"admin\"]\nadmins = [\"a\"]\n"));
+        assert!(!lists.administrators.has("admin"), "nothing of it counts");
+        let told = mistake.map(|mistake| mistake.to_string()).unwrap_or_default();
+        assert!(told.starts_with("rules/words.toml:2: ") && told.contains("`admins`"), "{told}");
     }
 
     #[test]
