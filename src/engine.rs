@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
-use crate::check;
+use crate::check::{self, hardcoded_secret};
 use crate::config::own::OwnFile;
 use crate::config::{self, Config, ConfigError};
 use crate::discover::stack;
@@ -44,7 +44,7 @@ use crate::model::view::{Relation, View};
 use crate::report::Sources;
 use crate::rulebook::Rulebook;
 use crate::summarise;
-use crate::triage::{self, FileNotes, Selection};
+use crate::triage::{self, Directives, FileNotes, Selection};
 use crate::view;
 
 /// Deep input recurses in bounded but large frames; two megabytes, the default, are too few for it.
@@ -83,6 +83,9 @@ pub struct Options {
     pub store: Option<String>,
     /// Whether the result of an equal run may be taken from the cache. Then only [`Engine::check`], the rules and the texts of files may be asked for.
     pub recall: bool,
+    /// Whether the code of tests is lowered where no rule that is on asks for it. Without it only [`Engine::check`], the rules and the texts of files may be
+    /// asked for.
+    pub tests: bool,
 }
 
 impl Default for Options {
@@ -103,6 +106,7 @@ impl Default for Options {
             facts: Vec::new(),
             store: None,
             recall: false,
+            tests: true,
         }
     }
 }
@@ -597,9 +601,10 @@ impl Engine {
     }
 
     fn lower_all(&mut self, like: Option<&Engine>) {
+        let unread = self.unread_tests();
         let files = std::mem::take(&mut self.project.files);
-        let lowered =
-            self.install(|engine| files.par_iter().enumerate().map(|(at, file)| engine.read_and_lower(at, file, like)).collect::<Vec<_>>());
+        let lower = |engine: &Engine, at: usize| engine.read_and_lower(at, &files[at], unread.get(at).copied().unwrap_or(false), like);
+        let lowered = self.install(|engine| (0..files.len()).into_par_iter().map(|at| lower(engine, at)).collect::<Vec<_>>());
         (self.facts, self.notes, self.hashes, self.failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (file, lowered) in files.into_iter().zip(lowered) {
             match lowered {
@@ -646,7 +651,18 @@ impl Engine {
         text
     }
 
-    fn read_and_lower(&self, at: usize, file: &SourceFile, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
+    /// Which source files are tests that no rule which is on looks into, other than for secrets. Empty where everything is lowered.
+    fn unread_tests(&self) -> Vec<bool> {
+        let asked = self.asked();
+        if self.options.tests || self.keeps || !asked.is_usual(&self.rulebook.rules) {
+            return Vec::new();
+        }
+        let configured = |path: &str| asked.roles_of(path);
+        let mut is_test = link::tests_among(&self.project, &self.rulebook, &configured);
+        self.project.files.iter().map(|file| is_test(&file.path)).collect()
+    }
+
+    fn read_and_lower(&self, at: usize, file: &SourceFile, unread: bool, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
         if let Some(known) = self.store_of(&file.path).and_then(|store| store.known(at, file)) {
             return known.map_err(Failure::Skipped);
         }
@@ -656,6 +672,9 @@ impl Engine {
         }
         let text = text.map_err(Failure::Skipped)?;
         let hash = Key::of_text(&text);
+        if let Some(test) = unread.then(|| unread_test(file, &text)).flatten() {
+            return Ok((test, hash));
+        }
         let known = || like.and_then(|like| like.lowered(file, &text));
         if let Some(lowered) = self.kept.take(&file.path, hash).or_else(known) {
             return Ok((lowered, hash));
@@ -741,6 +760,9 @@ impl Engine {
             statistics.imports += gist.imports;
             statistics.definitions += gist.definitions;
         }
+        let unread = self.unread_tests();
+        let is_unread = |(unread, gist): (bool, &moved::Gist)| unread && gist.imports == 0 && gist.definitions == 0;
+        statistics.tests_unread = unread.into_iter().zip(gists.iter()).filter(|pair| is_unread((pair.0, pair.1))).count() as u32;
         statistics.skipped = self.project.skipped.iter().map(|(&reason, paths)| (reason, paths.len() as u32)).collect();
         statistics
     }
@@ -835,6 +857,15 @@ fn lower_text(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::C
         let directives = triage::in_source(text, &facts, &lines);
         (Arc::new(facts), FileNotes { path: file.path.clone(), lines, directives })
     })
+}
+
+/// A test of which nothing is asked but that it is there; `None` for one that may hold credentials, or comments for archcheck.
+fn unread_test(file: &SourceFile, text: &str) -> Option<Lowered> {
+    if text.contains("archcheck:") || hardcoded_secret::may_show_in_test(text) {
+        return None;
+    }
+    let facts = FileFacts { lines: languages::lines::count(text), ..lower::lower(file, "") };
+    Some((Arc::new(facts), FileNotes { path: file.path.clone(), lines: LineIndex::new(text), directives: Directives::default() }))
 }
 
 /// Runs what must not take the whole process down. A panic is a mistake of ours: its message goes to standard error, and the run says what is missing.

@@ -372,6 +372,48 @@ fn one_changed_file_costs_its_own_facts_alone() {
     assert_eq!(packs(), second);
 }
 
+/// No rule of the default profile looks into tests, so they are searched for credentials and left alone, until somebody asks for more.
+#[test]
+fn tests_are_looked_into_where_somebody_asks() {
+    let folder = project(&PROJECT);
+    let root = folder.path();
+    let path = root.join("tests/test_users.py");
+    fs::create_dir(root.join("tests")).expect("a folder");
+    let run = |more: &[&str]| -> String {
+        let with = archcheck(root, &[&["--format", "concise"], more].concat());
+        let without = archcheck(root, &[&["--format", "concise", "--no-cache"], more].concat());
+        let text = |output: Output| String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let (with, without) = (text(with), text(without));
+        assert_eq!(with, without, "{more:?}");
+        with
+    };
+    let plain = "from app.users import hash_password\n\n\ndef test_hash():\n    assert hash_password(\"a\")\n";
+    let address = "URL = \"postgres://billing:8sKq2vLx0pRt@db.acme-billing.net/billing\"\n";
+    let spared = "Searched for credentials only: 1 file of tests.";
+    let mut said = Vec::new();
+    for text in [plain.to_string(), plain.replace("\"a\"", "\"b\""), format!("{plain}{address}"), plain.to_string()] {
+        fs::write(&path, text).expect("written");
+        said.push(run(&[]));
+    }
+    assert_eq!(said.iter().map(|said| said.contains(spared)).collect::<Vec<_>>(), [true, true, false, true], "{said:?}");
+    assert_eq!(
+        said.iter().map(|said| said.contains("tests/test_users.py:6:")).collect::<Vec<_>>(),
+        [false, false, true, false],
+        "{said:?}"
+    );
+    assert_eq!(said[0], said[3]);
+    // The numbers of imports are those of all files where numbers are asked for; what is found is the same.
+    let findings = |said: &str| said.lines().filter(|line| line.contains(": ")).filter(|line| !line.contains("only:")).count();
+    let counted = run(&["--statistics"]);
+    assert!(!counted.contains(spared), "{counted}");
+    assert!(findings(&said[0]) > 0 && said[0].lines().take(findings(&said[0])).all(|line| counted.contains(line)), "{counted}");
+    for more in [&["--profile", "strict"][..], &["--select", "orphan-module"]] {
+        assert!(!run(more).contains(spared), "{more:?}");
+    }
+    fs::write(root.join("archcheck.toml"), "[layers]\nrequest = \"service > model\"\n").expect("written");
+    assert!(!run(&[]).contains(spared), "a contract may be about tests");
+}
+
 #[test]
 fn other_options_have_other_results() {
     let folder = project(&PROJECT);

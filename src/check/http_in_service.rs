@@ -370,6 +370,14 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                 found.push((facts.arena.span(node), spell(facts, node), What::Makes));
                 return false;
             }
+            // The request of the thread: `request.headers`.
+            NodeKind::Member { object, .. }
+                if matches!(facts.arena.kind(object), NodeKind::Name(_))
+                    && program.api(function.file, object).is_some_and(|api| !api.path.ends_with("()") && is_http(program, api)) =>
+            {
+                found.push((facts.arena.span(node), spell(facts, node), What::Makes));
+                return false;
+            }
             _ => {}
         }
         true

@@ -231,8 +231,15 @@ impl<'a> Reader<'a> {
 
     fn follow_name(&mut self, file: FileId, node: NodeId, name: Name, depth: u8, loaded: &Loaded) {
         let facts = self.program().file(file);
-        let loaded = &self.loaded_later(file, node, name, loaded);
+        let mut loaded = self.loaded_later(file, node, name, loaded);
         let values = self.assigned(file, node, name);
+        // `rows = rows.select_related("post")`: what the variable holds in the end was given that, too.
+        for &value in values.iter().filter(|&&value| facts.arena.kind(chain(facts, value).last().unwrap_or(value)) == NodeKind::Name(name))
+        {
+            loaded_by(self.program(), file, value, &mut loaded);
+            loaded_by_functions(self.program(), file, value, 0, &mut loaded);
+        }
+        let loaded = &loaded;
         for &value in &values {
             if value != node {
                 self.follow(file, value, depth + 1, loaded.clone());

@@ -18,7 +18,7 @@ use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name}
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, last_name};
-use crate::model::program::{Program, Resolution};
+use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId};
 use crate::rulebook::vocabulary::{api_names, vocabulary};
@@ -61,6 +61,7 @@ impl Requests {
                     && !requests.ways.contains_key(&callee)
                     && !program.is(callee, Role::Test)
                     && !is_cached(program, callee)
+                    && !is_made_once(program, edge)
                     && !is_kept(program, nestings.of(function.file), function, edge.site);
                 if follows {
                     for part in code_of(program, callee) {
@@ -112,6 +113,12 @@ impl Requests {
         };
         self.chain(function).into_iter().map(step).collect()
     }
+}
+
+/// `CELL.get_or_init(connect)`: what is passed there runs once.
+fn is_made_once(program: &Program, edge: &CallEdge) -> bool {
+    edge.kind == CallKind::Passed
+        && called_name(program.file(edge.caller.file), edge.site).is_some_and(|name| api_names().once.calls.has(name))
 }
 
 /// What a TypeScript framework runs before or after handlers: registered functions that are given the next one, guards, interceptors.

@@ -35,7 +35,11 @@ impl Secret {
 /// What secret the name speaks of, if any.
 pub(super) fn secret(name: &str) -> Option<Secret> {
     // A constant is the name of a header, a key or a setting far more often than a secret itself.
-    let words = parts(name);
+    let mut words = parts(name);
+    // `email_from_token` is an address.
+    if let Some(at) = words.iter().position(|word| word == "from").filter(|&at| at > 0) {
+        words.truncate(at);
+    }
     let kind = kind(&words)?;
     // `auth_header` holds the credentials, `token_header` names a header.
     let is_value = words.first().is_some_and(|word| matches!(word.as_str(), "auth" | "authorization"));

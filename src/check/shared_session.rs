@@ -13,11 +13,11 @@ use super::held_sessions::{Held, Key, Mention};
 use super::requests::{Requests, is_module_variable, named};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, CollectionKind, LoopKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, spell, walk_deep};
-use crate::model::program::{ApiId, Program, Value};
+use crate::model::program::{ApiId, CallEdge, Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 
@@ -33,7 +33,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let held = Held::new(program, nestings);
     let mut findings = Vec::new();
     for file in context.in_files(RULE, (), with_branches) {
-        findings.extend(concurrent(&held, file));
+        findings.extend(concurrent(context, &held, file));
     }
     findings.extend(globals(context, nestings));
     findings
@@ -71,7 +71,7 @@ fn with_branches(context: &Context, (): &(), file: FileId) -> Vec<FileId> {
     has.then_some(file).into_iter().collect()
 }
 
-fn concurrent(held: &Held, file: FileId) -> Vec<Finding> {
+fn concurrent(context: &Context, held: &Held, file: FileId) -> Vec<Finding> {
     let program = held.program;
     let facts = program.file(file);
     let mut sites: Vec<Site> = Vec::new();
@@ -94,7 +94,7 @@ fn concurrent(held: &Held, file: FileId) -> Vec<Finding> {
         findings.extend(match site.runs {
             Concurrency::Together => together(held, site),
             Concurrency::Task | Concurrency::Thread => started(held, site, &sites),
-            Concurrency::AfterResponse => after_response(held, site),
+            Concurrency::AfterResponse => after_response(context, held, site),
         });
     }
     findings
@@ -234,13 +234,14 @@ fn is_made_in(held: &Held, function: GlobalDef, key: &Key, inside: NodeId) -> bo
 }
 
 /// `background_tasks.add_task(f, session)`: the request's session is closed, or in use elsewhere, when the work runs.
-fn after_response(held: &Held, site: &Site) -> Option<Finding> {
+fn after_response(context: &Context, held: &Held, site: &Site) -> Option<Finding> {
     let program = held.program;
     let facts = program.file(site.function.file);
     for mention in arguments(facts, site.call).flat_map(|argument| held.mentions(site.function, argument)) {
         let from_request = match mention.key {
             Key::Receiver => true,
-            Key::Variable(name) => held.is_parameter(site.function, name) || held.is_closed_here(site.function, name),
+            Key::Variable(name) if held.is_parameter(site.function, name) => !is_left_empty(context, site.function, name),
+            Key::Variable(name) => held.is_closed_here(site.function, name),
             Key::Global(_) => false,
         };
         if from_request {
@@ -248,6 +249,26 @@ fn after_response(held: &Held, site: &Site) -> Option<Finding> {
         }
     }
     None
+}
+
+/// `session: AsyncSession | None = None`, and no caller gives one: the work opens its own.
+fn is_left_empty(context: &Context, function: GlobalDef, name: Name) -> bool {
+    let program = context.program;
+    let own = program.file(function.file);
+    let params = &program.def(function).params;
+    let Some(at) = params.iter().position(|param| param.name == Some(name)) else { return false };
+    let calls = context.callers().of_function(function);
+    let bound = usize::from(params.first().is_some_and(|param| param.kind == ParamKind::Receiver));
+    let is_empty = params[at].default.is_some_and(|default| own.arena.kind(default) == NodeKind::Null);
+    let gives = |call: &CallEdge| {
+        let facts = program.file(call.caller.file);
+        arguments(facts, call.site).enumerate().any(|(place, argument)| match facts.arena.kind(argument) {
+            NodeKind::Argument { name: given, .. } => facts.text(given) == own.text(name),
+            NodeKind::Spread { .. } => true,
+            _ => place + bound == at,
+        })
+    };
+    is_empty && !calls.is_empty() && !calls.iter().any(gives)
 }
 
 fn shared(held: &Held, site: &Site, mention: &Mention, places: &[(NodeId, &str)], by: String) -> Finding {

@@ -178,6 +178,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         store: arguments.caching.store(),
         facts: cache::packs(&arguments.facts)?,
         recall: matches!(arguments.scope(), Scope::All),
+        tests: arguments.fix || arguments.watch,
     };
     let progress = Progress::start(arguments.quiet);
     let (mut engine, _) = Engine::open(&root, options);

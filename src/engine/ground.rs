@@ -18,7 +18,7 @@ use crate::model::nesting::Nestings;
 use crate::model::program::Program;
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role};
-use crate::model::rule::Settings;
+use crate::model::rule::{Rule, Settings};
 use crate::model::source::{FileId, LineIndex};
 use crate::model::spared::Spared;
 use crate::model::summary::Summaries;
@@ -134,6 +134,20 @@ impl Engine {
         secrets: &'c OnceLock<Secrets>,
     ) -> check::Context<'c> {
         check::Context::new(program, summaries, settings, &self.rulebook.rules, &self.texts, secrets)
+    }
+}
+
+impl Asked {
+    /// Nothing is asked for but what the default profile looks for, and that is not found in tests.
+    pub(super) fn is_usual(&self, rules: &[Rule]) -> bool {
+        let usual = Selection::default();
+        let asks_more = |rule: &Rule| self.selection.is_on(rule) && !usual.is_on(rule);
+        !self.of_all && !self.call_coverage && !self.marked && !self.settings.strict() && !rules.iter().any(asks_more)
+    }
+
+    /// The roles that the configuration gives a file.
+    pub(super) fn roles_of(&self, path: &str) -> Vec<Role> {
+        self.roles.of(path)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::places::Moves;
-use super::{Analysis, Engine, Lowered, guarded};
+use super::{Analysis, Engine, Lowered, guarded, unread_test};
 use crate::cache::{Key, Seen};
 use crate::check;
 use crate::discover;
@@ -67,6 +67,13 @@ struct Noted {
     /// Where something is found or silenced: nobody asks elsewhere.
     lines: Option<LineIndex>,
     directives: Directives,
+}
+
+impl Source {
+    /// Nothing was made of it, found in it or silenced there.
+    fn is_blank(&self) -> bool {
+        self.gist.imports == 0 && self.gist.definitions == 0 && self.noted.lines.is_none()
+    }
 }
 
 impl Noted {
@@ -157,9 +164,11 @@ impl Engine {
         }
         let mut look: Look = postcard::from_bytes(&self.store.as_ref()?.look(self.look_key()?)?).ok()?;
         let changed = self.changed_since(&look)?;
+        let unread = self.unread_tests();
         for (at, input) in changed {
             let file = self.project.files.get(input)?.clone();
-            let (old, new) = self.lowered_twice(&file, look.sources[at].text, input)?;
+            let unread = unread.get(input).copied().unwrap_or(false) && look.sources[at].is_blank();
+            let (old, new) = self.lowered_twice(&file, look.sources[at].text, input, unread)?;
             look.take_in(at, &file.path, &old, &new.0)?;
             look.sources[at].text = new.1;
         }
@@ -190,14 +199,19 @@ impl Engine {
     }
 
     /// What is made of a file's text as it was, and as it is now with the hash of that. The latter is kept in any case.
-    fn lowered_twice(&mut self, file: &SourceFile, before: Key, input: usize) -> Option<(Lowered, (Lowered, Key))> {
+    ///
+    /// A test that was not lowered then (`unread`) need not be now either.
+    fn lowered_twice(&mut self, file: &SourceFile, before: Key, input: usize, unread: bool) -> Option<(Lowered, (Lowered, Key))> {
         let store = self.store.as_ref()?;
-        let old = store.of_text(file, before)?;
         let text = discover::read(&self.root, file).ok()?;
         let hash = Key::of_text(&text);
         if store.state(input) != Some(Seen::Text(hash)) {
             return None;
         }
+        if unread {
+            return Some((unread_test(file, "")?, (unread_test(file, &text)?, hash)));
+        }
+        let old = store.of_text(file, before)?;
         let new = self.install(|engine| store.lower(file, &text, &engine.queries))?;
         self.kept.put(&file.path, hash, new.clone());
         Some((old, (new, hash)))

@@ -3,7 +3,7 @@
 use crate::model::source::Span;
 
 /// How many lines a text has, as [`str::lines`] counts them.
-pub(super) fn count(text: &str) -> u32 {
+pub fn count(text: &str) -> u32 {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count();
     let is_open = !text.is_empty() && !text.ends_with('\n');
     (ends + usize::from(is_open)) as u32

@@ -66,7 +66,7 @@ use crate::rulebook::Rulebook;
 use evaluate::Linker;
 use modules::Modules;
 pub use rework::{Edit, Linked, Reason, Reworked};
-pub use spared::spared;
+pub use spared::{spared, tests as tests_among};
 
 /// What linking needs besides the facts.
 pub struct Inputs<'a, 'f> {

@@ -294,7 +294,7 @@ impl<'a> Linker<'a> {
             total += usize::from(is_class || is_function);
             let Some(evidence) = defs.get(&GlobalDef { file, def: id }) else { continue };
             has_layer |= is_class && evidence.role.rank().is_some();
-            if evidence.strength < Strength::Framework {
+            if evidence.strength < Strength::Framework || evidence.role == Role::Router && self.is_beside_mounts(file, def.parent) {
                 continue;
             }
             match counts.iter_mut().find(|entry| entry.0 == evidence.role) {
@@ -332,6 +332,21 @@ impl<'a> Linker<'a> {
             .collect()
     }
 
+    /// Inside a function that puts the application together (`create_app`): a route for what is left over does not make a router of the file that the
+    /// rest of the program takes its database from.
+    fn is_beside_mounts(&self, file: FileId, function: DefId) -> bool {
+        let facts = &self.facts[file.index()];
+        let def = facts.def(function);
+        let Some(body) = def.body.filter(|_| def.kind == DefKind::Function) else { return false };
+        let mut found = false;
+        facts.arena.walk(body, |node| {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(node) else { return };
+            let Value::Api { api, .. } = self.get(self.node_values[file.index()][callee.index()]) else { return };
+            found |= self.apis.facts(api).any(|(fact, _)| matches!(fact, ApiFact::Mount(_)));
+        });
+        found
+    }
+
     /// Folders called after migrations that hold none: what moves data in from elsewhere (`services/migrations/paprika.py`) runs for users, and
     /// stands in the layer of the folder around it. Python's migrations are numbered, or have the names that their tools ask for.
     fn importers(&self, names: &RoleNames) -> Vec<String> {
@@ -355,7 +370,8 @@ impl<'a> Linker<'a> {
             && facts.arena.ids().any(|node| matches!(facts.arena.kind(node), NodeKind::Call { form: CallForm::Jsx, .. }))
     }
 
-    /// A `controllers` folder in a project whose routes stand elsewhere holds no routers: what the routes call there is a service.
+    /// A `controllers` folder in a project whose routes stand elsewhere holds no routers: what the routes call there is a service, unless it calls
+    /// services in turn.
     fn names_that_lie(&self, roles: &mut Roles, routes: &Routes, calls: &[CallEdge]) {
         let families: Vec<_> = routes.routes.iter().map(|route| self.family(route.handler.file)).collect();
         let has_routes = |file: FileId| families.contains(&self.family(file));
@@ -371,6 +387,12 @@ impl<'a> Linker<'a> {
         }
         handler_calls.sort_unstable();
         handler_calls.dedup();
+        let is_service = |file: FileId| roles.files[file.index()].first().is_some_and(|evidence| evidence.role == Role::Service);
+        let led = calls.iter().filter(|edge| edge.callee.file != edge.caller.file && is_service(edge.callee.file));
+        let mut leads_services: Vec<FileId> = led.map(|edge| edge.caller.file).collect();
+        leads_services.sort_unstable();
+        leads_services.dedup();
+        let is_between = |file: FileId| handler_calls.binary_search(&file).is_ok() && leads_services.binary_search(&file).is_ok();
         let mut router_folders: Vec<&str> = Vec::new();
         for (file, evidence) in roles.files.iter().enumerate() {
             if evidence.iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content) {
@@ -384,7 +406,7 @@ impl<'a> Linker<'a> {
             let file = FileId(file as u32);
             let evidence = &mut roles.files[file.index()];
             let proven = evidence.iter().any(|evidence| evidence.role == Role::Router && evidence.strength >= Strength::Content);
-            if proven || !has_routes(file) {
+            if proven || !has_routes(file) || is_between(file) {
                 continue;
             }
             unproven.push(file);

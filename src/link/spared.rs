@@ -9,21 +9,27 @@ use super::Inputs;
 use super::evaluate::Linker;
 use super::modules::Target;
 use super::roles::{Clients, is_ambient, name_hints};
+use crate::model::project::Project;
 use crate::model::role::Role;
 use crate::model::source::FileId;
 use crate::model::spared::{Spared, is_for_browsers};
-use crate::rulebook::Folders;
+use crate::rulebook::{Folders, Rulebook};
 
 /// What is spared where nobody asks for it.
 pub fn spared(inputs: &Inputs) -> Spared {
-    let mut folders = Folders::default();
-    let mut is_test = |path: &str| {
-        let configured = (inputs.configured)(path);
-        let mut hint = || name_hints(inputs.project, path, &inputs.rulebook.names, &mut folders).first().map(|evidence| evidence.role);
-        configured.contains(&Role::Test) || configured.is_empty() && hint() == Some(Role::Test)
-    };
+    let mut is_test = tests(inputs.project, inputs.rulebook, inputs.configured);
     let files = inputs.project.files.iter().zip(inputs.facts);
     Spared::new(files.map(|(file, facts)| is_for_browsers(facts) || is_test(&file.path)).collect())
+}
+
+/// Whether a file is code of tests by its path, or by the configuration, which comes first.
+pub fn tests<'a>(project: &'a Project, rulebook: &'a Rulebook, configured: &'a dyn Fn(&str) -> Vec<Role>) -> impl FnMut(&str) -> bool + 'a {
+    let mut folders = Folders::default();
+    move |path: &str| {
+        let configured = configured(path);
+        let mut hint = || name_hints(project, path, &rulebook.names, &mut folders).first().map(|evidence| evidence.role);
+        configured.contains(&Role::Test) || configured.is_empty() && hint() == Some(Role::Test)
+    }
 }
 
 impl Linker<'_> {

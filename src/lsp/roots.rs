@@ -128,6 +128,7 @@ impl Server<'_> {
             // Where the command line keeps what it made of files, an editor opens at once. It begins no folder in somebody's repository.
             cache: path.join(cache::FOLDER).is_dir().then_some(cache::Place::Root),
             recall: true,
+            tests: true,
             ..Options::default()
         };
         let pages = self.host.pages.clone();

@@ -161,6 +161,9 @@ pub struct Statistics {
     pub skipped: BTreeMap<SkipReason, u32>,
     pub definitions: u32,
     pub imports: u32,
+    /// Code of tests that was searched for credentials and not looked into otherwise.
+    #[serde(default)]
+    pub tests_unread: u32,
     /// Imports that look first-party but lead to no file.
     pub imports_unresolved: u32,
     /// Imports of the project's own generated code, which was left out or is not there.

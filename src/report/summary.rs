@@ -37,6 +37,7 @@ pub fn summary(outcome: &Outcome) -> Vec<String> {
     lines.extend(silenced(outcome));
     lines.extend(baseline(outcome));
     lines.extend(skipped(statistics));
+    lines.extend(unread(statistics));
     lines.extend(unresolved(statistics));
     lines.extend(troubles(outcome));
     lines
@@ -78,6 +79,12 @@ fn skipped(statistics: &Statistics) -> Option<String> {
         .map(|(reason, count)| format!("{} {}", thousands(*count as usize), reason.name()))
         .collect();
     (total > 0).then(|| format!("Left out: {} ({}).", plural(total as usize, "file"), reasons.join(", ")))
+}
+
+/// No rule of the default profile looks into tests.
+fn unread(statistics: &Statistics) -> Option<String> {
+    let tests = statistics.tests_unread as usize;
+    (tests > 0).then(|| format!("Searched for credentials only: {} of tests.", plural(tests, "file")))
 }
 
 fn unresolved(statistics: &Statistics) -> Option<String> {

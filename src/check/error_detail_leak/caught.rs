@@ -3,7 +3,7 @@
 use crate::check::error_texts::handed_error;
 use crate::check::sensitive::parts;
 use crate::model::body::{List, NodeId, NodeKind};
-use crate::model::facts::{Definition, FileFacts, Name, Param};
+use crate::model::facts::{DefId, Definition, FileFacts, Name, Param};
 use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
@@ -178,6 +178,11 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
             3 => has_word(facts.text(def.name), &["error", "errors"]),
             _ => false,
         };
+    // `@ErrorHandler(StockError)`: what the project says itself.
+    let is_own = |what: NodeId| matches!(program.value(function.file, what), Value::Def(class) if class.def != DefId::MODULE);
+    if def.decorators.iter().any(|&decorator| arguments(facts, decorator).next().is_some_and(is_own)) {
+        return None;
+    }
     if express || of_context(facts, def, &params) || sends_error(program, function, &params) {
         let how = "every error that reaches the server's end comes here";
         return Some(Caught { error: def.params[0].name, body, place: body, how, foreseen: false, whatever: false, is_handed: false });

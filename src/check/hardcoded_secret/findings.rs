@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::overridden::is_overridden;
-use super::{SecretHit, SecretKind, Secrets, generic, scan_source, scan_text};
+use super::{SecretHit, SecretKind, Secrets, generic, providers, scan_source, scan_text};
 use crate::check::Context;
 use crate::model::facts::DefId;
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
@@ -66,6 +66,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
         Ground::Production if hit.for_development => Ground::Development,
         // What a page is given, everybody who opens it may read: keys that stand there are as a rule meant for it.
         Ground::Production if is_of_page(path) && hit.kind == SecretKind::NamedLiteral => Ground::Page,
+        Ground::Production if hit.provider && providers::is_for_pages(&hit.name) && is_asset(path) => Ground::Page,
         Ground::Production if hit.sample => Ground::Sample,
         Ground::Production if hit.kind == SecretKind::PrivateKey && is_beside_certificates(path) => Ground::Sample,
         ground => ground,
@@ -100,7 +101,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
 /// Vendors' tokens at full level, in tests where a checksum tells them from made-up ones. What only its place makes a secret is nothing in a test.
 fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     // Beside tokens of several other vendors it shows what they look like.
-    if hit.provider && (hit.sample || ground == Ground::Test && !hit.proven) {
+    if hit.provider && (hit.sample || ground == Ground::Page || ground == Ground::Test && !hit.proven) {
         return Some(Level::Note);
     }
     if hit.provider {
@@ -124,7 +125,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         _ if hit.provider && hit.sample => {
             Some("A note only: beside those of several other vendors it may show what such a value looks like.")
         }
-        _ if hit.provider && (hit.proven || ground != Ground::Test) => None,
+        _ if hit.provider && ground != Ground::Page && (hit.proven || ground != Ground::Test) => None,
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
         Ground::Development => Some("A note only: it is for development."),
@@ -157,6 +158,12 @@ fn is_beside_certificates(path: &str) -> bool {
 /// Components: what is in them is sent to every browser.
 fn is_of_page(path: &str) -> bool {
     [".tsx", ".jsx", ".vue", ".svelte"].iter().any(|end| path.ends_with(end))
+}
+
+/// A script that a server hands out as it is.
+fn is_asset(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name.ends_with(".js") && folders.split('/').any(|folder| vocabulary().grounds.assets.has(folder))
 }
 
 fn kind_word(kind: &SecretKind) -> &'static str {

@@ -49,6 +49,8 @@ struct Format {
     trial: Vec<String>,
     #[serde(default)]
     public: Vec<u32>,
+    #[serde(default)]
+    in_pages: bool,
     #[serde(skip)]
     expression: OnceLock<Option<Regex>>,
 }
@@ -255,14 +257,14 @@ fn is_random(body: &str) -> bool {
     !dull && !vocabulary().placeholders.tokens.within(&lower)
 }
 
+/// Credentials of this name are also made for pages, where everybody may read them.
+pub(super) fn is_for_pages(name: &str) -> bool {
+    TABLE.format.iter().any(|format| format.in_pages && format.name == name)
+}
+
 /// The vendor whose credential this value is, by the name of its setting and its form: `SNYK_TOKEN`, a UUID.
 pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let words = WORDS.get_or_init(|| {
-        let words = TABLE.named.iter().flat_map(|named| &named.words);
-        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
-    });
-    if !words.as_ref()?.is_match(setting) || !(20..=80).contains(&value.len()) {
+    if !names_vendor(setting) || !(20..=80).contains(&value.len()) {
         return None;
     }
     let plain: String = setting.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -273,6 +275,13 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
     })?;
     let real = entropy::longest_run(value) < 5 && !entropy::is_periodic(value) && entropy::shannon(value) >= 3.2;
     real.then_some(named.name.as_str())
+}
+
+/// A text has one of the [words](words) of [`named`].
+pub(super) fn names_vendor(text: &str) -> bool {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(words()).ok());
+    words.as_ref().is_some_and(|words| words.is_match(text))
 }
 
 /// Words that a setting's name has when [`named`] may know it.

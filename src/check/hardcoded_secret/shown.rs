@@ -3,8 +3,9 @@
 use super::{SecretHit, SecretKind};
 use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
+use crate::model::nesting::called_name;
 use crate::model::source::{Family, Span};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// What schemas show to readers of the documentation and forms to those who fill them in: `examples: ["eyJ…"]`, `example="whsec_…"`,
 /// `placeholder="123:AA…"`, `const keyPlaceholder = "…"`.
@@ -41,15 +42,40 @@ fn sample_functions(facts: &FileFacts) -> impl Iterator<Item = Span> + '_ {
         .map(|def| def.span)
 }
 
-/// Literals that something is compared with: `if (production && secret === "dev") throw …` refuses what is used elsewhere where nothing is set.
-pub(super) fn compared(facts: &FileFacts) -> Vec<&str> {
-    let mut found = Vec::new();
-    for id in facts.arena.ids() {
-        if let NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } = facts.arena.kind(id) {
-            found.extend([left, right].into_iter().filter_map(|side| facts.string(side)).filter(|text| text.len() > 2));
+/// What something is compared with: `if (production && secret === "dev") throw …` refuses what is used elsewhere where nothing is set.
+pub(super) struct Compared<'a> {
+    texts: Vec<&'a str>,
+    /// `SECRET_KEY.startswith("insecure-")`.
+    starts: Vec<&'a str>,
+}
+
+impl<'a> Compared<'a> {
+    pub(super) fn of(facts: &'a FileFacts) -> Compared<'a> {
+        let (mut texts, mut starts) = (Vec::new(), Vec::new());
+        let add = |node: NodeId, list: &mut Vec<&'a str>| list.extend(facts.string(node).filter(|text| text.len() > 2));
+        for id in facts.arena.ids() {
+            match facts.arena.kind(id) {
+                NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => {
+                    add(left, &mut texts);
+                    add(right, &mut texts);
+                }
+                NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, right, .. } => {
+                    if let NodeKind::Collection { items, .. } = facts.arena.kind(right) {
+                        facts.arena.list(items).for_each(|item| add(item, &mut texts));
+                    }
+                }
+                NodeKind::Call { args, .. } if called_name(facts, id).is_some_and(|name| api_names().texts.starts.has(name)) => {
+                    facts.arena.list(args).for_each(|start| add(start, &mut starts));
+                }
+                _ => {}
+            }
         }
+        Compared { texts, starts }
     }
-    found
+
+    pub(super) fn has(&self, text: &str) -> bool {
+        self.texts.contains(&text) || self.starts.iter().any(|start| text.starts_with(start))
+    }
 }
 
 /// From how many vendors on tokens of one file show what such tokens look like.

@@ -8,6 +8,7 @@ use super::lookup::{self, Safety};
 use super::reads::Growing;
 use super::value::{Key, Kind, Value};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, List, LoopKind, NodeId, NodeKind};
+use crate::model::program::Value as Known;
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 
@@ -199,9 +200,24 @@ impl<'a> Analysis<'_, 'a> {
         let held = if safe { Value::number() } else { held };
         self.bind(frame, target, held);
         if let Some(value) = value {
+            self.bind_tested(frame, target, value);
             self.note_condition(frame, target, value);
         }
         Value::harmless()
+    }
+
+    /// `const { sort } = query`: fields whose class says that they have a fixed form, as when they are read one by one.
+    fn bind_tested(&mut self, frame: &mut Frame<'a>, target: NodeId, value: NodeId) {
+        let NodeKind::Collection { kind: CollectionKind::Dict, items } = frame.kind(target) else { return };
+        let Known::Instance { class, .. } = self.program.value(frame.file, value) else { return };
+        for item in frame.list(items) {
+            let NodeKind::Entry { key, value: pattern } = frame.kind(item) else { continue };
+            let NodeKind::Str(name) = frame.kind(key) else { continue };
+            let field = self.find_field(class, frame.facts.text(name));
+            if field.is_some_and(|field| lookup::field_safety(self.program, &self.scopes, field) == Safety::Safe) {
+                self.bind(frame, pattern, Value::number());
+            }
+        }
     }
 
     pub(super) fn assign(&mut self, frame: &mut Frame<'a>, node: NodeId, target: NodeId, value: NodeId, op: AssignOp) -> Value {

@@ -40,7 +40,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     let prose = shown::prose(facts);
     hits.retain(|hit| hit.provider || !prose.iter().any(|text| text.contains(hit.span)));
     let records = shown::records(facts, &hits);
-    let refused = if hits.is_empty() { Vec::new() } else { shown::compared(facts) };
+    let refused = shown::Compared::of(facts);
     let is_catalogue = shown::is_catalogue(&hits);
     // `fn test() -> Config`: what tests are given, wherever it has to stand.
     let for_tests = |name: &str| vocabulary().accounts.for_tests.has(name);
@@ -51,7 +51,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         hit.sample |= hit.kind == SecretKind::NamedLiteral && records.binary_search(&hit.span.start).is_ok();
         hit.sample |= hit.kind == SecretKind::ProviderToken && is_catalogue;
         hit.for_development |= matches!(hit.kind, SecretKind::Fallback | SecretKind::Setting)
-            && scan.text_at(hit.span).is_some_and(|text| refused.contains(&text))
+            && scan.text_at(hit.span).is_some_and(|text| refused.has(text))
             || hit.kind == SecretKind::LiteralPassword && shown::is_of_demo(facts, hit.span);
         hit.for_development |= hit.kind != SecretKind::Fallback && shown::asks_for_production(facts, hit.span);
     }
