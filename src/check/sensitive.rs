@@ -50,6 +50,8 @@ pub(super) fn secret(name: &str) -> Option<Secret> {
                 (word.as_str(), kind),
                 ("user" | "test" | "reset" | "input" | "provider" | "last" | "first" | "next" | "user_", Secret::Password)
                     | ("reset" | "user" | "id" | "device", Secret::Token)
+                    // Claims are no token; a password is one however it came.
+                    | ("decoded", Secret::Password | Secret::Key)
             )
     };
     // `id_token` is a token, `token_id` tells one from another.

@@ -268,7 +268,7 @@ fn is_left_empty(context: &Context, function: GlobalDef, name: Name) -> bool {
             _ => place + bound == at,
         })
     };
-    is_empty && !calls.is_empty() && !calls.iter().any(gives)
+    is_empty && !calls.iter().any(gives)
 }
 
 fn shared(held: &Held, site: &Site, mention: &Mention, places: &[(NodeId, &str)], by: String) -> Finding {

@@ -63,10 +63,10 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
 fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Family>, strict: bool) -> Option<Finding> {
     let ground = match ground {
         _ if hit.in_test => Ground::Test,
+        _ if hit.provider && ground != Ground::Test && providers::is_for_pages(&hit.name) && is_asset(path) => Ground::Page,
         Ground::Production if hit.for_development => Ground::Development,
         // What a page is given, everybody who opens it may read: keys that stand there are as a rule meant for it.
         Ground::Production if is_of_page(path) && hit.kind == SecretKind::NamedLiteral => Ground::Page,
-        Ground::Production if hit.provider && providers::is_for_pages(&hit.name) && is_asset(path) => Ground::Page,
         Ground::Production if hit.sample => Ground::Sample,
         Ground::Production if hit.kind == SecretKind::PrivateKey && is_beside_certificates(path) => Ground::Sample,
         ground => ground,

@@ -36,6 +36,11 @@ pub(super) fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Log
         "environ" | "env" if outside => "the whole environment",
         _ => return None,
     };
+    // `${request.body}` says `[object Object]`.
+    let is_text = program.nesting(file).parent(node).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Text { .. }));
+    if what == BODY && is_text && facts.language.family() == Family::TypeScript {
+        return None;
+    }
     Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning })
 }
 
