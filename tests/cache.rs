@@ -388,7 +388,7 @@ fn tests_are_looked_into_where_somebody_asks() {
         with
     };
     let plain = "from app.users import hash_password\n\n\ndef test_hash():\n    assert hash_password(\"a\")\n";
-    let address = "URL = \"postgres://billing:8sKq2vLx0pRt@db.acme-billing.net/billing\"\n";
+    let address = "URL = \"postgres://billing:8sKq2vLx0pRt@db.acorn.io/billing\"\n";
     let spared = "Searched for credentials only: 1 file of tests.";
     let mut said = Vec::new();
     for text in [plain.to_string(), plain.replace("\"a\"", "\"b\""), format!("{plain}{address}"), plain.to_string()] {

@@ -23,7 +23,7 @@ use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{Nesting, Nestings, arguments, around, called_name, last_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, arguments, around, called_name, chain_root, last_name, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -36,6 +36,9 @@ const MAX_DEPTH: u8 = 4;
 
 /// From how many async callers on a sync function is the place to mend, rather than each call of it.
 const MANY_CALLERS: usize = 8;
+
+/// Most asynchronous handlers named beside a function that many call.
+const MOST_HANDLERS: usize = 12;
 
 /// Most calls between start-up code and what only it calls.
 const START_CALLS: u8 = 12;
@@ -82,6 +85,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let (takes, run): (Vec<Blocking>, Vec<Blocking>) =
             run.into_iter().partition(|&(function, node, _)| takes_from_pool(program.file(function.file), node));
         let mut told: FxHashSet<GlobalDef> = FxHashSet::default();
+        let is_python = |handler: GlobalDef| program.file(handler.file).language.family() == Family::Python;
+        let answered: FxHashSet<GlobalDef> = program.routes.iter().map(|route| route.handler).filter(|&handler| is_python(handler)).collect();
         for run in [run, takes] {
             let entries = entries(context, &ways, &handed, &run);
             let before = told.clone();
@@ -94,9 +99,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
                         findings.extend(fresh.map(|entry| entered(program, entry, how)));
                     }
                     _ if before.contains(&named(program, function)) => {}
-                    _ => {
+                    calls => {
                         told.insert(named(program, function));
                         findings.push(finding(program, &ways, function, node, how));
+                        // The function is the place to mend, unless it is the handlers that need not be asynchronous.
+                        let of_handlers = calls.into_iter().flatten().filter(|entry| answered.contains(&named(program, entry.root)));
+                        for entry in of_handlers.filter(|entry| !before.contains(&named(program, entry.root))).take(MOST_HANDLERS) {
+                            findings.push(Finding { level: Level::Note, ..entered(program, entry, how) });
+                        }
                     }
                 }
             }
@@ -196,6 +206,16 @@ fn may_be_awaited(program: &Program, facts: &FileFacts, nesting: &Nesting, file:
         || nesting.argument_of(facts, gathered(facts, nesting, top)).is_some()
         || nesting.parent(top).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Return(_) | NodeKind::Collection { .. }))
             && !facts.def(nesting.owner(top)).flags.has(DefFlags::ASYNC)
+            && !is_declared_sync(facts, nesting, top)
+}
+
+/// Asked is a parameter whose annotation says that it answers at once: `db: Session`.
+fn is_declared_sync(facts: &FileFacts, nesting: &Nesting, top: NodeId) -> bool {
+    let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, top)) else { return false };
+    let param = facts.def(nesting.owner(top)).params.iter().find(|param| param.name == Some(root));
+    let annotation = param.and_then(|param| param.annotation).and_then(|annotation| last_name(facts, annotation));
+    facts.language.family() == Family::Python
+        && annotation.is_some_and(|name| api_names().orm.waiting_sessions.has(facts.text(name)))
 }
 
 /// The list that the call is in, in place: `asyncio.gather(*[client.publish(name) for name in names])`.

@@ -19,7 +19,7 @@ use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
-use crate::model::program::{Program, Resolution, Value};
+use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::{QueryEffect, Reach, Write};
@@ -277,6 +277,19 @@ fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Vec<Reason> {
     if let (Some(total), false) = (adds_up, reasons.iter().any(|reason| matches!(reason.kind, Kind::Writes | Kind::Loop))) {
         reasons.push(reason(facts, Kind::Loop, 1, "adds rows up one by one".to_string(), total));
     }
+    if reasons.iter().any(|reason| reason.is_rule)
+        && !reasons.iter().any(|reason| reason.kind == Kind::Writes)
+        && facts.language.family() == Family::Python
+        && let Some(site) = writes_below(place, handler)
+    {
+        reasons.push(Reason {
+            kind: Kind::Writes,
+            points: 1,
+            text: format!("has `{}` write", called_name(facts, site).unwrap_or_default()),
+            span: callee_span(facts, site),
+            is_rule: false,
+        });
+    }
     // One guard before a repository's write is what many handlers have; two say when something may be done.
     if guards.len() > 1 {
         let rule = |guard: NodeId| {
@@ -412,6 +425,10 @@ fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &
     } else if let Some(Handed { site, callee }) = handed.first() {
         let text = format!("has `{}` write", place.program.short_name(*callee));
         reasons.push(Reason { kind: Kind::Writes, points: 1, text, span: callee_span(facts, *site), is_rule: false });
+        if let Some(repetition) = handed.iter().find_map(|handed| around(place, handed.site, false).into_iter().next()) {
+            let text = "has it write in a loop".to_string();
+            reasons.push(Reason { kind: Kind::Loop, points: 2, text, span: repetition.head(facts), is_rule: false });
+        }
     }
     if read.iter().filter(|table| !table.is_empty()).count() >= 3
         && let Some(query) = handler.queries.first()
@@ -486,6 +503,9 @@ fn decision(
     let writes = |branch: NodeId| {
         hands(branch) || handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch))
     };
+    if let Some(rule) = refusal(place, handler, entities, condition, then, otherwise) {
+        return Some(rule);
+    }
     if is_presence_check(facts, condition) {
         let missing = if asks_for_absence(facts, condition) { Some(then) } else { otherwise };
         let written = missing.filter(|&branch| writes(branch) && entities.mentions(facts, condition))?;
@@ -498,7 +518,9 @@ fn decision(
         return Some(Reason { is_rule, ..reason(facts, Kind::Decision, 1, text.to_string(), condition) });
     }
     let on_entities = entities.mentions(facts, condition);
-    if ends_in_error(facts, then) && otherwise.is_none() {
+    // `if article.favorited: await repository.remove(article); return …`, and an error after it.
+    let is_done_there = || facts.language.family() == Family::Python && writes(then);
+    if ends_in_error(facts, then) && otherwise.is_none() && !is_done_there() {
         let limit = on_entities && compares_sizes(facts, entities, condition);
         let enforces = || reason(facts, Kind::Decision, 1, format!("enforces `{}`", comparison_text(facts, condition)), condition);
         return limit.then(|| Reason { is_rule: true, ..enforces() });
@@ -514,6 +536,69 @@ fn decision(
     let makes = |branch: NodeId| writes(branch) || constructs_model(place, branch);
     let chooses = !handler.queries.is_empty() && otherwise.is_some_and(|otherwise| makes(then) && makes(otherwise));
     chooses.then(|| reason(facts, Kind::Decision, 1, "chooses what to write".to_string(), condition))
+}
+
+/// Python: `if await users.exists(email): raise …`, `if existing: raise …`, before a write: what is there forbids it, which no missing row and
+/// no status tells the client.
+fn refusal(
+    place: &Place,
+    handler: &Handler,
+    entities: &Dependence,
+    condition: NodeId,
+    then: NodeId,
+    otherwise: Option<NodeId>,
+) -> Option<Reason> {
+    let facts = place.facts;
+    if facts.language.family() != Family::Python || otherwise.is_some() || !ends_in_error(facts, then) {
+        return None;
+    }
+    let asks = queries_there(place, handler, condition);
+    let is_there = asks || is_presence_check(facts, condition) && entities.mentions(facts, condition);
+    let is_free = asks_for_absence(facts, condition) || is_permission_check(facts, condition) || asks_of_error(facts, condition);
+    if !is_there || is_free {
+        return None;
+    }
+    let end = facts.arena.span(condition).end;
+    let written = handler.queries.iter().any(|query| query.access == Access::Write && facts.arena.span(query.site).start > end)
+        || writes_below(place, handler).is_some_and(|site| facts.arena.span(site).start > end);
+    let text = format!("refuses what `{}` finds", comparison_text(facts, unawaited(facts, condition)));
+    written.then(|| Reason { is_rule: true, ..reason(facts, Kind::Decision, 0, text, condition) })
+}
+
+fn unawaited(facts: &FileFacts, node: NodeId) -> NodeId {
+    match facts.arena.kind(node) {
+        NodeKind::Await(inner) => inner,
+        _ => node,
+    }
+}
+
+/// The condition is a call of a function of the project that asks the database.
+fn queries_there(place: &Place, handler: &Handler, condition: NodeId) -> bool {
+    let call = unawaited(place.facts, condition);
+    matches!(place.facts.arena.kind(call), NodeKind::Call { .. })
+        && handler.code.iter().any(|&part| {
+            place.program.calls_at(part, call).iter().any(|edge| {
+                let summary = place.summaries.of(edge.callee).filter(|_| edge.resolution != Resolution::NameOnly);
+                summary.is_some_and(|summary| {
+                    let reads = |reach: &Reach| reach.access == Access::Read;
+                    summary.writes.is_empty() && !summary.reaches.is_empty() && summary.reaches.iter().all(reads)
+                })
+            })
+        })
+}
+
+/// The last call by which a handler has a function of the project write.
+fn writes_below(place: &Place, handler: &Handler) -> Option<NodeId> {
+    let edges = handler.code.iter().flat_map(|&part| place.program.calls_from(part));
+    let writes = |function: GlobalDef| {
+        place.summaries.of(function).is_some_and(|summary| {
+            !summary.writes.is_empty() || summary.reaches.iter().any(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium)
+        })
+    };
+    edges
+        .filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly && writes(edge.callee))
+        .map(|edge| edge.site)
+        .max_by_key(|&site| (place.facts.arena.span(site).start, site))
 }
 
 /// A write that is not named as one of rows that are there: `create`, `insert_into`, `save`.
@@ -751,7 +836,7 @@ fn call(place: &Place, handler: &Handler, entities: &Dependence, led: &Led, node
     let queries = !handler.queries.is_empty();
     let own = handler.queries.iter().filter(|query| query.access == Access::Write).count();
     let writes = if commits(place, handler).is_some() { own + 1 } else { own + led.count() };
-    if matches!(name, "sum" | "reduce" | "fold") && entities.mentions(facts, node) {
+    if matches!(name, "sum" | "reduce" | "fold" | "groupby") && entities.mentions(facts, node) {
         return Some(reason(facts, Kind::Arithmetic, 1, "aggregates over rows".to_string(), node));
     }
     if matches!(name, "increment" | "decrement") && queries {

@@ -29,7 +29,7 @@ const RULE: &str = "http-in-service";
 /// Places named beside the first.
 const MAX_PLACES: usize = 12;
 /// Further exceptions of one function that get a note of their own.
-const MAX_RAISES: usize = 4;
+const MAX_RAISES: usize = 12;
 
 /// Classes looked at from an exception to the one it extends.
 const MAX_BASES: usize = 4;

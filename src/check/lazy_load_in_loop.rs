@@ -15,6 +15,7 @@ use super::loops::{Place, Repetition, around};
 use super::new_rows::is_for_new_rows;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
+use super::dumped_fields;
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
 use super::serializer_fields::{self, FieldRead};
@@ -25,7 +26,7 @@ use crate::model::knowledge::{ApiFact, Framework, RelationRead};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::{FileId, Span};
+use crate::model::source::{Family, FileId, Span};
 use crate::rulebook::vocabulary::api_names;
 
 const RULE: &str = "lazy-load-in-loop";
@@ -68,7 +69,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut asked: FxHashSet<(GlobalDef, Vec<String>, Option<GlobalDef>)> = FxHashSet::default();
     let by_fields = serializer_fields::reads(context, relations, lists);
     findings.extend(at_queries(program, &by_fields));
-    for read in by_fields.into_iter().chain(response_fields::reads(context, relations)) {
+    let answered = response_fields::reads(context, relations).into_iter().chain(dumped_fields::reads(context, relations));
+    for read in by_fields.into_iter().chain(answered) {
         let handler = read.asked.as_ref().map(|(handler, _)| *handler);
         if asked.insert((read.class, read.path.clone(), handler)) {
             findings.push(field_finding(program, &read));
@@ -104,7 +106,11 @@ fn in_file(context: &Context, relations: &Arc<Relations>, file: FileId) -> Vec<F
     }
     for (id, def) in facts.definitions().filter(|(_, def)| def.flags.has(DefFlags::CLOSURE)) {
         let (Some(closure), Some(body)) = (nesting.place(id), def.body) else { continue };
-        let Some((call, 0)) = nesting.argument_of(facts, closure) else { continue };
+        let Some((call, position)) = nesting.argument_of(facts, closure) else { continue };
+        // `sorted(rows, key=lambda row: …)`
+        if position != 0 && facts.language.family() != Family::Python {
+            continue;
+        }
         let Some(source) = super::loops::iterated_by(&place, call) else { continue };
         let Some(name) = def.params.first().and_then(|param| param.name) else { continue };
         findings.extend(in_loop(context, relations, &place, GlobalDef { file, def: id }, Row::Name(name), source, body));

@@ -129,6 +129,9 @@ impl<'a> Reader<'a> {
             NodeKind::Argument { value, .. } => self.follow(file, value, depth, loaded),
             NodeKind::Name(name) => self.follow_name(file, node, name, depth, &loaded),
             NodeKind::Index { object, .. } => self.follow(file, object, depth, loaded),
+            NodeKind::Member { object, name, .. } if api_names().orm.page_rows.has(facts.text(name)) => {
+                self.follow_page(file, object, depth, &loaded);
+            }
             NodeKind::Call { callee, .. } => self.follow_call(file, node, callee, depth, loaded),
             NodeKind::If { then, otherwise, .. } => {
                 self.follow(file, then, depth + 1, loaded.clone());
@@ -137,6 +140,18 @@ impl<'a> Reader<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `page.items` of `page = Order.query.paginate(…)`.
+    fn follow_page(&mut self, file: FileId, page: NodeId, depth: u8, loaded: &Loaded) {
+        let facts = self.program().file(file);
+        let made = match facts.arena.kind(page) {
+            NodeKind::Name(name) => self.assigned(file, page, name),
+            _ => vec![page],
+        };
+        for made in made.into_iter().filter(|&made| called_name(facts, made).is_some_and(|name| api_names().orm.pagers.has(name))) {
+            self.follow(file, made, depth + 1, loaded.clone());
         }
     }
 

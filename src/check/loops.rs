@@ -87,9 +87,8 @@ pub(super) fn around(place: &Place, site: NodeId, passed: bool) -> Vec<Repetitio
         let (Some(closure), true) = (place.nesting.place(owner), runs_here && def.body == Some(at)) else { break };
         path = vec![closure];
         at = closure;
-        if let Some((call, position)) = place.nesting.argument_of(place.facts, closure)
+        if let Some((call, _)) = place.nesting.argument_of(place.facts, closure)
             && let Some(source) = iterated_by(place, call)
-            && !is_key_function(place.facts, call, position)
         {
             found.push(Repetition {
                 node: call,
@@ -200,13 +199,6 @@ pub(super) fn parameter_names(facts: &FileFacts, param: &Param) -> Vec<Name> {
     }
 }
 
-/// `sorted(xs, key=f)` and its like call the function per item but are not loops over work.
-fn is_key_function(facts: &FileFacts, call: NodeId, position: usize) -> bool {
-    arguments(facts, call)
-        .nth(position)
-        .is_some_and(|argument| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name) == "key"))
-}
-
 /// What the call runs its function argument over, if it is such a call.
 pub(super) fn iterated_by(place: &Place, call: NodeId) -> Option<NodeId> {
     let facts = place.facts;
@@ -228,11 +220,23 @@ pub(super) fn iterated_by(place: &Place, call: NodeId) -> Option<NodeId> {
     match facts.language.family() {
         Family::Python => {
             let builtin = receiver.is_none() && matches!(name, "map" | "filter" | "starmap");
-            if builtin { arguments(facts, call).nth(1) } else { None }
+            match () {
+                () if builtin => arguments(facts, call).nth(1),
+                // `sorted(rows, key=lambda row: …)`, `rows.sort(key=…)`: the key is worked out once per row.
+                () if !has_key(facts, call) => None,
+                () if name == "sort" => receiver,
+                () if receiver.is_none() && matches!(name, "sorted" | "min" | "max" | "groupby") => arguments(facts, call).next(),
+                () => None,
+            }
         }
         Family::TypeScript => receiver.filter(|&object| ARRAY_METHODS.contains(&name) && may_be_collection(place, object)),
         Family::Rust => receiver.filter(|&object| iterates_in_rust(place, object, name)),
     }
+}
+
+fn has_key(facts: &FileFacts, call: NodeId) -> bool {
+    arguments(facts, call)
+        .any(|argument| matches!(facts.arena.kind(argument), NodeKind::Argument { name, .. } if facts.text(name) == "key"))
 }
 
 fn is_function(facts: &FileFacts, node: NodeId) -> bool {

@@ -3,7 +3,7 @@
 
 use super::loading::Callers;
 use super::loops::{Place, bound_names};
-use super::n_plus_one::{Repeated, Site};
+use super::n_plus_one::{Repeated, Site, walks_one_value};
 use crate::model::body::{LoopKind, NodeId, NodeKind, UnaryOp};
 use crate::model::contract::Ambient;
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -30,6 +30,9 @@ const SEVERAL: usize = 2;
 pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<&'static str> {
     let Repeated { site, repetition } = repeated;
     let program = place.program;
+    if walks_one_value(place, site, repetition).is_some() {
+        return Some(", in a walk through all that one value holds");
+    }
     if runs_in_jobs(program, callers, site.function()) {
         return Some(", in a job that nobody waits for");
     }

@@ -21,6 +21,7 @@ pub mod dbml_drift;
 mod debug_mode;
 mod decided;
 mod dependence;
+mod dumped_fields;
 mod duplicate_code;
 mod error_detail_leak;
 mod error_texts;

@@ -27,7 +27,7 @@ use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
 use crate::rulebook::vocabulary::api_names;
@@ -330,7 +330,7 @@ fn repeating_loop(
         return None;
     }
     for repetition in around(place, site.node, site.passed) {
-        if walks_one_value(place, site, &repetition) {
+        if walks_one_value(place, site, &repetition) == Some(Walk::ByKey) {
             return None;
         }
         if is_prefetched(known, place, site, &repetition) || is_strategy(place, site, &repetition) {
@@ -366,15 +366,28 @@ fn repeating_loop(
     None
 }
 
-/// `for key, value in data.items(): self.tidy(value)` in `tidy(self, data)` itself: a walk through the parts of one value.
-fn walks_one_value(place: &Place, site: &Site, repetition: &Repetition) -> bool {
+/// How a function that calls itself in a loop goes through what it is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// `for key, value in data.items(): self.tidy(value)`: the parts of one value.
+    ByKey,
+    /// `[self.tidy(item) for item in data]`: a list among them may be as long as it likes.
+    ByItem,
+}
+
+/// `self.tidy(value)` for each part of `data` in `tidy(self, data)` itself.
+pub(super) fn walks_one_value(place: &Place, site: &Site, repetition: &Repetition) -> Option<Walk> {
     let facts = place.facts;
-    let is_given = |node: NodeId| {
-        let params = &facts.def(place.nesting.owner(repetition.node)).params;
-        matches!(facts.arena.kind(node), NodeKind::Name(name) if params.iter().any(|param| param.name == Some(name)))
-    };
-    let parts = |source: NodeId| is_given(source) || matches!(called_name(facts, source), Some("items" | "keys" | "values" | "entries"));
-    site.reached.is_some_and(|(callee, _)| place.program.outermost(site.function) == callee) && repetition.source.is_some_and(parts)
+    let (Some((callee, _)), Some(source)) = (site.reached, repetition.source) else { return None };
+    if place.program.outermost(site.function) != callee {
+        return None;
+    }
+    let params = &facts.def(place.nesting.owner(repetition.node)).params;
+    let is_given = matches!(facts.arena.kind(source), NodeKind::Name(name) if params.iter().any(|param| param.name == Some(name)));
+    if matches!(called_name(facts, source), Some("items" | "keys" | "values" | "entries")) {
+        return Some(Walk::ByKey);
+    }
+    is_given.then_some(if facts.language.family() == Family::Python { Walk::ByItem } else { Walk::ByKey })
 }
 
 /// `order.lines.all()` of orders that came with `prefetch_related("lines")`: read from memory.

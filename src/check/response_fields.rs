@@ -6,6 +6,7 @@
 
 use super::Context;
 use super::loading::origins;
+use super::per_item::is_serializer;
 use super::relations::Relations;
 use super::scope::in_scope;
 use super::serializer_fields::{FieldRead, Reader};
@@ -88,7 +89,7 @@ fn part_of(facts: &FileFacts, result: NodeId, name: &str) -> Option<NodeId> {
     }
 }
 
-fn read_rows<'a>(
+pub(super) fn read_rows<'a>(
     context: &Context,
     relations: &'a Relations,
     handler: GlobalDef,
@@ -103,7 +104,11 @@ fn read_rows<'a>(
     let answers = Label { location: place, text: format!("many `{}` are answered here", program.name(schema)) };
     let eager: Vec<String> = origins.iter().flat_map(|origin| origin.eager.iter().cloned()).collect();
     let mut reader = Reader::new(program, relations, schema, vec![answers, origin.label()]);
-    reader.schema(schema, class, &[], false);
+    if is_serializer(program, schema) {
+        reader.class(schema, class, &[], false);
+    } else {
+        reader.schema(schema, class, &[], false);
+    }
     let asked = (handler, origin.place.clone());
     found.extend(reader.missing(&eager).map(|read| FieldRead { asked: Some(asked.clone()), ..read }));
 }

@@ -14,9 +14,9 @@ use crate::model::facts::DefKind;
 use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{ApiFact, PerItemFact, RelationRead};
 use crate::model::nesting::{argument_value, arguments, called_name, named_argument};
-use crate::model::program::{Program, Value};
+use crate::model::program::{Api, Program, Value};
 use crate::model::role::GlobalDef;
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
 
 /// How deep serializers are followed into each other.
 const MAX_DEPTH: usize = 3;
@@ -157,7 +157,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     /// The fields of a serializer of rows of `model`, which are reached from the outer objects by `path`.
-    fn class(&mut self, class: GlobalDef, model: GlobalDef, path: &[String], to_many: bool) {
+    pub(super) fn class(&mut self, class: GlobalDef, model: GlobalDef, path: &[String], to_many: bool) {
         let program = self.program;
         if path.len() > MAX_DEPTH || !self.seen.insert((class, path.to_vec())) {
             return;
@@ -169,8 +169,10 @@ impl<'a, 'p> Reader<'a, 'p> {
             if named_argument(facts, call, "write_only").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true)) {
                 continue;
             }
-            let nested = class_called(program, class.file, callee).filter(|&inner| is_serializer(program, inner));
-            let source = named_argument(facts, call, "source").and_then(|value| facts.string(value));
+            let own = class_called(program, class.file, callee).filter(|&inner| is_serializer(program, inner));
+            let nested = own.or_else(|| nested_in(program, class.file, call, 0));
+            let source = named_argument(facts, call, "source").or_else(|| named_argument(facts, call, "attribute"));
+            let source = source.and_then(|value| facts.string(value));
             let prints = nested.is_some() || self.prints_related(class, call);
             let names: Vec<&str> = source.unwrap_or_else(|| facts.text(def.name)).split('.').collect();
             // The last name of `source="customer.name"` is a column.
@@ -219,7 +221,10 @@ impl<'a, 'p> Reader<'a, 'p> {
     /// The field asks the related object for more than its key, or there are many of them.
     fn prints_related(&self, class: GlobalDef, call: NodeId) -> bool {
         let (program, facts) = (self.program, self.program.file(class.file));
-        let Some(api) = program.called_api(class.file, call) else { return false };
+        let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return false };
+        let own = program.called_api(class.file, call);
+        let api = own.or_else(|| base_api(program, class_called(program, class.file, callee)?, 0));
+        let Some(api) = api else { return false };
         program.facts_of(api).any(|(fact, _)| match fact {
             ApiFact::PerItem(PerItemFact::Related { key }) => {
                 !key || named_argument(facts, call, "many").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true))
@@ -227,4 +232,29 @@ impl<'a, 'p> Reader<'a, 'p> {
             _ => false,
         })
     }
+}
+
+/// `AuthorSchema` of `fields.Nested(AuthorSchema)` and of a list of it.
+fn nested_in(program: &Program, file: FileId, call: NodeId, depth: u8) -> Option<GlobalDef> {
+    let facts = program.file(file);
+    let NodeKind::Call { .. } = facts.arena.kind(call) else { return None };
+    let api = program.called_api(file, call)?;
+    let is_nested = program.facts_of(api).any(|(fact, _)| *fact == ApiFact::PerItem(PerItemFact::Nested));
+    let first = arguments(facts, call).next()?;
+    if !is_nested {
+        return if depth < 2 { nested_in(program, file, first, depth + 1) } else { None };
+    }
+    match program.value(file, first) {
+        Value::Def(inner) | Value::Instance { class: inner, .. } if is_serializer(program, inner) => Some(inner),
+        _ => None,
+    }
+}
+
+/// What a field class of the project extends: `class TagField(serializers.RelatedField)`.
+fn base_api<'p>(program: &'p Program<'p>, class: GlobalDef, depth: u8) -> Option<&'p Api> {
+    program.def(class).bases.iter().find_map(|&base| match program.value(class.file, base) {
+        Value::Api { api, .. } => program.apis.get(api.0 as usize),
+        Value::Def(parent) if parent != class && depth < 4 => base_api(program, parent, depth + 1),
+        _ => None,
+    })
 }

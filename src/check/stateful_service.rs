@@ -42,7 +42,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for &function in requests.functions() {
         let facts = program.file(function.file);
-        if !in_scope(program, function) || program.is(function, Role::Task) {
+        if !in_scope(program, function) || program.is(function, Role::Task) && !is_called_as_it_is(program, requests, function) {
             continue;
         }
         let Some(body) = facts.def(function.def).body else { continue };
@@ -86,6 +86,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// A handler, or what it leads to, calls the task in place and not by a queue: `send_reminders()`.
+fn is_called_as_it_is(program: &Program, requests: &Requests, function: GlobalDef) -> bool {
+    requests.chain(function).last().is_some_and(|&(caller, site)| {
+        let facts = program.file(caller.file);
+        facts.language.family() == Family::Python && called_name(facts, site) == Some(program.name(function))
+    })
 }
 
 /// What is in it only while something runs: calls that are under way, locks.

@@ -16,7 +16,7 @@ use super::reverse_rows::ReverseRows;
 use super::scopes::{FileScopes, MembersByName};
 use super::tables::{ApiTable, UNKNOWN, ValueTable};
 use crate::model::body::{Arena, AssignOp, BinaryOp, CallForm, CollectionKind, LoopKind, NodeId, NodeKind};
-use crate::model::facts::{DefId, FileFacts, Name};
+use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::knowledge::Knowledge;
 use crate::model::program::{ApiId, Value, ValueId};
 use crate::model::project::Project;
@@ -273,6 +273,11 @@ impl<'a> Linker<'a> {
         ["globalThis.", "global."].iter().any(|object| path.starts_with(object)) && !self.apis.is_known(api)
     }
 
+    fn is_class_of_python(&self, value: ValueId) -> bool {
+        let is_class = |def: GlobalDef| self.facts[def.file.index()].def(def.def).kind == DefKind::Class;
+        matches!(self.get(value), Value::Def(class) if self.family(class.file) == Family::Python && is_class(class))
+    }
+
     /// What a node stands for; remembers it.
     pub(super) fn eval(&mut self, node: NodeId) -> ValueId {
         if self.depth >= DEEPEST_NODE {
@@ -301,7 +306,12 @@ impl<'a> Linker<'a> {
                 let value = self.eval(object);
                 self.eval(index);
                 let held = self.held_item(value, facts.string(index));
-                if held != UNKNOWN { held } else { self.element_at(value, facts.string(index)) }
+                match () {
+                    () if held != UNKNOWN => held,
+                    // `Repository[User](session)`: the class itself.
+                    () if self.is_class_of_python(value) && facts.string(index).is_none() => value,
+                    () => self.element_at(value, facts.string(index)),
+                }
             }
             NodeKind::Call { callee, args, form } => match form {
                 CallForm::Pattern => UNKNOWN,

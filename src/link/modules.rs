@@ -31,6 +31,8 @@ impl Modules {
             of_rust.flat_map(|framework| &framework.packages).any(|package| package == library)
         };
         let mut python = PythonModules::new(project);
+        let of_python = knowledge.frameworks.iter().filter(|framework| framework.family == Family::Python);
+        python.know(of_python.flat_map(|framework| &framework.packages).map(String::as_str));
         let absolute = facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Python).flat_map(|(file, facts)| {
             let imports = facts.imports.iter().filter(|import| import.level == 0);
             imports.map(move |import| (FileId(file as u32), facts.text(import.specifier)))

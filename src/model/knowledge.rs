@@ -396,6 +396,8 @@ pub enum PerItemFact {
     Resolvers { key: String },
     /// A class attribute made by a call of the API prints a related object. `key`: of one object only its key, which the row has.
     Related { key: bool },
+    /// A class attribute made by a call of the API gives a related object by the class that is its first argument (`Nested(AuthorSchema)`).
+    Nested,
 }
 
 /// How a definition shows that it has a role.

@@ -176,9 +176,12 @@ fn matches(pattern: &[String], path: &[&str]) -> Option<Option<String>> {
         if want.starts_with(".<") {
             captured = Some(name.to_string());
         } else if want != ".*" {
-            // `.get*`
-            let rest = have.strip_prefix(want.strip_suffix('*')?).filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))?;
-            captured = Some(rest.to_string());
+            let start = want.strip_suffix('*')?;
+            let rest = have.strip_prefix(start)?;
+            // `.create_*` is any name of such a beginning, `.get*` the table as well.
+            if !start.ends_with('_') {
+                captured = Some(rest.to_string()).filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))?.into();
+            }
         }
     }
     Some(captured)

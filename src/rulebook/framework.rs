@@ -650,6 +650,7 @@ enum PerItemSign {
     Named,
     Resolvers,
     Related,
+    Nested,
 }
 
 #[derive(Debug, Deserialize)]
@@ -931,6 +932,7 @@ impl FrameworkFile {
                 PerItemSign::Named => PerItemFact::Named,
                 PerItemSign::Resolvers => PerItemFact::Resolvers { key: entry.name.unwrap_or_default() },
                 PerItemSign::Related => PerItemFact::Related { key: entry.key },
+                PerItemSign::Nested => PerItemFact::Nested,
             };
             target.add(&entry.api, &ApiFact::PerItem(fact));
         }

@@ -52,6 +52,22 @@ fn is_looked_up(place: &Place, function: GlobalDef, body: NodeId, first: &[Name]
     !keys.is_empty() && first.iter().any(|&name| dependence.has(name))
 }
 
+/// Python: two calls that commit are both about what one parameter names: `add_items(items_for(list_id))`, and then
+/// `update(list)` of `list = get(list_id)`.
+pub(super) fn are_of_one_key(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let (Family::Python, WriteMode::OnCommit, Some(body)) = (facts.language.family(), first.mode, facts.def(function.def).body) else {
+        return false;
+    };
+    let (one, other) = (given(place, first), given(place, second));
+    let is_key = |name: &Name| words(facts.text(*name)).last().is_some_and(|word| vocabulary().writes.keys.has(word));
+    let keys = facts.def(function.def).params.iter().filter_map(|param| param.name).filter(is_key);
+    keys.into_iter().any(|key| {
+        let dependence = Dependence::of(facts, &[key], body);
+        [&one, &other].iter().all(|names| names.iter().any(|&name| dependence.has(name)))
+    })
+}
+
 /// The rows that a call which commits is given, or gives; of one that looks something up on the way, none.
 pub(super) fn given(place: &Place, write: &Write) -> Vec<Name> {
     let looks_up = |via| vocabulary().writes.looking_up.in_name(place.program.name(via));

@@ -34,7 +34,7 @@ use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
 use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
-use dependent::{dependent, given};
+use dependent::{are_of_one_key, dependent, given};
 use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
 use tables::different;
@@ -177,7 +177,8 @@ fn together(
         moves || dependent(place, function, first, second) || pending.hang_together(place, first.site, &given(place, first), second.site);
     let are_linked = !differ && !are_mirrored && are_linked(place, first, second);
     let is_loose = !differ || !hang_together;
-    ((hang_together || are_mirrored || are_linked || differ && are_changed_together(place, first.site, second.site))
+    let are_of_one = || differ && (are_changed_together(place, first.site, second.site) || are_of_one_key(place, function, first, second));
+    ((hang_together || are_mirrored || are_linked || are_of_one())
         && (first.mode != WriteMode::OnCommit
             || share_session(place, held, function, first, second)
             || is_given_result(place, first, second)))

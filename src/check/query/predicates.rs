@@ -231,7 +231,9 @@ impl Place<'_> {
         let program = self.context.program;
         let facts = program.file(file);
         match facts.arena.kind(node) {
-            NodeKind::Str(_) | NodeKind::Bytes(_) | NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Null | NodeKind::Regex(_) => true,
+            // `"{{cookiecutter.key}}"` is filled in where a project is made of the template.
+            NodeKind::Str(name) => !facts.text(name).split_once("{{").is_some_and(|(_, rest)| rest.contains("}}")),
+            NodeKind::Bytes(_) | NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Null | NodeKind::Regex(_) => true,
             NodeKind::Collection { .. }
             | NodeKind::Entry { .. }
             | NodeKind::Text { .. }

@@ -49,7 +49,12 @@ pub struct PythonModules {
     folders: FxHashMap<String, Vec<String>>,
     /// Import names of declared dependencies (as far as they are named like their distribution).
     dependencies: FxHashSet<String>,
+    /// Import names of libraries that are known.
+    libraries: FxHashSet<String>,
 }
+
+/// Folders in which a library shows how it is used.
+const EXAMPLES: &[&str] = &["examples", "example", "demos", "demo", "samples", "docs_src"];
 
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -98,10 +103,16 @@ impl PythonModules {
             package_roots: FxHashSet::default(),
             folders: FxHashMap::default(),
             dependencies: dependencies_of(project),
+            libraries: FxHashSet::default(),
         };
         modules.find_folders();
         modules.name_files(project);
         modules
+    }
+
+    /// Tells which libraries are known: the examples of one in its own repository use it as everybody does.
+    pub fn know<'a>(&mut self, libraries: impl IntoIterator<Item = &'a str>) {
+        self.libraries = libraries.into_iter().map(str::to_owned).collect();
     }
 
     /// The dotted name of a file (`app.services.users`; a package's `__init__` has the package's name). Empty for a package at
@@ -125,7 +136,10 @@ impl PythonModules {
         let Some(module) = self.module(from) else {
             return PythonTarget::External(specifier.to_owned());
         };
-        if level > 0 { self.resolve_relative(module, level, specifier) } else { self.resolve_absolute(from, module, specifier) }
+        if level > 0 {
+            return self.resolve_relative(module, level, specifier);
+        }
+        self.of_examples(module, specifier, self.resolve_absolute(from, module, specifier))
     }
 
     /// The module `name` inside a package or namespace, if there is one. A namespace can go on in other source roots.
@@ -203,6 +217,22 @@ impl PythonModules {
         }
         let place = if specifier.is_empty() { folder.to_owned() } else { join(folder, &specifier.replace('.', "/")) };
         self.target_at(&place).unwrap_or_else(unresolved)
+    }
+
+    /// The library whose examples these are is what everybody imports, though its code is here.
+    fn of_examples(&self, module: &Module, specifier: &str, target: PythonTarget) -> PythonTarget {
+        let is_example = |module: &Module| module.folder.split('/').any(|folder| EXAMPLES.contains(&folder));
+        let top = specifier.split('.').next().unwrap_or_default();
+        match target {
+            PythonTarget::File(file)
+                if self.libraries.contains(top)
+                    && is_example(module)
+                    && self.module(file).is_some_and(|own| !is_example(own)) =>
+            {
+                PythonTarget::External(specifier.to_owned())
+            }
+            target => target,
+        }
     }
 
     fn resolve_absolute(&self, from: FileId, module: &Module, specifier: &str) -> PythonTarget {
@@ -549,7 +579,17 @@ mod tests {
             self.check_with(&[], cases);
         }
 
-        /// The same, when the project has these imports.
+        /// What imports lead to where a library is known.
+        #[track_caller]
+        fn check_knowing(&self, library: &str, cases: &[(&str, &str, &str)]) {
+            let mut modules = PythonModules::new(&self.project);
+            modules.know([library]);
+            for (from, import, expected) in cases {
+                assert_eq!(self.show(&modules.resolve(self.file(from), 0, import)), *expected, "{import} in {from}");
+            }
+        }
+
+        /// As [`Repository::check`], when the project has these imports.
         #[track_caller]
         fn check_with(&self, imports: &[(FileId, &str)], cases: &[(&str, &str, &str)]) {
             let mut modules = PythonModules::new(&self.project);
@@ -814,6 +854,20 @@ mod tests {
         assert_eq!(modules.module_name(users), "app.api.users");
         assert_eq!(modules.module_name(repository.file("server/app/db.py")), "app.db");
         assert_eq!(modules.module_name(repository.file("server/main.py")), "server.main");
+    }
+
+    #[test]
+    fn examples_of_a_library_use_it_as_everybody_does() {
+        let repository = Repository::new(&["barge.py", "tests/loads.py", "examples/quay/app.py", "examples/quay/loads.py", "examples/own/barge.py", "examples/own/app.py"]);
+        repository.check_knowing(
+            "barge",
+            &[
+                ("examples/quay/app.py", "barge", "external barge"),
+                ("examples/quay/app.py", "loads", "examples/quay/loads.py"),
+                ("examples/own/app.py", "barge", "examples/own/barge.py"),
+                ("tests/loads.py", "barge", "barge.py"),
+            ],
+        );
     }
 
     #[test]
