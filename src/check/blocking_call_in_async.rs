@@ -86,7 +86,8 @@ pub fn check(context: &Context) -> Vec<Finding> {
             run.into_iter().partition(|&(function, node, _)| takes_from_pool(program.file(function.file), node));
         let mut told: FxHashSet<GlobalDef> = FxHashSet::default();
         let is_python = |handler: GlobalDef| program.file(handler.file).language.family() == Family::Python;
-        let answered: FxHashSet<GlobalDef> = program.routes.iter().map(|route| route.handler).filter(|&handler| is_python(handler)).collect();
+        let answered: FxHashSet<GlobalDef> =
+            program.routes.iter().map(|route| route.handler).filter(|&handler| is_python(handler)).collect();
         for run in [run, takes] {
             let entries = entries(context, &ways, &handed, &run);
             let before = told.clone();
@@ -214,8 +215,7 @@ fn is_declared_sync(facts: &FileFacts, nesting: &Nesting, top: NodeId) -> bool {
     let NodeKind::Name(root) = facts.arena.kind(chain_root(facts, top)) else { return false };
     let param = facts.def(nesting.owner(top)).params.iter().find(|param| param.name == Some(root));
     let annotation = param.and_then(|param| param.annotation).and_then(|annotation| last_name(facts, annotation));
-    facts.language.family() == Family::Python
-        && annotation.is_some_and(|name| api_names().orm.waiting_sessions.has(facts.text(name)))
+    facts.language.family() == Family::Python && annotation.is_some_and(|name| api_names().orm.waiting_sessions.has(facts.text(name)))
 }
 
 /// The list that the call is in, in place: `asyncio.gather(*[client.publish(name) for name in names])`.

@@ -29,6 +29,8 @@ pub(super) enum Bound {
     Connections,
     /// Tables, model classes, fields: parts of the schema, not rows.
     Schema,
+    /// Rows of which only a few are asked for at a time, a list that is refused when it is longer.
+    Few,
 }
 
 /// A literal of up to this many items is a fixed list of things to do, whatever they are.
@@ -44,7 +46,10 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
         && repetition.kind != RepetitionKind::While
         && repetition.kind != RepetitionKind::Counted
     {
-        if is_constant(place, source, 0) || is_refused_when_long(place, repetition.node, source) || are_parts_of_name(facts, source) {
+        if is_refused_when_long(place, repetition.node, source) || holds_few(place, source) {
+            return Some(Bound::Few);
+        }
+        if is_constant(place, source, 0) || are_parts_of_name(facts, source) {
             return Some(Bound::Constant);
         }
         if is_keyword_arguments(facts, source) {
@@ -346,6 +351,16 @@ fn is_constant_local(place: &Place, node: NodeId, name: Name, depth: u8) -> bool
         }
         if let Some(body) = def.body {
             let mut grows = false;
+            // `let rows = []`, then `await transaction(async (tx) => { rows = await tx.list() })`
+            walk_deep(facts, body, |node| {
+                if let NodeKind::Assign { target, value, .. } = facts.arena.kind(node)
+                    && facts.arena.kind(target) == NodeKind::Name(name)
+                    && place.nesting.owner(node) != owner
+                {
+                    values.push(value);
+                }
+                true
+            });
             facts.arena.walk(body, |node| match facts.arena.kind(node) {
                 NodeKind::Declare { target, value: Some(value), .. } if facts.arena.kind(target) == NodeKind::Name(name) => {
                     values.push(value)
@@ -471,6 +486,38 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
         .filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Closure(_) | NodeKind::Argument { .. }))
         .peekable();
     given.peek().is_some() && given.all(|argument| is_constant(place, argument, depth + 1))
+}
+
+/// A local that a query for a few rows gave: `const orders = await prisma.order.findMany({ take: 10 })`.
+fn holds_few(place: &Place, source: NodeId) -> bool {
+    let facts = place.facts;
+    let asks = |value: NodeId| {
+        let value = match facts.arena.kind(value) {
+            NodeKind::Await(value) => value,
+            _ => value,
+        };
+        matches!(facts.arena.kind(value), NodeKind::Call { .. }) && takes_few(place, value)
+    };
+    let NodeKind::Name(name) = facts.arena.kind(source) else { return asks(source) };
+    let mut owner = place.nesting.owner(source);
+    for _ in 0..4 {
+        let def = facts.def(owner);
+        let Some(body) = def.body else { return false };
+        let mut values = Vec::new();
+        facts.arena.walk(body, |node| match facts.arena.kind(node) {
+            NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
+                if facts.arena.kind(target) == NodeKind::Name(name) =>
+            {
+                values.push(value);
+            }
+            _ => {}
+        });
+        if !values.is_empty() || owner == DefId::MODULE || !def.flags.has(DefFlags::CLOSURE) {
+            return !values.is_empty() && values.into_iter().all(asks);
+        }
+        owner = def.parent;
+    }
+    false
 }
 
 /// A query for no more than a few rows: `findMany({ where, take: 10 })`.

@@ -143,6 +143,13 @@ fn row_called_on(program: &Program, file: FileId, call: NodeId) -> Option<String
 fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
     let handed = handed(place, handler);
     let mut reasons = reasons(place, handler, &handed);
+    // TypeScript: a rule is enforced here, and a function of the project writes.
+    if place.facts.language.family() == Family::TypeScript
+        && reasons.iter().any(|reason| reason.is_rule)
+        && !reasons.iter().any(|reason| reason.kind == Kind::Writes)
+    {
+        reasons.extend(led_write(place, handler));
+    }
     let kinds: FxHashSet<u8> = reasons.iter().map(|reason| reason.kind as u8).collect();
     let mut score = 0;
     for kind in 0..=Kind::Effect as u8 {
@@ -156,6 +163,15 @@ fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
     // A loop that writes says most; then what is written.
     reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.points), reason.kind != Kind::Loop, reason.kind, reason.span));
     finding(place, handler, &handed, &reasons, score)
+}
+
+/// The first call that surely leads to a write.
+fn led_write(place: &Place, handler: &Handler) -> Option<Reason> {
+    let reaches = handler.code.iter().filter_map(|&part| place.summaries.of(part)).flat_map(|summary| &summary.reaches);
+    let write = reaches.filter(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium);
+    let first = write.min_by_key(|reach| place.facts.arena.span(reach.site).start)?;
+    let by = first.via.map(|via| format!("has `{}` write", place.program.short_name(via)))?;
+    Some(reason(place.facts, Kind::Writes, 0, by, first.site))
 }
 
 fn finding(place: &Place, handler: &Handler, handed: &[Handed], reasons: &[Reason], score: i64) -> Option<Finding> {
@@ -208,11 +224,12 @@ fn holds_a_rule(reasons: &[Reason]) -> bool {
 /// Just enough to be said: one table that is written in a loop, decisions and numbers after which nothing is done, or one table that is written
 /// with nothing decided or computed but a hash or token.
 fn is_thin(reasons: &[Reason], score: i64) -> bool {
-    let has = |kind: Kind| reasons.iter().any(|reason| reason.kind == kind);
+    let has = |kind: Kind| reasons.iter().any(|reason| reason.kind == kind && reason.points > 0);
     let only = |kinds: &[Kind]| reasons.iter().all(|reason| kinds.contains(&reason.kind));
     let is_plain = |reason: &Reason| match reason.kind {
         Kind::Writes => reason.points < 2,
         Kind::Secret | Kind::Effect | Kind::Transaction | Kind::Reads => true,
+        Kind::Decision if reason.points == 0 => true,
         Kind::Loop | Kind::Decision | Kind::Arithmetic | Kind::State => false,
     };
     // At the threshold it is a write and a little beside it, which many leave in a handler on purpose. Decisions after which nothing is written
@@ -507,6 +524,12 @@ fn decision(
         return Some(rule);
     }
     if is_presence_check(facts, condition) {
+        // `if (taken) throw new Conflict()`: that there may be one only is a rule, worth little by itself.
+        let is_there = matches!(facts.arena.kind(condition), NodeKind::Name(_)) && entities.mentions(facts, condition);
+        if facts.language.family() == Family::TypeScript && is_there && otherwise.is_none() && ends_in_error(facts, then) {
+            let text = format!("refuses when there is `{}`", spell(facts, condition));
+            return Some(Reason { is_rule: true, ..reason(facts, Kind::Decision, 0, text, condition) });
+        }
         let missing = if asks_for_absence(facts, condition) { Some(then) } else { otherwise };
         let written = missing.filter(|&branch| writes(branch) && entities.mentions(facts, condition))?;
         let is_creation = |site: NodeId| is_below(place, site, written) && makes_rows(facts, site);
@@ -592,7 +615,8 @@ fn writes_below(place: &Place, handler: &Handler) -> Option<NodeId> {
     let edges = handler.code.iter().flat_map(|&part| place.program.calls_from(part));
     let writes = |function: GlobalDef| {
         place.summaries.of(function).is_some_and(|summary| {
-            !summary.writes.is_empty() || summary.reaches.iter().any(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium)
+            !summary.writes.is_empty()
+                || summary.reaches.iter().any(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium)
         })
     };
     edges

@@ -37,7 +37,11 @@ fn given(program: &Program, handler: GlobalDef) -> Vec<(GlobalDef, NodeId)> {
     let facts = program.file(handler.file);
     let names = &api_names().marshalling;
     let Some(body) = program.def(handler).body else { return Vec::new() };
-    let answers = program.def(handler).decorators.iter().filter(|&&decorator| called_name(facts, decorator).is_some_and(|name| names.decorators.has(name)));
+    let answers = program
+        .def(handler)
+        .decorators
+        .iter()
+        .filter(|&&decorator| called_name(facts, decorator).is_some_and(|name| names.decorators.has(name)));
     let answered = answers.flat_map(|&decorator| arguments(facts, decorator)).find_map(|schema| of_many(program, handler, schema));
     let mut found = Vec::new();
     facts.arena.walk(body, |node| match facts.arena.kind(node) {

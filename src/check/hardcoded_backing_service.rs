@@ -7,15 +7,15 @@
 use super::Context;
 use super::requests::in_development_branch;
 use super::spelling::spelled_callee;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, BackingService};
-use crate::model::nesting::{Nesting, Nestings, arguments, named_argument};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, named_argument};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::model::source::{Family, FileId};
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "hardcoded-backing-service";
 
@@ -39,12 +39,88 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    if is_out(program, file) {
+    if is_out(program, file) && !makes_client_itself(program, file) {
         return Vec::new();
     }
     let facts = program.file(file);
     let calls = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. }));
-    calls.filter_map(|call| judge(program, &program.nestings, file, call)).collect()
+    let mut findings: Vec<Finding> = calls.filter_map(|call| judge(program, &program.nestings, file, call)).collect();
+    if facts.language.family() == Family::TypeScript && !is_out(program, file) {
+        findings.extend(written_urls(program, file, &findings));
+    }
+    findings
+}
+
+/// TypeScript: a file of settings that makes its client with what is written there (`config/db.js`), and asks no environment for anything.
+fn makes_client_itself(program: &Program, file: FileId) -> bool {
+    let facts = program.file(file);
+    let module = GlobalDef { file, def: DefId::MODULE };
+    let is_config =
+        program.is(module, Role::Config) && ![Role::Test, Role::Script, Role::Frontend].iter().any(|&role| program.is(module, role));
+    is_config && facts.language.family() == Family::TypeScript && !facts.names.may_hold("env")
+}
+
+/// TypeScript: addresses of this machine or network that the code hands out (in a mail, a redirect) or hands on, not to a client that is known.
+fn written_urls(program: &Program, file: FileId, told: &[Finding]) -> Vec<Finding> {
+    let facts = program.file(file);
+    let nesting = program.nesting(file);
+    let mut findings: Vec<Finding> = Vec::new();
+    for node in facts.arena.ids() {
+        let text = match facts.arena.kind(node) {
+            NodeKind::Str(text) => facts.text(text).to_string(),
+            NodeKind::Text { parts, .. } => facts.arena.list(parts).take(32).map(|part| facts.string(part).unwrap_or(HOLE)).collect(),
+            _ => continue,
+        };
+        if !(text.starts_with("http://") || text.starts_with("https://") || text.starts_with("ws://")) {
+            continue;
+        }
+        let Some((host, true)) = host_of(&text) else { continue };
+        let owner = GlobalDef { file, def: nesting.owner(node) };
+        let span = facts.arena.span(node);
+        let is_told = told.iter().chain(&findings).any(|found| {
+            let other = found.primary.location.span;
+            other.start < span.end && span.start < other.end || found.related.iter().any(|label| label.location.span == span)
+        });
+        // `"http://localhost"` alone is the base of a relative address, as `new URL(path, base)` wants one.
+        let is_base = !text.trim_start_matches("http://").contains([':', '/']);
+        if is_told || is_base || is_aside(facts, nesting, node) || in_development_branch(facts, nesting, node) {
+            continue;
+        }
+        if program.is(owner, Role::Test) || program.is(owner, Role::Script) {
+            continue;
+        }
+        findings.push(Finding {
+            rule: RULE.into(),
+            level: Level::Note,
+            message: format!("the literal address `{host}` is right on one machine only"),
+            primary: Label { location: program.location(file, span), text: "written here".to_string() },
+            related: Vec::new(),
+            flow: Vec::new(),
+            help: Some(help(facts)),
+            subject: format!("{} {host}", program.qualified_name(owner)),
+            fingerprint: String::new(),
+            confidence: Confidence::Medium,
+            redact: Vec::new(),
+        });
+    }
+    findings
+}
+
+/// It is said to people who read logs or documents, is a default beside something else, or is only compared.
+fn is_aside(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.around(node).take(12).any(|around| match facts.arena.kind(around) {
+        NodeKind::Binary { op, .. } => matches!(op, BinaryOp::Or | BinaryOp::Coalesce | BinaryOp::And) || op.is_test(),
+        // A condition chooses among addresses.
+        NodeKind::If { .. } => !matches!(nesting.parent(around).map(|outer| facts.arena.kind(outer)), Some(NodeKind::Block { .. })),
+        NodeKind::Match { .. } => true,
+        NodeKind::Call { .. } => called_name(facts, around).is_some_and(|name| {
+            let lower = name.to_ascii_lowercase();
+            api_names().logging.levels.has(&lower) || vocabulary().examples.said_by.has(&lower)
+        }),
+        NodeKind::Entry { key, .. } => facts.string(key).is_some_and(|key| vocabulary().examples.said_under.has(key.to_ascii_lowercase())),
+        NodeKind::Raise(_) => true,
+        _ => false,
+    })
 }
 
 /// Configuration is where literals belong; tests, tools and browsers have none of this.
@@ -64,7 +140,7 @@ fn judge(program: &Program, nestings: &Nestings, file: FileId, call: NodeId) -> 
     let api = program.called_api(file, call)?;
     let (service, literal) = program.facts_of(api).find_map(|(fact, _)| {
         let ApiFact::Address { service, argument } = fact else { return None };
-        let node = argument_at(facts, call, argument)?;
+        let node = argument_at(facts, nestings.of(file), call, argument)?;
         let literal = literal(program, facts, file, nestings, node, 0)?;
         let needs_local = matches!(service, BackingService::Api | BackingService::Origin);
         // By position databases and clients take URLs; a bare word there is a name or a path.
@@ -99,7 +175,7 @@ fn uses_other_transport(program: &Program, file: FileId, owner: DefId) -> bool {
 }
 
 /// The value of an argument by position, name, or path of keys in an object: `0.connection.host`.
-fn argument_at(facts: &FileFacts, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {
+fn argument_at(facts: &FileFacts, nesting: &Nesting, call: NodeId, reference: &ArgumentRef) -> Option<NodeId> {
     let positional =
         |at: usize| arguments(facts, call).filter(|&node| !matches!(facts.arena.kind(node), NodeKind::Argument { .. })).nth(at);
     match reference {
@@ -112,10 +188,19 @@ fn argument_at(facts: &FileFacts, call: NodeId, reference: &ArgumentRef) -> Opti
             };
             let mut node = positional(at)?;
             for key in parts {
-                node = entry(facts, node, key)?;
+                node = entry(facts, object_of(facts, nesting, node), key)?;
             }
             Some(node)
         }
+    }
+}
+
+/// `cors(corsOptions)` with `const corsOptions = { origin: … }`: the object that the name was given, if it is written there.
+fn object_of(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> NodeId {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return node };
+    match assigned(facts, nesting, nesting.owner(node), name)[..] {
+        [value] => value,
+        _ => node,
     }
 }
 
@@ -320,15 +405,13 @@ fn finding(program: &Program, file: FileId, call: NodeId, service: BackingServic
 
 fn help(facts: &FileFacts) -> String {
     match facts.language.family() {
-        crate::model::source::Family::Python => {
+        Family::Python => {
             "read it from the settings (`settings.redis_url`, `os.environ[\"REDIS_URL\"]`), so that each deployment can attach its own"
         }
-        crate::model::source::Family::TypeScript => {
+        Family::TypeScript => {
             "read it from the configuration (`process.env.REDIS_URL`, `ConfigService`), so that each deployment can attach its own"
         }
-        crate::model::source::Family::Rust => {
-            "read it from the settings (`std::env::var`, a config struct), so that each deployment can attach its own"
-        }
+        Family::Rust => "read it from the settings (`std::env::var`, a config struct), so that each deployment can attach its own",
     }
     .to_string()
 }

@@ -10,12 +10,12 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::bounds::{Bound, bound};
+use super::dumped_fields;
 use super::loading::{Origin, loaded_in, loaded_in_class, origins, related_rows};
 use super::loops::{Place, Repetition, around};
 use super::new_rows::is_for_new_rows;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
-use super::dumped_fields;
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
 use super::serializer_fields::{self, FieldRead};
@@ -215,7 +215,9 @@ fn class_of_rows(context: &Context, relations: &Relations, place: &Place, source
 fn is_bounded(place: &Place, source: NodeId, body: NodeId) -> bool {
     let loops: Vec<Repetition> = around(place, body, false);
     let own = loops.into_iter().find(|repetition| repetition.source == Some(source));
-    own.is_some_and(|repetition| matches!(bound(place, &repetition, body), Some(Bound::Constant | Bound::Schema | Bound::Once)))
+    own.is_some_and(|repetition| {
+        matches!(bound(place, &repetition, body), Some(Bound::Constant | Bound::Few | Bound::Schema | Bound::Once))
+    })
 }
 
 struct Reader<'a> {

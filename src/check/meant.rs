@@ -1,6 +1,7 @@
 //! Repeated queries that their owner may well mean: where each round does work that takes far longer than the query, or where nobody
 //! waits for the loop. `n-plus-one` tells of them in a note.
 
+use super::bounds::{Bound, bound};
 use super::loading::Callers;
 use super::loops::{Place, bound_names};
 use super::n_plus_one::{Repeated, Site, walks_one_value};
@@ -32,6 +33,9 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     let program = place.program;
     if walks_one_value(place, site, repetition).is_some() {
         return Some(", in a walk through all that one value holds");
+    }
+    if bound(place, repetition, site.node) == Some(Bound::Few) {
+        return Some(", of which there are a few at a time");
     }
     if runs_in_jobs(program, callers, site.function()) {
         return Some(", in a job that nobody waits for");

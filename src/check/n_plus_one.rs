@@ -329,6 +329,7 @@ fn repeating_loop(
     {
         return None;
     }
+    let mut few = None;
     for repetition in around(place, site.node, site.passed) {
         if walks_one_value(place, site, &repetition) == Some(Walk::ByKey) {
             return None;
@@ -337,7 +338,7 @@ fn repeating_loop(
             return None;
         }
         let Some(body) = repetition.body else {
-            return bound(place, &repetition, site.node).is_none().then_some(repetition);
+            return bound(place, &repetition, site.node).is_none().then_some(repetition).or(few);
         };
         let dependence = dependences.entry(repetition.node).or_insert_with(|| Dependence::of(place.facts, &repetition.items, body));
         let top = place.nesting.chain_top(place.facts, site.node);
@@ -360,10 +361,12 @@ fn repeating_loop(
             None => return Some(repetition),
             // A fixed list inside a loop over rows: the outer loop is asked next.
             Some(Bound::Constant | Bound::Connections | Bound::Schema) => {}
+            // A few rows at a time are worth a note where no loop around them is worse.
+            Some(Bound::Few) => few = few.or(Some(repetition)),
             Some(Bound::Batch | Bound::Retry | Bound::Once | Bound::Memo) => return None,
         }
     }
-    None
+    few
 }
 
 /// How a function that calls itself in a loop goes through what it is given.

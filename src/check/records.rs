@@ -14,3 +14,11 @@ pub(super) fn is_record(name: &str) -> bool {
     let is_no_record = |at: usize, word: &str| vocabulary().records.mail.has(word) && (is_address || tells_whom(at));
     words.iter().enumerate().any(|(at, word)| vocabulary().records.kept.has(word) && !is_no_record(at, word))
 }
+
+/// The same of a table: who wants to be told of events is a setting (`webhook`, `linkWebhook`), what was sent to them a record.
+pub(super) fn is_record_table(table: &str) -> bool {
+    let words = words(table);
+    let is_setting = words.last().is_some_and(|last| vocabulary().records.settings.has(last));
+    let others = words.len() - usize::from(is_setting);
+    is_record(&words[..others].join("_"))
+}

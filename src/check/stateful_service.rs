@@ -40,7 +40,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let requests = context.requests();
     let mut seen: FxHashSet<(GlobalDef, String)> = FxHashSet::default();
     let mut findings = Vec::new();
-    for &function in requests.functions() {
+    let listeners = context.in_files("stateful-service: sockets", (), socket_listeners);
+    let of_sockets = listeners.iter().filter(|&&function| requests.handler(function).is_none());
+    for &function in requests.functions().iter().chain(of_sockets) {
         let facts = program.file(function.file);
         if !in_scope(program, function) || program.is(function, Role::Task) && !is_called_as_it_is(program, requests, function) {
             continue;
@@ -94,6 +96,33 @@ fn is_called_as_it_is(program: &Program, requests: &Requests, function: GlobalDe
         let facts = program.file(caller.file);
         facts.language.family() == Family::Python && called_name(facts, site) == Some(program.name(function))
     })
+}
+
+/// TypeScript: what runs for each message or connection of a socket: `socket.on("message", (body) => …)`.
+fn socket_listeners(context: &Context, (): &(), file: FileId) -> Vec<GlobalDef> {
+    let program = context.program;
+    let facts = program.file(file);
+    let mut found = Vec::new();
+    if facts.language.family() != Family::TypeScript || !["socket", "io", "ws", "wss"].iter().any(|name| facts.names.may_hold(name)) {
+        return found;
+    }
+    for call in facts.arena.ids() {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { continue };
+        let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { continue };
+        let is_socket = || {
+            last_name(facts, object)
+                .is_some_and(|name| words(facts.text(name)).last().is_some_and(|word| vocabulary().requests.sockets.has(word)))
+        };
+        if facts.text(name) != "on" || !is_socket() {
+            continue;
+        }
+        for argument in arguments(facts, call).skip(1) {
+            if let NodeKind::Closure(def) = facts.arena.kind(argument) {
+                found.push(GlobalDef { file, def });
+            }
+        }
+    }
+    found
 }
 
 /// What is in it only while something runs: calls that are under way, locks.

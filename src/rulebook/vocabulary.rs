@@ -89,8 +89,8 @@ lists! {
     /// The words of `rules/words.toml`, by meaning.
     Vocabulary {
         audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied, suffixes_of_layers }
-        records: Records { confirmations, sending, mail, kept, before_whom }
-        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
+        records: Records { confirmations, sending, mail, kept, settings, before_whom }
+        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
         browsers: Browsers { folders, components, sources }
@@ -100,12 +100,12 @@ lists! {
         logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies }
         secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
-        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, holders, writing_files }
+        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, holders, writing_files }
         probes: Probes { beside, itself, paths }
         access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
         randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
         handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting, limits_of_rows, of_pages }
-        requests: Requests { environments, coordination, caches, asked, readers, builders }
+        requests: Requests { sockets, environments, coordination, caches, asked, readers, builders }
         hashes: Hashes { something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
         routes: Routes { folders, words, names }
@@ -116,7 +116,7 @@ lists! {
         sql: Sql { given_by_callers, holders }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
-        examples: Examples { hosts, services, service_names, schemas }
+        examples: Examples { hosts, services, service_names, said_by, said_under, schemas }
         lifetimes: Lifetimes { start_up, around }
         objects: Objects { exempt, requests, routers }
         accounts: Accounts { makers, connections, not_keeping, issuers, for_tests }

@@ -14,7 +14,7 @@ const RULE: &str = "missing-input-validation";
 const MAX_PLACES: usize = 6;
 
 /// Most handlers that get a note of their own in a package that validates nothing.
-const MAX_NOTES: usize = 24;
+const MAX_NOTES: usize = 48;
 
 /// From how many characters on another use of a handler is told of by itself.
 const FAR: u32 = 500;

@@ -8,7 +8,7 @@ use crate::check::loops::{bound_names, parameter_names};
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::{ApiFact, SourceKind};
-use crate::model::nesting::{arguments, called_name, last_name, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain_root, last_name, walk_deep};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -156,13 +156,19 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
             }
             input.names.extend(bound_names(facts, target));
         }
-        NodeKind::Loop { target: Some(target), source: Some(source), .. } if input.is_in(facts, source) => {
+        NodeKind::Loop { target: Some(target), source: Some(source), .. }
+            if input.is_in(facts, source) || are_parts_of(facts, source, input) =>
+        {
             input.names.extend(bound_names(facts, target))
+        }
+        // `const wanted = body.items.filter((item) => !known.has(item.id))`
+        NodeKind::Declare { target, value: Some(value), .. } if is_picked(facts, value, input) => {
+            input.names.extend(bound_names(facts, target));
         }
         // `body.items.map((item) => …)`
         NodeKind::Call { callee, .. } => {
             let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return };
-            if !input.is_of(facts, object) {
+            if !input.is_of(facts, object) && !are_parts_of(facts, object, input) {
                 // `rows.push({ title: item.title })`
                 if let NodeKind::Name(list) = facts.arena.kind(object)
                     && facts.language.family() == Family::TypeScript
@@ -181,6 +187,23 @@ fn follow(facts: &FileFacts, node: NodeId, input: &mut Input) {
         }
         _ => {}
     }
+}
+
+/// TypeScript: `Object.entries(body)`, `Object.values(body)`.
+fn are_parts_of(facts: &FileFacts, node: NodeId, input: &Input) -> bool {
+    facts.language.family() == Family::TypeScript
+        && matches!(called_name(facts, node), Some("entries" | "values"))
+        && matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(root) if facts.text(root) == "Object")
+        && arguments(facts, node).next().is_some_and(|given| input.is_of(facts, given))
+}
+
+/// TypeScript: some items of a list that came, each as it is.
+fn is_picked(facts: &FileFacts, value: NodeId, input: &Input) -> bool {
+    let NodeKind::Call { callee, .. } = facts.arena.kind(value) else { return false };
+    let NodeKind::Member { object, name, .. } = facts.arena.kind(callee) else { return false };
+    facts.language.family() == Family::TypeScript
+        && matches!(facts.text(name), "filter" | "slice" | "sort" | "reverse" | "flat")
+        && input.is_of(facts, object)
 }
 
 /// `const order = new Order({ title: req.body.title })`

@@ -12,7 +12,7 @@ use crate::check::spelling::spelled_callee;
 use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{arguments, called_name, chain, chain_root, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -54,8 +54,17 @@ pub(super) fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<U
     }));
     let writes = writes(context, handler);
     let Some(body) = facts.def(handler.function.def).body else { return found };
+    let saved = saved_objects(facts, body);
     walk_deep(facts, body, |node| {
         match facts.arena.kind(node) {
+            // `req.user.name = req.body.name`, `user[key] = value`, then `await req.user.save()`: a row that nothing tells the model of.
+            NodeKind::Assign { target, value, op: AssignOp::Set }
+                if !writes && !input.of_query && is_part_of_saved(facts, target, &saved) =>
+            {
+                if input.is_in(facts, value) {
+                    found.push(Use { node: value, text: "is kept in a row that is saved".to_string(), is_kept: false });
+                }
+            }
             NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::Augment(_) } if writes => {
                 if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)
                     && !is_request_or_answer(facts, object)
@@ -76,6 +85,31 @@ pub(super) fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<U
     found.dedup_by_key(|used| facts.arena.span(used.node).start);
     found.sort_by_key(|used| !used.is_kept);
     found
+}
+
+/// TypeScript: what `save()` is called on, as it is spelled.
+fn saved_objects(facts: &FileFacts, body: NodeId) -> Vec<String> {
+    let mut saved = Vec::new();
+    if facts.language.family() == Family::TypeScript && facts.names.may_hold("save") {
+        walk_deep(facts, body, |node| {
+            if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+                && let NodeKind::Member { object, name, .. } = facts.arena.kind(callee)
+                && facts.text(name) == "save"
+            {
+                saved.push(spell(facts, object));
+            }
+            true
+        });
+    }
+    saved
+}
+
+/// A field of an object that is saved: `user.name`, `user[key]`.
+fn is_part_of_saved(facts: &FileFacts, target: NodeId, saved: &[String]) -> bool {
+    match facts.arena.kind(target) {
+        NodeKind::Member { object, .. } | NodeKind::Index { object, .. } => !saved.is_empty() && saved.contains(&spell(facts, object)),
+        _ => false,
+    }
 }
 
 /// The handler writes, itself or through what it calls.
@@ -221,8 +255,30 @@ fn in_call(context: &Context, handler: &Handler, call: NodeId, input: &Input) ->
         let text = format!("is given to `{spelled}`, which writes to the database");
         return Some(Use { node, text, is_kept: is_whole(facts, node, input) });
     }
+    let is_typescript = facts.language.family() == Family::TypeScript;
+    if is_typescript && !input.of_query && !is_id(facts, node) && leads_to(&|_| true) {
+        return Some(Use { node, text: format!("is given to `{spelled}`, which queries the database"), is_kept: false });
+    }
+    if is_typescript && !input.of_query && asks_service(program, file, call) {
+        return Some(Use { node, text: format!("is given to `{spelled}`, another service's"), is_kept: false });
+    }
     // `import_rows.delay(**request.data)`: what runs later trusts what it is given.
     starts_job(program, file, call).then(|| Use { node, text: format!("is given to `{spelled}`, a job"), is_kept: false })
+}
+
+/// A method of a library's client that is waited for: `await redis.set(key, token)`, `await photos.track({ url })`. What it only looks up by its key,
+/// it finds or not.
+fn asks_service(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
+    let is_waited = program.nesting(file).parent(call).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Await(_)));
+    let looks_up = matches!(called_name(facts, call), Some("get" | "exists" | "has" | "del" | "delete" | "find"));
+    let of_client = || {
+        let api = program.called_api(file, call)?;
+        let (client, _) = api.path.rsplit_once('.')?;
+        let harmless = |fact: &ApiFact| matches!(fact, ApiFact::Query(_) | ApiFact::Validator | ApiFact::Source(_));
+        (client.contains("()") && !program.facts_of(api).any(|(fact, _)| harmless(fact))).then_some(())
+    };
+    is_waited && !looks_up && of_client().is_some()
 }
 
 /// The call hands its arguments to a job of the project.

@@ -3,7 +3,7 @@
 use super::ways::outward;
 use crate::check::lesser_writes::{is_repeated_by_chain, is_touch, makes_handler};
 use crate::check::loops::Place;
-use crate::check::records::is_record;
+use crate::check::records::{is_record, is_record_table};
 use crate::check::scope::in_scope;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::FileFacts;
@@ -61,26 +61,37 @@ pub(super) fn is_looked_at(place: &Place, site: NodeId) -> bool {
         })
 }
 
+/// `await Promise.allSettled([…])`: all of it is waited for, whatever fails.
+pub(super) fn is_settled(place: &Place, site: NodeId) -> bool {
+    let by_name = |node: NodeId| called_name(place.facts, node).filter(|&name| node != site && api_names().waits.best_effort.has(name));
+    let mut names = outward(place, site).filter_map(by_name).peekable();
+    names.peek().is_some() && names.all(|name| name == "allSettled")
+}
+
 /// `waitUntil(…)`, `Promise.allSettled([…])`: what fails there is meant to leave the rest alone.
 pub(super) fn is_best_effort(place: &Place, site: NodeId) -> bool {
     outward(place, site)
         .any(|node| called_name(place.facts, node).is_some_and(|name| api_names().waits.best_effort.has(name)) && node != site)
 }
 
-/// A write that matters by itself, outside every transaction.
+/// A write that matters by itself, outside every transaction, and is not made to be repeated.
 pub(super) fn counts(program: &Program, file: FileId, write: &Write) -> bool {
+    matters(program, file, write) && !is_idempotent(called_name(program.file(file), write.site).unwrap_or_default())
+}
+
+/// A write that matters by itself, outside every transaction.
+pub(super) fn matters(program: &Program, file: FileId, write: &Write) -> bool {
     let facts = program.file(file);
     let name = called_name(facts, write.site).unwrap_or_default();
     !write.in_transaction
         && write.confidence >= Confidence::Medium
         && !is_record(name)
         && !write.via.is_some_and(|via| is_record(program.name(via)))
-        && !is_idempotent(name)
         && !is_repeatable_sql(facts, write.site)
         && !is_repeated_by_chain(facts, write.site)
         && !is_touch(facts, write.site)
         && !write.via.is_some_and(|via| makes_handler(program.name(via)))
-        && !(write.tables.len() == 1 && is_record(&write.tables[0]))
+        && !(write.tables.len() == 1 && is_record_table(&write.tables[0]))
         && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
         && !write.via.is_some_and(|via| admits(&program.short_name(via)))
         && write.via.is_none_or(|via| in_scope(program, via))

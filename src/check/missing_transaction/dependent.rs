@@ -68,6 +68,32 @@ pub(super) fn are_of_one_key(place: &Place, function: GlobalDef, first: &Write, 
     })
 }
 
+/// What both are about was looked up by one value: `user = find({ email })`, `shop = find({ email })`.
+pub(super) fn share_key(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let Some(body) = facts.def(function.def).body else { return false };
+    let looked_up_by = |write: &Write| {
+        let about = subjects(place, write).names;
+        let mut keys: Vec<Name> = about.clone();
+        walk_deep(facts, body, |node| {
+            if let NodeKind::Declare { target, value: Some(value), .. } = facts.arena.kind(node)
+                && bound_names(facts, target).iter().any(|name| about.contains(name))
+            {
+                facts.arena.walk(value, |inner| {
+                    if let NodeKind::Name(name) = facts.arena.kind(inner) {
+                        keys.push(name);
+                    }
+                });
+            }
+            true
+        });
+        keys.retain(|&name| words(facts.text(name)).last().is_some_and(|word| vocabulary().writes.looked_up_by.has(word)));
+        keys
+    };
+    let keys = looked_up_by(first);
+    !keys.is_empty() && looked_up_by(second).iter().any(|key| keys.contains(key))
+}
+
 /// The rows that a call which commits is given, or gives; of one that looks something up on the way, none.
 pub(super) fn given(place: &Place, write: &Write) -> Vec<Name> {
     let looks_up = |via| vocabulary().writes.looking_up.in_name(place.program.name(via));

@@ -34,6 +34,8 @@ pub(super) struct Operation<'a> {
     pub(super) is_apart: bool,
     /// That they belong together is likely and no more: a note.
     pub(super) is_loose: bool,
+    /// What makes it a note whatever else is known.
+    pub(super) excuse: Option<&'static str>,
 }
 
 pub(super) fn finding(context: &Context, operation: &Operation) -> Finding {
@@ -83,6 +85,7 @@ fn level(context: &Context, operation: &Operation) -> (Level, &'static str) {
     let Operation { function, first, second, is_loose, .. } = operation;
     let facts = program.file(function.file);
     match first.mode {
+        _ if operation.excuse.is_some() => (Level::Note, operation.excuse.unwrap_or_default()),
         _ if operation.is_apart => (Level::Note, "; fine where each of them is a unit of work that may stand by itself"),
         _ if operation.is_around => (Level::Note, "; one of them writes without one itself, and a transaction here is around both"),
         WriteMode::Document => (Level::Note, "; transactions need a replica set here"),

@@ -33,12 +33,17 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
-use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at};
-use dependent::{are_of_one_key, dependent, given};
+use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at, is_settled, matters};
+use dependent::{are_of_one_key, dependent, given, share_key};
 use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
 use tables::different;
 use ways::{both_happen, may_fail};
+
+/// Why it may be fine where nothing else speaks against it.
+const IN_JOB: &str = "; fine where the job runs again and does both again";
+const REPEATABLE: &str = "; doing it again mends it";
+const UNRELATED: &str = "; fine where the two have nothing to do with each other";
 
 /// Finds operations whose writes do not stand and fall together.
 pub fn check(context: &Context) -> Vec<Finding> {
@@ -57,7 +62,13 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     if !operations.is_empty() {
         let callers = context.callers();
-        operations.retain(|operation| !only_jobs_call(program, callers, program.outermost(operation.function)));
+        operations.retain_mut(|operation| {
+            let in_job = only_jobs_call(program, callers, program.outermost(operation.function));
+            if in_job {
+                operation.excuse = Some(IN_JOB);
+            }
+            !in_job || program.file(operation.function.file).language.family() == Family::TypeScript
+        });
     }
     let mut findings: Vec<Finding> = operations.iter().map(|operation| finding(context, operation)).collect();
     findings.extend(context.in_files("missing-transaction: beside", (), outside_transaction::in_file));
@@ -94,7 +105,7 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
             {
                 return None;
             }
-            let open: Vec<&Write> = writes.iter().filter(|write| counts(program, file, write)).collect();
+            let open: Vec<&Write> = writes.iter().filter(|write| matters(program, file, write)).collect();
             (open.len() >= 2).then_some((function, open))
         })
         .collect();
@@ -104,15 +115,39 @@ fn operations_of<'a>(context: &'a Context, held: &Held, file: FileId) -> Vec<Ope
     let nesting = program.nesting(file);
     let place = Place { program, summaries: context.summaries, file, facts, nesting };
     let operations = candidates.into_iter().filter_map(|(function, mut writes)| {
-        writes.retain(|write| {
-            !is_best_effort(&place, write.site)
-                && !fills_a_gap(&place, write.site)
-                && !is_gathered(&place, write.site)
-                && !is_looked_at(&place, write.site)
-        });
-        operation(&place, held, function, &writes)
+        writes.retain(|write| !fills_a_gap(&place, write.site) && !is_gathered(&place, write.site) && !is_looked_at(&place, write.site));
+        let is_sure = |write: &&&Write| counts(program, file, write) && !is_best_effort(&place, write.site);
+        let sure: Vec<&Write> = writes.iter().filter(is_sure).copied().collect();
+        operation(&place, held, function, &sure).or_else(|| lesser_operation(&place, held, function, &writes))
     });
     operations.collect()
+}
+
+/// Writes that hang together less, or where less is lost (TypeScript, a note): such as can be repeated, such as all are waited for, and two of which
+/// nothing shows that one has to do with the other.
+fn lesser_operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a Write]) -> Option<Operation<'a>> {
+    if place.facts.language.family() != Family::TypeScript {
+        return None;
+    }
+    let waited: Vec<&Write> =
+        writes.iter().filter(|write| !is_best_effort(place, write.site) || is_settled(place, write.site)).copied().collect();
+    if let Some(found) = operation(place, held, function, &waited) {
+        return Some(Operation { excuse: Some(REPEATABLE), ..found });
+    }
+    let sure: Vec<&Write> = waited.iter().filter(|write| counts(place.program, place.file, write)).copied().collect();
+    let is_own = |write: &Write| write.via.is_none() && write.mode == WriteMode::Immediate;
+    sure.iter().enumerate().find_map(|(at, &first)| {
+        let apart = |second: &&&Write| {
+            both_happen(place, first.site, second.site)
+                && !may_fail(place, first.site, second.site)
+                && different(place, first, second, false)
+                && place.nesting.owner(first.site) == place.nesting.owner(second.site)
+                && (is_own(first) && is_own(second) || share_key(place, function, first, second))
+        };
+        let second = sure[at + 1..].iter().find(apart).copied()?;
+        let (others, excuse) = (Vec::new(), Some(UNRELATED));
+        Some(Operation { function, first, second, others, is_around: false, is_apart: false, is_loose: true, excuse })
+    })
 }
 
 /// `assert connection.in_atomic_block`: whoever calls it has opened one.
@@ -146,7 +181,7 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
             if let Some(is_loose) = together(first, second) {
                 let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other).is_some()).collect();
                 let is_apart = first.mode == WriteMode::OnCommit && !share_session(place, held, function, first, second);
-                return Some(Operation { function, first, second, others, is_around: false, is_apart, is_loose });
+                return Some(Operation { function, first, second, others, is_around: false, is_apart, is_loose, excuse: None });
             }
         }
     }

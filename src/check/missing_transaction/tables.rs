@@ -32,7 +32,19 @@ pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: boo
     // Rust's methods say what they do to their table, also one call further: `self.remove_by_role(id)`, then `RolePermission::insert(…)`.
     let is_rust = place.facts.language.family() == Family::Rust;
     let refills = || removes(&one) && adds(&other);
-    first.via.is_none() && second.via.is_none() && (by_name || refills() || hands_on()) || is_rust && refills()
+    // TypeScript's functions have names of their own: what they run in the end says it.
+    let in_the_end = |write: &Write| {
+        let (at, node) = write.target;
+        called_name(place.program.file(at.file), node).unwrap_or_default().to_ascii_lowercase()
+    };
+    let refills_below = || {
+        place.facts.language.family() == Family::TypeScript
+            && first.via.is_none()
+            && removes(&one)
+            && second.via.is_some()
+            && adds(&in_the_end(second))
+    };
+    first.via.is_none() && second.via.is_none() && (by_name || refills() || hands_on()) || is_rust && refills() || refills_below()
 }
 
 /// `order.update(total=total)`, `order.save()`: two methods of one row that save it.

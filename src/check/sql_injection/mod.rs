@@ -111,6 +111,7 @@ fn level(context: &Context, flow: &Flow) -> Level {
     let in_script = || flow.steps.iter().any(|step| program.is(step.function, Role::Script));
     match (flow.source, flow.built.map(|built| built.hole)) {
         _ if !flow.runs => Level::Note,
+        _ if flow.strict && !is_strict(context.settings) => Level::Note,
         _ if goes_through_builder(program, flow) => Level::Note,
         // Who sends whole statements is let to, as a rule: a console, a client of somebody's own database.
         (Some(SourceKind::Request), None) if !is_direct(program, flow) => Level::Note,

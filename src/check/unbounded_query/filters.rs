@@ -44,11 +44,38 @@ pub(super) fn hardly_narrows(facts: &FileFacts, filter: NodeId) -> bool {
         && facts.arena.list(items).len() > 0
         && facts.arena.list(items).all(|item| match facts.arena.kind(item) {
             NodeKind::Entry { key, value } => {
-                is_usual(facts, facts.string(key).unwrap_or_default(), value) || is_optional(value) || is_part_of_text(value)
+                is_usual(facts, facts.string(key).unwrap_or_default(), value)
+                    || is_optional(value)
+                    || is_part_of_text(value)
+                    || is_all_but_one(facts, facts.string(key), value)
             }
             NodeKind::Spread { value, .. } => is_optional(value),
             _ => false,
         })
+}
+
+/// All rows but one: `{ NOT: { email } }`, `{ id: { not: own } }`, `{ _id: { $ne: own } }`, `{ id: Not(own) }`.
+fn is_all_but_one(facts: &FileFacts, key: Option<&str>, value: NodeId) -> bool {
+    let is_some = |node: NodeId| !matches!(facts.arena.kind(node), NodeKind::Null | NodeKind::Bool(_) | NodeKind::Str(_));
+    match facts.arena.kind(value) {
+        NodeKind::Collection { .. } if key == Some("NOT") => true,
+        NodeKind::Collection { items, .. } => {
+            let mut items = facts.arena.list(items);
+            let only = items.next().filter(|_| items.next().is_none());
+            only.is_some_and(|item| match facts.arena.kind(item) {
+                NodeKind::Entry { key, value } => {
+                    let is_not = match facts.string(key) {
+                        Some(key) => matches!(key, "not" | "$ne"),
+                        None => last_name(facts, key).is_some_and(|name| facts.text(name) == "ne"),
+                    };
+                    is_not && is_some(value)
+                }
+                _ => false,
+            })
+        }
+        NodeKind::Call { .. } => called_name(facts, value) == Some("Not") && arguments(facts, value).next().is_some_and(is_some),
+        _ => false,
+    }
 }
 
 /// Most rows are so: active, published, not deleted. `open: true` is another matter.

@@ -12,7 +12,7 @@ mod paging;
 use super::answered::is_answered;
 use super::batching::query_fact;
 use super::handlers::{Handler, handler, handler_name, handlers, is_of_service, route_text};
-use super::lookup_tables::is_lookup;
+use super::lookup_tables::{is_lookup, may_grow};
 use super::resolvers::query_resolvers;
 use super::spelling::{call_span, spelled_callee};
 use super::{Context, unpaged_views};
@@ -69,7 +69,8 @@ fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<
     let facts = program.file(function.file);
     let many = query_fact(program, query).is_some_and(|fact| fact.many);
     let table = query.table.as_deref().or_else(|| asked(facts, query.site).filter(|_| many))?;
-    if is_lookup(table) {
+    let grows_slowly = may_grow(table) && facts.language.family() == Family::TypeScript;
+    if is_lookup(table) && !grows_slowly {
         return None;
     }
     let name = handler_name(program, handler.function);
@@ -84,7 +85,7 @@ fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
     Some(Finding {
         rule: RULE.into(),
-        level: if is_for_few(program, handler) { Level::Note } else { Level::Warning },
+        level: if grows_slowly || is_for_few(program, handler) { Level::Note } else { Level::Warning },
         message: format!(
             "`{name}`{} answers with every row of `{table}`: `{}` has no limit",
             route_text(handler.route),

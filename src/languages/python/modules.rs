@@ -225,9 +225,7 @@ impl PythonModules {
         let top = specifier.split('.').next().unwrap_or_default();
         match target {
             PythonTarget::File(file)
-                if self.libraries.contains(top)
-                    && is_example(module)
-                    && self.module(file).is_some_and(|own| !is_example(own)) =>
+                if self.libraries.contains(top) && is_example(module) && self.module(file).is_some_and(|own| !is_example(own)) =>
             {
                 PythonTarget::External(specifier.to_owned())
             }
@@ -858,7 +856,14 @@ mod tests {
 
     #[test]
     fn examples_of_a_library_use_it_as_everybody_does() {
-        let repository = Repository::new(&["barge.py", "tests/loads.py", "examples/quay/app.py", "examples/quay/loads.py", "examples/own/barge.py", "examples/own/app.py"]);
+        let repository = Repository::new(&[
+            "barge.py",
+            "tests/loads.py",
+            "examples/quay/app.py",
+            "examples/quay/loads.py",
+            "examples/own/barge.py",
+            "examples/own/app.py",
+        ]);
         repository.check_knowing(
             "barge",
             &[

@@ -45,6 +45,7 @@ use crate::model::finding::Confidence;
 use crate::model::knowledge::{ApiFact, ArgumentRef, SinkKind, SourceKind};
 use crate::model::program::{ApiId, CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
+use crate::model::source::Family;
 use crate::model::summary::{Built, Flow, FlowLimits, FlowToSink, Hole, SqlTexts, Step, StepPlace, Summaries};
 use crate::model::trace;
 
@@ -319,6 +320,10 @@ impl Analysis<'_, '_> {
         flow.hits.push(hit);
     }
 
+    fn is_value_in_typescript(&self, built: Built) -> bool {
+        built.hole == Hole::Value && self.program.file(built.function.file).language.family() == Family::TypeScript
+    }
+
     /// One strand has arrived at a sink: a flow if its origin is known, a way through a parameter if callers decide.
     fn arrive(&mut self, unit: GlobalDef, strand: &Strand, end: End) {
         let Strand { built, weak, confidence, way, .. } = *strand;
@@ -332,6 +337,8 @@ impl Analysis<'_, '_> {
             Origin::Source(kind) if !weak => (Some(kind), false),
             Origin::Source(SourceKind::Request) | Origin::Unknown => (None, false),
             Origin::Source(SourceKind::Outside) | Origin::Own if all => (None, true),
+            // Rows of the database hold what users once sent; where SQL has a value, nothing but a bound one keeps them from being code.
+            Origin::Own if built.is_some_and(|built| self.is_value_in_typescript(built)) => (None, true),
             Origin::Source(SourceKind::Outside) | Origin::Own => return,
         };
         // A whole text of unknown origin is a wrapper's business, not an injection.

@@ -46,11 +46,12 @@ pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
     // Whoever knows the user knows such a password: `postgres` for `postgres`.
     // `{ host: "public", user: "public", password: "secret" }` says how to treat each of them.
     let is_of_kinds = !host.1.is_empty() && host.1 == user.1;
-    let is_told = is_of_kinds || generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1);
+    let is_local = matches!(host.1, "localhost" | "127.0.0.1" | "::1" | "0.0.0.0");
+    let is_told = is_of_kinds || generic::says_its_name(name, text) || text.eq_ignore_ascii_case(user.1) && !is_local;
     if !generic::is_literal_secret(text) || is_told || is_stand_in(text) || is_environment_name(text) {
         return;
     }
     let mut hit = scan.hit(*value, SecretKind::ConnectionSetting, name);
-    hit.for_development = matches!(host.1, "localhost" | "127.0.0.1" | "::1" | "0.0.0.0") && !hit.strong;
+    hit.for_development = is_local && !hit.strong;
     hits.push(hit);
 }
