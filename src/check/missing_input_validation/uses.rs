@@ -59,11 +59,9 @@ pub(super) fn uses(context: &Context, handler: &Handler, input: &Input) -> Vec<U
         match facts.arena.kind(node) {
             // `req.user.name = req.body.name`, `user[key] = value`, then `await req.user.save()`: a row that nothing tells the model of.
             NodeKind::Assign { target, value, op: AssignOp::Set }
-                if !writes && !input.of_query && is_part_of_saved(facts, target, &saved) =>
+                if !writes && !input.of_query && is_part_of_saved(facts, target, &saved) && input.is_in(facts, value) =>
             {
-                if input.is_in(facts, value) {
-                    found.push(Use { node: value, text: "is kept in a row that is saved".to_string(), is_kept: false });
-                }
+                found.push(Use { node: value, text: "is kept in a row that is saved".to_string(), is_kept: false });
             }
             NodeKind::Assign { target, value, op: AssignOp::Set | AssignOp::Augment(_) } if writes => {
                 if let NodeKind::Member { object, name, .. } = facts.arena.kind(target)

@@ -6,7 +6,7 @@ use super::reader::{Fate, Reader};
 use crate::model::body::{AssignOp, BinaryOp, LoopKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::last_name;
+use crate::model::nesting::{chain, last_name};
 use crate::model::program::Value;
 use crate::model::serializers::is_many;
 use crate::model::source::Family;
@@ -60,7 +60,7 @@ impl<'p> Reader<'_, 'p> {
                     at = parent;
                 }
                 NodeKind::Declare { target, .. } | NodeKind::Assign { target, op: AssignOp::Set | AssignOp::With, .. } if target != at => {
-                    return self.fate_of_variable(target, seen);
+                    return self.fate_of_variable(target, self.narrowed_in(target, at), seen);
                 }
                 _ => return Fate::Unused,
             }
@@ -114,14 +114,24 @@ impl<'p> Reader<'_, 'p> {
         if callback { Fate::Evaluated } else { Fate::Returned }
     }
 
-    /// A builder kept in a local variable: whatever becomes of any use of it.
-    fn fate_of_variable(&self, target: NodeId, seen: &mut FxHashSet<NodeId>) -> Fate {
+    /// The loop around `rows = rows.filter(…)`: each round narrows one query, which runs where it is used up, once after the loop as a rule.
+    fn narrowed_in(&self, target: NodeId, value: NodeId) -> Option<NodeId> {
+        let root = chain(self.facts, value).last()?;
+        let narrows =
+            matches!(self.facts.arena.kind(root), NodeKind::Name(_)) && self.facts.arena.kind(root) == self.facts.arena.kind(target);
+        let is_loop = |node: &NodeId| matches!(self.facts.arena.kind(*node), NodeKind::Loop { .. });
+        self.nesting.around(target).find(is_loop).filter(|_| narrows)
+    }
+
+    /// A builder kept in a local variable: whatever becomes of any use of it, or of any inside a loop.
+    fn fate_of_variable(&self, target: NodeId, within: Option<NodeId>, seen: &mut FxHashSet<NodeId>) -> Fate {
         let NodeKind::Name(name) = self.facts.arena.kind(target) else { return Fate::Unused };
         let owner = self.nesting.owner(target);
         let Some(body) = self.facts.def(owner).body else { return Fate::Unused };
         let mut uses = Vec::new();
         crate::model::nesting::walk_deep(self.facts, body, |node| {
-            if node != target && self.facts.arena.kind(node) == NodeKind::Name(name) {
+            let counts = || within.is_none_or(|around| self.facts.arena.span(around).contains(self.facts.arena.span(node)));
+            if node != target && self.facts.arena.kind(node) == NodeKind::Name(name) && counts() {
                 uses.push(node);
             }
             true
