@@ -108,14 +108,46 @@
   (#set! help "flask"))
 
 ((call
-   function: (identifier) @cors
+   function: (_) @cors
    arguments: (argument_list
      (keyword_argument name: (identifier) @origins value: (string (string_content) @star))) @arguments) @finding
   (#eq? @origins "origins")
   (#eq? @star "*")
-  (#match? @arguments "supports_credentials\\s*=\\s*True")
-  (#resolves-to? @cors "flask_cors.CORS")
+  (#match? @arguments "supports_credentials\\s*=\\s*(True|[\"'])")
+  (#resolves-to? @cors "flask_cors.CORS" "flask_cors.CORS().init_app")
   (#set! help "flask"))
+
+; `resources={r"/*": {"origins": "*"}}` says the same for what the pattern matches.
+((call
+   function: (_) @cors
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @resources
+       value: (dictionary (pair value: (dictionary (pair key: (string) @origins value: (string (string_content) @star))))))) @arguments) @finding
+  (#eq? @resources "resources")
+  (#match? @origins "origins")
+  (#eq? @star "*")
+  (#match? @arguments "supports_credentials\\s*=\\s*(True|[\"'])")
+  (#resolves-to? @cors "flask_cors.CORS" "flask_cors.CORS().init_app")
+  (#not-in-development? @finding)
+  (#set! help "flask"))
+
+((call
+   function: (_) @cors
+   arguments: (argument_list
+     (keyword_argument
+       name: (identifier) @resources
+       value: (dictionary (pair value: (dictionary (pair key: (string) @origins value: (string (string_content) @star))))))) @arguments) @finding
+  (#eq? @resources "resources")
+  (#match? @origins "origins")
+  (#eq? @star "*")
+  (#not-match? @arguments "supports_credentials")
+  (#resolves-to? @cors "flask_cors.CORS().init_app")
+  (#not-in-development? @finding)
+  (#set! message "Every origin may send requests to this API and read the answers.")
+  (#set! level "note")
+  (#set! unguarded-level "note")
+  (#set! help "open"))
 
 ; Django: the package sends the caller's origin back when both are on.
 ((assignment left: (identifier) @all right: (true)) @finding

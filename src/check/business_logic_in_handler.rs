@@ -443,7 +443,7 @@ fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &
         let text = format!("has `{}` write", place.program.short_name(*callee));
         reasons.push(Reason { kind: Kind::Writes, points: 1, text, span: callee_span(facts, *site), is_rule: false });
         if let Some(repetition) = handed.iter().find_map(|handed| around(place, handed.site, false).into_iter().next()) {
-            let text = "has it write in a loop".to_string();
+            let text = "has rows written one by one".to_string();
             reasons.push(Reason { kind: Kind::Loop, points: 2, text, span: repetition.head(facts), is_rule: false });
         }
     }
@@ -603,8 +603,9 @@ fn queries_there(place: &Place, handler: &Handler, condition: NodeId) -> bool {
             place.program.calls_at(part, call).iter().any(|edge| {
                 let summary = place.summaries.of(edge.callee).filter(|_| edge.resolution != Resolution::NameOnly);
                 summary.is_some_and(|summary| {
-                    let reads = |reach: &Reach| reach.access == Access::Read;
-                    summary.writes.is_empty() && !summary.reaches.is_empty() && summary.reaches.iter().all(reads)
+                    let own = summary.queries.iter().map(|query| query.access);
+                    let mut all = own.chain(summary.reaches.iter().map(|reach| reach.access)).peekable();
+                    summary.writes.is_empty() && all.peek().is_some() && all.all(|access| access == Access::Read)
                 })
             })
         })
@@ -615,8 +616,9 @@ fn writes_below(place: &Place, handler: &Handler) -> Option<NodeId> {
     let edges = handler.code.iter().flat_map(|&part| place.program.calls_from(part));
     let writes = |function: GlobalDef| {
         place.summaries.of(function).is_some_and(|summary| {
-            !summary.writes.is_empty()
-                || summary.reaches.iter().any(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium)
+            let own = summary.queries.iter().any(|query| query.access == Access::Write && query.confidence >= Confidence::Medium);
+            let below = summary.reaches.iter().any(|reach| reach.access == Access::Write && reach.confidence >= Confidence::Medium);
+            own || below || !summary.writes.is_empty()
         })
     };
     edges

@@ -12,7 +12,7 @@ use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{arguments, called_name, chain, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::model::trace::{self, Part};
 use crate::rulebook::vocabulary::api_names;
 
@@ -132,6 +132,7 @@ impl<'a> Reader<'a> {
             NodeKind::Member { object, name, .. } if api_names().orm.page_rows.has(facts.text(name)) => {
                 self.follow_page(file, object, depth, &loaded);
             }
+            NodeKind::Member { object, name, .. } => self.follow_relation(file, node, object, name, depth),
             NodeKind::Call { callee, .. } => self.follow_call(file, node, callee, depth, loaded),
             NodeKind::If { then, otherwise, .. } => {
                 self.follow(file, then, depth + 1, loaded.clone());
@@ -141,6 +142,24 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+    }
+
+    /// `user.roles` of a row that a query gives: it loads the rows of the relation, and what else of them the query names.
+    fn follow_relation(&mut self, file: FileId, node: NodeId, object: NodeId, name: Name, depth: u8) {
+        let program = self.program();
+        let facts = program.file(file);
+        let (Value::Instance { class, .. }, Family::Python) = (program.value(file, object), facts.language.family()) else { return };
+        let Some(relation) = self.context.relations().get(program, class, facts.text(name)) else { return };
+        if relation.read != RelationRead::Attribute {
+            return;
+        }
+        let mut rows = Reader { context: self.context, found: Vec::new(), fuel: self.fuel };
+        rows.follow(file, object, depth + 1, Loaded::default());
+        self.fuel = rows.fuel;
+        let place = program.location(file, facts.arena.span(node));
+        // An asynchronous session loads nothing later.
+        let of_rows = rows.found.into_iter().filter(|origin| !origin.awaited);
+        self.found.extend(of_rows.map(|origin| Origin { place: place.clone(), class: relation.target, ..origin }));
     }
 
     /// `page.items` of `page = Order.query.paginate(…)`.

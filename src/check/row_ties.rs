@@ -174,6 +174,25 @@ impl Pending {
     }
 }
 
+impl Pending {
+    /// What the first commit writes is given to a function that commits again: `session.commit()`, then `link_roles(user.id)`.
+    pub(super) fn are_handed_on(&self, place: &Place, first: &Write, second: &Write) -> bool {
+        let (Some(one), Some(via)) = (self.0.get(&first.site), second.via) else { return false };
+        let facts = place.facts;
+        let Some(body) = facts.def(one.owner).body else { return false };
+        if one.rows.is_empty()
+            || is_record(place.program.name(via))
+            || asks_others(place, body, one.span.end, facts.arena.span(second.site).start)
+        {
+            return false;
+        }
+        let mut rows: Vec<Name> = one.rows.iter().copied().collect();
+        rows.sort_unstable();
+        let dependence = Dependence::of(facts, &rows, body);
+        arguments(facts, second.site).any(|given| dependence.mentions(facts, given))
+    }
+}
+
 /// The local rows that the code in a region adds, deletes or changes.
 fn changed(facts: &FileFacts, body: NodeId, region: Span) -> FxHashSet<Name> {
     let mut rows = FxHashSet::default();

@@ -33,6 +33,9 @@ enum Holds {
     Nothing,
 }
 
+/// Calls that tell the time.
+const CLOCKS: [&str; 4] = ["now", "utcnow", "monotonic", "time"];
+
 /// Finds state that requests change.
 pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -444,6 +447,10 @@ fn holds(facts: &FileFacts, value: NodeId) -> Option<Holds> {
         NodeKind::Collection { items, kind } => {
             let is_list = kind == CollectionKind::List && facts.language.family() == Family::TypeScript;
             (is_list || facts.arena.list(items).len() <= 1).then_some(Holds::Container)
+        }
+        // `last_run = datetime.now()`
+        NodeKind::Call { .. } if called_name(facts, value).is_some_and(|name| CLOCKS.contains(&name)) => {
+            (facts.language.family() == Family::Python).then_some(Holds::Scalar)
         }
         NodeKind::Call { .. } => called_name(facts, value).filter(|name| MAKERS.contains(name)).map(|_| Holds::Container),
         NodeKind::Number(_) | NodeKind::Bool(_) => Some(Holds::Scalar),

@@ -52,11 +52,25 @@ impl<'a> Linker<'a> {
         if is_row { self.value(Value::Instance { class, argument: UNKNOWN }) } else { UNKNOWN }
     }
 
-    /// The model that a class names in an attribute: `queryset`, `Meta.model`.
-    pub(super) fn subject_named(&mut self, class: GlobalDef, path: &str) -> Option<GlobalDef> {
-        let start = self.value(Value::Def(class));
-        let value = path.split('.').fold(start, |value, name| self.member(value, name));
-        self.class_of(value).filter(|&model| model != class)
+    /// The model that a class names in an attribute, the first of several that does: `queryset`, `Meta.model`, `get_queryset()`.
+    pub(super) fn subject_named(&mut self, class: GlobalDef, paths: &str) -> Option<GlobalDef> {
+        paths.split('|').find_map(|path| {
+            let start = self.value(Value::Def(class));
+            let value = path.split('.').fold(start, |value, name| match name.strip_suffix("()") {
+                Some(method) => self.result_of(class, value, method),
+                None => self.member(value, name),
+            });
+            self.class_of(value).filter(|&model| model != class)
+        })
+    }
+
+    /// What a method of the class gives.
+    fn result_of(&mut self, class: GlobalDef, value: ValueId, method: &str) -> ValueId {
+        let member = self.member(value, method);
+        match self.get(member) {
+            Value::Def(function) | Value::Method { method: function, .. } => self.return_value(function, Some(class), UNKNOWN),
+            _ => UNKNOWN,
+        }
     }
 
     /// What an import binds.

@@ -117,8 +117,15 @@ fn is_broad(facts: &FileFacts, class: NodeId) -> bool {
 
 /// `except:`, `except Exception`, or all that a database may say.
 fn catches_whatever(facts: &FileFacts, types: List) -> bool {
-    let all = |class: NodeId| last_name(facts, class).is_some_and(|name| api_names().errors.whatever.has(facts.text(name)));
-    facts.arena.list(types).len() == 0 || facts.arena.list(types).any(all)
+    facts.arena.list(types).len() == 0 || facts.arena.list(types).any(|class| is_whatever(facts, class))
+}
+
+/// The class, or one of several in brackets.
+fn is_whatever(facts: &FileFacts, class: NodeId) -> bool {
+    if let NodeKind::Collection { items, .. } = facts.arena.kind(class) {
+        return facts.arena.list(items).any(|class| is_whatever(facts, class));
+    }
+    last_name(facts, class).is_some_and(|name| api_names().errors.whatever.has(facts.text(name)))
 }
 
 fn any_broad(facts: &FileFacts, classes: NodeId) -> bool {

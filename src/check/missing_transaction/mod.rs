@@ -212,7 +212,12 @@ fn together(
         moves || dependent(place, function, first, second) || pending.hang_together(place, first.site, &given(place, first), second.site);
     let are_linked = !differ && !are_mirrored && are_linked(place, first, second);
     let is_loose = !differ || !hang_together;
-    let are_of_one = || differ && (are_changed_together(place, first.site, second.site) || are_of_one_key(place, function, first, second));
+    let are_of_one = || {
+        differ
+            && (are_changed_together(place, first.site, second.site)
+                || are_of_one_key(place, function, first, second)
+                || pending.are_handed_on(place, first, second))
+    };
     ((hang_together || are_mirrored || are_linked || are_of_one())
         && (first.mode != WriteMode::OnCommit
             || share_session(place, held, function, first, second)

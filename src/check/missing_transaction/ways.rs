@@ -3,6 +3,7 @@
 use crate::check::loops::Place;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts};
+use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{called_name, chain};
 use crate::model::source::Family;
 
@@ -15,7 +16,7 @@ pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
             leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_))
                 // An Express handler ends with what it hands on or answers.
                 || matches!(facts.arena.kind(node), NodeKind::Call { .. })
-                    && matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject"));
+                    && (matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject")) || never_returns(place, node));
         });
         !leaves
     };
@@ -28,6 +29,12 @@ pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
         }
         _ => false,
     })
+}
+
+/// `abort(400)`
+fn never_returns(place: &Place, call: NodeId) -> bool {
+    let api = place.program.called_api(place.file, call);
+    api.is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::NeverReturns))
 }
 
 /// The nodes around a place, outward through the closures that hold it.
