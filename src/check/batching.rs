@@ -1,10 +1,10 @@
 //! Whether the queries of a loop have a form for all rows at once, what it is, and where each row has to be written by itself.
 
 use super::Context;
-use super::bounds::opens_transaction_per_item;
+use super::bounds::{is_refused_when_long, opens_transaction_per_item};
 use super::dependence::Dependence;
 use super::loading::origins;
-use super::loops::Place;
+use super::loops::{Place, is_spawned};
 use super::meant;
 use super::n_plus_one::Repeated;
 use super::relations::method_of;
@@ -44,8 +44,14 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
     if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
         return note(", though the library may batch calls of the same tick");
     }
+    if is_spawned(place, place.nesting.owner(site.node)) {
+        return note(", each in a task of its own");
+    }
     if opens_transaction_per_item(place, repetition, site.node) {
         return note(", each in a transaction of its own");
+    }
+    if repetition.source.is_some_and(|source| is_refused_when_long(place, repetition.node, source)) {
+        return note(", for each of a list that is refused when it is long");
     }
     if site.query.access == Access::Write {
         if site.reached.is_none() && is_bulk_write(place.facts, site.node) {

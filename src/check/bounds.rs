@@ -108,7 +108,7 @@ fn are_parts_of_name(facts: &FileFacts, source: NodeId) -> bool {
 }
 
 /// `if logins.len() > 10 { return Err(…) }` stands before the loop over `logins`.
-fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
+pub(super) fn is_refused_when_long(place: &Place, head: NodeId, source: NodeId) -> bool {
     let facts = place.facts;
     let NodeKind::Name(list) = facts.arena.kind(chain_root(facts, source)) else { return false };
     let start = facts.arena.span(head).start;

@@ -269,7 +269,7 @@ fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Vec<Reason> {
             }
             NodeKind::Match { .. } if body_only => None,
             NodeKind::If { condition, then, otherwise } => {
-                if !handed.is_empty() && otherwise.is_none() && is_guard(facts, &entities, condition, then) {
+                if (!handed.is_empty() || led.count() > 0) && otherwise.is_none() && is_guard(facts, &entities, condition, then) {
                     guards.push(condition);
                 }
                 decision(place, handler, handed, &entities, condition, then, otherwise)
@@ -307,8 +307,8 @@ fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Vec<Reason> {
             is_rule: false,
         });
     }
-    // One guard before a repository's write is what many handlers have; two say when something may be done.
-    if guards.len() > 1 {
+    // One guard before a repository's write is what many handlers have; two say when something may be done, and so does one before several writes.
+    if guards.len() > 1 || led.count() > 1 {
         let rule = |guard: NodeId| {
             let text = format!("enforces `{}`", comparison_text(facts, guard));
             Reason { is_rule: true, ..reason(facts, Kind::Decision, 1, text, guard) }

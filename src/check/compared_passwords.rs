@@ -94,6 +94,7 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
         });
         if !is_careful {
             plain.findings.extend(looked_up_plain(program, function, body));
+            plain.findings.extend(filtered_plain(context, function, body));
             plain.findings.extend(set_as_sent(program, function, body));
         }
         let Some((node, stored)) = found else { continue };
@@ -278,6 +279,52 @@ fn looked_up_plain(program: &Program, function: GlobalDef, body: NodeId) -> Opti
     let node = found?;
     let message = "an account is looked up by its password as it was sent: passwords are kept as plain text".to_string();
     Some(plain_text(program, function, node, message, "a password in a query"))
+}
+
+/// Rust: `.filter(password.eq(form.password))`, `.filter(Column::Password.eq(&form.password))`, where the value is a parameter, or a field of one, that
+/// nothing on the way has hashed.
+fn filtered_plain(context: &Context, function: GlobalDef, body: NodeId) -> Option<Finding> {
+    let (program, facts) = (context.program, context.program.file(function.file));
+    if facts.language.family() != Family::Rust {
+        return None;
+    }
+    let def = facts.def(function.def);
+    let is_param =
+        |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(name) if def.params.iter().any(|param| param.name == Some(name)));
+    let mut found = None;
+    facts.arena.walk(body, |call| {
+        if found.is_some() || !matches!(called_name(facts, call), Some("filter" | "and_where")) {
+            return;
+        }
+        for condition in arguments(facts, call).filter(|&condition| called_name(facts, condition) == Some("eq")) {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(condition) else { continue };
+            let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { continue };
+            let Some(value) = arguments(facts, condition).next() else { continue };
+            let mut parts_of_value = chain(facts, value);
+            let is_column = last_name(facts, object).is_some_and(|name| super::sensitive::speaks_of_password(facts.text(name)));
+            // `&form.password.clone()`
+            let is_read = chain(facts, value).all(|link| match facts.arena.kind(link) {
+                NodeKind::Call { .. } => matches!(called_name(facts, link), Some("clone" | "as_str" | "to_string" | "to_owned")),
+                _ => true,
+            });
+            if is_column && is_read && is_given(facts, value) && parts_of_value.any(is_param) {
+                found = Some(condition);
+            }
+        }
+    });
+    let node = found?;
+    let is_hashed = |function: GlobalDef| {
+        let facts = program.file(function.file);
+        facts.def(function.def).body.is_some_and(|body| digests(facts, body))
+    };
+    let callers = context.callers();
+    let near = callers.of_function(function);
+    let far = near.iter().flat_map(|edge| callers.of_function(program.outermost(edge.caller)));
+    if is_hashed(function) || near.iter().chain(far).any(|edge| is_hashed(program.outermost(edge.caller))) {
+        return None;
+    }
+    let message = "an account is looked up by its password as it was sent: passwords are kept as plain text".to_string();
+    Some(Finding { level: Level::Warning, ..plain_text(program, function, node, message, "a password in a query") })
 }
 
 /// Python: `user.password = data.get("password")`, of a row whose column takes what it is given.

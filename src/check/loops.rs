@@ -84,7 +84,8 @@ pub(super) fn around(place: &Place, site: NodeId, passed: bool) -> Vec<Repetitio
         let owner = place.nesting.owner(at);
         let def = place.facts.def(owner);
         let runs_here = place.summaries.of(place.global(owner)).is_some_and(|summary| summary.runs_in.is_some());
-        let (Some(closure), true) = (place.nesting.place(owner), runs_here && def.body == Some(at)) else { break };
+        let is_run = runs_here || is_spawned(place, owner);
+        let (Some(closure), true) = (place.nesting.place(owner), is_run && def.body == Some(at)) else { break };
         path = vec![closure];
         at = closure;
         if let Some((call, _)) = place.nesting.argument_of(place.facts, closure)
@@ -102,6 +103,22 @@ pub(super) fn around(place: &Place, site: NodeId, passed: bool) -> Vec<Repetitio
         }
     }
     found
+}
+
+/// Rust: the code is a task of its own: `set.spawn(async move { … })`.
+pub(super) fn is_spawned(place: &Place, owner: DefId) -> bool {
+    let facts = place.facts;
+    if facts.language.family() != Family::Rust || !facts.def(owner).flags.has(DefFlags::CLOSURE) {
+        return false;
+    }
+    let call = place.nesting.place(owner).and_then(|closure| place.nesting.argument_of(facts, closure)).map(|(call, _)| call);
+    call.is_some_and(|call| {
+        called_name(facts, call).is_some_and(|name| name.starts_with("spawn"))
+            && place
+                .program
+                .called_api(place.file, call)
+                .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::RunsElsewhere))
+    })
 }
 
 /// `parent` as a loop around `child`.

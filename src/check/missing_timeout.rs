@@ -201,7 +201,7 @@ fn judge(
         || is_own_page(facts, call)
         || sends_cookies(facts, call)
         || is_limited_around(facts, nesting, call)
-        || facts.language.family() == Family::Rust && limits_elsewhere(facts, &fact.chain)
+        || facts.language.family() == Family::Rust && limits_elsewhere(program, file, &fact.chain)
         || facts.language.family() == Family::TypeScript && limits_request(facts, &fact.chain)
         || has_adapter(facts, call)
         || has_own_session(facts, call)
@@ -389,13 +389,13 @@ fn is_limited_around(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool
     false
 }
 
-/// The file limits requests where it makes them.
-fn limits_elsewhere(facts: &FileFacts, methods: &[String]) -> bool {
-    facts.names.may_hold("timeout")
-        && facts
-            .arena
-            .ids()
-            .any(|node| called_name(facts, node).is_some_and(|name| name == "timeout" || methods.iter().any(|method| method == name)))
+/// The file limits requests where it makes them. What limits another client, where that is made, is no limit of this one.
+fn limits_elsewhere(program: &Program, file: FileId, methods: &[String]) -> bool {
+    let facts = program.file(file);
+    let limits =
+        |node: NodeId| called_name(facts, node).is_some_and(|name| name == "timeout" || methods.iter().any(|method| method == name));
+    let is_of_other = |node: NodeId| chain(facts, node).any(|link| link != node && waits(program, file, link).is_some());
+    facts.names.may_hold("timeout") && facts.arena.ids().any(|node| limits(node) && !is_of_other(node))
 }
 
 /// `request.setTimeout(5000)` where the request is kept in a name.

@@ -14,7 +14,7 @@ use super::bounds::{Bound, bound, opens_session_per_item};
 use super::decided::is_skipped;
 use super::dependence::Dependence;
 use super::loading::origins;
-use super::loops::{Place, Repetition, RepetitionKind, around, parameter_names};
+use super::loops::{Place, Repetition, RepetitionKind, around, is_spawned, parameter_names};
 use super::meant::FAR;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::Relations;
@@ -331,6 +331,11 @@ fn repeating_loop(
     }
     let mut few = None;
     for repetition in around(place, site.node, site.passed) {
+        // `for _ in 0..workers { tokio::spawn(work()) }`: a pool of workers.
+        let counts = |source: NodeId| matches!(place.facts.arena.kind(source), NodeKind::Binary { op: BinaryOp::Range, .. });
+        if repetition.source.is_some_and(counts) && is_spawned(place, place.nesting.owner(site.node)) {
+            return None;
+        }
         if walks_one_value(place, site, &repetition) == Some(Walk::ByKey) {
             return None;
         }

@@ -215,7 +215,7 @@ fn keeps(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
             let is_callers = facts.language.family() == Family::Rust
                 && matches!(facts.arena.kind(chain_root(facts, target)), NodeKind::Name(root) if is_of_call(facts, function.def, root));
             let is_filled = in_constructor && facts.arena.kind(object) == NodeKind::Receiver;
-            !is_callers && !is_filled && !is_own_row(facts, function, target)
+            !is_callers && !is_filled && !is_own_row(facts, function, target) && !is_row_saved(facts, function, target)
         }
         NodeKind::Index { .. } => true,
         NodeKind::Name(name) => is_module_variable(facts, function.def, facts.text(name)),
@@ -250,6 +250,22 @@ fn is_own_row(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
         let given = super::sensitive::assigned(facts, function.def, root);
         !given.is_empty() && given.into_iter().all(is_own)
     }
+}
+
+/// Rust: the field of a row, which the method itself saves: `self.password = set(hash(password)?); self.update(db).await`.
+fn is_row_saved(facts: &FileFacts, function: GlobalDef, target: NodeId) -> bool {
+    let Some(body) = facts.def(function.def).body.filter(|_| facts.language.family() == Family::Rust) else { return false };
+    let of_receiver = |call: NodeId| match facts.arena.kind(call) {
+        NodeKind::Call { callee, .. } => {
+            matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver)
+        }
+        _ => false,
+    };
+    let mut saved = false;
+    facts.arena.walk(body, |node| {
+        saved |= matches!(called_name(facts, node), Some("update" | "save" | "insert")) && of_receiver(node);
+    });
+    saved && facts.arena.kind(chain_root(facts, target)) == NodeKind::Receiver
 }
 
 /// A local variable that is put where it is kept afterwards: `client = Client(); cls._client = client`.

@@ -29,6 +29,7 @@ pub(super) fn in_function(program: &Program, types: &ErrorTypes, function: Globa
         let whole = given.filter(|_| node == body);
         let failed = errors_at_hand(program, function, node);
         let carried = variant_at_hand(program, function.file, node);
+        findings.extend(texts_sent(program, function, node).into_iter().map(|leak| finding(program, function, leak)));
         for (error, code) in failed.into_iter().chain(carried).chain(whole) {
             walk_deep(facts, code, |inner| {
                 if let Some(parts) = framework_answer(program, function, inner) {
@@ -131,6 +132,78 @@ fn variant_at_hand(program: &Program, file: FileId, node: NodeId) -> Option<(Nam
         NodeKind::Name(name) if is_error_of_library(program, file, bound) => Some((name, body)),
         _ => None,
     }
+}
+
+/// `Err(err) => builder().status(StatusCode::INTERNAL_SERVER_ERROR).body(Bytes::from(err))`, where what fails is a text: somebody made it of an
+/// error before.
+fn texts_sent(program: &Program, function: GlobalDef, node: NodeId) -> Vec<NodeId> {
+    let facts = program.file(function.file);
+    let NodeKind::Match { subject, arms } = facts.arena.kind(node) else { return Vec::new() };
+    if !fails_with_text_at(program, function, subject) {
+        return Vec::new();
+    }
+    let mut sent = Vec::new();
+    for arm in facts.arena.list(arms) {
+        let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(arm) else { continue };
+        let Some(error) = error_name(facts, pattern) else { continue };
+        walk_deep(facts, body, |inner| {
+            let part = answer(facts, inner).into_iter().flatten().find(|&part| holds_whole(facts, part, error));
+            sent.extend(part);
+            part.is_none()
+        });
+    }
+    sent
+}
+
+/// `err`, `Bytes::from(err)`, `Json(err)`.
+fn holds_whole(facts: &FileFacts, part: NodeId, error: Name) -> bool {
+    match facts.arena.kind(part) {
+        NodeKind::Name(name) => name == error,
+        NodeKind::Call { form: CallForm::Plain, .. } => {
+            let object = match facts.arena.kind(part) {
+                NodeKind::Call { callee, .. } => match facts.arena.kind(callee) {
+                    NodeKind::Member { object, path: false, .. } => Some(object),
+                    _ => None,
+                },
+                _ => None,
+            };
+            arguments(facts, part).chain(object).any(|inner| holds_whole(facts, inner, error))
+        }
+        _ => false,
+    }
+}
+
+/// What is matched is a `Result<_, String>` by what it is declared as: a parameter, or the call of a function of the project.
+fn fails_with_text_at(program: &Program, function: GlobalDef, subject: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let declared = match facts.arena.kind(subject) {
+        NodeKind::Name(name) => {
+            let param = facts.def(function.def).params.iter().find(|param| param.name == Some(name));
+            param.and_then(|param| param.annotation).map(|annotation| (function.file, annotation))
+        }
+        _ => chain(facts, subject).find(|&link| matches!(facts.arena.kind(link), NodeKind::Call { .. })).and_then(|call| {
+            let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { return None };
+            let (Value::Def(called) | Value::Method { method: called, .. }) = program.value(function.file, callee) else { return None };
+            Some((called.file, program.def(called).annotation?))
+        }),
+    };
+    declared.is_some_and(|(file, annotation)| is_result_of_text(program, file, annotation, 0))
+}
+
+/// `Result<T, String>`, also by another name: `type ServerResult<T> = Result<T, String>`.
+fn is_result_of_text(program: &Program, file: FileId, annotation: NodeId, depth: u8) -> bool {
+    let facts = program.file(file);
+    let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return false };
+    let is = |node: NodeId, wanted: &str| last_name(facts, node).is_some_and(|name| facts.text(name) == wanted);
+    let failure = facts.arena.list(args).nth(1);
+    // Also as `StdResult`, where the project has a `Result` of its own.
+    let is_result = last_name(facts, base).is_some_and(|name| facts.text(name).ends_with("Result"));
+    if let Some(failure) = failure {
+        return is_result && is(failure, "String");
+    }
+    // An alias says with what it fails for all.
+    let alias = super::rust_statics::alias_of(program, file, base, last_name(facts, base).map_or("", |name| facts.text(name)));
+    depth == 0 && alias.is_some_and(|alias| program.def(alias).value.is_some_and(|value| is_result_of_text(program, alias.file, value, 1)))
 }
 
 /// The function is passed on as it is: `.map_err(internal)`.
@@ -299,7 +372,9 @@ pub(super) fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeI
         }
         NodeKind::Match { subject, arms } => {
             let failing = facts.arena.list(arms).filter_map(|arm| match facts.arena.kind(arm) {
-                NodeKind::Arm { pattern, body, .. } => Some((error_name(facts, pattern)?, body)),
+                NodeKind::Arm { pattern, body, .. } => {
+                    Some((error_name(facts, pattern).or_else(|| inner_error(program, function, pattern))?, body))
+                }
                 _ => None,
             });
             let mut failing: Vec<_> = failing.collect();
@@ -326,6 +401,33 @@ pub(super) fn errors_at_hand(program: &Program, function: GlobalDef, node: NodeI
         }
         _ => Vec::new(),
     }
+}
+
+/// The name in `Err(sqlx::Error::Database(e))`: an error of a library within another of it.
+fn inner_error(program: &Program, function: GlobalDef, pattern: NodeId) -> Option<Name> {
+    let facts = program.file(function.file);
+    let inside = |pattern: NodeId| match facts.arena.kind(pattern) {
+        NodeKind::Call { callee, args, form: CallForm::Pattern } => Some((callee, facts.arena.list(args).next()?)),
+        _ => None,
+    };
+    let (outer, variant) = inside(pattern)?;
+    let (callee, bound) = inside(variant)?;
+    let is_of_library = || {
+        let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
+        is_error_of_library(program, function.file, object)
+            || matches!(program.value(function.file, callee), Value::Unknown) && is_path_to_error(facts, object)
+    };
+    match facts.arena.kind(bound) {
+        NodeKind::Name(name) if last_name(facts, outer).is_some_and(|name| facts.text(name) == "Err") && is_of_library() => Some(name),
+        _ => None,
+    }
+}
+
+/// `sqlx::Error`, written out.
+fn is_path_to_error(facts: &FileFacts, node: NodeId) -> bool {
+    let NodeKind::Member { object, name, path: true } = facts.arena.kind(node) else { return false };
+    facts.text(name).ends_with("Error")
+        && matches!(facts.arena.kind(object), NodeKind::Name(root) if !matches!(facts.text(root), "crate" | "self" | "super"))
 }
 
 /// The name in `Err(e)`.

@@ -66,7 +66,8 @@ fn answering(program: &Program, file: FileId) -> Vec<(DefId, GlobalDef)> {
             let seam = *def.bases.get(1)?;
             // `impl From<ApiError> for tonic::Status`
             if let Some(failure) = converted_from(facts, seam) {
-                http_type(program, file, *def.bases.first()?)?;
+                let made = *def.bases.first()?;
+                http_type(program, file, made).or_else(|| http_alias(program, file, made))?;
                 return Some((id, own_type(program, file, failure)?));
             }
             let is_answer = last_name(facts, seam).is_some_and(|name| answers(facts.text(name)));
@@ -75,6 +76,13 @@ fn answering(program: &Program, file: FileId) -> Vec<(DefId, GlobalDef)> {
             Some((id, class))
         })
         .collect()
+}
+
+/// `APIError` of `type APIError = (StatusCode, Json<Value>)`.
+fn http_alias(program: &Program, file: FileId, node: NodeId) -> Option<NodeId> {
+    let facts = program.file(file);
+    let alias = super::rust_statics::alias_of(program, file, node, facts.text(last_name(facts, node)?))?;
+    http_type(program, alias.file, program.def(alias).value?)
 }
 
 /// `X` of `From<X>`.
@@ -324,19 +332,28 @@ pub(super) fn own_texts(program: &Program, types: &ErrorTypes, file: FileId) -> 
     let facts = program.file(file);
     let mut found = Vec::new();
     for (id, block) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Impl) {
-        let Some(class) = block.bases.first().and_then(|&base| own_type(program, file, base)) else { continue };
+        // `impl From<AppError> for (StatusCode, Json<Value>)`: what is turned is the parameter.
+        let turned = block.bases.get(1).and_then(|&seam| converted_from(facts, seam)).and_then(|failure| own_type(program, file, failure));
+        let turned = turned.filter(|class| types.answers.contains(class));
+        let Some(class) = turned.or_else(|| block.bases.first().and_then(|&base| own_type(program, file, base))) else { continue };
         if !types.answers.contains(&class) || !in_scope(program, class) {
             continue;
         }
         for (method, def) in facts.definitions().filter(|(_, def)| def.parent == id) {
             let Some(body) = def.body else { continue };
+            let param = def.params.first().and_then(|param| param.name).filter(|_| turned.is_some());
+            let is_it = |node: NodeId| match facts.arena.kind(node) {
+                NodeKind::Receiver => true,
+                NodeKind::Name(name) => param == Some(name),
+                _ => false,
+            };
             facts.arena.walk_while(body, |node| {
                 let NodeKind::Call { callee, form, .. } = facts.arena.kind(node) else { return true };
                 if form == CallForm::Macro && !matches!(called_name(facts, node), Some("json" | "format" | "vec")) {
                     return false;
                 }
                 let tells = called_name(facts, node) == Some("to_string")
-                    && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver);
+                    && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if is_it(object));
                 if tells && carries_library_error(program, class) && !is_in_client_arm(program, facts, file, node) {
                     found.push((GlobalDef { file, def: method }, node));
                 }
@@ -419,7 +436,8 @@ pub(super) fn texts_by_default(program: &Program, file: FileId) -> Vec<(GlobalDe
                 });
             let attribute =
                 def.decorators.iter().copied().find(|&decorator| matches!(called_name(types, decorator), Some("error" | "display")));
-            if let Some(attribute) = attribute.filter(|_| !general && (!says_status || has_server_status(facts, types.text(def.name)))) {
+            let text = attribute.or_else(|| displayed(types, class, types.text(def.name)));
+            if let Some(attribute) = text.filter(|_| !general && (!says_status || has_server_status(facts, types.text(def.name)))) {
                 found.push((GlobalDef { file: class.file, def: variant }, attribute));
             }
         }
@@ -448,9 +466,29 @@ fn telling(program: &Program, class: GlobalDef) -> Vec<DefId> {
             .definitions()
             .filter(|(_, def)| def.kind == DefKind::Field && def.parent == *id)
             .any(|(_, field)| field.annotation.is_some_and(|annotation| is_library_error(program, class.file, annotation)));
-        written && of_library
+        of_library && (written || displayed(facts, class, facts.text(variant.name)).is_some())
     });
     telling.map(|(id, _)| id).collect()
+}
+
+/// The text of a variant that its type writes by hand, with what the variant holds: `impl Display for StoreError { … Self::Db(e) => write!(f, "{e}") }`.
+fn displayed(facts: &FileFacts, class: GlobalDef, variant: &str) -> Option<NodeId> {
+    let is =
+        |node: Option<&NodeId>, wanted: &str| node.and_then(|&node| last_name(facts, node)).is_some_and(|name| facts.text(name) == wanted);
+    let own = facts.text(facts.def(class.def).name);
+    let (block, _) =
+        facts.definitions().find(|(_, def)| def.kind == DefKind::Impl && is(def.bases.first(), own) && is(def.bases.get(1), "Display"))?;
+    let body = facts.definitions().find(|(_, def)| def.parent == block && def.body.is_some()).and_then(|(_, def)| def.body)?;
+    let mut found = None;
+    facts.arena.walk(body, |node| {
+        let NodeKind::Arm { pattern, body, .. } = facts.arena.kind(node) else { return };
+        let NodeKind::Call { callee, args, form: CallForm::Pattern } = facts.arena.kind(pattern) else { return };
+        let holds = |bound: NodeId| is_sent(facts, body, bound);
+        if is(Some(&callee), variant) && facts.arena.list(args).any(holds) {
+            found = found.or(Some(body));
+        }
+    });
+    found
 }
 
 /// `sqlx::Error`, also where nothing but the type names it.
@@ -480,6 +518,15 @@ fn has_server_status(facts: &FileFacts, variant: &str) -> bool {
         });
         names && is_server_error(facts, body)
     }) || falls_to_server(facts, variant)
+        || fails_always(facts)
+}
+
+/// `fn status_code(&self) -> StatusCode { StatusCode::INTERNAL_SERVER_ERROR }`
+fn fails_always(facts: &FileFacts) -> bool {
+    facts.definitions().any(|(_, def)| {
+        let is_status = def.kind == DefKind::Method && facts.text(def.name) == "status_code";
+        is_status && def.body.is_some_and(|body| is_server_error(facts, body))
+    })
 }
 
 /// `match self { AppError::NotFound => StatusCode::NOT_FOUND, _ => StatusCode::INTERNAL_SERVER_ERROR }`: what is not named is the server's failure.

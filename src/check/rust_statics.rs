@@ -124,12 +124,12 @@ fn is_collection_behind_lock(program: &Program, file: FileId, annotation: NodeId
 }
 
 /// `Sessions` of `type Sessions = DashMap<…>`, here or where the file imports it from.
-fn alias_of(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<GlobalDef> {
+pub(super) fn alias_of(program: &Program, file: FileId, node: NodeId, name: &str) -> Option<GlobalDef> {
     let is_alias = |def: GlobalDef| program.def(def).kind == DefKind::TypeAlias;
     match program.value(file, node) {
         Value::Def(def) => return Some(def).filter(|&def| is_alias(def)),
         // An alias stands for what it names.
-        Value::Unknown | Value::Api { .. } | Value::Mapping(_) => {}
+        Value::Unknown | Value::Api { .. } | Value::Mapping(_) | Value::Literal(..) => {}
         _ => return None,
     }
     let facts = program.file(file);

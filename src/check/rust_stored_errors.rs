@@ -35,7 +35,7 @@ pub(super) fn in_function(context: &Context, types: &ErrorTypes, function: Globa
                 findings.extend(leak.map(|leak| of_query(finding(program, function, leak))));
             };
             // `.map_err(|e| e.to_string())?` of what answers itself
-            if answers && is_text(facts, code) {
+            if answers && is_text(facts, code) && !only_logs(facts, function) {
                 tells(vec![code]);
                 continue;
             }
@@ -69,6 +69,15 @@ fn failing(facts: &FileFacts, node: NodeId) -> Option<NodeId> {
         }
         _ => None,
     }
+}
+
+/// `Result<(), Debug<String>>`: what it fails with is written to the log, and the client gets a bare 500.
+fn only_logs(facts: &FileFacts, function: GlobalDef) -> bool {
+    let Some(NodeKind::Apply { base, args }) = facts.def(function.def).annotation.map(|returns| facts.arena.kind(returns)) else {
+        return false;
+    };
+    let is = |node: NodeId, wanted: &str| last_name(facts, node).is_some_and(|name| facts.text(name) == wanted);
+    is(base, "Result") && facts.arena.list(args).nth(1).is_some_and(|failure| is(failure, "Debug"))
 }
 
 /// A query, or a call that leads to one; also by way of a local: `let found = find(id); match found.await { … }`.

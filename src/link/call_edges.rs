@@ -120,7 +120,12 @@ impl<'a> Linker<'a> {
                 }
                 if !is_super {
                     let name = self.facts[method.file.index()].text(self.facts[method.file.index()].def(method.def).name);
-                    for implementation in self.implementations(receiver, name, subclasses) {
+                    // What a trait has from one above it is implemented as that one's.
+                    let above = GlobalDef { file: method.file, def: self.facts[method.file.index()].def(method.def).parent };
+                    let is_from_above =
+                        is_abstract && facts_kind(self, receiver) == DefKind::Trait && facts_kind(self, above) == DefKind::Trait;
+                    let class = if is_from_above { above } else { receiver };
+                    for implementation in self.implementations(class, name, subclasses) {
                         if implementation != method {
                             add(implementation, CallKind::Call, Resolution::Inferred);
                         }

@@ -396,6 +396,10 @@ impl<'a> Linker<'a> {
                     if declared != UNKNOWN {
                         return declared;
                     }
+                    let bounded = self.bounded_in_block(class, member);
+                    if bounded != UNKNOWN {
+                        return bounded;
+                    }
                     let assigned = self.assigned_member(class, name);
                     if assigned != UNKNOWN { assigned } else { self.convention(class.file, name) }
                 }

@@ -40,6 +40,19 @@ pub(super) struct Frame {
     pub(super) parent: Option<usize>,
 }
 
+/// Modules that are asked for a member by way of one another.
+#[derive(Default)]
+pub(super) struct Circle {
+    /// The questions that stand open, the outermost first.
+    pub(super) open: Vec<(GlobalDef, Box<str>)>,
+    /// One of them was asked again on the way.
+    pub(super) is_cut: bool,
+    /// Somebody knew of a member.
+    pub(super) has_found: bool,
+    /// Questions that nobody could answer.
+    pub(super) missed: Vec<(GlobalDef, Box<str>)>,
+}
+
 /// How far a function is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -75,6 +88,8 @@ pub(super) struct Linker<'a> {
     pub(super) member_values: FxHashMap<GlobalDef, FxHashMap<Box<str>, Option<ValueId>>>,
     /// How many modules the name that is looked for was followed through.
     pub(super) re_exports_open: u32,
+    /// What the question for a member of a module came by so far.
+    pub(super) circle: Circle,
     /// How many patterns the one that is bound stands in.
     pub(super) patterns_open: u32,
     pub(super) globs_open: FxHashSet<(GlobalDef, String)>,
@@ -174,6 +189,7 @@ impl<'a> Linker<'a> {
             import_values: FxHashMap::default(),
             member_values: FxHashMap::default(),
             re_exports_open: 0,
+            circle: Circle::default(),
             patterns_open: 0,
             globs_open: FxHashSet::default(),
             variable_values: FxHashMap::default(),

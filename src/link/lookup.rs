@@ -169,10 +169,15 @@ impl<'a> Linker<'a> {
             DefKind::Variable => self.variable(id),
             DefKind::TypeAlias => match def.value {
                 Some(value) => {
-                    let target = self.alias_target(id, value);
+                    let target = self.alias_target(id, &[value]);
                     if target == UNKNOWN { self.value(Value::Def(id)) } else { target }
                 }
-                None => self.value(Value::Def(id)),
+                // `type Client: GenericClient;` of a trait is what it must be for all that implement it.
+                None => {
+                    let bounds: Vec<NodeId> = def.bases.clone();
+                    let target = self.alias_target(id, &bounds);
+                    if target == UNKNOWN { self.value(Value::Def(id)) } else { target }
+                }
             },
             DefKind::Variant => {
                 let class = GlobalDef { file: id.file, def: def.parent };
@@ -182,14 +187,14 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// The class or API behind `type X = Y`.
-    fn alias_target(&mut self, id: GlobalDef, value: NodeId) -> ValueId {
+    /// The class or API behind `type X = Y`, or behind the first known bound of `type X: Y + Z`.
+    fn alias_target(&mut self, id: GlobalDef, values: &[NodeId]) -> ValueId {
         if let Some(known) = self.variable_values.get(&id) {
             return known.unwrap_or(UNKNOWN);
         }
         self.variable_values.insert(id, None);
         let result = self.within(GlobalDef { file: id.file, def: self.facts[id.file.index()].def(id.def).parent }, |linker| {
-            let instance = linker.type_value(value);
+            let instance = values.iter().map(|&value| linker.type_value(value)).find(|&value| value != UNKNOWN).unwrap_or(UNKNOWN);
             match linker.get(instance) {
                 Value::Instance { class, .. } => linker.value(Value::Def(class)),
                 // `type Req = Request & { user: User }`: what an instance of it can do, a `Request` can.

@@ -191,8 +191,9 @@ impl<'a> Linker<'a> {
 
     /// A name of a project module, wherever it is really defined.
     pub(super) fn module_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {
-        if let Some(known) = self.member_values.get(&module).and_then(|names| names.get(name)) {
-            return *known;
+        if let Some(&known) = self.member_values.get(&module).and_then(|names| names.get(name)) {
+            self.circle.is_cut |= known.is_none() && self.circle.open.iter().any(|(at, asked)| *at == module && **asked == *name);
+            return known;
         }
         if self.re_exports_open >= MOST_RE_EXPORTS {
             return None;
@@ -200,14 +201,36 @@ impl<'a> Linker<'a> {
         // A circle of re-exports ends here.
         self.member_values.entry(module).or_default().insert(name.into(), None);
         self.re_exports_open += 1;
+        self.circle.open.push((module, name.into()));
         let found = match self.family(module.file) {
             Family::Python => self.python_member(module, name),
             Family::TypeScript => self.typescript_member(module, name),
             Family::Rust => self.rust_member(module, name),
         };
         self.re_exports_open -= 1;
+        self.circle.open.pop();
         self.member_values.entry(module).or_default().insert(name.into(), found);
+        match found {
+            Some(_) => self.circle.has_found = true,
+            None => self.circle.missed.push((module, name.into())),
+        }
+        if self.re_exports_open == 0 {
+            self.close_circle();
+        }
         found
+    }
+
+    /// Modules that were asked while the question stood open in one around them, and so knew of nothing, may be asked again, unless nobody knew.
+    fn close_circle(&mut self) {
+        let circle = std::mem::take(&mut self.circle);
+        if !circle.is_cut || !circle.has_found {
+            return;
+        }
+        for (module, name) in circle.missed {
+            if let Some(names) = self.member_values.get_mut(&module) {
+                names.remove(&name);
+            }
+        }
     }
 
     fn python_member(&mut self, module: GlobalDef, name: &str) -> Option<ValueId> {

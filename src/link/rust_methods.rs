@@ -286,6 +286,33 @@ impl<'a> Linker<'a> {
         Some(found)
     }
 
+    /// What the block around stands a field's own generic parameter for: `lines` of `impl<O: Orders, L: Lines> Shop<O, L>`, where
+    /// `struct Shop<O, L> { orders: O, lines: L }`.
+    pub(super) fn bounded_in_block(&mut self, class: GlobalDef, field: GlobalDef) -> ValueId {
+        let facts = &self.facts[class.file.index()];
+        let params = &facts.def(class.def).type_params;
+        if params.is_empty() || class.file != field.file || self.family(class.file) != Family::Rust {
+            return UNKNOWN;
+        }
+        let Some(annotation) = facts.def(field.def).annotation else { return UNKNOWN };
+        let named = type_name(facts, unshared(facts, annotation));
+        let mut names = params.iter().filter_map(|param| param.name);
+        let Some(position) = names.position(|name| Some(name) == named) else { return UNKNOWN };
+        if self.current_class() != Some(class) {
+            return UNKNOWN;
+        }
+        let here = self.here();
+        let own = &self.facts[here.file.index()];
+        let mut at = here.def;
+        while at != DefId::MODULE && own.def(at).kind != DefKind::Impl {
+            at = own.def(at).parent;
+        }
+        let Some(&base) = own.def(at).implements.first().or(own.def(at).bases.first()) else { return UNKNOWN };
+        let NodeKind::Apply { args, .. } = own.arena.kind(base) else { return UNKNOWN };
+        let Some(given) = own.arena.list(args).nth(position) else { return UNKNOWN };
+        self.within(GlobalDef { file: here.file, def: at }, |linker| linker.type_value(given))
+    }
+
     /// True when a field's type is the first generic parameter of its class, also shared (`Arc<T>`).
     pub(super) fn is_first_param(&self, class: GlobalDef, field: GlobalDef) -> bool {
         let facts = &self.facts[class.file.index()];
@@ -294,14 +321,7 @@ impl<'a> Linker<'a> {
         if class.file != field.file {
             return false;
         }
-        let inner = match facts.arena.kind(annotation) {
-            NodeKind::Apply { base, args }
-                if type_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Arc" | "Rc" | "Box")) =>
-            {
-                facts.arena.list(args).last().unwrap_or(annotation)
-            }
-            _ => annotation,
-        };
+        let inner = unshared(facts, annotation);
         // What is bounded stands as its bound where `T` is written.
         let span = facts.arena.span(inner);
         let is_as_long = (span.end - span.start) as usize == facts.text(own).len();
@@ -350,5 +370,15 @@ fn type_name(facts: &FileFacts, node: NodeId) -> Option<Name> {
         NodeKind::Name(name) | NodeKind::Member { name, .. } => Some(name),
         NodeKind::Apply { base, .. } => type_name(facts, base),
         _ => None,
+    }
+}
+
+/// `T` of `Arc<T>`.
+fn unshared(facts: &FileFacts, annotation: NodeId) -> NodeId {
+    match facts.arena.kind(annotation) {
+        NodeKind::Apply { base, args } if type_name(facts, base).is_some_and(|name| matches!(facts.text(name), "Arc" | "Rc" | "Box")) => {
+            facts.arena.list(args).last().unwrap_or(annotation)
+        }
+        _ => annotation,
     }
 }

@@ -109,6 +109,11 @@ const MAPPINGS: &[&str] = &[
     "WeakMap",
 ];
 
+/// `ModelResult<Self>`, `QueryResult<T>`: what a library calls its own `Result`.
+fn is_result_of_library(name: &str, args: &[NodeId]) -> bool {
+    name.ends_with("Result") && args.len() == 1
+}
+
 impl<'a> Linker<'a> {
     /// The value of something annotated with this type; remembered at the annotation's node.
     pub(super) fn type_value(&mut self, node: NodeId) -> ValueId {
@@ -286,7 +291,7 @@ impl<'a> Linker<'a> {
             if name == "ReturnType" {
                 return args.first().map_or(UNKNOWN, |&arg| self.result_of_type(arg));
             }
-            if TRANSPARENT.contains(&name) {
+            if TRANSPARENT.contains(&name) || self.family(here.file) == Family::Rust && is_result_of_library(name, args) {
                 let at = if name == "Coroutine" { args.len().saturating_sub(1) } else { 0 };
                 return args.get(at).map_or(UNKNOWN, |&arg| self.type_value(arg));
             }

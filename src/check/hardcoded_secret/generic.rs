@@ -86,7 +86,7 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         ("secret" | "secrets" | "secretkey" | "jwtsecret" | "secretkeybase", _) => (NameClass::Signing, 0),
         (
             "key",
-            "secret" | "signing" | "encryption" | "encrypt" | "cipher" | "crypto" | "hmac" | "aes" | "jwt" | "session" | "cookie"
+            "secret" | "signing" | "encryption" | "encrypt" | "cipher" | "crypto" | "hmac" | "aes" | "gcm" | "jwt" | "session" | "cookie"
             | "master",
         ) => (NameClass::Signing, 1),
         ("key", "api" | "private" | "access" | "auth" | "client" | "app" | "account" | "service" | "license" | "licence" | "shared") => {

@@ -90,11 +90,17 @@ pub(super) fn matters(program: &Program, file: FileId, write: &Write) -> bool {
         && !is_repeatable_sql(facts, write.site)
         && !is_repeated_by_chain(facts, write.site)
         && !is_touch(facts, write.site)
-        && !write.via.is_some_and(|via| makes_handler(program.name(via)))
+        && !write.via.is_some_and(|via| makes_handler(program.name(via)) || gives_connection(program.name(via)))
         && !(write.tables.len() == 1 && is_record_table(&write.tables[0]))
         && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
         && !write.via.is_some_and(|via| admits(&program.short_name(via)))
         && write.via.is_none_or(|via| in_scope(program, via))
+}
+
+/// `state.conn()`, `get_connection()`: what it writes on the way brings the schema up to date.
+fn gives_connection(name: &str) -> bool {
+    let words = words(name);
+    matches!(words.as_slice(), [last] | [.., last] if matches!(last.as_str(), "conn" | "connection")) && words.len() <= 2
 }
 
 /// A function that is called for what it gives: what it commits on the way (a login attempt, who has looked) stands alone.

@@ -37,7 +37,7 @@ use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at, is_s
 use dependent::{are_of_one_key, dependent, given, share_key};
 use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
-use tables::different;
+use tables::{are_two_changes, different};
 use ways::{both_happen, may_fail};
 
 /// Why it may be fine where nothing else speaks against it.
@@ -205,7 +205,8 @@ fn together(
     }
     let differ = different(place, first, second, moves);
     let are_mirrored = !differ && are_mirrored(place, first, second);
-    if !differ && !are_mirrored && !are_two_rows(place, first, second) {
+    let are_changes = !differ && are_two_changes(place, first, second);
+    if !differ && !are_mirrored && !are_changes && !are_two_rows(place, first, second) {
         return None;
     }
     let hang_together =
@@ -218,7 +219,7 @@ fn together(
                 || are_of_one_key(place, function, first, second)
                 || pending.are_handed_on(place, first, second))
     };
-    ((hang_together || are_mirrored || are_linked || are_of_one())
+    ((hang_together || are_mirrored || are_changes || are_linked || are_of_one())
         && (first.mode != WriteMode::OnCommit
             || share_session(place, held, function, first, second)
             || is_given_result(place, first, second)))

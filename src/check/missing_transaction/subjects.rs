@@ -10,6 +10,7 @@ use crate::model::knowledge::WriteMode;
 use crate::model::nesting::{arguments, around, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::Value;
 use crate::model::role::GlobalDef;
+use crate::model::source::Family;
 use crate::model::summary::Write;
 use crate::rulebook::vocabulary::vocabulary;
 
@@ -124,7 +125,9 @@ impl Subjects {
         match facts.arena.kind(root) {
             NodeKind::Name(name) => {
                 let text = facts.text(name);
-                if vocabulary().writes.handles.has(text) {
+                // `info` is a resolver's context elsewhere; in Rust it is what somebody called so.
+                let is_own = facts.language.family() == Family::Rust && matches!(text, "info" | "event");
+                if vocabulary().writes.handles.has(text) && !is_own {
                     self.add_path(facts, node);
                 } else if is_local(place, root, name, root == self.callee_root) {
                     self.names.push(name);

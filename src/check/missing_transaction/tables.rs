@@ -10,7 +10,8 @@ use crate::model::program::Value;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::Family;
 use crate::model::summary::Write;
-use crate::rulebook::vocabulary::{api_names, vocabulary};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 /// Two commits; or writes of different tables; or a table that is emptied and filled; or an amount that is moved.
 pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: bool) -> bool {
@@ -45,6 +46,24 @@ pub(super) fn different(place: &Place, first: &Write, second: &Write, moves: boo
             && adds(&in_the_end(second))
     };
     first.via.is_none() && second.via.is_none() && (by_name || refills() || hands_on()) || is_rust && refills() || refills_below()
+}
+
+/// Rust: two functions of repositories change rows of one table, each in a way of its own: `set_password(id, hash)`, then
+/// `use_up_token(token)`.
+pub(super) fn are_two_changes(place: &Place, first: &Write, second: &Write) -> bool {
+    let (Some(one), Some(other)) = (first.via, second.via) else { return false };
+    let changes = |function: GlobalDef| {
+        let words = words(place.program.name(function));
+        let is = |known: &Words| words.iter().any(|word| known.has(word));
+        let writes = &vocabulary().writes;
+        place.program.is(function, Role::Repository)
+            && !is(&writes.filling)
+            && !is(&writes.emptying)
+            && !is(&writes.counting)
+            && !is(&writes.times)
+    };
+    let of_one = || matches!((table(place, first), table(place, second)), (Some(one), Some(other)) if stem(one) == stem(other));
+    place.facts.language.family() == Family::Rust && one != other && changes(one) && changes(other) && of_one()
 }
 
 /// `order.update(total=total)`, `order.save()`: two methods of one row that save it.

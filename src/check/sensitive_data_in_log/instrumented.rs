@@ -48,17 +48,10 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
                 if told.skips_all || told.skipped.contains(&name) || told.fields.iter().any(|field| field.0 == name) {
                     continue;
                 }
-                let class = param.annotation.and_then(|annotation| type_named(program, file, annotation)).filter(|_| param.name.is_some());
-                if let Some((field, kind)) = class.and_then(|class| shown_secret(program, class, 0))
-                    && parts(&field) != ["token"]
-                {
-                    findings.push(recorded(
-                        program,
-                        function,
-                        instrument,
-                        name,
-                        &format!("whose `Debug` writes `{field}`, {}", kind.text()),
-                    ));
+                let class = recorded_type(facts, param).and_then(|kind| type_named(program, file, kind));
+                if let Some((field, kind)) = class.and_then(|class| shown_secret(program, class, 0)) {
+                    let what = format!("whose `Debug` writes `{field}`, {}", kind.text());
+                    findings.push(lowered(recorded(program, function, instrument, name, &what), &field));
                 } else if let Some(kind) = secret(name).filter(|_| !is_wrapped(facts, param)) {
                     findings.push(lowered(recorded(program, function, instrument, name, kind.text()), name));
                 }
@@ -77,6 +70,21 @@ fn instrumented(program: &Program, file: FileId) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The type of what a parameter records: its own, or the one within a pattern that takes it out: `Json(order): Json<NewOrder>`.
+fn recorded_type(facts: &FileFacts, param: &Param) -> Option<NodeId> {
+    let annotation = param.annotation?;
+    if param.name.is_some() {
+        return Some(annotation);
+    }
+    match (facts.arena.kind(annotation), param.pattern.map(|pattern| facts.arena.kind(pattern))) {
+        (NodeKind::Apply { args, .. }, Some(NodeKind::Call { .. })) => {
+            let mut inner = facts.arena.list(args);
+            inner.next().filter(|_| inner.next().is_none())
+        }
+        _ => None,
+    }
 }
 
 /// What an attribute says of the parameters.

@@ -771,7 +771,12 @@ impl<'a> Analysis<'_, 'a> {
     /// `list.append(x)`, `text.push_str(x)`: the variable holds more than before.
     pub(super) fn grow(&mut self, frame: &mut Frame<'a>, call: &Call<'_>, object: NodeId, held: &Value, arguments: &[Argument]) -> bool {
         let Some(place) = self.place(frame, object) else { return false };
-        let library = matches!(self.program.value(frame.file, object), Known::Api { api, .. } if !self.program.apis[api.0 as usize].path.starts_with("builtins."));
+        let is_of_language = |path: &str| {
+            let root = path.split(['.', '(']).next().unwrap_or_default();
+            root == "builtins"
+                || frame.facts.language.family() == Family::Rust && matches!(root, "std" | "alloc" | "Vec" | "VecDeque" | "String")
+        };
+        let library = matches!(self.program.value(frame.file, object), Known::Api { api, .. } if !is_of_language(&self.program.apis[api.0 as usize].path));
         if library || arguments.is_empty() {
             return false;
         }

@@ -5,7 +5,7 @@ use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, shown};
 use crate::model::body::{CallForm, CollectionKind, List, NodeId, NodeKind};
-use crate::model::nesting::chain;
+use crate::model::nesting::{called_name, chain, chain_root};
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
 
@@ -67,11 +67,26 @@ impl<'a> Scan<'a> {
     fn own_signer(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
         let NodeKind::Call { args, form: CallForm::Plain, .. } = self.facts.arena.kind(id) else { return };
         let NodeKind::Member { object, path: true, .. } = self.facts.arena.kind(callee) else { return };
-        let is_signer = || generic::words(self.last_name(object)).iter().any(|word| matches!(word.as_str(), "jwt" | "token" | "tokens"));
+        let makes_keys = self.facts.names.may_hold("from_secret");
+        let is_signer = || {
+            let words = generic::words(self.last_name(object));
+            words
+                .iter()
+                .any(|word| matches!(word.as_str(), "jwt" | "token" | "tokens") || makes_keys && matches!(word.as_str(), "key" | "keys"))
+        };
         if self.facts.language.family() != Family::Rust || !matches!(self.last_name(callee), "new" | "with_secret") || !is_signer() {
             return;
         }
         for argument in self.facts.arena.list(args) {
+            // `secret.as_bytes()`
+            let argument = match self.facts.arena.kind(argument) {
+                NodeKind::Call { .. }
+                    if matches!(called_name(self.facts, argument), Some("as_bytes" | "as_ref" | "to_string" | "into")) =>
+                {
+                    chain_root(self.facts, argument)
+                }
+                _ => argument,
+            };
             let NodeKind::Name(name) = self.facts.arena.kind(argument) else { continue };
             if generic::classify(self.facts.text(name)) == Some(NameClass::Signing) {
                 self.credential(argument, &self.written(callee), SecretKind::NamedLiteral, hits);
