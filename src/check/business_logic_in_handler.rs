@@ -265,7 +265,9 @@ fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Vec<Reason> {
             NodeKind::If { condition, then, otherwise } if body_only => {
                 let computes = |branch: NodeId| changes_number(facts, branch, &|node| entities.mentions(facts, node));
                 let decides = entities.mentions(facts, condition) && (computes(then) || otherwise.is_some_and(computes));
-                decides.then(|| reason(facts, Kind::Decision, 1, format!("decides on `{}`", comparison_text(facts, condition)), condition))
+                let text = || format!("decides on `{}`", comparison_text(facts, condition));
+                let decision = decides.then(|| reason(facts, Kind::Decision, 1, text(), condition));
+                decision.or_else(|| refusal(place, handler, None, condition, then, otherwise))
             }
             NodeKind::Match { .. } if body_only => None,
             NodeKind::If { condition, then, otherwise } => {
@@ -520,7 +522,7 @@ fn decision(
     let writes = |branch: NodeId| {
         hands(branch) || handler.queries.iter().any(|query| query.access == Access::Write && is_below(place, query.site, branch))
     };
-    if let Some(rule) = refusal(place, handler, entities, condition, then, otherwise) {
+    if let Some(rule) = refusal(place, handler, Some(entities), condition, then, otherwise) {
         return Some(rule);
     }
     if is_presence_check(facts, condition) {
@@ -566,7 +568,7 @@ fn decision(
 fn refusal(
     place: &Place,
     handler: &Handler,
-    entities: &Dependence,
+    entities: Option<&Dependence>,
     condition: NodeId,
     then: NodeId,
     otherwise: Option<NodeId>,
@@ -576,7 +578,7 @@ fn refusal(
         return None;
     }
     let asks = queries_there(place, handler, condition);
-    let is_there = asks || is_presence_check(facts, condition) && entities.mentions(facts, condition);
+    let is_there = asks || is_presence_check(facts, condition) && entities.is_some_and(|rows| rows.mentions(facts, condition));
     let is_free = asks_for_absence(facts, condition) || is_permission_check(facts, condition) || asks_of_error(facts, condition);
     if !is_there || is_free {
         return None;
