@@ -527,7 +527,7 @@ fn decision(
     }
     if is_presence_check(facts, condition) {
         // `if (taken) throw new Conflict()`: that there may be one only is a rule, worth little by itself.
-        let is_row = |name: Name| !vocabulary().errors.names.has(&facts.text(name).to_ascii_lowercase());
+        let is_row = |name: Name| !vocabulary().errors.names.has(facts.text(name).to_ascii_lowercase());
         let is_there = matches!(facts.arena.kind(condition), NodeKind::Name(name) if is_row(name)) && entities.mentions(facts, condition);
         if facts.language.family() == Family::TypeScript && is_there && otherwise.is_none() && ends_in_error(facts, then) {
             let text = format!("refuses when there is `{}`", spell(facts, condition));
