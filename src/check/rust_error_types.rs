@@ -12,7 +12,7 @@ use super::scope::in_scope;
 use super::sensitive::carriers;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
-use crate::model::nesting::{arguments, called_name, chain_root, last_name};
+use crate::model::nesting::{argument_value, arguments, called_name, chain_root, last_name};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -457,9 +457,9 @@ fn telling(program: &Program, class: GlobalDef) -> Vec<DefId> {
     let telling = variants.filter(|(id, variant)| {
         let written = variant.decorators.iter().any(|&decorator| {
             matches!(called_name(facts, decorator), Some("error" | "display"))
-                && arguments(facts, decorator).any(|text| {
-                    facts.string(text).is_some_and(|text| text.contains("{0}") || text.contains("{source}") || text.contains("{error}"))
-                        || last_name(facts, text).is_some_and(|name| facts.text(name) == "transparent")
+                && arguments(facts, decorator).map(|text| argument_value(facts, text)).any(|text| {
+                    facts.string(text).is_some_and(|text| ["{0", "{_0", "{source", "{error"].iter().any(|hole| text.contains(hole)))
+                        || last_name(facts, text).is_some_and(|name| matches!(facts.text(name), "transparent" | "_0"))
                 })
         });
         let of_library = facts

@@ -40,6 +40,14 @@ pub struct DiscoverOptions {
 /// The default of [`DiscoverOptions::max_bytes`]: 1 MiB. Larger source files are data or bundles.
 pub const MAX_BYTES: u64 = 1 << 20;
 
+/// Rust is neither bundled nor kept for its data: of its files more is written by hand.
+const MORE_OF_RUST: u64 = 2;
+
+/// The largest file that is read.
+fn most_bytes(most: u64, language: Option<Language>) -> u64 {
+    if language == Some(Language::Rust) { most * MORE_OF_RUST } else { most }
+}
+
 impl Default for DiscoverOptions {
     fn default() -> DiscoverOptions {
         DiscoverOptions { exclude: Vec::new(), max_bytes: MAX_BYTES, threads: 0 }
@@ -61,7 +69,8 @@ pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
     for (entry, reason) in walked.entries.into_iter().zip(left_out) {
         let language = Language::of_path(&entry.path);
         let text = language.is_none() && walk::is_text(&entry.path);
-        let reason = reason.or_else(|| (entry.bytes > options.max_bytes && (language.is_some() || text)).then_some(SkipReason::TooLarge));
+        let is_large = entry.bytes > most_bytes(options.max_bytes, language);
+        let reason = reason.or_else(|| (is_large && (language.is_some() || text)).then_some(SkipReason::TooLarge));
         match (reason, language) {
             // Only source code counts as left out for being vendored or generated: nobody misses a vendored YAML file.
             (Some(reason), language) if language.is_some() || reason == SkipReason::TooLarge => {

@@ -32,12 +32,16 @@ pub fn read(root: &Path, file: &SourceFile) -> Result<Arc<str>, SkipReason> {
 
 /// Why a source file with this text would be left out; `None` when it would not. For text that stands in an editor.
 pub fn judge(path: &str, text: &str, language: Language) -> Option<SkipReason> {
-    judge_text(text).or_else(|| skip::by_content(path, text, language))
+    judge_bytes(text, Some(language)).or_else(|| skip::by_content(path, text, language))
 }
 
 /// Why any other file with this text would be left out.
 pub fn judge_text(text: &str) -> Option<SkipReason> {
-    if text.len() as u64 > super::MAX_BYTES {
+    judge_bytes(text, None)
+}
+
+fn judge_bytes(text: &str, language: Option<Language>) -> Option<SkipReason> {
+    if text.len() as u64 > super::most_bytes(super::MAX_BYTES, language) {
         return Some(SkipReason::TooLarge);
     }
     memchr::memchr(0, &text.as_bytes()[..text.len().min(BINARY_HEAD)]).map(|_| SkipReason::Binary)

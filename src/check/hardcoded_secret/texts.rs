@@ -148,7 +148,7 @@ impl FileKind {
             || head.contains("\"swagger\"")
             || head.contains("\"$schema\": \"http");
         let sample = name.ends_with(".sql")
-            || words.iter().any(|word| vocabulary().placeholders.samples.has(word))
+            || !is_base(&lower) && words.iter().any(|word| vocabulary().placeholders.samples.has(word))
             || lower
                 .split('/')
                 .rev()
@@ -156,6 +156,14 @@ impl FileKind {
                 .any(|folder| vocabulary().placeholders.folders.has(folder) && !(folder == "examples" && is_of_application(&lower)));
         if sample || description { FileKind::Sample } else { FileKind::Settings }
     }
+}
+
+/// What an application reads first, wherever it runs: `config/default.toml`.
+fn is_base(lower: &str) -> bool {
+    let mut parts = lower.rsplit('/');
+    let (name, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    matches!(folder, "config" | "configuration" | "settings")
+        && name.strip_prefix("default.").is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml"))
 }
 
 /// The settings of a whole application, which people start theirs from where it is shown: `examples/starter/config/development.yaml`.
