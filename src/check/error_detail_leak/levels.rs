@@ -19,15 +19,10 @@ pub(super) const RULE: &str = "error-detail-leak";
 /// An answer with this status tells what the error says.
 pub(super) fn is_told(context: &Context, function: GlobalDef, caught: &Caught, status: Status) -> bool {
     match status {
-        // `const code = statusOf(error)`: one for errors that are foreseen, another for the rest.
-        Status::Unknown => program_is_typescript(context, function) && after_work(context, function, caught),
+        Status::Unknown => false,
         Status::Client => caught.whatever || after_work(context, function, caught),
         Status::None | Status::Server | Status::Fine => true,
     }
-}
-
-fn program_is_typescript(context: &Context, function: GlobalDef) -> bool {
-    context.program.file(function.file).language.family() == Family::TypeScript
 }
 
 /// With a status of 4xx, what is told may be what was wrong with the input. Not where a query stands in the same `try`: what the database says is sent, too.
