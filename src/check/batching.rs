@@ -3,6 +3,7 @@
 use super::Context;
 use super::bounds::{is_refused_when_long, opens_transaction_per_item};
 use super::dependence::Dependence;
+use super::hoisted::is_same_each_time;
 use super::loading::origins;
 use super::loops::{Place, is_spawned};
 use super::meant;
@@ -10,10 +11,10 @@ use super::n_plus_one::Repeated;
 use super::relations::method_of;
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
-use crate::model::finding::Level;
+use crate::model::finding::{Confidence, Level};
 use crate::model::knowledge::{Access, ApiFact, QueryFact, Subject};
-use crate::model::nesting::{arguments, called_name, chain, chain_root};
-use crate::model::program::{Program, Value};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, last_name};
+use crate::model::program::{CallEdge, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::QueryEffect;
@@ -26,6 +27,8 @@ pub(super) struct Judgement {
     pub(super) remark: &'static str,
     /// Each row gets values of its own.
     varies: bool,
+    /// The query is given nothing of the item.
+    same: bool,
 }
 
 /// What knowledge says of the query.
@@ -38,11 +41,14 @@ pub(super) fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Optio
 
 /// The level: a warning, or a note where the round trips may be meant.
 pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Judgement {
-    let note = |remark| Judgement { level: Level::Note, remark, varies: false };
+    let note = |remark| Judgement { level: Level::Note, remark, varies: false, same: false };
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
     if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
         return note(", though the library may batch calls of the same tick");
+    }
+    if site.query.access != Access::Write && is_same_each_time(place, repeated) {
+        return Judgement { level: Level::Note, remark: ", the same each time", varies: false, same: true };
     }
     if is_spawned(place, place.nesting.owner(site.node)) {
         return note(", each in a task of its own");
@@ -77,6 +83,7 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
                 level: Level::Note,
                 remark: ", with values of its own, for which the library has no one statement",
                 varies: true,
+                same: false,
             };
         }
     }
@@ -92,8 +99,32 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
         () if site.query.access == Access::Write => note("; fine where they are few"),
         () if reads_some_of_each(place, repeated) => note(", a few of each, for which there is no one query"),
         () if counts_up(place, repeated) => note(", for each number of a range"),
-        () => Judgement { level: Level::Warning, remark: "", varies: false },
+        () => Judgement { level: Level::Warning, remark: "", varies: false, same: false },
     }
+}
+
+/// A note for whatever reason, and one of the calls on the way may as well lead elsewhere: to one class of several, or to a method that one of them
+/// has of its own. Two guesses are no finding.
+pub(super) fn is_guess(place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
+    let site = &repeated.site;
+    let Some((callee, reach)) = site.reached.filter(|_| judgement.level == Level::Note && site.confidence() < Confidence::High) else {
+        return false;
+    };
+    let leads_elsewhere = |(function, node)| {
+        let runs = |edge: &&CallEdge| edge.kind == CallKind::Call && !is_abstract(place.program, edge.callee);
+        let mut callees = place.program.calls_at(function, node).iter().filter(runs).map(|edge| edge.callee);
+        callees.next().is_some_and(|first| callees.any(|other| other != first))
+    };
+    place.summaries.chain(callee, reach).into_iter().any(leads_elsewhere)
+}
+
+/// Only says what a class must have: `@abstractmethod`, `def find(self): ...`.
+fn is_abstract(program: &Program, method: GlobalDef) -> bool {
+    let (facts, def) = (program.file(method.file), program.def(method));
+    let Some(body) = def.body else { return true };
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    def.decorators.iter().any(|&decorator| last_name(facts, decorator).is_some_and(|name| facts.text(name) == "abstractmethod"))
+        || facts.arena.list(items).all(|item| matches!(facts.arena.kind(item), NodeKind::Str(_) | NodeKind::Null | NodeKind::Raise(_)))
 }
 
 /// `find({ of: id }).sort(…).limit(25)` for each: the newest of every one.
@@ -187,6 +218,16 @@ fn values_of(facts: &FileFacts, call: NodeId, wanted: &str) -> Vec<NodeId> {
     });
     let links = chain(facts, call).filter(|&link| link != call && called_name(facts, link) == Some(wanted));
     entries.chain(links.flat_map(|link| arguments(facts, link))).collect()
+}
+
+/// `updateMany({ where: { id: { in: ids } }, data: { groupId } })` for each group: rows that get the same are written together already.
+pub(super) fn writes_a_group(place: &Place, repeated: &Repeated) -> bool {
+    let facts = place.facts;
+    let many = || called_name(facts, repeated.site.node).is_some_and(|name| matches!(name, "updateMany" | "update_many"));
+    repeated.site.reached.is_none()
+        && repeated.site.query.access == Access::Write
+        && many()
+        && query_fact(place.program, repeated.site.query).is_some_and(|fact| values_vary(place, repeated, fact))
 }
 
 /// Written out in the code, without a variable: `{ status: "paid", paidAt: new Date() }`.
@@ -285,6 +326,9 @@ pub(super) fn help(program: &Program, repeated: &Repeated, judgement: &Judgement
     let write = site.query.access == Access::Write;
     let fact = query_fact(program, site.query);
     let batched = fact.and_then(|fact| fact.batched_write.as_ref().filter(|_| write).or(fact.batched.as_ref()));
+    if judgement.same {
+        return "what it asks for does not depend on the item: ask once before the loop and pass the answer on".to_string();
+    }
     if judgement.varies {
         let group = batched.map_or(String::new(), |batched| format!("write rows that get the same values together: {batched}; "));
         return format!("{group}for values of their own, one SQL statement can do it: `UPDATE … FROM (VALUES …)`");

@@ -4,11 +4,13 @@
 //! Each answer names its reason; the rule only asks whether there is one.
 
 use super::loops::{Place, Repetition, RepetitionKind};
+use super::meant::is_job;
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
 use crate::model::program::Value;
+use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 pub(super) use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
@@ -35,6 +37,9 @@ pub(super) enum Bound {
 
 /// A literal of up to this many items is a fixed list of things to do, whatever they are.
 const FEW: usize = 8;
+
+/// So many rows a job takes one by one, for which nobody waits.
+const FEW_FOR_A_JOB: u32 = 30;
 
 /// A list that is refused when it is longer than this is short.
 const REFUSED: usize = 20;
@@ -376,7 +381,7 @@ fn is_constant_local(place: &Place, node: NodeId, name: Name, depth: u8) -> bool
                             facts.text(method),
                             "push" | "append" | "extend" | "add" | "insert" | "update" | "unshift" | "set" | "push_back" | "setdefault"
                         );
-                        grows |= adds && facts.arena.kind(object) == NodeKind::Name(name);
+                        grows |= adds && facts.arena.kind(object) == NodeKind::Name(name) && !adds_one_of_few(place, owner, node, depth);
                     }
                 }
                 _ => {}
@@ -391,6 +396,20 @@ fn is_constant_local(place: &Place, node: NodeId, name: Name, depth: u8) -> bool
         owner = def.parent;
     }
     !values.is_empty() && values.iter().all(|&value| is_constant(place, value, depth + 1))
+}
+
+/// `chosen.push({ id, kind })` in a loop over a list that is written out: no more than that has.
+fn adds_one_of_few(place: &Place, owner: DefId, call: NodeId, depth: u8) -> bool {
+    let facts = place.facts;
+    let one = matches!(called_name(facts, call), Some("push" | "append"))
+        && arguments(facts, call).len() == 1
+        && arguments(facts, call).all(|argument| !matches!(facts.arena.kind(argument), NodeKind::Spread { .. }));
+    one && place.nesting.owner(call) == owner
+        && place.nesting.around(call).all(|node| match facts.arena.kind(node) {
+            NodeKind::Loop { source: Some(source), target: Some(_), .. } => is_constant(place, source, depth + 2),
+            NodeKind::Loop { .. } => false,
+            _ => true,
+        })
 }
 
 fn is_constant_member(place: &Place, node: NodeId, object: NodeId, name: Name, depth: u8) -> bool {
@@ -523,8 +542,12 @@ fn holds_few(place: &Place, source: NodeId) -> bool {
 /// A query for no more than a few rows: `findMany({ where, take: 10 })`.
 fn takes_few(place: &Place, call: NodeId) -> bool {
     let facts = place.facts;
+    let in_job = is_job(place.program, GlobalDef { file: place.file, def: place.nesting.owner(call) });
+    let few_for_a_job = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Number(text) if facts.text(text).parse::<u32>().is_ok_and(|most| most <= FEW_FOR_A_JOB));
     let few = |item: NodeId| match facts.arena.kind(item) {
-        NodeKind::Entry { key, value } => matches!(facts.string(key), Some("take" | "limit")) && is_small(place, value),
+        NodeKind::Entry { key, value } => {
+            matches!(facts.string(key), Some("take" | "limit")) && (is_small(place, value) || in_job && few_for_a_job(value))
+        }
         _ => false,
     };
     let says_few = arguments(facts, call).any(|argument| match facts.arena.kind(argument) {

@@ -14,13 +14,15 @@ use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::Summary;
-use crate::model::words::words;
+use crate::model::words::{has_word, words};
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Most functions that are looked through for calls of other services.
 const MOST_FUNCTIONS: usize = 40;
 /// Such calls are looked for down to here.
 const DEEPEST: u8 = 4;
+/// Those that a write is said to follow, down to here.
+const NEAR_SERVICES: u8 = 2;
 /// A query so many calls away is no longer what the loop is about.
 pub(super) const FAR: u16 = 3;
 
@@ -64,9 +66,6 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
         return Some(", many calls away");
     }
-    if place.facts.arena.ids().any(|node| place.facts.string(node) == Some(":memory:")) {
-        return Some(", of a database that lives in memory");
-    }
     if is_search(place, repeated) {
         return Some(", until one is found");
     }
@@ -79,7 +78,7 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if is_check_of_row(place, site) {
         return Some(", by a method that checks one row");
     }
-    if is_group(place, repeated) || is_group_of_query(place, repeated) || is_group_by_key(place, repeated) {
+    if is_group_by_key(place, repeated) {
         return Some(", once for each group of rows");
     }
     let body = repetition.body?;
@@ -89,7 +88,48 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if is_in_pages(place, repetition.node) {
         return Some(", in a loop over pages");
     }
-    calls_services(program, site.function(), body).then_some(", beside a call of another service or work on files for each")
+    let all = Services { deepest: DEEPEST, before: u32::MAX, all: true };
+    calls_services(program, site.function(), body, all).then_some(", beside a call of another service or work on files for each")
+}
+
+/// The mail is out, or the message, and then the row is written: that it is out for this row must be kept before the next.
+pub(super) fn follows_a_service(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    if site.query.access != Access::Write {
+        return false;
+    }
+    // A new row is no mark, unless it is the record of the mail.
+    let (facts, nesting, write) = match site.reached {
+        None => (place.facts, place.nesting, site.node),
+        Some((_, reach)) => (place.program.file(reach.target.file), place.program.nesting(reach.target.file), reach.query.site),
+    };
+    let adds = chain(facts, nesting.chain_top(facts, write))
+        .any(|link| called_name(facts, link).is_some_and(|name| has_word(name, &["create", "insert", "add"])));
+    if adds && !site.query.table.as_deref().is_some_and(|table| vocabulary().records.mail.in_name(table)) {
+        return false;
+    }
+    let program = place.program;
+    let follows = |function: GlobalDef, body: Option<NodeId>, write: NodeId| {
+        let before = program.file(function.file).arena.span(write).start;
+        body.is_some_and(|body| calls_services(program, function, body, Services { deepest: NEAR_SERVICES, before, all: false }))
+    };
+    follows(site.function(), repetition.body, site.node)
+        || site.reached.is_some_and(|(_, reach)| follows(reach.target, program.def(reach.target).body, reach.query.site))
+}
+
+/// The database of the file lives in memory: no round trips.
+pub(super) fn lives_in_memory(facts: &FileFacts) -> bool {
+    facts.names.may_hold(":memory:") && facts.arena.ids().any(|node| facts.string(node) == Some(":memory:"))
+}
+
+/// Which calls of other services are looked for.
+#[derive(Clone, Copy)]
+struct Services {
+    deepest: u8,
+    /// They stand before this byte.
+    before: u32,
+    /// Whatever another service is asked, and work on files, counts as well as what is handed over: a mail, a message, a job.
+    all: bool,
 }
 
 /// The whole round stands in a `try` whose handlers go on with the next item, and it does work: a row that fails must not keep the others from
@@ -234,7 +274,7 @@ pub(super) fn is_task(program: &Program, function: GlobalDef) -> bool {
 }
 
 /// A timer or a queue starts it, also by where it stands.
-fn is_job(program: &Program, function: GlobalDef) -> bool {
+pub(super) fn is_job(program: &Program, function: GlobalDef) -> bool {
     if is_task(program, function) {
         return true;
     }
@@ -318,7 +358,7 @@ fn is_search(place: &Place, repeated: &Repeated) -> bool {
                     _ => Some(then),
                 };
                 let leaves = leaves.is_some_and(|last| matches!(facts.arena.kind(last), NodeKind::Return(Some(_)) | NodeKind::Break(_)));
-                if asks && !negated && leaves {
+                if asks && !negated && leaves && !tells_failure(facts, condition, then) {
                     return true;
                 }
             }
@@ -326,6 +366,19 @@ fn is_search(place: &Place, repeated: &Repeated) -> bool {
         }
     }
     false
+}
+
+/// `if (isLeft(result)) return left(result.left)`: what ends the loop is a failure, not what was looked for.
+fn tells_failure(facts: &FileFacts, condition: NodeId, then: NodeId) -> bool {
+    let named = |node: NodeId| called_name(facts, node).is_some_and(|name| vocabulary().loops.failures.in_name(name));
+    let mut found = false;
+    facts.arena.walk(condition, |node| found |= named(node));
+    facts.arena.walk(then, |node| match facts.arena.kind(node) {
+        NodeKind::Return(Some(value)) => found |= named(value),
+        NodeKind::Raise(_) => found = true,
+        _ => {}
+    });
+    found
 }
 
 /// `register_block_type(block_type)`, `update_limits(environment)`: what is called for each row changes it, by its name or by what it leads to. To read all
@@ -352,6 +405,11 @@ fn is_check_of_row(place: &Place, site: &Site) -> bool {
         let class = GlobalDef { file: callee.file, def: place.program.def(callee).parent };
         api_names().orm.checks.has(place.program.name(callee)) && place.program.is(class, Role::Model)
     })
+}
+
+/// The rows have been grouped by what is done with them: one statement for each group is the form for many.
+pub(super) fn is_of_groups(place: &Place, repeated: &Repeated) -> bool {
+    is_group(place, repeated) || is_group_of_query(place, repeated)
 }
 
 /// `for list_id in {item.list_id for item in items}: tidy(list_id)`, where `tidy` also writes: work on all rows of a list at once.
@@ -426,16 +484,20 @@ fn is_group(place: &Place, repeated: &Repeated) -> bool {
     let NodeKind::Member { object, .. } = facts.arena.kind(callee) else { return false };
     // `Object.entries(byKey)`.
     let object = facts.arena.list(args).next().unwrap_or(object);
+    let Some(&rows) = repetition.items.last() else { return false };
+    let mut given = false;
+    facts.arena.walk(site.node, |node| given |= facts.arena.kind(node) == NodeKind::Name(rows));
+    if !given {
+        return false;
+    }
     let made = values_of(place, repetition.node, object);
     let by_call = made.into_iter().flat_map(|value| chain(facts, value).collect::<Vec<_>>());
     if by_call.into_iter().any(|link| matches!(called_name(facts, link), Some("groupBy" | "group_by" | "groupby"))) {
         return true;
     }
     let object = whole_of(place, repetition.node, object);
-    let (NodeKind::Name(map), Some(&rows)) = (facts.arena.kind(object), repetition.items.last()) else { return false };
-    let mut given = false;
-    facts.arena.walk(site.node, |node| given |= facts.arena.kind(node) == NodeKind::Name(rows));
-    let Some(body) = facts.def(place.nesting.owner(repetition.node)).body.filter(|_| given) else { return false };
+    let NodeKind::Name(map) = facts.arena.kind(object) else { return false };
+    let Some(body) = facts.def(place.nesting.owner(repetition.node)).body else { return false };
     let mut grouped = false;
     walk_deep(facts, body, |node| {
         if matches!(called_name(facts, node), Some("append" | "push" | "add" | "extend"))
@@ -451,14 +513,17 @@ fn is_group(place: &Place, repeated: &Repeated) -> bool {
 }
 
 /// The body of the loop calls another service (HTTP, mail, a queue), itself or through functions of the project.
-fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool {
+fn calls_services(program: &Program, function: GlobalDef, body: NodeId, wanted: Services) -> bool {
     let mut seen = vec![function];
     let mut next: Vec<(GlobalDef, u8)> = Vec::new();
     let facts = program.file(function.file);
     let mut found = false;
     let mut sites = Vec::new();
     walk_deep(facts, body, |node| {
-        found |= is_service(program, function, node) || hands_over(facts, node);
+        if facts.arena.span(node).end > wanted.before {
+            return facts.arena.span(node).start < wanted.before;
+        }
+        found |= is_service(program, function, node, wanted.all) || hands_over(facts, node);
         sites.push(node);
         !found
     });
@@ -485,13 +550,14 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId) -> bool 
         let Some(body) = program.def(at).body else { continue };
         let facts = program.file(at.file);
         walk_deep(facts, body, |node| {
-            found |= is_service(program, at, node) || depth == 1 && hands_over(facts, node);
+            found |= is_service(program, at, node, wanted.all && (depth <= NEAR_SERVICES || !is_file_work(program, at, node)))
+                || depth == 1 && hands_over(facts, node);
             !found
         });
         if found {
             return true;
         }
-        if depth < DEEPEST {
+        if depth < wanted.deepest {
             let edges = program.calls_from(at).iter().filter(|edge| follows(edge.kind, edge.resolution));
             next.extend(edges.map(|edge| (edge.callee, depth + 1)));
         }
@@ -520,13 +586,18 @@ fn follows(kind: CallKind, resolution: Resolution) -> bool {
     kind == CallKind::Call && resolution > Resolution::NameOnly
 }
 
-fn is_service(program: &Program, function: GlobalDef, node: NodeId) -> bool {
+/// `path.unlink()`, `open(path)`.
+fn is_file_work(program: &Program, function: GlobalDef, node: NodeId) -> bool {
+    program
+        .called_api(function.file, node)
+        .is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Ambient(Ambient::Filesystem)))
+}
+
+fn is_service(program: &Program, function: GlobalDef, node: NodeId, all: bool) -> bool {
     program.called_api(function.file, node).is_some_and(|api| {
         program.facts_of(api).any(|(fact, _)| {
-            matches!(
-                fact,
-                ApiFact::Outgoing | ApiFact::SendsMail | ApiFact::Publishes | ApiFact::Ambient(Ambient::Network | Ambient::Filesystem)
-            )
+            matches!(fact, ApiFact::SendsMail | ApiFact::Publishes)
+                || all && matches!(fact, ApiFact::Outgoing | ApiFact::Ambient(Ambient::Network | Ambient::Filesystem))
         })
     })
 }

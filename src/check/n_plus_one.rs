@@ -9,28 +9,31 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::batching::{help, judge, query_fact};
+use super::batching::{help, is_guess, judge, query_fact, writes_a_group};
 use super::bounds::{Bound, bound, opens_session_per_item};
 use super::decided::is_skipped;
 use super::dependence::Dependence;
+use super::hoisted::is_same_each_time;
 use super::loading::origins;
 use super::loops::{Place, Repetition, RepetitionKind, around, is_spawned, parameter_names};
-use super::meant::FAR;
+use super::meant::{FAR, follows_a_service, is_of_groups, lives_in_memory};
+use super::one_by_one::must_be_single;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::Relations;
-use super::scope::{in_scope, is_start_up};
+use super::scope::{in_scope, is_start_up, runs_at_start};
 use super::spelling::{call_span, spelled_callee};
+use super::ticks::{is_first_of_tick, may_be_batched};
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Calls on the way to a query that are asked whether they run it.
 const MAX_STEPS: usize = 6;
@@ -38,18 +41,21 @@ const MAX_STEPS: usize = 6;
 const RULE: &str = "n-plus-one";
 
 /// A query of a loop: where in the loop, and how it is reached from there.
+#[derive(Clone, Copy)]
 pub(super) struct Site<'a> {
     function: GlobalDef,
     pub(super) node: NodeId,
     pub(super) query: &'a QueryEffect,
     /// `None`: the query stands in the loop itself.
     pub(super) reached: Option<(GlobalDef, &'a Reach)>,
+    /// The call, to ask for another query that it leads to.
+    edge: Option<&'a CallEdge>,
     confidence: Confidence,
     /// The function that runs the query is given to the call by name.
     passed: bool,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
     /// The function in whose code the call stands.
     pub(super) fn function(&self) -> GlobalDef {
         self.function
@@ -58,6 +64,24 @@ impl Site<'_> {
     /// How sure it is that the call leads to the query.
     pub(super) fn confidence(&self) -> Confidence {
         self.confidence
+    }
+
+    /// The same call for another query that it leads to, if any of these is wanted.
+    fn with(&self, context: &'a Context, wanted: impl Fn(&Reach) -> bool + Copy) -> Option<Site<'a>> {
+        let edge = self.edge?;
+        let other = surest(context, edge, wanted)?;
+        let confidence = other.confidence.min(edge.resolution.confidence());
+        Some(Site { query: &other.query, reached: Some((edge.callee, other)), confidence, ..*self })
+    }
+
+    /// Another one that the library does not send together with others of its tick.
+    fn surely_run(&self, context: &'a Context) -> Option<Site<'a>> {
+        self.with(context, |reach| !may_be_batched(context.program, &reach.query))
+    }
+
+    /// The function that runs the query is given to the call, which need not be what calls it.
+    pub(super) fn passes(&self) -> bool {
+        self.passed
     }
 }
 
@@ -86,7 +110,7 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
         return Vec::new();
     }
     let facts = program.file(file);
-    let sites = sites(context, file);
+    let sites = if lives_in_memory(facts) { Vec::new() } else { sites(context, file) };
     if sites.is_empty() {
         return super::commit_in_loop::in_file(context, file);
     }
@@ -98,11 +122,14 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let mut of_methods = Vec::new();
     for site in sites {
         let Some(repetition) = repeating_loop((context, &known.relations), &place, &site, &mut dependences) else {
-            of_methods.extend(per_object(&place, site, &known.methods));
+            of_methods.extend(per_object(context, &place, site, &known.methods));
             continue;
         };
-        let target = Target::of(&site, &repetition);
-        let repeated = Repeated { site, repetition };
+        if runs_at_start(program, context.callers(), program.outermost(site.function)) {
+            continue;
+        }
+        let Some(repeated) = told(context, &place, site, repetition) else { continue };
+        let target = Target::of(&repeated.site, &repeated.repetition);
         match groups.iter_mut().find(|(known, _)| *known == target) {
             Some((_, members)) => members.push(repeated),
             None => groups.push((target, vec![repeated])),
@@ -112,6 +139,26 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let commits = super::commit_in_loop::in_file(context, file);
     findings.extend(commits);
     findings
+}
+
+/// What the finding tells of. Rounds that start at once ask in one tick, and the library may send what they ask together: if a call leads to another query
+/// too, that one surely runs for each. A row that is marked once its mail is out is written by itself: then it is what is read for each, if anything is.
+fn told<'a>(context: &'a Context, place: &Place, site: Site<'a>, repetition: Repetition) -> Option<Repeated<'a>> {
+    let batched = repetition.concurrent && site.reached.is_some() && may_be_batched(context.program, site.query);
+    let site = batched.then(|| site.surely_run(context)).flatten().unwrap_or(site);
+    let mut repeated = Repeated { site, repetition };
+    let is_settled =
+        |repeated: &Repeated| is_of_groups(place, repeated) || writes_a_group(place, repeated) || must_be_single(place, repeated);
+    if is_settled(&repeated) {
+        return None;
+    }
+    if follows_a_service(place, &repeated) {
+        repeated.site = repeated.site.with(context, |reach| reach.access != Access::Write)?;
+        if is_settled(&repeated) || is_same_each_time(place, &repeated) {
+            return None;
+        }
+    }
+    Some(repeated)
 }
 
 /// A relation is asked of what the call gives, before it is there: `findUnique(…).author()`.
@@ -126,7 +173,7 @@ fn asks_on(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
 }
 
 /// A query of a method that the framework runs for each object of a list.
-fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>) -> Option<Finding> {
+fn per_object<'a>(context: &'a Context, place: &Place, site: Site<'a>, methods: &FxHashMap<GlobalDef, PerItem>) -> Option<Finding> {
     let (program, facts) = (place.program, place.facts);
     let host = place.summaries.of(site.function).and_then(|summary| summary.runs_in).unwrap_or(site.function);
     let method = methods.get(&host)?;
@@ -143,8 +190,13 @@ fn per_object(place: &Place, site: Site, methods: &FxHashMap<GlobalDef, PerItem>
         return None;
     }
     // The resolvers of a list run in one tick: the library may ask once for all of them. `findUnique(…).author()` is made for that.
-    let may_be_batched = query_fact(program, site.query).is_some_and(|fact| fact.same_tick_batched);
-    if may_be_batched && site.reached.is_none() && asks_on(facts, place.nesting, site.node) {
+    let batched_by = |site: &Site| may_be_batched(program, site.query);
+    if batched_by(&site) && site.reached.is_none() && asks_on(facts, place.nesting, site.node) {
+        return None;
+    }
+    let site = batched_by(&site).then(|| site.surely_run(context)).flatten().unwrap_or(site);
+    let may_be_batched = batched_by(&site);
+    if may_be_batched && is_first_of_tick(place, &site, body) {
         return None;
     }
     let is_far = site.reached.is_some_and(|(_, reach)| reach.depth >= FAR);
@@ -241,7 +293,15 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
         let summary = context.summaries.of(function);
         if summary.is_some_and(|summary| summary.runs_in.is_none()) {
             for query in summary.map(|summary| summary.queries.as_slice()).unwrap_or_default() {
-                sites.push(Site { function, node: query.site, query, reached: None, confidence: query.confidence, passed: false });
+                sites.push(Site {
+                    function,
+                    node: query.site,
+                    query,
+                    reached: None,
+                    edge: None,
+                    confidence: query.confidence,
+                    passed: false,
+                });
             }
         }
         let mut edges = program.calls_from(function);
@@ -256,7 +316,7 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
                 edge.resolution != Resolution::NameOnly && !closure
             };
             let best = here.iter().filter(follows).filter_map(|edge| {
-                let reach = nearest(context, edge)?;
+                let reach = nearest(context, edge, |_| true)?;
                 let confidence = reach.confidence.min(edge.resolution.confidence());
                 Some((edge, reach, confidence))
             });
@@ -264,7 +324,7 @@ fn sites<'a>(context: &'a Context, file: FileId) -> Vec<Site<'a>> {
             {
                 let reached = Some((edge.callee, reach));
                 let passed = edge.kind == CallKind::Passed;
-                sites.push(Site { function, node: edge.site, query: &reach.query, reached, confidence, passed });
+                sites.push(Site { function, node: edge.site, query: &reach.query, reached, edge: Some(edge), confidence, passed });
             }
         }
     }
@@ -282,25 +342,64 @@ fn stands_in(program: &Program, edge: &CallEdge) -> bool {
     place.is_none_or(|place| facts.arena.span(edge.site).contains(facts.arena.span(place)))
 }
 
-/// The nearest query that a call surely leads to.
-fn nearest<'a>(context: &'a Context, edge: &CallEdge) -> Option<&'a Reach> {
-    let callee = edge.callee;
-    if !in_scope(context.program, callee) {
+/// The nearest query that a call surely leads to, of those that are wanted.
+fn nearest<'a>(context: &'a Context, edge: &CallEdge, wanted: impl Fn(&Reach) -> bool) -> Option<&'a Reach> {
+    let (program, callee) = (context.program, edge.callee);
+    if !in_scope(program, callee) {
         return None;
     }
     let reaches = &context.summaries.of(callee)?.reaches;
     let is_skipped = |reach: &Reach| edge.kind == CallKind::Call && is_skipped_on_the_way(context, edge, reach);
-    reaches
-        .iter()
-        .filter(|reach| !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred && !is_skipped(reach))
-        .min_by_key(|reach| reach.depth)
+    let sure = |reach: &&Reach| {
+        !reach.cached && reach.confidence >= Confidence::Medium && !reach.query.deferred && wanted(reach) && !is_skipped(reach)
+    };
+    // `row.save()` writes the row, whatever it reads besides.
+    let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
+    let saves = api_names().orm.saves.has(program.name(callee)) && program.is(class, Role::Model);
+    let beside = |reach: &Reach| saves && (reach.access != Access::Write || !api_names().orm.saves.has(program.name(reach.target)));
+    reaches.iter().filter(sure).min_by_key(|reach| (beside(reach), depends_on_setting(program, callee.file, reach.site), reach.depth))
+}
+
+/// Of the queries that a call leads to and that are wanted, the nearest with the fewest conditions around it.
+fn surest<'a>(context: &'a Context, edge: &CallEdge, wanted: impl Fn(&Reach) -> bool + Copy) -> Option<&'a Reach> {
+    let file = edge.callee.file;
+    let (facts, nesting) = (context.program.file(file), context.program.nesting(file));
+    let conditions =
+        |reach: &Reach| nesting.around(reach.site).filter(|&node| matches!(facts.arena.kind(node), NodeKind::If { .. })).count();
+    let first = nearest(context, edge, wanted)?;
+    let fewer = |reach: &Reach| wanted(reach) && reach.depth == first.depth && conditions(reach) < conditions(first);
+    Some(nearest(context, edge, fewer).unwrap_or(first))
+}
+
+/// It stands under a condition on a setting: `if settings.IS_DEMO:`.
+fn depends_on_setting(program: &Program, file: FileId, site: NodeId) -> bool {
+    let (facts, nesting) = (program.file(file), program.nesting(file));
+    nesting.around(site).any(|node| match facts.arena.kind(node) {
+        NodeKind::If { condition, .. } => {
+            let mut found = false;
+            facts.arena.walk(condition, |part| {
+                found |= matches!(facts.arena.kind(part), NodeKind::Member { object, name, .. } if is_setting(facts, object, name));
+            });
+            found
+        }
+        _ => false,
+    })
+}
+
+/// `settings.IS_DEMO`.
+fn is_setting(facts: &FileFacts, object: NodeId, name: Name) -> bool {
+    let is_constant = |text: &str| text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase);
+    let holder = last_name(facts, object);
+    is_constant(facts.text(name)) && holder.is_some_and(|holder| vocabulary().loops.settings.in_name(facts.text(holder)))
 }
 
 /// One of the calls from here to the query is given what keeps it from running.
 fn is_skipped_on_the_way(context: &Context, edge: &CallEdge, reach: &Reach) -> bool {
     let (mut caller, mut call, mut callee, mut step) = (edge.caller, edge.site, edge.callee, reach);
+    let mut calls: Vec<(GlobalDef, NodeId, GlobalDef)> = Vec::new();
     for _ in 0..MAX_STEPS {
-        if is_skipped(context.program, caller.file, call, callee, step.site) {
+        calls.push((caller, call, callee));
+        if is_skipped(context.program, &calls, step.site) {
             return true;
         }
         let Some(next) = step.via else { return false };
@@ -444,7 +543,16 @@ fn is_strategy(place: &Place, site: &Site, repetition: &Repetition) -> bool {
             kinds.push(class);
         }
     }
-    kinds.len() > 1
+    // Of an abstract class there are as many as somebody has written: `class Exporter(ABC)`.
+    let is_abstract = |class: &GlobalDef| {
+        let there = program.file(class.file);
+        program
+            .def(*class)
+            .bases
+            .iter()
+            .any(|&base| last_name(there, base).is_some_and(|name| matches!(there.text(name), "ABC" | "Protocol")))
+    };
+    kinds.len() > 1 || kinds.first().is_some_and(is_abstract)
 }
 
 /// `session.add(row)` in a loop that does not commit: all rows are written together afterwards.
@@ -515,10 +623,13 @@ fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Fin
     let judged: Vec<_> = members.iter().map(|member| judge(context, place, member)).collect();
     let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
     let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
+    if is_guess(place, first, judgement) {
+        return None;
+    }
     let (site, repetition) = (&first.site, &first.repetition);
     let (program, facts) = (place.program, place.facts);
     let called = spelled_callee(facts, site.node);
-    let subject_of_query = site.query.table.as_ref().map_or(String::new(), |table| format!(" on `{table}`"));
+    let subject_of_query = table_text(program, site);
     let item = item_text(facts, repetition);
     let verb = if site.query.access == Access::Write { "write" } else { "query" };
     let message = match site.reached {
@@ -565,6 +676,36 @@ fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Fin
         confidence: site.confidence,
         redact: Vec::new(),
     })
+}
+
+/// `field.types.all()`: what is asked is what the relation leads to, not the class that has it.
+fn reads_relation(program: &Program, site: &Site) -> bool {
+    let facts = program.file(site.function.file);
+    site.reached.is_none()
+        && facts.language.family() == Family::Python
+        && query_fact(program, site.query).is_some_and(|fact| fact.subject == Subject::Captured)
+        && called_name(facts, site.node).is_some_and(|name| name == "all" || api_names().orm.relations.has(name))
+        && chain(facts, site.node).count() > 2
+}
+
+/// What the query is on: the rows' own class where a base of it has the `save`, nothing where only the row is known whose relation is read.
+fn table_text(program: &Program, site: &Site) -> String {
+    let Some(table) = &site.query.table else { return String::new() };
+    if reads_relation(program, site) {
+        return String::new();
+    }
+    let own = site.reached.filter(|(callee, reach)| {
+        let class = GlobalDef { file: callee.file, def: program.def(*callee).parent };
+        let base = GlobalDef { file: reach.target.file, def: program.def(reach.target).parent };
+        base != class
+            && program.name(reach.target) == program.name(*callee)
+            && program.is(class, Role::Model)
+            && program.name(base) == table
+    });
+    match own {
+        Some((callee, _)) => format!(" on `{}`", program.name(GlobalDef { file: callee.file, def: program.def(callee).parent })),
+        None => format!(" on `{table}`"),
+    }
 }
 
 /// `role_id` of `role_ids`, or `item` of a callback without a name for it.

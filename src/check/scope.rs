@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::loading::Callers;
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
@@ -95,6 +96,13 @@ pub(super) fn letters(words: &[&str]) -> Option<AhoCorasick> {
 /// False when no name of the file holds what is searched for.
 pub(super) fn may_name(facts: &FileFacts, letters: &Option<AhoCorasick>) -> bool {
     letters.as_ref().is_none_or(|letters| letters.is_match(facts.names.joined()))
+}
+
+/// The framework calls it before the first request, or all that calls it runs then.
+pub(super) fn runs_at_start(program: &Program, callers: &Callers, function: GlobalDef) -> bool {
+    let starts = |function: GlobalDef| vocabulary().lifetimes.hooks.has(program.name(function));
+    let calls = callers.of_function(function);
+    starts(function) || !calls.is_empty() && calls.iter().all(|call| starts(program.outermost(call.caller)))
 }
 
 /// Start-up code runs once per process.

@@ -357,7 +357,7 @@ pub struct ModDeclaration {
     pub span: Span,
 }
 
-/// A comment that carries a marker archcheck reads: `archcheck:` or TODO/FIXME/HACK/XXX.
+/// A comment that carries a marker archcheck reads, `archcheck:` or TODO/FIXME/HACK/XXX, or says why rows are handled one by one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
     /// The comment as written, with its marker characters.
@@ -378,7 +378,7 @@ pub struct FileFacts {
     pub mods: Vec<ModDeclaration>,
     /// Python `__all__`, when it is a literal (built up by `+=`, `extend`, `append`, `remove` too).
     pub all: Option<Vec<Name>>,
-    /// Comments with a marker that rules ask for.
+    /// Comments that rules ask for.
     pub comments: Vec<Comment>,
     /// Where comments for people stand, in order: all but those that speak to tools.
     pub remarks: Vec<Span>,

@@ -55,6 +55,31 @@ pub fn any_word(name: &str, wanted: impl Fn(&str) -> bool) -> bool {
     wanted(&word)
 }
 
+/// True for a comment that says why rows are read or written one by one: `# Call delete() per instance to ensure …`, `// one at a time, so that …`.
+/// One that says that it is still to be mended says nothing of the kind.
+pub fn tells_of_single_rows(comment: &str) -> bool {
+    const SAYS: &[&str] = &[
+        "one by one",
+        "1 by 1",
+        "one at a time",
+        "individually",
+        "per instance",
+        "per-instance",
+        "per-row",
+        "per row",
+        "row by row",
+        "instead of bulk",
+        "can't use bulk",
+        "cannot use bulk",
+        "not use bulk",
+        "don't want to use the standard",
+        "re-fetches",
+        "safe to retry",
+    ];
+    let lower = comment.to_ascii_lowercase();
+    SAYS.iter().any(|says| lower.contains(says)) && !["todo", "fixme", "slow", "should be"].iter().any(|open| lower.contains(open))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{has_word, words};

@@ -112,12 +112,12 @@ lists! {
         attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
         documents: Documents { samples, aside, first_parts }
         connections: Connections { set_up, addresses }
-        loops: Loops { batches, attempts, schemas, settings }
+        loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, incoming }
         sql: Sql { given_by_callers, holders }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
         examples: Examples { hosts, services, service_names, said_by, said_under, schemas }
-        lifetimes: Lifetimes { start_up, around }
+        lifetimes: Lifetimes { start_up, around, hooks }
         objects: Objects { exempt, requests, routers }
         accounts: Accounts { makers, connections, not_keeping, issuers, for_tests }
     }

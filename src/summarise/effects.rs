@@ -504,7 +504,8 @@ fn reach_of(
                 entry.insert((order, reach));
             }
             std::collections::hash_map::Entry::Occupied(mut entry) => {
-                if rank(&reach) < rank(&entry.get().1) {
+                let known = &entry.get().1;
+                if rank(&reach) < rank(known) || rank(&reach) == rank(known) && runs_surely(program, known, &reach) {
                     entry.insert((order, reach));
                 }
             }
@@ -548,4 +549,23 @@ fn reach_of(
 /// Believable, uncached and near ones first.
 fn rank(reach: &Reach) -> (bool, bool, u16, std::cmp::Reverse<Confidence>) {
     (reach.confidence == Confidence::Low, reach.cached, reach.depth, std::cmp::Reverse(reach.confidence))
+}
+
+/// Both are run here, and the library may send the known one together with others of one tick: the new one surely runs each time. Not where it
+/// stands in for the known one: `byId ? findUnique(…) : findFirst(…)`.
+fn runs_surely(program: &Program, known: &Reach, new: &Reach) -> bool {
+    let may_be_batched = |reach: &Reach| {
+        let entry = program.knowledge.entries.get(reach.query.entry as usize);
+        matches!(entry.map(|entry| &entry.fact), Some(ApiFact::Query(fact)) if fact.same_tick_batched)
+    };
+    if known.via.is_some() || new.via.is_some() || !may_be_batched(known) || may_be_batched(new) {
+        return false;
+    }
+    let file = new.target.file;
+    let (arena, nesting) = (&program.file(file).arena, program.nesting(file));
+    let (one, other) = (arena.span(known.site), arena.span(new.site));
+    !nesting.around(new.site).any(|node| match arena.kind(node) {
+        NodeKind::If { then, otherwise: Some(otherwise), .. } => arena.span(then).contains(one) && arena.span(otherwise).contains(other),
+        _ => false,
+    })
 }

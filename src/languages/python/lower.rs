@@ -299,7 +299,7 @@ impl<'t> Lowering<'t> {
         if crate::languages::is_remark(text) {
             self.remarks.push(span);
         }
-        if has_marker(text) {
+        if has_marker(text) || crate::model::words::tells_of_single_rows(text) {
             self.comments.push(Comment { text: self.names.intern(text.trim_end()), span });
         }
     }

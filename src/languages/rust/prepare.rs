@@ -138,7 +138,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
             TokenKind::End => break,
             TokenKind::Comment => {
                 pass.comment_spans.push(Span::new(next.start, next.end));
-                if text.get(next.start..next.end).is_some_and(has_marker) {
+                if text.get(next.start..next.end).is_some_and(|text| has_marker(text) || crate::model::words::tells_of_single_rows(text)) {
                     pass.comments.push(Span::new(next.start, next.end));
                 }
             }

@@ -15,7 +15,7 @@ impl Lowering<'_> {
         let span = self.span();
         self.comment_spans.push(span);
         let text = self.slice(span);
-        if has_marker(text) {
+        if has_marker(text) || crate::model::words::tells_of_single_rows(text) {
             let text = self.names.intern(text);
             self.comments.push(Comment { text, span });
         }
