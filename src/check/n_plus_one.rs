@@ -466,7 +466,7 @@ fn repeating_loop(
             // A fixed list inside a loop over rows: the outer loop is asked next.
             Some(Bound::Constant | Bound::Connections | Bound::Schema) => {}
             // A few rows at a time are worth a note where no loop around them is worse.
-            Some(Bound::Few) => few = few.or(Some(repetition)),
+            Some(Bound::Few) => few = few.or(Some(repetition).filter(|_| site.query.access != Access::Write)),
             Some(Bound::Batch | Bound::Retry | Bound::Once | Bound::Memo) => return None,
         }
     }

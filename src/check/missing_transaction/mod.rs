@@ -42,7 +42,7 @@ use ways::{both_happen, may_fail};
 
 /// Why it may be fine where nothing else speaks against it.
 const IN_JOB: &str = "; fine where the job runs again and does both again";
-const REPEATABLE: &str = "; doing it again mends it";
+const REPEATABLE: &str = "; fine where doing it again does both again";
 const UNRELATED: &str = "; fine where the two have nothing to do with each other";
 
 /// Finds operations whose writes do not stand and fall together.
