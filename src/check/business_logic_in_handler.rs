@@ -527,9 +527,19 @@ fn decision(
     }
     if is_presence_check(facts, condition) {
         // `if (taken) throw new Conflict()`: that there may be one only is a rule, worth little by itself.
-        let is_row = |name: Name| !vocabulary().errors.names.has(facts.text(name).to_ascii_lowercase());
+        let is_row = |name: Name| {
+            let text = facts.text(name);
+            !vocabulary().errors.names.has(text.to_ascii_lowercase())
+                && !["has", "is", "should", "can"].iter().any(|asks| text.starts_with(asks))
+        };
         let is_there = matches!(facts.arena.kind(condition), NodeKind::Name(name) if is_row(name)) && entities.mentions(facts, condition);
-        if facts.language.family() == Family::TypeScript && is_there && otherwise.is_none() && ends_in_error(facts, then) {
+        if facts.language.family() == Family::TypeScript
+            && is_there
+            && otherwise.is_none()
+            && ends_in_error(facts, then)
+            && !writes(then)
+            && !acts(place, handler, entities, then)
+        {
             let text = format!("refuses when there is `{}`", spell(facts, condition));
             return Some(Reason { is_rule: true, ..reason(facts, Kind::Decision, 0, text, condition) });
         }
