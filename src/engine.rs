@@ -653,8 +653,11 @@ impl Engine {
 
     /// Which source files are tests that no rule which is on looks into, other than for secrets. Empty where everything is lowered.
     fn unread_tests(&self) -> Vec<bool> {
+        if self.options.tests || self.keeps {
+            return Vec::new();
+        }
         let asked = self.asked();
-        if self.options.tests || self.keeps || !asked.is_usual(&self.rulebook.rules) {
+        if !asked.is_usual(&self.rulebook.rules) {
             return Vec::new();
         }
         let configured = |path: &str| asked.roles_of(path);
@@ -761,8 +764,7 @@ impl Engine {
             statistics.definitions += gist.definitions;
         }
         let unread = self.unread_tests();
-        let is_unread = |(unread, gist): (bool, &moved::Gist)| unread && gist.imports == 0 && gist.definitions == 0;
-        statistics.tests_unread = unread.into_iter().zip(gists.iter()).filter(|pair| is_unread((pair.0, pair.1))).count() as u32;
+        statistics.tests_unread = unread.iter().zip(gists.iter()).filter(|(unread, gist)| **unread && gist.is_blank()).count() as u32;
         statistics.skipped = self.project.skipped.iter().map(|(&reason, paths)| (reason, paths.len() as u32)).collect();
         statistics
     }

@@ -39,12 +39,17 @@ pub(super) fn query_fact<'a>(program: &'a Program, query: &QueryEffect) -> Optio
     }
 }
 
+/// The library may send queries of one tick as one: `findUnique` of Prisma.
+pub(super) fn may_be_batched(program: &Program, query: &QueryEffect) -> bool {
+    query_fact(program, query).is_some_and(|fact| fact.same_tick_batched)
+}
+
 /// The level: a warning, or a note where the round trips may be meant.
 pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Judgement {
     let note = |remark| Judgement { level: Level::Note, remark, varies: false, same: false };
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
-    if repetition.concurrent && fact.is_some_and(|fact| fact.same_tick_batched) {
+    if repetition.concurrent && may_be_batched(place.program, site.query) {
         return note(", though the library may batch calls of the same tick");
     }
     if site.query.access != Access::Write && is_same_each_time(place, repeated) {

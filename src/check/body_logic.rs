@@ -2,7 +2,8 @@
 //! scores. No row is asked for, so nothing else tells.
 
 use super::bounds::words;
-use super::business_logic_in_handler::{Kind, Reason, comparison_text, ends_in_error, is_paging_or_time, is_presence_check, reason};
+use super::business_logic_in_handler::conditions::{comparison_text, ends_in_error, is_paging_or_time, is_presence_check};
+use super::business_logic_in_handler::reason::{Kind, Reason, reason};
 use super::dependence::Dependence;
 use super::handlers::Handler;
 use super::loops::{Place, parameter_names};

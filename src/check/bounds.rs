@@ -3,8 +3,8 @@
 //!
 //! Each answer names its reason; the rule only asks whether there is one.
 
+use super::jobs::is_job;
 use super::loops::{Place, Repetition, RepetitionKind};
-use super::meant::is_job;
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::ApiFact;

@@ -1,10 +1,9 @@
 //! Branches of a function that one call of it never takes: what it is given decides the condition around them.
 
-use super::hoisted::by_place;
 use super::loops::{bound_names, parameter_names};
+use super::passed::{Passed, by_place, passed};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefKind, FileFacts, Name, Param, ParamKind};
-use crate::model::nesting::{argument_value, arguments};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
@@ -106,35 +105,10 @@ fn given(program: &Program, calls: &[Step], name: Name) -> Option<Given> {
     let there = program.file(caller.file);
     let (at, param) =
         by_place(program, there, call, callee)?.enumerate().find(|(_, param)| parameter_names(facts, param).contains(&name))?;
-    let mut by_place = Vec::new();
-    for argument in arguments(there, call) {
-        match there.arena.kind(argument) {
-            NodeKind::Argument { name, .. } if there.text(name) == wanted => {
-                return value(program, before, caller, argument_value(there, argument));
-            }
-            NodeKind::Argument { .. } => {}
-            NodeKind::Spread { .. } => return None,
-            _ => by_place.push(argument),
-        }
-    }
-    let Some(&argument) = by_place.get(at) else { return without(program, callee, param, name) };
-    if param.name.is_some() {
-        return value(program, before, caller, argument);
-    }
-    let NodeKind::Collection { items, .. } = there.arena.kind(argument) else { return None };
-    let mut spread = false;
-    let entry = there.arena.list(items).find_map(|item| match there.arena.kind(item) {
-        NodeKind::Entry { key, value } if there.string(key) == Some(wanted) => Some(value),
-        NodeKind::Spread { .. } => {
-            spread = true;
-            None
-        }
-        _ => None,
-    });
-    match entry {
-        Some(entry) => value(program, before, caller, entry),
-        None if spread => None,
-        None => without(program, callee, param, name),
+    match passed(there, call, (at, param), wanted) {
+        Passed::Value(given) => value(program, before, caller, given),
+        Passed::Nothing => without(program, callee, param, name),
+        Passed::Within(_) | Passed::Unseen => None,
     }
 }
 

@@ -6,9 +6,10 @@ use super::dependence::Dependence;
 use super::loops::{Place, bound_names, parameter_names};
 use super::meant::FAR;
 use super::n_plus_one::Repeated;
+use super::passed::{Passed, by_place, passed};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, FileFacts, Name, Param, ParamKind};
-use crate::model::nesting::{arguments, chain_root, walk_deep};
+use crate::model::facts::{DefFlags, FileFacts, Name};
+use crate::model::nesting::{chain_root, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -151,49 +152,12 @@ fn given(program: &Program, (file, call): (FileId, NodeId), callee: GlobalDef, w
     for (at, param) in by_place(program, facts, call, callee)?.enumerate() {
         let names = parameter_names(there, param);
         for name in names.iter().filter(|name| wanted.contains(name)) {
-            found.extend(argument(facts, call, at, param, there.text(*name))?);
+            match passed(facts, call, (at, param), there.text(*name)) {
+                Passed::Value(value) | Passed::Within(value) => found.push(value),
+                Passed::Nothing => {}
+                Passed::Unseen => return None,
+            }
         }
     }
     Some(found)
-}
-
-/// The parameters in the order of the arguments: without the receiver, which stands before the call. `None` where it is an argument like the others:
-/// `Order::total(&order, rate)`.
-pub(super) fn by_place<'a>(
-    program: &'a Program,
-    facts: &FileFacts,
-    call: NodeId,
-    callee: GlobalDef,
-) -> Option<impl Iterator<Item = &'a Param>> {
-    let params = &program.def(callee).params;
-    let is_receiver = |param: &Param| param.kind == ParamKind::Receiver;
-    let by_path = matches!(facts.arena.kind(call), NodeKind::Call { callee, .. } if matches!(facts.arena.kind(callee), NodeKind::Member { path: true, .. }));
-    (!by_path || !params.iter().any(is_receiver)).then(|| params.iter().filter(move |param| !is_receiver(param)))
-}
-
-/// What stands for one name of a parameter, if anything does.
-fn argument(facts: &FileFacts, call: NodeId, at: usize, param: &Param, name: &str) -> Option<Option<NodeId>> {
-    let mut by_place = Vec::new();
-    for argument in arguments(facts, call) {
-        match facts.arena.kind(argument) {
-            NodeKind::Argument { name: keyword, value } if facts.text(keyword) == name => return Some(Some(value)),
-            NodeKind::Argument { .. } => {}
-            NodeKind::Spread { .. } => return None,
-            _ => by_place.push(argument),
-        }
-    }
-    let Some(&argument) = by_place.get(at) else { return Some(None) };
-    if param.name.is_some() {
-        return Some(Some(argument));
-    }
-    let NodeKind::Collection { items, .. } = facts.arena.kind(argument) else { return Some(Some(argument)) };
-    let mut value = None;
-    for item in facts.arena.list(items) {
-        match facts.arena.kind(item) {
-            NodeKind::Entry { key, value: given } if facts.string(key) == Some(name) => value = Some(given),
-            NodeKind::Spread { value: given, .. } => value = value.or(Some(given)),
-            _ => {}
-        }
-    }
-    Some(value)
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::business_logic_in_handler::{Kind, Reason, is_model, is_presence_check, reason};
+use super::business_logic_in_handler::conditions::{is_model, is_presence_check};
+use super::business_logic_in_handler::reason::{Kind, Reason, reason};
 use super::dependence::Dependence;
 use super::handlers::Handler;
 use super::loops::Place;

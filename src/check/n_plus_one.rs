@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::batching::{help, is_guess, judge, query_fact, writes_a_group};
+use super::batching::{help, is_guess, judge, may_be_batched, query_fact, writes_a_group};
 use super::bounds::{Bound, bound, opens_session_per_item};
 use super::decided::is_skipped;
 use super::dependence::Dependence;
@@ -22,7 +22,7 @@ use super::per_item::{PerItem, prefers_annotation};
 use super::relations::Relations;
 use super::scope::{in_scope, is_start_up, runs_at_start};
 use super::spelling::{call_span, spelled_callee};
-use super::ticks::{is_first_of_tick, may_be_batched};
+use super::ticks::is_first_of_tick;
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};

@@ -10,10 +10,11 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::handlers::handler_name;
 use super::held_sessions::{Held, Key, Mention};
+use super::passed::{Passed, by_place, passed};
 use super::requests::{Requests, is_module_variable, named};
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, CollectionKind, LoopKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, spell, walk_deep};
@@ -255,20 +256,14 @@ fn after_response(context: &Context, held: &Held, site: &Site) -> Option<Finding
 fn is_left_empty(context: &Context, function: GlobalDef, name: Name) -> bool {
     let program = context.program;
     let own = program.file(function.file);
-    let params = &program.def(function).params;
-    let Some(at) = params.iter().position(|param| param.name == Some(name)) else { return false };
-    let calls = context.callers().of_function(function);
-    let bound = usize::from(params.first().is_some_and(|param| param.kind == ParamKind::Receiver));
-    let is_empty = params[at].default.is_some_and(|default| own.arena.kind(default) == NodeKind::Null);
-    let gives = |call: &CallEdge| {
+    let is_empty =
+        |param: &Param| param.name == Some(name) && param.default.is_some_and(|default| own.arena.kind(default) == NodeKind::Null);
+    let leaves_out = |call: &CallEdge| {
         let facts = program.file(call.caller.file);
-        arguments(facts, call.site).enumerate().any(|(place, argument)| match facts.arena.kind(argument) {
-            NodeKind::Argument { name: given, .. } => facts.text(given) == own.text(name),
-            NodeKind::Spread { .. } => true,
-            _ => place + bound == at,
-        })
+        let found = by_place(program, facts, call.site, function).and_then(|params| params.enumerate().find(|(_, param)| is_empty(param)));
+        found.is_some_and(|param| passed(facts, call.site, param, own.text(name)) == Passed::Nothing)
     };
-    is_empty && !calls.iter().any(gives)
+    program.def(function).params.iter().any(is_empty) && context.callers().of_function(function).iter().all(leaves_out)
 }
 
 fn shared(held: &Held, site: &Site, mention: &Mention, places: &[(NodeId, &str)], by: String) -> Finding {

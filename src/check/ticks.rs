@@ -1,18 +1,10 @@
 //! Queries that a library sends together when they are asked in one tick: `findUnique` of Prisma.
 
-use super::batching::query_fact;
 use super::loops::Place;
 use super::n_plus_one::Site;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::FileFacts;
-use crate::model::program::Program;
 use crate::model::source::Span;
-use crate::model::summary::QueryEffect;
-
-/// The library may send queries of one tick as one.
-pub(super) fn may_be_batched(program: &Program, query: &QueryEffect) -> bool {
-    query_fact(program, query).is_some_and(|fact| fact.same_tick_batched)
-}
 
 /// Nothing is awaited between the start of `body`, which runs once for each item, and the query: all rounds ask in one tick.
 pub(super) fn is_first_of_tick(place: &Place, site: &Site, body: NodeId) -> bool {

@@ -33,6 +33,11 @@ pub(super) struct Gist {
 }
 
 impl Gist {
+    /// Nothing was made of the file.
+    pub(super) fn is_blank(&self) -> bool {
+        self.imports == 0 && self.definitions == 0
+    }
+
     pub(super) fn of(facts: &FileFacts) -> Gist {
         let named = facts.definitions().filter(|(id, def)| *id != DefId::MODULE && !def.flags.has(DefFlags::CLOSURE));
         Gist {
@@ -72,7 +77,7 @@ struct Noted {
 impl Source {
     /// Nothing was made of it, found in it or silenced there.
     fn is_blank(&self) -> bool {
-        self.gist.imports == 0 && self.gist.definitions == 0 && self.noted.lines.is_none()
+        self.gist.is_blank() && self.noted.lines.is_none()
     }
 }
 

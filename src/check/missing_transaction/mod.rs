@@ -15,9 +15,9 @@ mod ways;
 use rustc_hash::FxHashSet;
 
 use super::held_sessions::Held;
+use super::jobs::{is_task, only_jobs_call};
 use super::lesser_writes::is_made_up;
 use super::loops::Place;
-use super::meant::{is_task, only_jobs_call};
 use super::moved_amounts::Amounts;
 use super::row_ties::Pending;
 use super::saved_rows::{are_changed_together, are_linked, are_mirrored, are_two_rows};

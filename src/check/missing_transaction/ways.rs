@@ -1,6 +1,7 @@
 //! Whether one way through a function passes both of two writes.
 
 use crate::check::loops::Place;
+use crate::check::requests::has_fact;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts};
 use crate::model::knowledge::ApiFact;
@@ -14,9 +15,9 @@ pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
         let mut leaves = false;
         facts.arena.walk(handler, |node| {
             leaves |= matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_))
-                // An Express handler ends with what it hands on or answers.
+                // An Express handler ends with what it hands on or answers, a Flask view with `abort(400)`.
                 || matches!(facts.arena.kind(node), NodeKind::Call { .. })
-                    && (matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject")) || never_returns(place, node));
+                    && (matches!(called_name(facts, node), Some("next" | "status" | "sendStatus" | "reject")) || has_fact(place.program, place.file, node, |fact| *fact == ApiFact::NeverReturns));
         });
         !leaves
     };
@@ -29,12 +30,6 @@ pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
         }
         _ => false,
     })
-}
-
-/// `abort(400)`
-fn never_returns(place: &Place, call: NodeId) -> bool {
-    let api = place.program.called_api(place.file, call);
-    api.is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::NeverReturns))
 }
 
 /// The nodes around a place, outward through the closures that hold it.
