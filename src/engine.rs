@@ -37,7 +37,7 @@ use crate::model::program::Program;
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::rule::{Profile, Rule};
-use crate::model::source::{FileId, Language, LineIndex, SourceFile};
+use crate::model::source::{Family, FileId, Language, LineIndex, SourceFile};
 use crate::model::stack::PackageStack;
 use crate::model::summary::FlowLimits;
 use crate::model::view::{Relation, View};
@@ -603,7 +603,7 @@ impl Engine {
     fn lower_all(&mut self, like: Option<&Engine>) {
         let unread = self.unread_tests();
         let files = std::mem::take(&mut self.project.files);
-        let lower = |engine: &Engine, at: usize| engine.read_and_lower(at, &files[at], unread.get(at).copied().unwrap_or(false), like);
+        let lower = |engine: &Engine, at: usize| engine.read_and_lower(at, &files[at], unread.get(at).copied(), like);
         let lowered = self.install(|engine| (0..files.len()).into_par_iter().map(|at| lower(engine, at)).collect::<Vec<_>>());
         (self.facts, self.notes, self.hashes, self.failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (file, lowered) in files.into_iter().zip(lowered) {
@@ -665,7 +665,8 @@ impl Engine {
         self.project.files.iter().map(|file| is_test(&file.path)).collect()
     }
 
-    fn read_and_lower(&self, at: usize, file: &SourceFile, unread: bool, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
+    /// Where everything is read, `unread` is `None`; else it says whether this is a test that nobody asks about.
+    fn read_and_lower(&self, at: usize, file: &SourceFile, unread: Option<bool>, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
         if let Some(known) = self.store_of(&file.path).and_then(|store| store.known(at, file)) {
             return known.map_err(Failure::Skipped);
         }
@@ -675,8 +676,11 @@ impl Engine {
         }
         let text = text.map_err(Failure::Skipped)?;
         let hash = Key::of_text(&text);
-        if let Some(test) = unread.then(|| unread_test(file, &text)).flatten() {
+        if let Some(test) = (unread == Some(true)).then(|| unread_test(file, &text)).flatten() {
             return Ok((test, hash));
+        }
+        if let Some(outlined) = unread.and_then(|_| outlined(file, &text, &self.queries, &self.clock)) {
+            return Ok((outlined, hash));
         }
         let known = || like.and_then(|like| like.lowered(file, &text));
         if let Some(lowered) = self.kept.take(&file.path, hash).or_else(known) {
@@ -765,6 +769,11 @@ impl Engine {
         }
         let unread = self.unread_tests();
         statistics.tests_unread = unread.iter().zip(gists.iter()).filter(|(unread, gist)| **unread && gist.is_blank()).count() as u32;
+        let outlined = |family: Family| {
+            let files = self.project.files.iter().zip(gists.iter());
+            files.filter(|(file, gist)| gist.is_outline && file.language.family() == family).count() as u32
+        };
+        (statistics.outlined, statistics.inline_tests_unread) = (outlined(Family::TypeScript), outlined(Family::Rust));
         statistics.skipped = self.project.skipped.iter().map(|(&reason, paths)| (reason, paths.len() as u32)).collect();
         statistics
     }
@@ -852,8 +861,12 @@ enum Failure {
 }
 
 fn lower_text(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock) -> Option<Lowered> {
+    lower_by(file, text, queries, clock, &|| lower::lower(file, text))
+}
+
+fn lower_by(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock, lower: &dyn Fn() -> FileFacts) -> Option<Lowered> {
     guarded(|| {
-        let mut facts = clock.share("lower", "parse and walk", || lower::lower(file, text));
+        let mut facts = clock.share("lower", "parse and walk", lower);
         clock.share("lower", "queries", || lower::match_queries(&mut facts, file, text, queries));
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
@@ -868,6 +881,23 @@ fn unread_test(file: &SourceFile, text: &str) -> Option<Lowered> {
     }
     let facts = FileFacts { lines: languages::lines::count(text), ..lower::lower(file, "") };
     Some((Arc::new(facts), FileNotes { path: file.path.clone(), lines: LineIndex::new(text), directives: Directives::default() }))
+}
+
+/// The facts of the part of a file that somebody asks about; `None` where that is the whole of it, or where the rest may hold credentials, or comments for
+/// archcheck.
+fn outlined(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock) -> Option<Lowered> {
+    let outline = lower::outline::of(file, text)?;
+    let is_test = file.language.family() == Family::Rust;
+    let may_show = |part: &str| if is_test { hardcoded_secret::may_show_in_test(part) } else { hardcoded_secret::may_show(part) };
+    let speaks = |part: &str| part.contains("archcheck:") || may_show(part);
+    if outline.left_out.iter().any(|part| text.get(part.clone()).is_none_or(speaks)) {
+        return None;
+    }
+    let lower = || lower::lower_outline(file, &outline);
+    let (facts, notes) = lower_by(file, &outline.text, queries, clock, &lower)?;
+    // What cannot be read of an outline may well be readable in its place.
+    let is_broken = facts.problems.iter().any(|problem| problem.kind == ProblemKind::Syntax);
+    (!is_broken).then(|| (facts, FileNotes { lines: LineIndex::new(text), ..notes }))
 }
 
 /// Runs what must not take the whole process down. A panic is a mistake of ours: its message goes to standard error, and the run says what is missing.

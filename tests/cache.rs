@@ -414,6 +414,37 @@ fn tests_are_looked_into_where_somebody_asks() {
     assert!(!run(&[]).contains(spared), "a contract may be about tests");
 }
 
+/// Of modules for browsers imports and exports are read, of files with tests in them all but these, until somebody asks for more or a credential may be there.
+#[test]
+fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
+    let list = "\"use client\";\nimport { Row } from './row';\nexport function List({ ids }) {\n  return ids.map((id) => <Row key={id} id={id} />);\n}\n";
+    let row = "import { useState } from 'react';\nexport function Row({ id }) {\n  const [open, setOpen] = useState(false);\n  return <b onClick={() => setOpen(!open)}>{id}</b>;\n}\n";
+    let rust = "pub fn two() -> u8 {\n    2\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {\n        assert_eq!(super::two(), 2);\n    }\n}\n";
+    let folder = project(&[("web/list.tsx", list), ("web/row.jsx", row), ("src/lib.rs", rust)]);
+    let root = folder.path();
+    let run = |more: &[&str]| -> String {
+        let text = |output: Output| String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let with = text(archcheck(root, &[&["--format", "concise"], more].concat()));
+        assert_eq!(with, text(archcheck(root, &[&["--format", "concise", "--no-cache"], more].concat())), "{more:?}");
+        with
+    };
+    let spared =
+        "Searched for credentials only: 1 file with tests in them, of which these; 2 files for browsers, but for imports and exports.";
+    let said = run(&[]);
+    assert!(said.contains(spared), "{said}");
+    for more in [&["--profile", "strict"][..], &["--statistics"], &["--select", "orphan-module"]] {
+        assert!(!run(more).contains("Searched for"), "{more:?}");
+    }
+    // A name of a secret and a value make the module worth reading, and an address with a password the test.
+    fs::write(root.join("web/list.tsx"), list.replace("  return", "  const apiKey = \"q8Zr2vLx0pRt7sKmW4nB\";\n  return"))
+        .expect("written");
+    fs::write(root.join("src/lib.rs"), rust.replace("super::two(), 2", "\"postgres://billing:8sKq2vLx0pRt@db.acorn.io/billing\", \"\""))
+        .expect("written");
+    let said = run(&[]);
+    assert!(said.contains("web/list.tsx:4:") && said.contains("src/lib.rs:9:"), "{said}");
+    assert!(said.contains("Searched for credentials only: 1 file for browsers"), "{said}");
+}
+
 #[test]
 fn other_options_have_other_results() {
     let folder = project(&PROJECT);

@@ -120,7 +120,9 @@ pub(super) fn follows_a_service(place: &Place, repeated: &Repeated) -> bool {
 
 /// The database of the file lives in memory: no round trips.
 pub(super) fn lives_in_memory(facts: &FileFacts) -> bool {
-    facts.names.may_hold(":memory:") && facts.arena.ids().any(|node| facts.string(node) == Some(":memory:"))
+    let tests = || facts.defs.iter().filter(|def| def.flags.has(DefFlags::TEST));
+    let is_of_test = |node: NodeId| tests().any(|test| test.span.contains(facts.arena.span(node)));
+    facts.names.may_hold(":memory:") && facts.arena.ids().any(|node| facts.string(node) == Some(":memory:") && !is_of_test(node))
 }
 
 /// Which calls of other services are looked for.

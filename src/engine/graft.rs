@@ -296,6 +296,8 @@ impl<'f> Join<'f> {
             lines: new.lines,
             code_starts: new.code_starts.clone(),
             problems: new.problems.clone(),
+            for_browsers: new.for_browsers,
+            is_outline: new.is_outline,
         };
         Graft { facts, changed, moved }
     }

@@ -30,6 +30,8 @@ pub(super) struct Gist {
     pub(super) definitions: u32,
     /// They do not know their path.
     pub(super) problems: Vec<Problem>,
+    /// Only a part of the text was read.
+    pub(super) is_outline: bool,
 }
 
 impl Gist {
@@ -45,6 +47,7 @@ impl Gist {
             imports: facts.imports.len() as u32,
             definitions: named.count() as u32,
             problems: facts.problems.clone(),
+            is_outline: facts.is_outline,
         }
     }
 }

@@ -113,10 +113,12 @@ fn imprint(facts: &FileFacts) -> Option<Imprint> {
         lines: _,
         code_starts,
         problems,
+        for_browsers,
+        is_outline,
     } = facts;
     let mut press =
         Press { hasher: blake3::Hasher::new(), places: code_starts.clone(), names, known: FxHashMap::default(), mode: Mode::Value };
-    let parts = (language, arena, defs, imports, exports, mods, all, matches);
+    let parts = (language, arena, defs, imports, exports, mods, all, matches, for_browsers, is_outline);
     parts.serialize(&mut press).ok()?;
     (problems, code_starts.len()).serialize(&mut press).ok()?;
     Some(Imprint { hash: press.hasher.finalize(), places: press.places })

@@ -22,7 +22,6 @@ use crate::model::knowledge::{ApiFact, RoleSign};
 use crate::model::program::{CallEdge, Program, Value, ValueId};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{FileId, Language, Span};
-use crate::model::spared::is_for_browsers;
 use crate::model::trace::{Files, Part};
 
 /// Most functions elsewhere that learn something from one edit.
@@ -119,7 +118,7 @@ impl<'a> Linked<'a> {
         if units.iter().any(|unit| linker.is_about_routes(unit)) || !linker.registrations.is_empty() {
             return Err("registers routes");
         }
-        if is_for_browsers(old) != is_for_browsers(&facts[file.index()]) {
+        if old.for_browsers != facts[file.index()].for_browsers {
             return Err("runs in a browser, or no more");
         }
         if has_jsx(old) != has_jsx(&facts[file.index()]) {

@@ -12,14 +12,14 @@ use super::roles::{Clients, is_ambient, name_hints};
 use crate::model::project::Project;
 use crate::model::role::Role;
 use crate::model::source::FileId;
-use crate::model::spared::{Spared, is_for_browsers};
+use crate::model::spared::Spared;
 use crate::rulebook::{Folders, Rulebook};
 
 /// What is spared where nobody asks for it.
 pub fn spared(inputs: &Inputs) -> Spared {
     let mut is_test = tests(inputs.project, inputs.rulebook, inputs.configured);
     let files = inputs.project.files.iter().zip(inputs.facts);
-    Spared::new(files.map(|(file, facts)| is_for_browsers(facts) || is_test(&file.path)).collect())
+    Spared::new(files.map(|(file, facts)| facts.for_browsers || is_test(&file.path)).collect())
 }
 
 /// Whether a file is code of tests by its path, or by the configuration, which comes first.

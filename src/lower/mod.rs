@@ -1,5 +1,6 @@
 //! Stage 2: one file's text to facts. Pure, never fails; the syntax tree dies here.
 
+pub mod outline;
 pub mod queries;
 pub mod render;
 
@@ -14,11 +15,23 @@ pub fn match_queries(facts: &mut FileFacts, file: &SourceFile, text: &str, queri
     facts.problems.extend(problems);
 }
 
+/// The facts of the part of a file that its [outline](outline) holds.
+pub fn lower_outline(file: &SourceFile, outline: &outline::Outline) -> FileFacts {
+    let mut facts = match file.language.family() {
+        Family::TypeScript => typescript::lower::lower_outline(&outline.text, file.language),
+        Family::Python | Family::Rust => lower(file, &outline.text),
+    };
+    (facts.for_browsers, facts.is_outline) = (file.language.family() == Family::TypeScript, true);
+    facts
+}
+
 /// The facts of one file.
 pub fn lower(file: &SourceFile, text: &str) -> FileFacts {
-    match file.language.family() {
+    let mut facts = match file.language.family() {
         Family::Python => python::lower(text),
         Family::TypeScript => typescript::lower::lower(text, file.language),
         Family::Rust => rust::lower(text),
-    }
+    };
+    outline::note(&mut facts, file, text);
+    facts
 }

@@ -714,6 +714,8 @@ mod tests {
             lines: 1,
             code_starts: vec![0],
             problems: vec![],
+            for_browsers: false,
+            is_outline: false,
         }
     }
 

@@ -390,6 +390,10 @@ pub struct FileFacts {
     pub code_starts: Vec<u32>,
     /// Syntax errors, nesting that was cut off …; paths are filled in by the engine.
     pub problems: Vec<Problem>,
+    /// The text says that it runs in a browser.
+    pub for_browsers: bool,
+    /// Only a part of the text was read: no rule that is on asks for the rest.
+    pub is_outline: bool,
 }
 
 impl FileFacts {

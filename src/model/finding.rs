@@ -164,6 +164,12 @@ pub struct Statistics {
     /// Code of tests that was searched for credentials and not looked into otherwise.
     #[serde(default)]
     pub tests_unread: u32,
+    /// Files whose own tests were searched for credentials and not looked into otherwise.
+    #[serde(default)]
+    pub inline_tests_unread: u32,
+    /// Modules for browsers of which imports and exports were read.
+    #[serde(default)]
+    pub outlined: u32,
     /// Imports that look first-party but lead to no file.
     pub imports_unresolved: u32,
     /// Imports of the project's own generated code, which was left out or is not there.

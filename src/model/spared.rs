@@ -1,7 +1,6 @@
 //! Code whose bodies no rule judges and nothing that is judged runs: functions of tests, and modules for browsers. Their definitions, imports and texts are read as
 //! all others; what their calls lead to and what flows through them is not asked.
 
-use super::body::NodeKind;
 use super::facts::{DefFlags, DefId, DefKind, FileFacts};
 use super::role::GlobalDef;
 use super::source::{Family, FileId};
@@ -57,14 +56,4 @@ fn is_in_test(facts: &FileFacts, mut at: DefId) -> bool {
         at = def.parent;
     }
     false
-}
-
-/// A module that says of itself that it runs in a browser: `"use client"`, before all other code.
-pub fn is_for_browsers(facts: &FileFacts) -> bool {
-    if facts.language.family() != Family::TypeScript || !facts.names.may_hold("use client") {
-        return false;
-    }
-    let Some(NodeKind::Block { items, .. }) = facts.def(DefId::MODULE).body.map(|body| facts.arena.kind(body)) else { return false };
-    let mut directives = facts.arena.list(items).map_while(|item| facts.string(item));
-    directives.any(|directive| directive == "use client")
 }

@@ -81,10 +81,16 @@ fn skipped(statistics: &Statistics) -> Option<String> {
     (total > 0).then(|| format!("Left out: {} ({}).", plural(total as usize, "file"), reasons.join(", ")))
 }
 
-/// No rule of the default profile looks into tests.
+/// No rule of the default profile looks into tests, or into more than imports and exports of code for browsers.
 fn unread(statistics: &Statistics) -> Option<String> {
-    let tests = statistics.tests_unread as usize;
-    (tests > 0).then(|| format!("Searched for credentials only: {} of tests.", plural(tests, "file")))
+    let parts = [
+        (statistics.tests_unread, "of tests"),
+        (statistics.inline_tests_unread, "with tests in them, of which these"),
+        (statistics.outlined, "for browsers, but for imports and exports"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", plural(*count as usize, "file"))).collect();
+    (!parts.is_empty()).then(|| format!("Searched for credentials only: {}.", parts.join("; ")))
 }
 
 fn unresolved(statistics: &Statistics) -> Option<String> {

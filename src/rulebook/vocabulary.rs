@@ -93,7 +93,7 @@ lists! {
         writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
-        browsers: Browsers { folders, components, sources }
+        browsers: Browsers { folders, components, sources, state_packages, state, state_calls, serving, server_packages }
         answers: Answers { streaming }
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings }

@@ -105,6 +105,8 @@ fn facts(text: &str) -> FileFacts {
         lines: 0,
         code_starts: Vec::new(),
         problems: Vec::new(),
+        for_browsers: false,
+        is_outline: false,
     }
 }
 

@@ -53,6 +53,44 @@ pub(super) fn may_hold_password(names: &str) -> bool {
     stems.as_ref().is_none_or(|stems| stems.is_match(names))
 }
 
+/// Bytes after a name in which its value begins.
+const REACH: usize = 160;
+
+/// False when no literal without blanks follows any name of a secret in the text closely enough to be its value.
+pub(super) fn may_be_given(text: &str) -> bool {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let stems = SEARCH.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(STEMS).ok());
+    let Some(stems) = stems else { return true };
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+    let mut read = 0;
+    for found in stems.find_iter(text).filter(|found| text.is_char_boundary(found.start())) {
+        if found.start() < read {
+            continue;
+        }
+        let start = text[..found.start()].trim_end_matches(is_part).len();
+        let end = text.len() - text[found.start()..].trim_start_matches(is_part).len();
+        read = end;
+        if classify(&text[start..end]).is_some() && has_value(&text[end..]) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A literal that may be a secret begins soon.
+fn has_value(after: &str) -> bool {
+    let reach = (0..=REACH.min(after.len())).rev().find(|&end| after.is_char_boundary(end)).unwrap_or(0);
+    let mut opens = after[..reach].match_indices(['"', '\'', '`']);
+    opens.any(|(at, quote)| {
+        let value = &after[at + 1..];
+        let length = value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`')).unwrap_or(value.len());
+        length >= SHORTEST && value[length..].starts_with(quote) && !is_placeholder(&value[..length])
+    })
+}
+
+/// Characters of the shortest value that anything says is a secret.
+const SHORTEST: usize = 4;
+
 /// What a name promises, if it is one of a secret.
 pub(super) fn classify(name: &str) -> Option<NameClass> {
     static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();

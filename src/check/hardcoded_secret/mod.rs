@@ -111,6 +111,11 @@ pub fn may_show_in_test(text: &str) -> bool {
     text.contains("PRIVATE KEY") || providers::names_vendor(text) || !urls::find(text).is_empty() || !providers::find(text).is_empty()
 }
 
+/// False when nothing in a text is worth a look: as in tests, and no literal stands beside the name of a secret either.
+pub fn may_show(text: &str) -> bool {
+    may_show_in_test(text) || generic::may_be_given(text)
+}
+
 impl SecretHit {
     /// What is wrong, in one sentence.
     pub fn message(&self) -> String {

@@ -31,6 +31,10 @@ impl<'a> Links<'a> {
         let mut pairs: BTreeMap<(u32, u32), Vec<&ImportEdge>> = BTreeMap::new();
         for (edge, to) in running(program) {
             let family = program.file(edge.from).language.family();
+            // Of these only what they import is known, not what they do with it.
+            if program.spared.file(edge.from) && program.file(edge.from).for_browsers {
+                continue;
+            }
             if family != Family::Rust && is_code(program, edge.from) && is_code(program, to) && !elided.is(program, edge) {
                 pairs.entry((edge.from.0, to.0)).or_default().push(edge);
             }

@@ -74,6 +74,8 @@ fn unparsed(text: &str) -> FileFacts {
         lines,
         code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
+        for_browsers: false,
+        is_outline: false,
     }
 }
 
@@ -416,6 +418,8 @@ impl<'t> Lowering<'t> {
             lines,
             code_starts: crate::languages::lines::code_starts(self.text, &mut comment_spans),
             problems,
+            for_browsers: false,
+            is_outline: false,
         }
     }
 }

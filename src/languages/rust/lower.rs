@@ -186,6 +186,8 @@ impl<'t> Lowering<'t> {
             remarks,
             code_starts,
             problems: self.problems,
+            for_browsers: false,
+            is_outline: false,
         }
     }
 

@@ -11,6 +11,7 @@ mod literals;
 mod lower;
 mod macros;
 pub mod modules;
+pub mod outline;
 mod patterns;
 mod prepare;
 pub mod resolve;

@@ -666,12 +666,18 @@ thread_local! {
 
 /// Parses `text`; `None` when the step budget is used up (or the grammar does not load, which a test rules out).
 pub(super) fn parse(text: &str, grammar: &Grammar) -> Option<Tree> {
-    parse_within(step_budget(text.len()), text, grammar)
+    parse_within(step_budget(text.len()), text, grammar, &[])
 }
 
-fn parse_within(budget: u64, text: &str, grammar: &Grammar) -> Option<Tree> {
+/// Parses these parts of a text alone, in order; nothing but blanks lies between them.
+pub(super) fn parse_parts(text: &str, grammar: &Grammar, parts: &[tree_sitter::Range]) -> Option<Tree> {
+    parse_within(step_budget(text.len()), text, grammar, parts)
+}
+
+fn parse_within(budget: u64, text: &str, grammar: &Grammar, parts: &[tree_sitter::Range]) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(&grammar.language).ok()?;
+        parser.set_included_ranges(parts).ok()?;
         let mut left = budget;
         let mut progress = |_: &tree_sitter::ParseState| {
             left = left.saturating_sub(1);
@@ -707,7 +713,7 @@ mod tests {
     fn parsing_is_cut_off_by_counting_steps() {
         let grammar = grammar(Language::TypeScript);
         let text = "let x = (1 + 2);\n".repeat(1000);
-        assert!(parse_within(20, &text, grammar).is_none());
+        assert!(parse_within(20, &text, grammar, &[]).is_none());
         assert!(parse("let x = 1", grammar).is_some(), "the parser works again after a cut-off");
         assert!(parse(&text, grammar).is_some());
     }

@@ -28,6 +28,14 @@ pub fn lower(text: &str, language: Language) -> FileFacts {
     }
 }
 
+/// The facts of an [outline](super::outline).
+pub fn lower_outline(text: &str, language: Language) -> FileFacts {
+    match repair::parse_outline(text, language) {
+        Some(parsed) => Lowering::new(text, &parsed.tree, parsed.grammar, language).file(&parsed, language),
+        None => unparsed(text, language),
+    }
+}
+
 /// A file whose parsing was given up: an empty module and a problem.
 fn unparsed(text: &str, language: Language) -> FileFacts {
     let mut names = Interner::default();
@@ -51,6 +59,8 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
         lines: crate::languages::lines::count(text),
         code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
+        for_browsers: false,
+        is_outline: false,
     }
 }
 
@@ -225,6 +235,8 @@ impl<'t> Lowering<'t> {
             code_starts: crate::languages::lines::code_starts(self.text, &mut self.comment_spans),
             remarks,
             problems,
+            for_browsers: false,
+            is_outline: false,
             names: self.names.finish(),
         }
     }

@@ -15,6 +15,7 @@ mod jsx;
 mod loads;
 pub mod lower;
 pub mod modules;
+pub mod outline;
 mod patterns;
 mod repair;
 pub mod standard;

@@ -57,6 +57,12 @@ pub(super) fn parse(text: &str, language: Language) -> Option<Parsed> {
     Some(best)
 }
 
+/// Parses an outline: what it leaves out is not even looked at.
+pub(super) fn parse_outline(text: &str, language: Language) -> Option<Parsed> {
+    let grammar = grammar::grammar(language);
+    Some(Parsed { tree: grammar::parse_parts(text, grammar, &super::outline::parts(text))?, grammar })
+}
+
 fn attempt(text: &str, language: Language) -> Option<Parsed> {
     let grammar = grammar::grammar(language);
     Some(Parsed { tree: grammar::parse(text, grammar)?, grammar })

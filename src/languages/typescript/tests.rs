@@ -8,6 +8,7 @@ use crate::model::source::Language;
 mod definitions;
 mod hostile;
 mod modules;
+mod outline;
 mod repairs;
 mod statements;
 
