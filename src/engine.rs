@@ -30,7 +30,7 @@ use crate::model::baseline::Baseline;
 use crate::model::briefing::{Briefing, Guide};
 use crate::model::contract::{ContractMistake, Date};
 use crate::model::coverage::Coverage;
-use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Finding, Outcome, SkipReason, Statistics};
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::program::Program;
@@ -667,7 +667,10 @@ impl Engine {
 
     /// Where everything is read, `unread` is `None`; else it says whether this is a test that nobody asks about.
     fn read_and_lower(&self, at: usize, file: &SourceFile, unread: Option<bool>, like: Option<&Engine>) -> Result<(Lowered, Key), Failure> {
-        if let Some(known) = self.store_of(&file.path).and_then(|store| store.known(at, file)) {
+        let known = self.store_of(&file.path).and_then(|store| store.known(at, file));
+        // What another run asked of it is more than this one says it read.
+        let is_more = |known: &Result<(Lowered, Key), SkipReason>| known.as_ref().is_ok_and(|((facts, _), _)| may_be_unread(facts, unread));
+        if let Some(known) = known.filter(|known| !is_more(known)) {
             return known.map_err(Failure::Skipped);
         }
         let text = self.clock.share("lower", "read", || self.source_now(file));
@@ -872,6 +875,16 @@ fn lower_by(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clo
         let directives = triage::in_source(text, &facts, &lines);
         (Arc::new(facts), FileNotes { path: file.path.clone(), lines, directives })
     })
+}
+
+/// These facts are of a whole file of which a part may do.
+fn may_be_unread(facts: &FileFacts, unread: Option<bool>) -> bool {
+    let has_tests = || facts.defs.iter().any(|def| def.kind == DefKind::Module && def.flags.has(DefFlags::TEST));
+    match unread {
+        None => false,
+        Some(true) => true,
+        Some(false) => facts.for_browsers || facts.language == Language::Rust && has_tests(),
+    }
 }
 
 /// A test of which nothing is asked but that it is there; `None` for one that may hold credentials, or comments for archcheck.
