@@ -6,7 +6,7 @@ use super::dependence::Dependence;
 use super::hoisted::is_same_each_time;
 use super::loading::origins;
 use super::loops::{Place, is_spawned};
-use super::meant;
+use super::meant::{self, Kind};
 use super::n_plus_one::Repeated;
 use super::relations::method_of;
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
@@ -25,10 +25,7 @@ pub(super) struct Judgement {
     pub(super) level: Level,
     /// Why the level is lower, for the message.
     pub(super) remark: &'static str,
-    /// Each row gets values of its own.
-    varies: bool,
-    /// The query is given nothing of the item.
-    same: bool,
+    pub(super) kind: Kind,
 }
 
 /// What knowledge says of the query.
@@ -46,33 +43,40 @@ pub(super) fn may_be_batched(program: &Program, query: &QueryEffect) -> bool {
 
 /// The level: a warning, or a note where the round trips may be meant.
 pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Judgement {
-    let note = |remark| Judgement { level: Level::Note, remark, varies: false, same: false };
+    let because = |kind, remark| Judgement { level: Level::Note, remark, kind };
+    let note = |remark| because(Kind::Usual, remark);
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
     if repetition.concurrent && may_be_batched(place.program, site.query) {
         return note(", though the library may batch calls of the same tick");
     }
     if site.query.access != Access::Write && is_same_each_time(place, repeated) {
-        return Judgement { level: Level::Note, remark: ", the same each time", varies: false, same: true };
+        return because(Kind::Same, ", the same each time");
     }
     if is_spawned(place, place.nesting.owner(site.node)) {
         return note(", each in a task of its own");
     }
     if opens_transaction_per_item(place, repetition, site.node) {
-        return note(", each in a transaction of its own");
+        return because(Kind::EachOnItsOwn, ", each in a transaction of its own");
     }
     if repetition.source.is_some_and(|source| is_refused_when_long(place, repetition.node, source)) {
         return note(", for each of a list that is refused when it is long");
     }
     if site.query.access == Access::Write {
         if site.reached.is_none() && is_bulk_write(place.facts, site.node) {
-            return note(", though each round already writes many rows");
+            return because(Kind::Bulk, ", though each round already writes many rows");
         }
         if is_relation_of_row(place, repeated) {
             return note("; fine where each row gets relations of its own");
         }
+        if adds_to_relation(place, repeated) {
+            return because(Kind::Relation, "; fine where they are few");
+        }
         if is_overridden_save(place, repeated) {
-            return note("; fine where its own `save` or `delete` must run for each row");
+            return because(Kind::OwnSave, "; fine where its own `save` or `delete` must run for each row");
+        }
+        if fact.is_some_and(|fact| fact.batched.is_none() && fact.raw.is_some()) {
+            return because(Kind::Upsert, ", of which the library has no form for many rows");
         }
         if fact.is_some_and(|fact| fact.batched.is_none() && fact.batched_write.is_none()) {
             return note("; fine where each row must be written on its own (hooks, signals, validation)");
@@ -84,19 +88,14 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
             return note("; fine while rows of other tables are written with each");
         }
         if fact.is_some_and(|fact| values_vary(place, repeated, fact)) {
-            return Judgement {
-                level: Level::Note,
-                remark: ", with values of its own, for which the library has no one statement",
-                varies: true,
-                same: false,
-            };
+            return because(Kind::OwnValues, ", with values of its own, for which the library has no one call");
         }
     }
     if may_be_loaded(context, place, repeated) {
         return note(", unless the relation is loaded with the rows");
     }
-    if let Some(remark) = meant::remark(place, repeated, context.callers()) {
-        return note(remark);
+    if let Some((kind, remark)) = meant::remark(place, repeated, context.callers()) {
+        return because(kind, remark);
     }
     match () {
         // What is read for all at once is looked up by key. What is written for all at once may need a statement of its own, and a few rows are as well
@@ -104,7 +103,7 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
         () if site.query.access == Access::Write => note("; fine where they are few"),
         () if reads_some_of_each(place, repeated) => note(", a few of each, for which there is no one query"),
         () if counts_up(place, repeated) => note(", for each number of a range"),
-        () => Judgement { level: Level::Warning, remark: "", varies: false, same: false },
+        () => Judgement { level: Level::Warning, remark: "", kind: Kind::Usual },
     }
 }
 
@@ -174,7 +173,7 @@ fn is_relation_of_row(place: &Place, repeated: &Repeated) -> bool {
 }
 
 /// The file and the call node of the query itself, which may be calls away from the loop.
-fn query_at<'a>(place: &Place<'a>, repeated: &Repeated) -> (&'a FileFacts, NodeId) {
+pub(super) fn query_at<'a>(place: &Place<'a>, repeated: &Repeated) -> (&'a FileFacts, NodeId) {
     match repeated.site.reached {
         None => (place.facts, repeated.site.query.site),
         Some((_, reach)) => (place.program.file(reach.target.file), reach.query.site),
@@ -183,19 +182,51 @@ fn query_at<'a>(place: &Place<'a>, repeated: &Repeated) -> (&'a FileFacts, NodeI
 
 /// `data: { owner: { connect: … } }`: only a write of one row can do that.
 fn writes_nested(place: &Place, repeated: &Repeated, fact: &QueryFact) -> bool {
-    if fact.single_with.is_empty() {
-        return false;
-    }
     let (facts, call) = query_at(place, repeated);
-    let mut found = false;
+    !nested_writes(facts, call, fact).is_empty()
+}
+
+/// The relations whose rows are written with each: `tags` of `data: { tags: { create: … } }`.
+pub(super) fn nested_writes(facts: &FileFacts, call: NodeId, fact: &QueryFact) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    if fact.single_with.is_empty() {
+        return found;
+    }
     for argument in arguments(facts, call) {
         facts.arena.walk(argument, |node| {
-            if let NodeKind::Entry { key, .. } = facts.arena.kind(node) {
-                found |= facts.string(key).is_some_and(|key| fact.single_with.iter().any(|single| single == key));
+            let NodeKind::Entry { key, value } = facts.arena.kind(node) else { return };
+            let NodeKind::Collection { items, .. } = facts.arena.kind(value) else { return };
+            let single = facts.arena.list(items).any(|item| {
+                matches!(facts.arena.kind(item), NodeKind::Entry { key, .. } if facts.string(key).is_some_and(|key| fact.single_with.iter().any(|single| single == key)))
+            });
+            let Some(name) = facts.string(key).filter(|name| single && !is_own_key(name)) else { return };
+            // A relation of the rows that are written with it goes with those.
+            let inside = |outer: &&String| outer.as_str() == name;
+            if !found.iter().any(|outer| inside(&outer)) {
+                found.push(name.to_string());
             }
         });
     }
     found
+}
+
+/// The keys of a write itself.
+fn is_own_key(name: &str) -> bool {
+    matches!(name, "data" | "create" | "update" | "where" | "connect" | "connectOrCreate")
+}
+
+/// `role.menus.add(menu)` for each `menu`: a relation of one row, which takes many at once.
+fn adds_to_relation(place: &Place, repeated: &Repeated) -> bool {
+    let Repeated { site, repetition } = repeated;
+    let facts = place.facts;
+    let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
+    site.reached.is_none()
+        && facts.language.family() == Family::Python
+        && matches!(called_name(facts, site.node), Some("add" | "aadd" | "remove" | "aremove"))
+        && chain(facts, callee).count() > 2
+        && arguments(facts, site.node).len() == 1
+        && !matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(name) if repetition.items.contains(&name))
+        && query_fact(place.program, site.query).is_some_and(|fact| !fact.deferred)
 }
 
 /// The values written are not the same for all rows: they mention the item, or, behind calls, anything that is no literal.
@@ -213,7 +244,7 @@ fn values_vary(place: &Place, repeated: &Repeated, fact: &QueryFact) -> bool {
 }
 
 /// `data` of `update({ where, data })`, or what `set` of `update(t).set(x)` is given.
-fn values_of(facts: &FileFacts, call: NodeId, wanted: &str) -> Vec<NodeId> {
+pub(super) fn values_of(facts: &FileFacts, call: NodeId, wanted: &str) -> Vec<NodeId> {
     let entries = arguments(facts, call).filter_map(|argument| match facts.arena.kind(argument) {
         NodeKind::Collection { items, .. } => facts.arena.list(items).find_map(|item| match facts.arena.kind(item) {
             NodeKind::Entry { key, value } if facts.string(key) == Some(wanted) => Some(value),
@@ -267,7 +298,11 @@ fn is_overridden_save(place: &Place, repeated: &Repeated) -> bool {
     let own = |name: &str| api_names().orm.saves.has(name);
     let is_model = |class: GlobalDef| program.role(class).is_some_and(|evidence| evidence.role == Role::Model);
     match repeated.site.reached {
-        Some((callee, _)) => own(program.name(callee)) && is_model(callee),
+        // `save` of a mixin that only adds the row to a session is no more than that.
+        Some((callee, reach)) => {
+            let there = program.file(reach.target.file);
+            own(program.name(callee)) && is_model(callee) && called_name(there, reach.query.site).is_some_and(own)
+        }
         None => {
             let name = called_name(facts, repeated.site.node).unwrap_or_default();
             let NodeKind::Call { callee, .. } = facts.arena.kind(repeated.site.node) else { return false };
@@ -323,29 +358,4 @@ fn overrides(program: &Program, name: &str) -> bool {
                 def.kind == DefKind::Method && facts.text(def.name) == name && program.is(class, Role::Model)
             })
     })
-}
-
-/// What to do, in the ORM at hand.
-pub(super) fn help(program: &Program, repeated: &Repeated, judgement: &Judgement) -> String {
-    let Repeated { site, repetition } = repeated;
-    let write = site.query.access == Access::Write;
-    let fact = query_fact(program, site.query);
-    let batched = fact.and_then(|fact| fact.batched_write.as_ref().filter(|_| write).or(fact.batched.as_ref()));
-    if judgement.same {
-        return "what it asks for does not depend on the item: ask once before the loop and pass the answer on".to_string();
-    }
-    if judgement.varies {
-        let group = batched.map_or(String::new(), |batched| format!("write rows that get the same values together: {batched}; "));
-        return format!("{group}for values of their own, one SQL statement can do it: `UPDATE … FROM (VALUES …)`");
-    }
-    let what = match (write, repetition.concurrent) {
-        (true, _) if batched.is_none() => "where the rows can be written together, do it in one statement or transaction after the loop",
-        (true, _) => "collect the rows in the loop and write them in one statement after it",
-        (false, true) => "running them at once does not make them fewer: fetch all rows in one query and look them up by key",
-        (false, false) => "fetch all rows in one query before the loop and look them up by key in it",
-    };
-    match batched {
-        Some(batched) => format!("{what}: {batched}"),
-        None => what.to_string(),
-    }
 }

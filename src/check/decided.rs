@@ -101,11 +101,10 @@ fn decided(program: &Program, calls: &[Step], condition: NodeId) -> Option<bool>
 fn given(program: &Program, calls: &[Step], name: Name) -> Option<Given> {
     let (&(caller, call, callee), before) = calls.split_last()?;
     let facts = program.file(callee.file);
-    let wanted = facts.text(name);
     let there = program.file(caller.file);
     let (at, param) =
         by_place(program, there, call, callee)?.enumerate().find(|(_, param)| parameter_names(facts, param).contains(&name))?;
-    match passed(there, call, (at, param), wanted) {
+    match passed(there, call, (at, param), facts, name) {
         Passed::Value(given) => value(program, before, caller, given),
         Passed::Nothing => without(program, callee, param, name),
         Passed::Within(_) | Passed::Unseen => None,

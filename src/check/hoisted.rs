@@ -8,7 +8,7 @@ use super::meant::FAR;
 use super::n_plus_one::Repeated;
 use super::passed::{Passed, by_place, passed};
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::nesting::{chain_root, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
@@ -57,7 +57,8 @@ fn asked(program: &Program, function: GlobalDef, node: NodeId) -> Option<FxHashS
     let facts = program.file(function.file);
     let def = program.def(function);
     let body = def.body?;
-    if def.flags.has(DefFlags::CLOSURE) {
+    // A closure inside a function may use what that has; `const load = async (id) => …` of a module is a function like any other.
+    if def.flags.has(DefFlags::CLOSURE) && def.parent != DefId::MODULE {
         return None;
     }
     let params: FxHashSet<Name> = def.params.iter().flat_map(|param| parameter_names(facts, param)).collect();
@@ -152,7 +153,7 @@ fn given(program: &Program, (file, call): (FileId, NodeId), callee: GlobalDef, w
     for (at, param) in by_place(program, facts, call, callee)?.enumerate() {
         let names = parameter_names(there, param);
         for name in names.iter().filter(|name| wanted.contains(name)) {
-            match passed(facts, call, (at, param), there.text(*name)) {
+            match passed(facts, call, (at, param), there, *name) {
                 Passed::Value(value) | Passed::Within(value) => found.push(value),
                 Passed::Nothing => {}
                 Passed::Unseen => return None,

@@ -30,67 +30,101 @@ pub(super) const FAR: u16 = 3;
 /// A function that writes more tables than this does a whole unit of work.
 const SEVERAL: usize = 2;
 
+/// What there is to say of a repeated query beside the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Usual,
+    /// The query is given nothing of the item.
+    Same,
+    /// Each row gets values of its own.
+    OwnValues,
+    /// A row is put into a relation of one row: `role.menus.add(menu)`.
+    Relation,
+    /// The library has no upsert of many rows.
+    Upsert,
+    /// The model has a `save` or `delete` of its own, which a write of many goes past.
+    OwnSave,
+    /// Each round writes many rows already.
+    Bulk,
+    /// A few rows at a time.
+    Few,
+    /// In a job that nobody waits for.
+    Job,
+    /// After the answer has gone out.
+    AfterAnswer,
+    /// Beside a call of another service.
+    Service,
+    /// As a part of what is done to each row.
+    Operation,
+    /// It is not sure where the call leads.
+    Unsure,
+    /// One row fails without the others.
+    EachOnItsOwn,
+}
+
 /// Why the round trips may be meant, to be put behind the message.
-pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<&'static str> {
+pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> Option<(Kind, &'static str)> {
     let Repeated { site, repetition } = repeated;
     let program = place.program;
     if walks_one_value(place, site, repetition).is_some() {
-        return Some(", in a walk through all that one value holds");
+        return Some((Kind::Usual, ", in a walk through all that one value holds"));
     }
     if bound(place, repetition, site.node) == Some(Bound::Few) {
-        return Some(", of which there are a few at a time");
+        return Some((Kind::Few, ", of which there are a few at a time"));
     }
     if runs_in_jobs(program, callers, site.function()) {
-        return Some(", in a job that nobody waits for");
+        return Some((Kind::Job, ", in a job that nobody waits for"));
     }
     if is_after_response(place, repetition.node) {
-        return Some(", after the answer has gone out");
+        return Some((Kind::AfterAnswer, ", after the answer has gone out"));
     }
     if is_admin_action(place, site) {
-        return Some(", for rows that somebody picks by hand");
+        return Some((Kind::Usual, ", for rows that somebody picks by hand"));
     }
     if in_task_of_its_own(place, site.node, repetition.node) {
-        return Some(", in a task of its own for each");
+        return Some((Kind::Usual, ", in a task of its own for each"));
     }
     if is_work_of_the_row(place, repeated) {
-        return Some(", by a method of the row itself that also writes");
+        let saves = site.reached.is_some_and(|(callee, _)| api_names().orm.saves.has(program.name(callee)));
+        return Some((if saves { Kind::OwnSave } else { Kind::Operation }, ", by a method of the row itself that also writes"));
     }
     if writes_several_tables(place, site) {
-        return Some(", by a function that writes several tables for each");
+        return Some((Kind::Operation, ", by a function that writes several tables for each"));
     }
     if saves_rows_of_its_own(place, site) {
-        return Some(", by a function that saves rows whose own `save` must run");
+        return Some((Kind::OwnSave, ", by a function that saves rows whose own `save` must run"));
     }
     if works_on_many(place, site) {
-        return Some(", though each round already works on many rows");
+        return Some((Kind::Bulk, ", though each round already works on many rows"));
     }
     if site.reached.is_some_and(|(_, reach)| reach.depth >= FAR) {
-        return Some(", many calls away");
+        return Some((Kind::Usual, ", many calls away"));
     }
     if is_search(place, repeated) {
-        return Some(", until one is found");
+        return Some((Kind::Usual, ", until one is found"));
     }
     if is_operation(place, site) {
-        return Some(", as a part of what is done to each row");
+        return Some((Kind::Operation, ", as a part of what is done to each row"));
     }
     if site.reached.is_some() && site.confidence() < Confidence::High {
-        return Some(", if the call leads where it seems to");
+        return Some((Kind::Unsure, ", if the call leads where it seems to"));
     }
     if is_check_of_row(place, site) {
-        return Some(", by a method that checks one row");
+        return Some((Kind::Usual, ", by a method that checks one row"));
     }
     if is_group_by_key(place, repeated) {
-        return Some(", once for each group of rows");
+        return Some((Kind::Usual, ", once for each group of rows"));
     }
     let body = repetition.body?;
     if is_each_on_its_own(place, site, body) {
-        return Some(", each on its own, whatever becomes of the others");
+        return Some((Kind::EachOnItsOwn, ", each on its own, whatever becomes of the others"));
     }
     if is_in_pages(place, repetition.node) {
-        return Some(", in a loop over pages");
+        return Some((Kind::Usual, ", in a loop over pages"));
     }
-    let all = Services { deepest: DEEPEST, before: u32::MAX, all: true };
-    calls_services(program, site.function(), body, all).then_some(", beside a call of another service or work on files for each")
+    let all = Services { deepest: DEEPEST, before: u32::MAX, all: true, files: true };
+    calls_services(program, site.function(), body, all)
+        .then_some((Kind::Service, ", beside a call of another service or work on files for each"))
 }
 
 /// The mail is out, or the message, and then the row is written: that it is out for this row must be kept before the next.
@@ -112,7 +146,9 @@ pub(super) fn follows_a_service(place: &Place, repeated: &Repeated) -> bool {
     let program = place.program;
     let follows = |function: GlobalDef, body: Option<NodeId>, write: NodeId| {
         let before = program.file(function.file).arena.span(write).start;
-        body.is_some_and(|body| calls_services(program, function, body, Services { deepest: NEAR_SERVICES, before, all: false }))
+        body.is_some_and(|body| {
+            calls_services(program, function, body, Services { deepest: NEAR_SERVICES, before, all: false, files: false })
+        })
     };
     follows(site.function(), repetition.body, site.node)
         || site.reached.is_some_and(|(_, reach)| follows(reach.target, program.def(reach.target).body, reach.query.site))
@@ -131,13 +167,22 @@ struct Services {
     deepest: u8,
     /// They stand before this byte.
     before: u32,
-    /// Whatever another service is asked, and work on files, counts as well as what is handed over: a mail, a message, a job.
+    /// Whatever another service is asked counts as well as what is handed over: a mail, a message, a job.
     all: bool,
+    /// So does work on files.
+    files: bool,
+}
+
+/// What is called for each calls another service.
+pub(super) fn callee_asks_services(place: &Place, site: &Site) -> bool {
+    let wanted = Services { deepest: NEAR_SERVICES, before: u32::MAX, all: true, files: false };
+    let program = place.program;
+    site.reached.is_some_and(|(callee, _)| program.def(callee).body.is_some_and(|body| calls_services(program, callee, body, wanted)))
 }
 
 /// The whole round stands in a `try` whose handlers go on with the next item, and it does work: a row that fails must not keep the others from
 /// being written. A lookup whose absence is noted (`except DoesNotExist: continue`) can be answered for all rows at once.
-fn is_each_on_its_own(place: &Place, site: &Site, body: NodeId) -> bool {
+pub(super) fn is_each_on_its_own(place: &Place, site: &Site, body: NodeId) -> bool {
     let facts = place.facts;
     let span = facts.arena.span(site.node);
     let goes_on = |handler: NodeId| {
@@ -182,7 +227,7 @@ fn is_in_pages(place: &Place, head: NodeId) -> bool {
 }
 
 /// `waitUntil(…)`, `after(() => …)`: the loop runs when the answer has gone out.
-fn is_after_response(place: &Place, head: NodeId) -> bool {
+pub(super) fn is_after_response(place: &Place, head: NodeId) -> bool {
     let facts = place.facts;
     let mut at = head;
     for _ in 0..1000 {
@@ -385,7 +430,7 @@ fn is_group_of_query(place: &Place, repeated: &Repeated) -> bool {
 }
 
 /// What the function around `at` gives the name `node`, by any assignment.
-fn values_of(place: &Place, at: NodeId, node: NodeId) -> Vec<NodeId> {
+pub(super) fn values_of(place: &Place, at: NodeId, node: NodeId) -> Vec<NodeId> {
     let facts = place.facts;
     let mut values = Vec::new();
     let NodeKind::Name(name) = facts.arena.kind(node) else { return values };
@@ -470,7 +515,7 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId, wanted: 
         if facts.arena.span(node).end > wanted.before {
             return facts.arena.span(node).start < wanted.before;
         }
-        found |= is_service(program, function, node, wanted.all) || hands_over(facts, node);
+        found |= is_service(program, function, node, wanted) || hands_over(facts, node);
         sites.push(node);
         !found
     });
@@ -497,7 +542,7 @@ fn calls_services(program: &Program, function: GlobalDef, body: NodeId, wanted: 
         let Some(body) = program.def(at).body else { continue };
         let facts = program.file(at.file);
         walk_deep(facts, body, |node| {
-            found |= is_service(program, at, node, wanted.all && (depth <= NEAR_SERVICES || !is_file_work(program, at, node)))
+            found |= is_service(program, at, node, wanted) && (depth <= NEAR_SERVICES || !is_file_work(program, at, node))
                 || depth == 1 && hands_over(facts, node);
             !found
         });
@@ -540,11 +585,12 @@ fn is_file_work(program: &Program, function: GlobalDef, node: NodeId) -> bool {
         .is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Ambient(Ambient::Filesystem)))
 }
 
-fn is_service(program: &Program, function: GlobalDef, node: NodeId, all: bool) -> bool {
+fn is_service(program: &Program, function: GlobalDef, node: NodeId, wanted: Services) -> bool {
     program.called_api(function.file, node).is_some_and(|api| {
         program.facts_of(api).any(|(fact, _)| {
             matches!(fact, ApiFact::SendsMail | ApiFact::Publishes)
-                || all && matches!(fact, ApiFact::Outgoing | ApiFact::Ambient(Ambient::Network | Ambient::Filesystem))
+                || wanted.all && matches!(fact, ApiFact::Outgoing | ApiFact::Ambient(Ambient::Network))
+                || wanted.files && *fact == ApiFact::Ambient(Ambient::Filesystem)
         })
     })
 }

@@ -9,22 +9,26 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Context;
-use super::batching::{help, is_guess, judge, may_be_batched, query_fact, writes_a_group};
+use super::batching::{Judgement, is_guess, judge, may_be_batched, query_fact, writes_a_group};
 use super::bounds::{Bound, bound, opens_session_per_item};
+use super::databases::Databases;
 use super::decided::is_skipped;
 use super::dependence::Dependence;
 use super::hoisted::is_same_each_time;
+use super::keys::at_query;
 use super::loading::origins;
 use super::loops::{Place, Repetition, RepetitionKind, around, is_spawned, parameter_names};
-use super::meant::{FAR, follows_a_service, is_of_groups, lives_in_memory};
+use super::meant::{FAR, Kind, follows_a_service, is_of_groups, lives_in_memory};
 use super::one_by_one::must_be_single;
 use super::per_item::{PerItem, prefers_annotation};
 use super::relations::Relations;
+use super::remedy::{help, help_for_answers, limits};
 use super::scope::{in_scope, is_start_up, runs_at_start};
+use super::shrugged::shrugs;
 use super::spelling::{call_span, spelled_callee};
 use super::ticks::is_first_of_tick;
-use crate::model::body::{BinaryOp, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
+use crate::model::body::{BinaryOp, CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, last_name, spell, walk_deep};
@@ -33,7 +37,8 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
-use crate::rulebook::vocabulary::{api_names, vocabulary};
+use crate::rulebook::vocabulary::api_names;
+use crate::summarise::depends_on_setting;
 
 /// Calls on the way to a query that are asked whether they run it.
 const MAX_STEPS: usize = 6;
@@ -93,7 +98,7 @@ pub(super) struct Repeated<'a> {
 
 /// Finds queries that run once per item.
 pub fn check(context: &Context) -> Vec<Finding> {
-    let known = Known { methods: context.per_item().clone(), relations: context.relations().clone() };
+    let known = Known { methods: context.per_item().clone(), relations: context.relations().clone(), databases: Databases::of(context) };
     context.in_files(RULE, known, in_file)
 }
 
@@ -102,6 +107,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
 struct Known {
     methods: Arc<FxHashMap<GlobalDef, PerItem>>,
     relations: Arc<Relations>,
+    databases: Databases,
 }
 
 fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
@@ -130,12 +136,13 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
         }
         let Some(repeated) = told(context, &place, site, repetition) else { continue };
         let target = Target::of(&repeated.site, &repeated.repetition);
-        match groups.iter_mut().find(|(known, _)| *known == target) {
+        match groups.iter_mut().find(|(other, _)| *other == target) {
             Some((_, members)) => members.push(repeated),
             None => groups.push((target, vec![repeated])),
         }
     }
-    let mut findings: Vec<Finding> = groups.iter().filter_map(|(_, members)| finding(context, &place, members)).chain(of_methods).collect();
+    let mut findings: Vec<Finding> =
+        groups.iter().filter_map(|(_, members)| finding(context, &place, members, known)).chain(of_methods).collect();
     let commits = super::commit_in_loop::in_file(context, file);
     findings.extend(commits);
     findings
@@ -146,6 +153,9 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
 fn told<'a>(context: &'a Context, place: &Place, site: Site<'a>, repetition: Repetition) -> Option<Repeated<'a>> {
     let batched = repetition.concurrent && site.reached.is_some() && may_be_batched(context.program, site.query);
     let site = batched.then(|| site.surely_run(context)).flatten().unwrap_or(site);
+    // What a statement gives back of the rows that it has removed or changed is used for each: what is read beside it can be read for all at once.
+    let site = if gives_back(place, &site) { site.with(context, |reach| reach.access != Access::Write)? } else { site };
+    let site = more_surely(context, &site).unwrap_or(site);
     let mut repeated = Repeated { site, repetition };
     let is_settled =
         |repeated: &Repeated| is_of_groups(place, repeated) || writes_a_group(place, repeated) || must_be_single(place, repeated);
@@ -159,6 +169,50 @@ fn told<'a>(context: &'a Context, place: &Place, site: Site<'a>, repetition: Rep
         }
     }
     Some(repeated)
+}
+
+/// `DELETE … RETURNING`, behind a call.
+fn gives_back(place: &Place, site: &Site) -> bool {
+    let Some((_, reach)) = site.reached.filter(|_| site.query.access == Access::Write) else { return false };
+    let facts = place.program.file(reach.target.file);
+    let top = place.program.nesting(reach.target.file).chain_top(facts, reach.query.site);
+    let links = || chain(facts, top);
+    links().any(|link| called_name(facts, link) == Some("returning"))
+        && links().any(|link| called_name(facts, link).is_some_and(|name| has_word(name, &["delete", "update"])))
+}
+
+/// A query of the same kind as near as this one that stands under fewer conditions.
+fn more_surely<'a>(context: &'a Context, site: &Site<'a>) -> Option<Site<'a>> {
+    let (_, reach) = site.reached.filter(|_| !site.passed)?;
+    let (access, depth) = (reach.access, reach.depth);
+    let batched = may_be_batched(context.program, site.query);
+    let other = site.with(context, |other| {
+        other.access == access && other.depth == depth && (batched || !may_be_batched(context.program, &other.query))
+    })?;
+    (conditions(context, &other) < conditions(context, site)).then_some(other)
+}
+
+/// How many conditions stand around the query in the function that is called.
+fn conditions(context: &Context, site: &Site) -> usize {
+    let Some((callee, reach)) = site.reached else { return 0 };
+    let (facts, nesting) = (context.program.file(callee.file), context.program.nesting(callee.file));
+    nesting.around(reach.site).filter(|&node| matches!(facts.arena.kind(node), NodeKind::If { .. })).count()
+}
+
+/// Some condition decides whether the query runs: `commission.customer ? null : await find(…)`.
+fn is_conditional(place: &Place, site: &Site) -> bool {
+    let Some((callee, reach)) = site.reached else { return false };
+    place.summaries.chain(callee, reach).into_iter().any(|(function, node)| {
+        let facts = place.program.file(function.file);
+        let nesting = place.program.nesting(function.file);
+        nesting.around(node).any(|around| match facts.arena.kind(around) {
+            NodeKind::If { then, otherwise, .. } => {
+                let span = facts.arena.span(node);
+                facts.arena.span(then).contains(span) || otherwise.is_some_and(|otherwise| facts.arena.span(otherwise).contains(span))
+            }
+            _ => false,
+        })
+    })
 }
 
 /// A relation is asked of what the call gives, before it is there: `findUnique(…).author()`.
@@ -208,7 +262,11 @@ fn per_object<'a>(context: &'a Context, place: &Place, site: Site<'a>, methods: 
         None => format!("`{called}`"),
         Some((callee, _)) => format!("`{}`, through {}", program.short_name(callee), chain_text(place, &site)),
     };
-    let batched = query_fact(program, site.query).and_then(|fact| fact.batched.clone());
+    let asked = at_query(place, &site, dependence).map(|there| there.asked());
+    let limited = match site.reached {
+        None => limits(facts, site.node),
+        Some((_, reach)) => limits(program.file(reach.target.file), reach.query.site),
+    };
     let mut flow = vec![method.evidence.clone()];
     flow.extend(steps(place, &site));
     Some(Finding {
@@ -225,10 +283,7 @@ fn per_object<'a>(context: &'a Context, place: &Place, site: Site<'a>, methods: 
         primary: Label { location: program.location(place.file, call_span(facts, site.node)), text: format!("one {verb} per object") },
         related: vec![method.evidence.clone()],
         flow,
-        help: Some(format!(
-            "load it with the list (annotate it, fetch it eagerly, or fetch all rows first and look them up; in GraphQL through a data loader){}",
-            batched.map_or(String::new(), |batched| format!(": {batched}"))
-        )),
+        help: Some(help_for_answers(program, &site, asked.as_ref(), limited)),
         subject: format!("{} {called}", program.qualified_name(host)),
         fingerprint: String::new(),
         confidence: site.confidence,
@@ -357,7 +412,9 @@ fn nearest<'a>(context: &'a Context, edge: &CallEdge, wanted: impl Fn(&Reach) ->
     let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
     let saves = api_names().orm.saves.has(program.name(callee)) && program.is(class, Role::Model);
     let beside = |reach: &Reach| saves && (reach.access != Access::Write || !api_names().orm.saves.has(program.name(reach.target)));
-    reaches.iter().filter(sure).min_by_key(|reach| (beside(reach), depends_on_setting(program, callee.file, reach.site), reach.depth))
+    reaches.iter().filter(sure).min_by_key(|reach| {
+        (beside(reach), depends_on_setting(program.file(callee.file), program.nesting(callee.file), reach.site), reach.depth)
+    })
 }
 
 /// Of the queries that a call leads to and that are wanted, the nearest with the fewest conditions around it.
@@ -369,28 +426,6 @@ fn surest<'a>(context: &'a Context, edge: &CallEdge, wanted: impl Fn(&Reach) -> 
     let first = nearest(context, edge, wanted)?;
     let fewer = |reach: &Reach| wanted(reach) && reach.depth == first.depth && conditions(reach) < conditions(first);
     Some(nearest(context, edge, fewer).unwrap_or(first))
-}
-
-/// It stands under a condition on a setting: `if settings.IS_DEMO:`.
-fn depends_on_setting(program: &Program, file: FileId, site: NodeId) -> bool {
-    let (facts, nesting) = (program.file(file), program.nesting(file));
-    nesting.around(site).any(|node| match facts.arena.kind(node) {
-        NodeKind::If { condition, .. } => {
-            let mut found = false;
-            facts.arena.walk(condition, |part| {
-                found |= matches!(facts.arena.kind(part), NodeKind::Member { object, name, .. } if is_setting(facts, object, name));
-            });
-            found
-        }
-        _ => false,
-    })
-}
-
-/// `settings.IS_DEMO`.
-fn is_setting(facts: &FileFacts, object: NodeId, name: Name) -> bool {
-    let is_constant = |text: &str| text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase);
-    let holder = last_name(facts, object);
-    is_constant(facts.text(name)) && holder.is_some_and(|holder| vocabulary().loops.settings.in_name(facts.text(holder)))
 }
 
 /// One of the calls from here to the query is given what keeps it from running.
@@ -618,25 +653,31 @@ fn locks_rows(place: &Place, site: NodeId) -> bool {
     })
 }
 
-fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Finding> {
+fn finding(context: &Context, place: &Place, members: &[Repeated], known: &Known) -> Option<Finding> {
+    let strict = context.settings.strict();
+    let judged: Vec<(&Repeated, Judgement)> = members
+        .iter()
+        .map(|member| (member, judge(context, place, member)))
+        .filter(|(member, judgement)| strict || !shrugs(context, place, member, judgement))
+        .collect();
     // The first that is a warning speaks for the others.
-    let judged: Vec<_> = members.iter().map(|member| judge(context, place, member)).collect();
-    let chosen = judged.iter().position(|judgement| judgement.level == Level::Warning).unwrap_or(0);
-    let (first, judgement) = (members.get(chosen)?, judged.get(chosen)?);
+    let chosen = judged.iter().position(|(_, judgement)| judgement.level == Level::Warning).unwrap_or(0);
+    let (first, judgement) = judged.get(chosen)?;
     if is_guess(place, first, judgement) {
         return None;
     }
     let (site, repetition) = (&first.site, &first.repetition);
     let (program, facts) = (place.program, place.facts);
     let called = spelled_callee(facts, site.node);
-    let subject_of_query = table_text(program, site);
+    let subject_of_query = if judgement.kind == Kind::Relation { String::new() } else { table_text(place, site, repetition) };
     let item = item_text(facts, repetition);
     let verb = if site.query.access == Access::Write { "write" } else { "query" };
+    let one = if is_conditional(place, site) { "up to one" } else { "one" };
     let message = match site.reached {
-        None => format!("`{called}` runs one {verb}{subject_of_query} for each {item}{}", judgement.remark),
+        None => format!("`{called}` runs {one} {verb}{subject_of_query} for each {item}{}", judgement.remark),
         Some((callee, _)) => {
             format!(
-                "`{}` runs one {verb}{subject_of_query} for each {item}, through {}{}",
+                "`{}` runs {one} {verb}{subject_of_query} for each {item}, through {}{}",
                 program.short_name(callee),
                 chain_text(place, site),
                 judgement.remark
@@ -659,8 +700,9 @@ fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Fin
     {
         related.push(last.clone());
     }
-    for (_, member) in members.iter().enumerate().filter(|&(at, _)| at != chosen).take(5) {
-        let text = format!("`{}` too, on the same table", spelled_callee(facts, member.site.node));
+    for (_, (member, _)) in judged.iter().enumerate().filter(|&(at, _)| at != chosen).take(5) {
+        let through = if member.site.query.table.is_some() { "on the same table" } else { "through the same query" };
+        let text = format!("`{}` too, {through}", spelled_callee(facts, member.site.node));
         related.push(Label { location: program.location(place.file, call_span(facts, member.site.node)), text });
     }
     Some(Finding {
@@ -670,7 +712,7 @@ fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Fin
         primary: call_label,
         related,
         flow,
-        help: Some(help(program, first, judgement)),
+        help: Some(help(place, first, judgement, known.databases.at(program, place.file))),
         subject: format!("{} {}", program.qualified_name(site.function), called),
         fingerprint: String::new(),
         confidence: site.confidence,
@@ -679,19 +721,26 @@ fn finding(context: &Context, place: &Place, members: &[Repeated]) -> Option<Fin
 }
 
 /// `field.types.all()`: what is asked is what the relation leads to, not the class that has it.
-fn reads_relation(program: &Program, site: &Site) -> bool {
-    let facts = program.file(site.function.file);
-    site.reached.is_none()
-        && facts.language.family() == Family::Python
-        && query_fact(program, site.query).is_some_and(|fact| fact.subject == Subject::Captured)
-        && called_name(facts, site.node).is_some_and(|name| name == "all" || api_names().orm.relations.has(name))
-        && chain(facts, site.node).count() > 2
+pub(super) fn reads_relation(place: &Place, site: &Site, repetition: &Repetition) -> bool {
+    let (program, facts) = (place.program, place.facts);
+    if site.reached.is_some() || facts.language.family() != Family::Python {
+        return false;
+    }
+    let reads = |name: &str| matches!(name, "all" | "filter" | "exclude" | "order_by") || api_names().orm.relations.has(name);
+    if !called_name(facts, site.node).is_some_and(reads) {
+        return false;
+    }
+    let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return false };
+    let on_item = matches!(facts.arena.kind(chain_root(facts, callee)), NodeKind::Name(name) if repetition.items.contains(&name));
+    let of_relation = query_fact(program, site.query).is_some_and(|fact| fact.subject == Subject::Captured);
+    chain(facts, callee).count() > 2 && (on_item || of_relation)
 }
 
 /// What the query is on: the rows' own class where a base of it has the `save`, nothing where only the row is known whose relation is read.
-fn table_text(program: &Program, site: &Site) -> String {
+fn table_text(place: &Place, site: &Site, repetition: &Repetition) -> String {
+    let program = place.program;
     let Some(table) = &site.query.table else { return String::new() };
-    if reads_relation(program, site) {
+    if reads_relation(place, site, repetition) {
         return String::new();
     }
     let own = site.reached.filter(|(callee, reach)| {
@@ -711,10 +760,27 @@ fn table_text(program: &Program, site: &Site) -> String {
 /// `role_id` of `role_ids`, or `item` of a callback without a name for it.
 fn item_text(facts: &FileFacts, repetition: &Repetition) -> String {
     let names: Vec<&str> = repetition.items.iter().map(|&name| facts.text(name)).take(2).collect();
-    let source = repetition.source.filter(|_| repetition.kind != RepetitionKind::While && repetition.kind != RepetitionKind::Counted);
-    let of = source.map(|source| spell(facts, unwrapped(facts, source))).filter(|text| text.len() <= 60 && text != "…");
-    let item = match names.first() {
-        Some(name) if !name.starts_with('_') => format!("`{name}`"),
+    let spelled = |source: NodeId| Some(spell(facts, source)).filter(|text| text.len() <= 60 && text != "…");
+    if repetition.kind == RepetitionKind::Counted {
+        // `for (let i = 0; i < rows.length; i++)`: `rows[i]`.
+        let list = repetition.source.and_then(|condition| counted_list(facts, condition)).and_then(spelled);
+        return match (names.first(), list) {
+            (Some(name), Some(list)) => format!("`{list}[{name}]`"),
+            (Some(name), None) => format!("`{name}`"),
+            (None, _) => "item".to_string(),
+        };
+    }
+    let source = repetition.source.filter(|_| repetition.kind != RepetitionKind::While);
+    // `for i, row in enumerate(rows)`, `for (const [at, row] of rows.entries())`: the number is not the item.
+    let numbered = source.is_some_and(|source| {
+        let on = called_name(facts, source);
+        on == Some("enumerate")
+            || on == Some("entries") && arguments(facts, source).len() == 0 && facts.language.family() == Family::TypeScript
+    });
+    let of = source.and_then(|source| spelled(unwrapped(facts, source)));
+    // `{ body, author }` of each message: none of the names is the item.
+    let item = match names.get(usize::from(numbered && names.len() > 1)) {
+        Some(name) if !name.starts_with('_') && !takes_apart(facts, repetition) => format!("`{name}`"),
         _ => "item".to_string(),
     };
     match of {
@@ -723,13 +789,44 @@ fn item_text(facts: &FileFacts, repetition: &Repetition) -> String {
     }
 }
 
+/// The loop takes several fields out of each item: `for (const { body, author } of messages)`.
+fn takes_apart(facts: &FileFacts, repetition: &Repetition) -> bool {
+    let several = |pattern: NodeId| matches!(facts.arena.kind(pattern), NodeKind::Collection { kind: CollectionKind::Dict, items } if facts.arena.list(items).len() > 1);
+    match facts.arena.kind(repetition.node) {
+        NodeKind::Loop { target: Some(target), .. } => several(target),
+        NodeKind::Call { .. } => arguments(facts, repetition.node).any(|argument| match facts.arena.kind(argument) {
+            NodeKind::Closure(def) => facts.def(def).params.first().and_then(|param| param.pattern).is_some_and(several),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// `rows` of `i < rows.length`, `i < len(rows)`.
+fn counted_list(facts: &FileFacts, condition: NodeId) -> Option<NodeId> {
+    let NodeKind::Binary { right, .. } = facts.arena.kind(condition) else { return None };
+    match facts.arena.kind(right) {
+        NodeKind::Member { object, name, .. } if facts.text(name) == "length" => Some(object),
+        NodeKind::Call { .. } if called_name(facts, right) == Some("len") => arguments(facts, right).next(),
+        _ => None,
+    }
+}
+
 /// `xs` of `enumerate(xs)`, `sorted(xs)`, `Object.values(xs)`.
 fn unwrapped(facts: &FileFacts, source: NodeId) -> NodeId {
     let wraps = called_name(facts, source).is_some_and(|name| {
         matches!(name, "enumerate" | "zip" | "list" | "set" | "sorted" | "reversed" | "tuple" | "entries" | "values" | "keys" | "tqdm")
     });
-    match arguments(facts, source).next() {
-        Some(inner) if wraps => inner,
+    if let NodeKind::Binary { op: BinaryOp::Coalesce | BinaryOp::Or, left, .. } = facts.arena.kind(source) {
+        return left;
+    }
+    match (arguments(facts, source).next(), facts.arena.kind(source)) {
+        (Some(inner), _) if wraps => inner,
+        // `rows.entries()` of an array.
+        (None, NodeKind::Call { callee, .. }) if called_name(facts, source) == Some("entries") => match facts.arena.kind(callee) {
+            NodeKind::Member { object, .. } => object,
+            _ => source,
+        },
         _ => source,
     }
 }

@@ -1,7 +1,8 @@
 //! What a call gives for a parameter: by place, by keyword, or as a key of the object that the parameter takes apart.
 
-use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{FileFacts, Param, ParamKind};
+use super::loops::bound_names;
+use crate::model::body::{CollectionKind, NodeId, NodeKind};
+use crate::model::facts::{FileFacts, Name, Param, ParamKind};
 use crate::model::nesting::arguments;
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
@@ -32,26 +33,51 @@ pub(super) fn by_place<'a>(
     (!by_path || !params.iter().any(is_receiver)).then(|| params.iter().filter(move |param| !is_receiver(param)))
 }
 
-/// What stands for one name of a parameter, which is the one of this number [by place](by_place).
-pub(super) fn passed(facts: &FileFacts, call: NodeId, (at, param): (usize, &Param), name: &str) -> Passed {
+/// What stands for one name of a parameter, which is the one of this number [by place](by_place). The name is one of the function that is called.
+pub(super) fn passed(facts: &FileFacts, call: NodeId, (at, param): (usize, &Param), there: &FileFacts, name: Name) -> Passed {
     let mut by_place = Vec::new();
     for argument in arguments(facts, call) {
         match facts.arena.kind(argument) {
-            NodeKind::Argument { name: keyword, value } if facts.text(keyword) == name => return Passed::Value(value),
+            NodeKind::Argument { name: keyword, value } if facts.text(keyword) == there.text(name) => return Passed::Value(value),
             NodeKind::Argument { .. } => {}
             NodeKind::Spread { .. } => return Passed::Unseen,
             _ => by_place.push(argument),
         }
     }
     let Some(&argument) = by_place.get(at) else { return Passed::Nothing };
-    if param.name.is_some() {
-        return Passed::Value(argument);
+    match param.pattern.filter(|_| param.name.is_none()) {
+        Some(pattern) => taken(facts, argument, there, pattern, name),
+        None => Passed::Value(argument),
     }
-    let NodeKind::Collection { items, .. } = facts.arena.kind(argument) else { return Passed::Within(argument) };
+}
+
+/// What a pattern takes out of an argument for one of its names: `order` of `{ context: { order } }`, given `{ context: { order: next } }`.
+fn taken(facts: &FileFacts, argument: NodeId, there: &FileFacts, pattern: NodeId, name: Name) -> Passed {
+    let items = match there.arena.kind(pattern) {
+        NodeKind::Name(bound) if bound == name => return Passed::Value(argument),
+        NodeKind::Assign { target, .. } => return taken(facts, argument, there, target, name),
+        NodeKind::Collection { kind: CollectionKind::Dict, items } => items,
+        _ => return Passed::Within(argument),
+    };
+    let NodeKind::Collection { kind: CollectionKind::Dict, items: given } = facts.arena.kind(argument) else {
+        return Passed::Within(argument);
+    };
+    let binds = |node: NodeId| bound_names(there, node).contains(&name);
+    let Some(part) = there.arena.list(items).find(|&item| binds(item)) else { return Passed::Within(argument) };
+    let (key, inner) = match there.arena.kind(part) {
+        NodeKind::Entry { key, value } => (there.string(key), value),
+        NodeKind::Name(bound) => (Some(there.text(bound)), part),
+        NodeKind::Assign { target, .. } => match there.arena.kind(target) {
+            NodeKind::Name(bound) => (Some(there.text(bound)), target),
+            _ => (None, target),
+        },
+        _ => (None, part),
+    };
+    let Some(key) = key else { return Passed::Within(argument) };
     let mut found = Passed::Nothing;
-    for item in facts.arena.list(items) {
+    for item in facts.arena.list(given) {
         match facts.arena.kind(item) {
-            NodeKind::Entry { key, value } if facts.string(key) == Some(name) => found = Passed::Value(value),
+            NodeKind::Entry { key: own, value } if facts.string(own) == Some(key) => found = taken(facts, value, there, inner, name),
             NodeKind::Spread { value, .. } if found == Passed::Nothing => found = Passed::Within(value),
             _ => {}
         }

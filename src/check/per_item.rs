@@ -15,7 +15,7 @@ use super::resolvers::graphql_resolvers;
 use super::rust_error_types::type_named;
 use super::scope::in_scope;
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, ParamKind};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, Param, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
 use crate::model::nesting::{arguments, called_name, chain, last_name};
@@ -419,6 +419,13 @@ fn resolver(program: &Program, method: GlobalDef, lists: &Lists) -> Option<PerIt
         }
     };
     let evidence = lists.types.get(&class)?.clone();
+    // Where several parameters are given by the framework, the object is the one of its type.
+    let is_object = |param: &&Param| {
+        param.annotation.is_some_and(|annotation| {
+            matches!(program.value(method.file, annotation), Value::Instance { class: own, .. } | Value::Def(own) if own == class)
+        })
+    };
+    let parent = def.params.iter().find(is_object).unwrap_or(parent);
     let items = if receiver { Vec::new() } else { parameter_names(facts, parent) };
     Some(PerItem { items, receiver, of: program.name(class).to_string(), model: None, source: None, evidence })
 }

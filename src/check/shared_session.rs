@@ -261,7 +261,7 @@ fn is_left_empty(context: &Context, function: GlobalDef, name: Name) -> bool {
     let leaves_out = |call: &CallEdge| {
         let facts = program.file(call.caller.file);
         let found = by_place(program, facts, call.site, function).and_then(|params| params.enumerate().find(|(_, param)| is_empty(param)));
-        found.is_some_and(|param| passed(facts, call.site, param, own.text(name)) == Passed::Nothing)
+        found.is_some_and(|param| passed(facts, call.site, param, own, name) == Passed::Nothing)
     };
     program.def(function).params.iter().any(is_empty) && context.callers().of_function(function).iter().all(leaves_out)
 }

@@ -104,6 +104,15 @@ pub fn read(path: &Arc<str>, text: &str) -> Schema {
 
 const SCALARS: &[&str] = &["String", "Boolean", "Int", "BigInt", "Float", "Decimal", "DateTime", "Json", "Bytes", "Unsupported"];
 
+/// The kind of database that a schema's data source names: `mysql` of `provider = "mysql"`.
+pub fn provider(text: &str) -> Option<&str> {
+    let source = text.lines().skip_while(|line| !line.trim_start().starts_with("datasource ")).skip(1);
+    source.take_while(|line| !line.trim_start().starts_with('}')).find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "provider").then(|| value.split('"').nth(1)).flatten()
+    })
+}
+
 /// The first text in double quotes.
 fn quoted(text: &str) -> Option<String> {
     text.split('"').nth(1).map(str::to_string)

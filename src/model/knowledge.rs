@@ -174,10 +174,19 @@ pub enum Gives {
 pub struct QueryFact {
     pub access: Access,
     pub subject: Subject,
-    /// How to do the same for many items at once, for the help of `n-plus-one`.
+    /// How to do the same for many items at once, for the help of `n-plus-one`. In it, `id` and `ids` (or `parentId`) stand for the column that is asked
+    /// by and for its values, `Model` for the model: where these are known, they are put in.
     pub batched: Option<String>,
     /// The same for writes, where `access` is `sql`.
     pub batched_write: Option<String>,
+    /// The same where a row that is there stays as it is (an upsert that changes nothing).
+    pub batched_insert: Option<String>,
+    /// The same where nested rows (`single_with`) are written with each; `<relations>` stands for them.
+    pub nested: Option<String>,
+    /// How to read a few rows of each of many with the rows themselves.
+    pub limited: Option<String>,
+    /// The call that takes SQL, where the library has no call of its own for many rows.
+    pub raw: Option<String>,
     /// `batched` gives all rows the same values: the key of an object argument, or the link of the chain (`.set(…)`), that holds them.
     pub values: Option<String>,
     /// Keys in the arguments with which a row can only be written by itself (nested writes).

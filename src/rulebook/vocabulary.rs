@@ -112,7 +112,7 @@ lists! {
         attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
         documents: Documents { samples, aside, first_parts }
         connections: Connections { set_up, addresses }
-        loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, incoming }
+        loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, for_many, readers, incoming }
         sql: Sql { given_by_callers, holders }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
@@ -132,7 +132,7 @@ lists! {
         errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
-        orm: OrmNames { relations, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
+        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
         validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses }
         loading: LoadingNames { by_name, memos, caches }
         settings: SettingsNames { getters, readers, shown }
@@ -149,6 +149,7 @@ lists! {
         routers: RoutersNames { calls, makers }
         schemes: SchemesNames { weak }
         statements: StatementsNames { given, sql, no_models }
+        databases: DatabasesNames { postgres, mysql, sqlite }
     }
 }
 

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::associations::Associations;
 use super::edges::{Followed, Functions, calls_of, components_of, followed_edges};
 use super::queries::{Found, queries, uses_up};
+use super::settings::depends_on_setting;
 use super::transactions::{FileTransactions, transactions};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -505,6 +506,19 @@ fn reach_of(
             }
             std::collections::hash_map::Entry::Occupied(mut entry) => {
                 let known = &entry.get().1;
+                let by_setting =
+                    |reach: &Reach| depends_on_setting(program.file(function.file), program.nesting(function.file), reach.site);
+                // `if settings.IS_DEMO:` is mostly not the case: what runs else is what the function does.
+                if known.site != reach.site
+                    && !reach.cached
+                    && reach.confidence != Confidence::Low
+                    && by_setting(known) != by_setting(&reach)
+                {
+                    if by_setting(known) {
+                        entry.insert((order, reach));
+                    }
+                    return;
+                }
                 if rank(&reach) < rank(known) || rank(&reach) == rank(known) && runs_surely(program, known, &reach) {
                     entry.insert((order, reach));
                 }

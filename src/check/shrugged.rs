@@ -1,0 +1,238 @@
+//! Notes that their owner would shrug at: the query runs for each, and there is nothing to be done that would be worth it. The strict profile tells of
+//! them all the same.
+
+use super::Context;
+use super::batching::{Judgement, nested_writes, query_at, query_fact, values_of as given_values};
+use super::jobs::runs_in_jobs;
+use super::keys::of_loop;
+use super::loops::{Place, Repetition, bound_names};
+use super::meant::{Kind, callee_asks_services, is_after_response, is_each_on_its_own, values_of};
+use super::n_plus_one::Repeated;
+use super::remedy::{for_many, limits};
+use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
+use crate::model::facts::FileFacts;
+use crate::model::finding::Level;
+use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::{arguments, called_name, chain, walk_deep};
+use crate::model::words::words;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
+
+/// Whether the note is not worth telling.
+pub(super) fn shrugs(context: &Context, place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
+    if judgement.level != Level::Note {
+        return false;
+    }
+    match repeated.site.query.access {
+        Access::Write => shrugs_at_write(context, place, repeated, judgement),
+        _ => shrugs_at_read(place, repeated, judgement),
+    }
+}
+
+fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
+    let (site, repetition) = (&repeated.site, &repeated.repetition);
+    let in_job = || runs_in_jobs(place.program, context.callers(), site.function());
+    match judgement.kind {
+        Kind::Bulk | Kind::Unsure | Kind::EachOnItsOwn | Kind::Service | Kind::AfterAnswer => return true,
+        // A manager that makes a row through its own `save` has a form for many that goes past it.
+        Kind::OwnSave => {
+            return site.reached.is_some() || !called_name(place.facts, site.node).is_some_and(|name| api_names().orm.creates.has(name));
+        }
+        Kind::OwnValues => {
+            return is_after_response(place, repetition.node)
+                || is_sent_together(place, repetition)
+                || in_job() && is_in_chunks(place, repetition.node);
+        }
+        Kind::Upsert => {
+            let (facts, call) = query_at(place, repeated);
+            let fact = query_fact(place.program, site.query);
+            let is_nested = fact.is_some_and(|fact| !nested_writes(facts, call, fact).is_empty());
+            let is_empty =
+                |value: NodeId| matches!(facts.arena.kind(value), NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 0);
+            let keeps = || {
+                fact.and_then(|fact| fact.values.as_deref())
+                    .is_some_and(|wanted| given_values(facts, call, wanted).into_iter().any(is_empty))
+            };
+            return in_job() && (is_nested || !keeps());
+        }
+        Kind::Relation => return false,
+        _ => {}
+    }
+    let body = repetition.body;
+    if body.is_some_and(|body| is_each_on_its_own(place, site, body)) || is_tried_again(place, repeated, goes_on) {
+        return true;
+    }
+    let has_form = || for_many(place, site).is_some();
+    if site.reached.is_some() {
+        return is_after_response(place, repetition.node) || callee_asks_services(place, site) || in_job() && !has_form();
+    }
+    let (facts, call) = query_at(place, repeated);
+    let is_nested = || query_fact(place.program, site.query).is_some_and(|fact| !nested_writes(facts, call, fact).is_empty());
+    is_nested() && in_job()
+}
+
+fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
+    let site = &repeated.site;
+    match judgement.kind {
+        Kind::Bulk | Kind::Unsure | Kind::OwnSave => return true,
+        Kind::Same => return false,
+        Kind::Few if site.reached.is_some() => return true,
+        Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
+        Kind::Job if is_in_chunks(place, repeated.repetition.node) => return true,
+        _ => {}
+    }
+    if counts_for_number(place, repeated) || is_put_into_queue(place, repeated) || is_tried_again(place, repeated, rolls_back_and_goes_on) {
+        return true;
+    }
+    let Some(there) = of_loop(place, repeated) else { return false };
+    let asked = there.asked();
+    let (facts, call) = query_at(place, repeated);
+    // A row of its own that is found by more than a key, and a count over a threshold of each: no one query gives these.
+    let own_threshold = !asked.otherwise.is_empty() && is_aggregate(facts, call);
+    let by_case = asked.cases && judgement.kind == Kind::Operation;
+    by_case || asked.has_no_key() && !limits(facts, call) || own_threshold || site.reached.is_some() && asked.asks_by_list()
+}
+
+/// `prisma.$transaction(rows.map((row) => prisma.row.update(…)))`: the library's own form for writes that go together.
+fn is_sent_together(place: &Place, repetition: &Repetition) -> bool {
+    let facts = place.facts;
+    let is_transaction = |call: NodeId| {
+        place
+            .program
+            .called_api(place.file, call)
+            .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
+    };
+    if place.nesting.argument_of(facts, repetition.node).is_some_and(|(call, _)| is_transaction(call)) {
+        return true;
+    }
+    // `updates.push(prisma.row.update(…))`, then `$transaction(updates)`.
+    let Some(body) = repetition.body else { return false };
+    let mut lists = Vec::new();
+    walk_deep(facts, body, |node| {
+        if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+            && called_name(facts, node) == Some("push")
+            && let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+            && let NodeKind::Name(list) = facts.arena.kind(object)
+        {
+            lists.push(list);
+        }
+        true
+    });
+    let owner = place.nesting.owner(repetition.node);
+    let Some(all) = facts.def(owner).body.filter(|_| !lists.is_empty()) else { return false };
+    let mut found = false;
+    facts.arena.walk(all, |node| {
+        found |= arguments(facts, node).any(|argument| matches!(facts.arena.kind(argument), NodeKind::Name(name) if lists.contains(&name)))
+            && is_transaction(node);
+    });
+    found
+}
+
+/// The loop goes over a chunk of rows: how many are written at a time has been thought of.
+fn is_in_chunks(place: &Place, head: NodeId) -> bool {
+    let facts = place.facts;
+    let of_batches = |name: &str| words(name).last().is_some_and(|word| vocabulary().loops.batches.has(word));
+    let mut at = head;
+    for _ in 0..100 {
+        for outer in place.nesting.around(at) {
+            if let NodeKind::Loop { kind: LoopKind::ForEach, target: Some(target), .. } = facts.arena.kind(outer)
+                && bound_names(facts, target).iter().any(|&name| of_batches(facts.text(name)))
+            {
+                return true;
+            }
+        }
+        let owner = place.nesting.owner(at);
+        match place.nesting.place(owner) {
+            Some(closure) if closure != at => at = closure,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// On the way to the query stands a `try` whose handlers go on as wanted.
+fn is_tried_again(place: &Place, repeated: &Repeated, goes_on: fn(&FileFacts, NodeId) -> bool) -> bool {
+    let Some((callee, reach)) = repeated.site.reached else { return false };
+    place.summaries.chain(callee, reach).into_iter().any(|(function, node)| {
+        let facts = place.program.file(function.file);
+        let nesting = place.program.nesting(function.file);
+        let tries = |around: NodeId| match facts.arena.kind(around) {
+            NodeKind::Try { body, handlers, .. } => {
+                facts.arena.span(body).contains(facts.arena.span(node))
+                    && facts.arena.list(handlers).len() > 0
+                    && facts.arena.list(handlers).all(|handler| goes_on(facts, handler))
+            }
+            _ => false,
+        };
+        nesting.around(node).any(tries)
+    })
+}
+
+/// One row may fail without the others.
+fn goes_on(facts: &FileFacts, handler: NodeId) -> bool {
+    let mut raises = false;
+    walk_deep(facts, handler, |node| {
+        raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_));
+        !raises
+    });
+    !raises
+}
+
+fn rolls_back_and_goes_on(facts: &FileFacts, handler: NodeId) -> bool {
+    let (mut back, mut raises) = (false, false);
+    walk_deep(facts, handler, |node| {
+        back |= matches!(called_name(facts, node), Some("rollback" | "begin_nested"));
+        raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_));
+        true
+    });
+    back && !raises
+}
+
+/// `for (const { days } of await db.group.groupBy({ by: ["days"] }))`: each value there is, of which there are few.
+fn is_of_values(place: &Place, repeated: &Repeated) -> bool {
+    let facts = place.facts;
+    let Some(source) = repeated.repetition.source else { return false };
+    let groups = |node: NodeId| {
+        chain(facts, node).any(|link| called_name(facts, link).is_some_and(|name| matches!(name, "groupBy" | "group_by" | "distinct")))
+    };
+    groups(source) || values_of(place, repeated.repetition.node, source).into_iter().any(groups)
+}
+
+/// `const total = await tx.invoice.count(…)`, then `total + 1` for the number of the next: it must be counted for each, just before it is made.
+fn counts_for_number(place: &Place, repeated: &Repeated) -> bool {
+    let facts = place.facts;
+    if repeated.site.reached.is_some() || !is_aggregate(facts, repeated.site.node) {
+        return false;
+    }
+    let Some(body) = repeated.repetition.body else { return false };
+    let span = facts.arena.span(repeated.site.node);
+    let mut counted = Vec::new();
+    let mut number = false;
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
+                if facts.arena.span(value).contains(span) =>
+            {
+                counted.extend(bound_names(facts, target));
+            }
+            NodeKind::Binary { op: BinaryOp::Add, left, right } => {
+                let one = matches!(facts.arena.kind(right), NodeKind::Number(text) if facts.text(text) == "1");
+                number |= one && matches!(facts.arena.kind(left), NodeKind::Name(name) if counted.contains(&name));
+            }
+            _ => {}
+        }
+        true
+    });
+    number
+}
+
+/// `queueCommission(row)`: each job is put into the queue by itself, and what is read is read for it.
+fn is_put_into_queue(place: &Place, repeated: &Repeated) -> bool {
+    repeated.site.reached.is_some_and(|(callee, _)| {
+        let words = words(place.program.name(callee));
+        words.first().is_some_and(|word| vocabulary().loops.queueing.has(word)) && words.last().is_none_or(|word| word != "many")
+    })
+}
+
+fn is_aggregate(facts: &FileFacts, call: NodeId) -> bool {
+    matches!(called_name(facts, call), Some("count" | "acount" | "aggregate" | "sum" | "max" | "min" | "avg" | "groupBy"))
+}
