@@ -32,7 +32,12 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
     let (site, repetition) = (&repeated.site, &repeated.repetition);
     let in_job = || runs_in_jobs(place.program, context.callers(), site.function());
     match judgement.kind {
-        Kind::Bulk | Kind::Unsure | Kind::EachOnItsOwn | Kind::Service | Kind::AfterAnswer => return true,
+        Kind::Unsure | Kind::EachOnItsOwn | Kind::Service | Kind::AfterAnswer => return true,
+        // What is removed or changed for each by a key of its own can be for all keys.
+        Kind::Bulk => {
+            let asked = of_loop(place, repeated).map(|there| there.asked());
+            return !asked.is_some_and(|asked| asked.key().is_some() && asked.among.is_empty());
+        }
         // A manager that makes a row through its own `save` has a form for many that goes past it.
         Kind::OwnSave => {
             return site.reached.is_some() || !called_name(place.facts, site.node).is_some_and(|name| api_names().orm.creates.has(name));
@@ -73,7 +78,9 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
 fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
     let site = &repeated.site;
     match judgement.kind {
-        Kind::Bulk | Kind::Unsure | Kind::OwnSave => return true,
+        Kind::Bulk | Kind::OwnSave => return true,
+        // Of a function that is given by its name it is as sure as can be.
+        Kind::Unsure => return !site.passes(),
         Kind::Same => return false,
         Kind::Few if site.reached.is_some() => return true,
         Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
