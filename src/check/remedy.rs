@@ -38,7 +38,7 @@ pub(super) fn help_for_answers(program: &Program, site: &Site, asked: Option<&As
     let what =
         "load it with the list (annotate it, fetch it eagerly, or fetch all rows first and look them up; in GraphQL through a data loader)";
     let batched = query_fact(program, site.query).and_then(|fact| fact.batched.as_deref());
-    let column = asked.and_then(Asked::key).map_or("parentId", |column| column.name.as_str());
+    let column = asked.and_then(partitions).unwrap_or_else(|| "parentId".to_string());
     if limited {
         return format!(
             "{what}; each takes a few rows of its own, so one query for all must rank them: `ROW_NUMBER() OVER (PARTITION BY {column} …)`"
@@ -48,6 +48,12 @@ pub(super) fn help_for_answers(program: &Program, site: &Site, asked: Option<&As
         Some(batched) => format!("{what}: {}", filled(batched, asked.and_then(Asked::key), None)),
         None => what.to_string(),
     }
+}
+
+/// The columns by which rows are ranked.
+fn partitions(asked: &Asked) -> Option<String> {
+    let names: Vec<&str> = asked.equal.iter().map(|column| column.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Rows that get values of their own: the library has no call for that, SQL has.
@@ -162,11 +168,18 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
     if let Some(relation) = relation_of_row(place, repeated) {
         return relation;
     }
+    match batched {
+        Some(batched) if batched.starts_with("instead: ") => return batched["instead: ".len()..].to_string(),
+        Some(batched) if batched.ends_with(" on the list query") && site.reached.is_none() => {
+            return format!("load it with the rows: {batched}");
+        }
+        _ => {}
+    }
     let asked = of_loop(place, repeated).map(|there| there.asked());
     let key = asked.as_ref().and_then(Asked::key);
     let (facts, call) = query_at(place, repeated);
     if limits(facts, call) {
-        let column = key.map_or("the parent".to_string(), |key| key.name.clone());
+        let column = asked.as_ref().and_then(partitions).unwrap_or_else(|| "the parent".to_string());
         let nested = query_fact(program, site.query).and_then(|fact| fact.limited.as_deref());
         let nested = nested.map_or(String::new(), |nested| format!(", or read them with the rows of the loop ({nested})"));
         return format!(
@@ -295,11 +308,11 @@ fn takes_answer(place: &Place, site: &Site) -> Option<String> {
     })
 }
 
-/// The function calls itself for what it has found: a tree.
+/// The function that asks calls itself for what it has found: a tree.
 fn walks_a_tree(place: &Place, site: &Site) -> bool {
-    site.reached.is_some_and(|(callee, _)| {
+    site.reached.is_some_and(|(callee, reach)| {
         let itself = |function: GlobalDef| place.program.calls_from(function).iter().any(|edge| edge.callee == callee);
-        place.program.outermost(site.function()) == callee || itself(callee)
+        reach.target == callee && (place.program.outermost(site.function()) == callee || itself(callee))
     })
 }
 
@@ -414,5 +427,47 @@ fn list(names: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(path: &[&str], name: &str) -> Column {
+        Column { path: path.iter().map(|part| part.to_string()).collect(), name: name.to_string() }
+    }
+
+    #[test]
+    fn templates_are_filled_with_what_is_known() {
+        let find = "findMany({ where: { id: { in: ids } } })";
+        for (template, key, model, filled_in) in [
+            (find, Some(column(&[], "slug")), None, "findMany({ where: { slug: { in: slugs } } })"),
+            (find, Some(column(&["shop", "some"], "name")), None, "findMany({ where: { shop: { some: { name: { in: names } } } } })"),
+            (find, None, None, "findMany({ where: { key: { in: keys } } })"),
+            (
+                "groupBy({ by: [\"parentId\"], where: { parentId: { in: ids } } })",
+                Some(column(&[], "teamID")),
+                None,
+                "groupBy({ by: [\"teamID\"], where: { teamID: { in: teamIDs } } })",
+            ),
+            (
+                "Model.objects.in_bulk(ids), or Model.objects.filter(id__in=ids)",
+                Some(column(&[], "name")),
+                Some("Group"),
+                "Group.objects.filter(name__in=names)",
+            ),
+            (
+                "Model.objects.in_bulk(ids), or Model.objects.filter(id__in=ids)",
+                Some(column(&[], "pk")),
+                None,
+                "Model.objects.in_bulk(pks), or Model.objects.filter(pk__in=pks)",
+            ),
+            ("filter(Column::Id.is_in(ids))", Some(column(&[], "shop_id")), None, "filter(Column::ShopId.is_in(shop_ids))"),
+            ("whereIn(\"id\", ids)", Some(column(&[], "category")), None, "whereIn(\"category\", categories)"),
+        ] {
+            assert_eq!(filled(template, key.as_ref(), model), filled_in);
+        }
+        assert_eq!(list(&["a".to_string(), "b".to_string(), "c".to_string()]), "`a`, `b` and `c`");
     }
 }

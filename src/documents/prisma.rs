@@ -124,7 +124,17 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::read;
+    use super::{provider, read};
+
+    #[test]
+    fn data_sources_name_their_database() {
+        let of = |source: &str| provider(source).map(str::to_string);
+        assert_eq!(
+            of("generator client {\n  provider = \"prisma-client-js\"\n}\n\ndatasource db {\n  provider = \"mysql\"\n}\n").as_deref(),
+            Some("mysql")
+        );
+        assert_eq!(of("generator client {\n  provider = \"prisma-client-js\"\n}\n"), None);
+    }
 
     #[test]
     fn models_are_tables() {

@@ -175,7 +175,7 @@ pub struct QueryFact {
     pub access: Access,
     pub subject: Subject,
     /// How to do the same for many items at once, for the help of `n-plus-one`. In it, `id` and `ids` (or `parentId`) stand for the column that is asked
-    /// by and for its values, `Model` for the model: where these are known, they are put in.
+    /// by and for its values, `Model` for the model: where these are known, they are put in. What begins with `instead: ` is the whole help.
     pub batched: Option<String>,
     /// The same for writes, where `access` is `sql`.
     pub batched_write: Option<String>,
