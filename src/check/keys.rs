@@ -369,7 +369,9 @@ impl There<'_> {
         let facts = self.facts;
         let is_plain = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. });
         let mut take = |column: NodeId, value: NodeId, how: How| {
-            if !is_plain(column) || self.depends(column) || !self.depends(value) {
+            // `crates::name` is a column whatever a local is called.
+            let is_path = matches!(facts.arena.kind(column), NodeKind::Member { path: true, .. });
+            if !is_plain(column) || !is_path && self.depends(column) || !self.depends(value) {
                 return false;
             }
             let Some(name) = last_name(facts, column).map(|name| facts.text(name).to_string()) else { return false };

@@ -489,12 +489,13 @@ fn at_queries(program: &Program, fields: &[FieldRead]) -> Vec<Finding> {
             continue;
         }
         seen.push((location, first.outer));
-        let mut named: Vec<String> = Vec::new();
+        let (mut named, mut forms): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         let same = |field: &&FieldRead| field.outer == first.outer && field.rows.as_ref().is_some_and(|(_, other)| other == location);
         for field in fields.iter().filter(same) {
             let name = format!("`{}.{}`", program.name(field.relation.owner), field.relation.name);
             if !named.contains(&name) {
                 named.push(name);
+                forms.push(help(program, field.relation, &field.path, !field.to_many));
             }
         }
         let more = if named.len() > 3 { format!(" and {} more", named.len() - 3) } else { String::new() };
@@ -508,7 +509,7 @@ fn at_queries(program: &Program, fields: &[FieldRead]) -> Vec<Finding> {
             primary: Label { location: location.clone(), text: "the rows that are serialized".to_string() },
             related: vec![read.clone()],
             flow: vec![read],
-            help: Some(help(program, first.relation, &first.path, !first.to_many)),
+            help: Some(forms.into_iter().take(3).collect::<Vec<_>>().join("; ")),
             subject: format!("{} {serializer}", program.qualified_name(*source)),
             fingerprint: String::new(),
             confidence: Confidence::High,

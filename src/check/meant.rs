@@ -266,7 +266,7 @@ fn works_on_many(place: &Place, site: &Site) -> bool {
 }
 
 /// `close_account(account)` for each: a whole unit of work, of which there is no form for many.
-fn writes_several_tables(place: &Place, site: &Site) -> bool {
+pub(super) fn writes_several_tables(place: &Place, site: &Site) -> bool {
     let Some(summary) = site.reached.and_then(|(callee, _)| place.summaries.of(callee)) else { return false };
     let mut tables: Vec<&str> = Vec::new();
     for reach in summary.reaches.iter().filter(|reach| reach.access == Access::Write) {
@@ -274,6 +274,15 @@ fn writes_several_tables(place: &Place, site: &Site) -> bool {
             tables.push(table);
         }
     }
+    tables.len() > SEVERAL
+}
+
+/// What is called for each asks or writes several tables.
+pub(super) fn asks_several_tables(place: &Place, site: &Site) -> bool {
+    let Some(summary) = site.reached.and_then(|(callee, _)| place.summaries.of(callee)) else { return false };
+    let mut tables: Vec<&str> = summary.reaches.iter().filter_map(|reach| reach.table.as_deref()).collect();
+    tables.sort_unstable();
+    tables.dedup();
     tables.len() > SEVERAL
 }
 

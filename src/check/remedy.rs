@@ -228,7 +228,7 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
 }
 
 /// `get_one(id)`, `OrderRepository.by_id(id)`: the call gives what is read, and no more.
-fn only_reads(name: &str) -> bool {
+pub(super) fn only_reads(name: &str) -> bool {
     words(name).iter().find(|word| !word.is_empty()).is_some_and(|word| vocabulary().loops.readers.has(word))
 }
 
@@ -321,30 +321,44 @@ pub(super) fn for_many(place: &Place, site: &Site) -> Option<GlobalDef> {
     let (callee, reach) = site.reached?;
     let program = place.program;
     let here = program.outermost(site.function());
-    place.summaries.chain(callee, reach).into_iter().find_map(|(function, _)| {
+    let steps = place.summaries.chain(callee, reach);
+    // `service.update_one(row)` reads the row, and then calls `repository.update(row)`.
+    let stem = stem_of(program.name(callee));
+    let same = program.calls_from(callee).iter().map(|edge| edge.callee).filter(|&called| program.name(called) == stem);
+    let functions: Vec<GlobalDef> = steps.into_iter().map(|(function, _)| function).chain(same).collect();
+    functions.into_iter().find_map(|function| {
         let name = program.name(function);
-        let stem = name.strip_suffix("_one").or_else(|| name.strip_suffix("One")).unwrap_or(name);
-        let facts = program.file(function.file);
-        let class = GlobalDef { file: function.file, def: program.def(function).parent };
-        let is_class = class.def != DefId::MODULE && program.def(class).kind == DefKind::Class;
-        let mut named = None;
-        vocabulary().loops.for_many.any(|ending| {
-            let name = format!("{stem}{ending}");
-            named = match is_class {
-                true => method_of(program, class, &name),
-                false => {
-                    let is_it = |def: &crate::model::facts::Definition| {
-                        def.parent == program.def(function).parent && def.body.is_some() && facts.text(def.name) == name
-                    };
-                    facts.definitions().find(|(_, def)| is_it(def)).map(|(def, _)| GlobalDef { file: function.file, def })
-                }
-            };
-            named.is_some()
-        });
-        named.filter(|&many| {
+        beside(program, function).filter(|&many| {
             many != here && many != function && !program.calls_from(many).iter().any(|edge| program.name(edge.callee) == name)
         })
     })
+}
+
+/// `update` of `update_one`.
+fn stem_of(name: &str) -> &str {
+    name.strip_suffix("_one").or_else(|| name.strip_suffix("One")).unwrap_or(name)
+}
+
+/// The method of the same class, or the function of the same file, that is called like this one for many.
+fn beside(program: &Program, function: GlobalDef) -> Option<GlobalDef> {
+    let stem = stem_of(program.name(function));
+    let facts = program.file(function.file);
+    let class = GlobalDef { file: function.file, def: program.def(function).parent };
+    let is_class = class.def != DefId::MODULE && program.def(class).kind == DefKind::Class;
+    let mut found = None;
+    vocabulary().loops.for_many.any(|ending| {
+        let name = format!("{stem}{ending}");
+        found = match is_class {
+            true => method_of(program, class, &name),
+            false => {
+                let own =
+                    facts.definitions().find(|(_, def)| def.parent == class.def && def.body.is_some() && facts.text(def.name) == name);
+                own.map(|(def, _)| GlobalDef { file: function.file, def })
+            }
+        };
+        found.is_some()
+    });
+    found
 }
 
 /// The model's name, where the query is on a class.

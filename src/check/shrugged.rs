@@ -6,9 +6,11 @@ use super::batching::{Judgement, nested_writes, query_at, query_fact, values_of 
 use super::jobs::runs_in_jobs;
 use super::keys::of_loop;
 use super::loops::{Place, Repetition, bound_names};
-use super::meant::{Kind, callee_asks_services, is_after_response, is_each_on_its_own, values_of};
+use super::meant::{
+    Kind, asks_several_tables, callee_asks_services, is_after_response, is_each_on_its_own, values_of, writes_several_tables,
+};
 use super::n_plus_one::Repeated;
-use super::remedy::{for_many, limits};
+use super::remedy::{for_many, limits, only_reads};
 use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::finding::Level;
@@ -57,7 +59,7 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
                 fact.and_then(|fact| fact.values.as_deref())
                     .is_some_and(|wanted| given_values(facts, call, wanted).into_iter().any(is_empty))
             };
-            return in_job() && (is_nested || !keeps());
+            return in_job() && (is_nested || !keeps() || writes_several_tables(place, site));
         }
         Kind::Relation => return false,
         _ => {}
@@ -84,7 +86,7 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
         Kind::Same => return false,
         Kind::Few if site.reached.is_some() => return true,
         Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
-        Kind::Job if is_in_chunks(place, repeated.repetition.node) => return true,
+        Kind::Job if is_in_chunks(place, repeated.repetition.node) || asks_several_tables(place, site) => return true,
         _ => {}
     }
     if counts_for_number(place, repeated) || is_put_into_queue(place, repeated) || is_tried_again(place, repeated, rolls_back_and_goes_on) {
@@ -95,6 +97,14 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
     let (facts, call) = query_at(place, repeated);
     // A row of its own that is found by more than a key, and a count over a threshold of each: no one query gives these.
     let own_threshold = !asked.otherwise.is_empty() && is_aggregate(facts, call);
+    // A job that changes each row through a function that finds it by what is not seen here.
+    if judgement.kind == Kind::Job
+        && site.reached.is_some_and(|(callee, _)| !only_reads(place.program.name(callee)))
+        && asked.equal.is_empty()
+        && for_many(place, site).is_none()
+    {
+        return true;
+    }
     let by_case = asked.cases && judgement.kind == Kind::Operation;
     by_case || asked.has_no_key() && !limits(facts, call) || own_threshold || site.reached.is_some() && asked.asks_by_list()
 }
