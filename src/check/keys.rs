@@ -75,6 +75,36 @@ pub(super) fn of_loop<'a>(place: &Place<'a>, repeated: &Repeated) -> Option<Ther
     at_query(place, &repeated.site, dependence)
 }
 
+/// The column that the call itself names, where the query takes it from there: `get_one(slug, "slug")`, `first({"slug": slug})`.
+pub(super) fn named_by_call(place: &Place, repeated: &Repeated) -> Option<Column> {
+    let (site, facts) = (&repeated.site, place.facts);
+    site.reached?;
+    let dependence = Dependence::of(facts, &repeated.repetition.items, repeated.repetition.body?);
+    let mut named: Vec<String> = Vec::new();
+    let mut depends = false;
+    for argument in arguments(facts, site.node) {
+        let value = argument_value(facts, argument);
+        match facts.arena.kind(value) {
+            NodeKind::Str(_) => named.extend(facts.string(value).filter(|text| is_column(text)).map(str::to_string)),
+            NodeKind::Collection { kind: CollectionKind::Dict, items } => {
+                for item in facts.arena.list(items) {
+                    if let NodeKind::Entry { key, value } = facts.arena.kind(item)
+                        && dependence.mentions(facts, value)
+                    {
+                        named.extend(facts.string(key).map(str::to_string));
+                        depends = true;
+                    }
+                }
+            }
+            _ => depends |= dependence.mentions(facts, value),
+        }
+    }
+    match named.as_slice() {
+        [name] if depends => Some(Column { path: Vec::new(), name: name.clone() }),
+        _ => None,
+    }
+}
+
 /// Follows what depends on the item to where the query stands.
 pub(super) fn at_query<'a>(place: &Place<'a>, site: &Site, mut dependence: Dependence) -> Option<There<'a>> {
     let program = place.program;

@@ -178,7 +178,7 @@ fn gives_back(place: &Place, site: &Site) -> bool {
     let top = place.program.nesting(reach.target.file).chain_top(facts, reach.query.site);
     let links = || chain(facts, top);
     links().any(|link| called_name(facts, link) == Some("returning"))
-        && links().any(|link| called_name(facts, link).is_some_and(|name| has_word(name, &["delete", "update"])))
+        && links().any(|link| matches!(called_name(facts, link), Some("delete" | "update" | "delete_from")))
 }
 
 /// A query of the same kind as near as this one that stands under fewer conditions.

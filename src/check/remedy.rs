@@ -3,7 +3,7 @@
 
 use super::batching::{Judgement, nested_writes, query_at, query_fact, values_of};
 use super::databases::Database;
-use super::keys::{Asked, Column, of_loop};
+use super::keys::{Asked, Column, named_by_call, of_loop};
 use super::loops::Place;
 use super::meant::Kind;
 use super::n_plus_one::{Repeated, Site};
@@ -176,7 +176,8 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
         _ => {}
     }
     let asked = of_loop(place, repeated).map(|there| there.asked());
-    let key = asked.as_ref().and_then(Asked::key);
+    let named = asked.as_ref().filter(|asked| asked.equal.is_empty() && asked.unclear).and_then(|_| named_by_call(place, repeated));
+    let key = asked.as_ref().and_then(Asked::key).or(named.as_ref());
     let (facts, call) = query_at(place, repeated);
     if limits(facts, call) {
         let column = asked.as_ref().and_then(partitions).unwrap_or_else(|| "the parent".to_string());

@@ -19,6 +19,9 @@ use crate::model::nesting::{arguments, called_name, chain, walk_deep};
 use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
+/// A query behind so many calls of which one may lead elsewhere is no finding.
+const FARTHEST_GUESS: u16 = 2;
+
 /// Whether the note is not worth telling.
 pub(super) fn shrugs(context: &Context, place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
     if judgement.level != Level::Note {
@@ -34,7 +37,7 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
     let (site, repetition) = (&repeated.site, &repeated.repetition);
     let in_job = || runs_in_jobs(place.program, context.callers(), site.function());
     match judgement.kind {
-        Kind::Unsure | Kind::EachOnItsOwn | Kind::Service | Kind::AfterAnswer => return true,
+        Kind::EachOnItsOwn | Kind::Service | Kind::AfterAnswer => return true,
         // What is removed or changed for each by a key of its own can be for all keys.
         Kind::Bulk => {
             let asked = of_loop(place, repeated).map(|there| there.asked());
@@ -81,8 +84,8 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
     let site = &repeated.site;
     match judgement.kind {
         Kind::Bulk | Kind::OwnSave => return true,
-        // Of a function that is given by its name it is as sure as can be.
-        Kind::Unsure => return !site.passes(),
+        // A call of which it is not sure where it leads, and that only passes on what another one asks.
+        Kind::Unsure => return site.reached.is_some_and(|(_, reach)| reach.depth >= FARTHEST_GUESS),
         Kind::Same => return false,
         Kind::Few if site.reached.is_some() => return true,
         Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
