@@ -4,7 +4,7 @@ use super::Context;
 use crate::documents::prisma;
 use crate::model::program::Program;
 use crate::model::source::FileId;
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{Words, api_names};
 
 /// A database whose SQL is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,18 @@ impl Databases {
     /// The one that the code of a file talks to.
     pub(super) fn at(&self, program: &Program, file: FileId) -> Option<Database> {
         let package = program.project.package_of(program.path(file));
-        package.and_then(|package| *self.of_packages.get(package)?).or(self.of_all)
+        // Of crates that speak to several, code names the pool of one: `SqlitePool`.
+        let named = || {
+            let (names, known) = (&program.file(file).names, &api_names().databases);
+            let holds = |words: &Words| words.any(|word| word.ends_with("Pool") && names.may_hold(word));
+            match () {
+                () if holds(&known.postgres) => Some(Database::Postgres),
+                () if holds(&known.mysql) => Some(Database::MySql),
+                () if holds(&known.sqlite) => Some(Database::Sqlite),
+                () => None,
+            }
+        };
+        package.and_then(|package| *self.of_packages.get(package)?).or_else(named).or(self.of_all)
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) fn by_place<'a>(
 
 /// What stands for one name of a parameter, which is the one of this number [by place](by_place). The name is one of the function that is called.
 pub(super) fn passed(facts: &FileFacts, call: NodeId, (at, param): (usize, &Param), there: &FileFacts, name: Name) -> Passed {
+    if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) {
+        return left_over(facts, call, at, param.kind);
+    }
     let mut by_place = Vec::new();
     for argument in arguments(facts, call) {
         match facts.arena.kind(argument) {
@@ -48,6 +51,27 @@ pub(super) fn passed(facts: &FileFacts, call: NodeId, (at, param): (usize, &Para
     match param.pattern.filter(|_| param.name.is_none()) {
         Some(pattern) => taken(facts, argument, there, pattern, name),
         None => Passed::Value(argument),
+    }
+}
+
+/// What `*args` or `**kwargs` takes: one value that is left over, or several, of which any may be meant.
+fn left_over(facts: &FileFacts, call: NodeId, at: usize, kind: ParamKind) -> Passed {
+    let mut places = 0;
+    let mut found = Vec::new();
+    for argument in arguments(facts, call) {
+        match facts.arena.kind(argument) {
+            NodeKind::Spread { .. } => return Passed::Unseen,
+            NodeKind::Argument { value, .. } => found.extend((kind == ParamKind::KeywordRest).then_some(value)),
+            _ => {
+                found.extend((kind == ParamKind::Rest && places >= at).then_some(argument));
+                places += 1;
+            }
+        }
+    }
+    match found.as_slice() {
+        [] => Passed::Nothing,
+        [one] => Passed::Within(*one),
+        _ => Passed::Unseen,
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn help(place: &Place, repeated: &Repeated, judgement: &Judgement, da
         Kind::OwnValues => own_values(place, repeated, database),
         Kind::Relation => related(place, repeated),
         _ if site.query.access == Access::Write => write(place, repeated, judgement, database),
-        _ => read(place, repeated, judgement),
+        _ => read(place, repeated, judgement, database),
     }
 }
 
@@ -131,7 +131,7 @@ fn write(place: &Place, repeated: &Repeated, judgement: &Judgement, database: Op
     let composite = asked.as_ref().filter(|asked| asked.equal.len() > 1 && !asked.unclear && batched.contains("id"));
     let how = match composite {
         Some(asked) => format!("one statement for all pairs of {}, joined by OR", names(&asked.equal)),
-        None => filled(batched, key, model(program, site)),
+        None => spoken(&filled(batched, key, model(program, site)), database),
     };
     match site.reached {
         None => format!("collect the rows in the loop and write them in one statement after it: {how}"),
@@ -162,7 +162,7 @@ fn upsert(facts: &FileFacts, call: NodeId, fact: &QueryFact, key: Option<&Column
     format!("collect the rows in the loop and write them in one SQL statement after it: {statement}{}", through(Some(fact)))
 }
 
-fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
+fn read(place: &Place, repeated: &Repeated, judgement: &Judgement, database: Option<Database>) -> String {
     let (program, site, repetition) = (place.program, &repeated.site, &repeated.repetition);
     let batched = query_fact(program, site.query).and_then(|fact| fact.batched.as_deref());
     if let Some(relation) = relation_of_row(place, repeated) {
@@ -177,7 +177,11 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
     }
     let asked = of_loop(place, repeated).map(|there| there.asked());
     let named = asked.as_ref().filter(|asked| asked.equal.is_empty() && asked.unclear).and_then(|_| named_by_call(place, repeated));
-    let key = asked.as_ref().and_then(Asked::key).or(named.as_ref());
+    let listed = asked.as_ref().filter(|asked| asked.asks_by_list()).and_then(|asked| match asked.among.as_slice() {
+        [one] => Some(Column { path: Vec::new(), name: one.clone() }),
+        _ => None,
+    });
+    let key = asked.as_ref().and_then(Asked::key).or(named.as_ref()).or(listed.as_ref());
     let (facts, call) = query_at(place, repeated);
     if limits(facts, call) {
         let column = asked.as_ref().and_then(partitions).unwrap_or_else(|| "the parent".to_string());
@@ -189,7 +193,7 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> String {
     }
     let how = match (batched, asked.as_ref().filter(|asked| asked.equal.len() > 1 && !asked.unclear)) {
         (_, Some(asked)) => format!("one query for all pairs of {}, joined by OR", names(&asked.equal)),
-        (Some(batched), None) => filled(&fitting(facts, call, batched), key, model(program, site)),
+        (Some(batched), None) => spoken(&filled(&fitting(facts, call, batched), key, model(program, site)), database),
         (None, None) => key.map_or(String::new(), |key| format!("`… WHERE {} IN (…)`", key.name)),
     };
     let rest: Vec<String> = asked.as_ref().map_or(Vec::new(), |asked| asked.otherwise.clone());
@@ -240,13 +244,23 @@ fn relation_of_row(place: &Place, repeated: &Repeated) -> Option<String> {
         return None;
     }
     let NodeKind::Call { callee, .. } = facts.arena.kind(site.node) else { return None };
-    // `row.tags.filter(…).first()`: the relation is the first name behind the row.
+    // `row.tags.filter(…).first()`: the relations are the names behind the row, up to the first call.
     let links: Vec<NodeId> = chain(facts, callee).collect();
-    let name = links.iter().rev().find_map(|&link| match facts.arena.kind(link) {
-        NodeKind::Member { name, .. } => Some(facts.text(name)),
-        _ => None,
-    })?;
-    let narrowed = links.iter().any(|&link| matches!(called_name(facts, link), Some("filter" | "exclude" | "order_by")));
+    let mut names: Vec<&str> = Vec::new();
+    for &link in links.iter().rev() {
+        match facts.arena.kind(link) {
+            NodeKind::Member { name, .. } => names.push(facts.text(name)),
+            NodeKind::Call { .. } => break,
+            _ => {}
+        }
+    }
+    // The last one is the method.
+    names.pop();
+    let name = Some(names.join("__")).filter(|name| !name.is_empty())?;
+    let narrowed = links
+        .iter()
+        .chain(std::iter::once(&site.node))
+        .any(|&link| matches!(called_name(facts, link), Some("filter" | "exclude" | "order_by")));
     Some(match narrowed {
         false => format!("load the relation with the rows: add prefetch_related(\"{name}\") to the query of the loop"),
         true => format!("load the relation with the rows: add prefetch_related(Prefetch(\"{name}\", queryset=…)) to the query of the loop"),
@@ -372,6 +386,8 @@ fn model<'a>(program: &Program, site: &'a Site) -> Option<&'a str> {
 fn filled(template: &str, key: Option<&Column>, model: Option<&str>) -> String {
     let known = key.filter(|key| key.name.len() <= LONGEST && !key.path.iter().any(|part| part == "every"));
     let (name, values) = match known {
+        // `"address.city"` of documents.
+        Some(key) if key.name.contains('.') => (format!("\"{}\"", key.name), plural(key.name.rsplit('.').next().unwrap_or(&key.name))),
         Some(key) => (key.name.clone(), plural(&key.name)),
         None => ("key".to_string(), "keys".to_string()),
     };
@@ -379,10 +395,12 @@ fn filled(template: &str, key: Option<&Column>, model: Option<&str>) -> String {
     if let Some(key) = known.filter(|key| !key.path.is_empty()) {
         let opens: String = key.path.iter().map(|part| format!("{part}: {{ ")).collect();
         let closes = " }".repeat(key.path.len());
-        template = match template.contains("id: { in: ids }") {
-            true => template.replace("id: { in: ids }", &format!("{opens}id: {{ in: ids }}{closes}")),
-            false => return format!("one query for all {values}"),
-        };
+        let pattern =
+            ["id: { in: ids }", "id: { $in: ids }", "id: In(ids)", "id: ids"].into_iter().find(|pattern| template.contains(pattern));
+        match pattern {
+            Some(pattern) => template = template.replace(pattern, &format!("{opens}{pattern}{closes}")),
+            None => return format!("one query for all {values}"),
+        }
     }
     if !matches!(name.as_str(), "id" | "pk") {
         for only_ids in ["Model.objects.in_bulk(ids), or ", "query().findByIds(ids)"] {
@@ -411,6 +429,16 @@ fn filled(template: &str, key: Option<&Column>, model: Option<&str>) -> String {
         }
     }
     text
+}
+
+/// The same in the SQL of the database: only PostgreSQL takes arrays.
+fn spoken(text: &str, database: Option<Database>) -> String {
+    match database {
+        Some(Database::MySql | Database::Sqlite) => {
+            text.replace("`= ANY($1)` or `UNNEST`", "`IN (…)`").replace("`= ANY($1)`", "`IN (…)`").replace("`UNNEST` or ", "")
+        }
+        _ => text.to_string(),
+    }
 }
 
 /// `created_by` as the name of a type: `CreatedBy`.
