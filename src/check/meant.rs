@@ -56,6 +56,10 @@ pub(super) enum Kind {
     Service,
     /// As a part of what is done to each row.
     Operation,
+    /// By a method that checks one row.
+    Check,
+    /// In a walk through all that one value holds.
+    Walk,
     /// It is not sure where the call leads.
     Unsure,
     /// One row fails without the others.
@@ -67,7 +71,7 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     let Repeated { site, repetition } = repeated;
     let program = place.program;
     if walks_one_value(place, site, repetition).is_some() {
-        return Some((Kind::Usual, ", in a walk through all that one value holds"));
+        return Some((Kind::Walk, ", in a walk through all that one value holds"));
     }
     if bound(place, repetition, site.node) == Some(Bound::Few) {
         return Some((Kind::Few, ", of which there are a few at a time"));
@@ -103,6 +107,9 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
     if is_search(place, repeated) {
         return Some((Kind::Usual, ", until one is found"));
     }
+    if is_group_by_key(place, repeated) {
+        return Some((Kind::Usual, "; fine while all belong to one or a few"));
+    }
     if is_operation(place, site) {
         return Some((Kind::Operation, ", as a part of what is done to each row"));
     }
@@ -110,10 +117,7 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
         return Some((Kind::Unsure, ", if the call leads where it seems to"));
     }
     if is_check_of_row(place, site) {
-        return Some((Kind::Usual, ", by a method that checks one row"));
-    }
-    if is_group_by_key(place, repeated) {
-        return Some((Kind::Usual, ", once for each group of rows"));
+        return Some((Kind::Check, ", by a method that checks one row"));
     }
     let body = repetition.body?;
     if is_each_on_its_own(place, site, body) {

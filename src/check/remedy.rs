@@ -63,21 +63,38 @@ fn own_values(place: &Place, repeated: &Repeated, database: Option<Database>) ->
     let (facts, call) = query_at(place, repeated);
     let fact = query_fact(place.program, repeated.site.query);
     let column = fact.and_then(|fact| fact.values.as_deref()).and_then(|wanted| only_column(facts, call, wanted));
+    let quoted = |name: &str| match database {
+        Some(Database::Postgres) if name.contains(char::is_uppercase) => format!("\"{name}\""),
+        _ => name.to_string(),
+    };
+    let (key, column) = (quoted(key), column.map(quoted));
     let statement = match (database, column) {
         (Some(Database::Postgres), None) => "`UPDATE … FROM (VALUES …)`".to_string(),
         (Some(Database::Postgres), Some(column)) => {
             format!("`UPDATE … SET {column} = v.{column} FROM (VALUES …) AS v({key}, {column}) WHERE …`")
         }
         (_, column) => {
-            format!("`UPDATE … SET {} = CASE {key} WHEN … THEN … END WHERE {key} IN (…)`", column.unwrap_or("…"))
+            format!("`UPDATE … SET {} = CASE {key} WHEN … THEN … END WHERE {key} IN (…)`", column.as_deref().unwrap_or("…"))
         }
     };
-    format!("collect the values in the loop and write them in one SQL statement after it: {statement}{}", through(fact))
+    let guarded = if has_other_conditions(facts, call, &key) { ", with the other conditions of its `where`" } else { "" };
+    format!("collect the values in the loop and write them in one SQL statement after it{guarded}: {statement}{}", through(fact))
+}
+
+/// `where: { id, status: "draft" }`: the row is only written while something else holds.
+fn has_other_conditions(facts: &FileFacts, call: NodeId, key: &str) -> bool {
+    values_of(facts, call, "where").into_iter().any(|conditions| match facts.arena.kind(conditions) {
+        NodeKind::Collection { items, .. } => facts
+            .arena
+            .list(items)
+            .any(|item| matches!(facts.arena.kind(item), NodeKind::Entry { key: own, .. } if facts.string(own) != Some(key))),
+        _ => false,
+    })
 }
 
 /// The call that takes the statement.
 fn through(fact: Option<&QueryFact>) -> String {
-    fact.and_then(|fact| fact.raw.as_deref()).map_or(String::new(), |raw| format!(", through `{raw}`"))
+    fact.and_then(|fact| fact.raw.as_deref()).map_or(String::new(), |raw| format!(", through {raw}"))
 }
 
 /// The one column that the write sets.
@@ -207,6 +224,9 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement, database: Opt
     }
     if let Some(many) = for_many(place, site) {
         return format!("`{}` takes all of them at once: collect them in the loop and call it once after it", program.short_name(many));
+    }
+    if judgement.kind == Kind::Walk {
+        return "what the walk asks for is not known before it: keep the answers by key (a dictionary, a cache), so that each is asked for once".to_string();
     }
     if walks_a_tree(place, site) {
         // By its own key a node is read that is there already; the nodes below it have another.
@@ -361,8 +381,15 @@ fn beside(program: &Program, function: GlobalDef) -> Option<GlobalDef> {
     let class = GlobalDef { file: function.file, def: program.def(function).parent };
     let is_class = class.def != DefId::MODULE && program.def(class).kind == DefKind::Class;
     let mut found = None;
-    vocabulary().loops.for_many.any(|ending| {
-        let name = format!("{stem}{ending}");
+    let stems = if stem == "patch" { vec![stem, "update"] } else { vec![stem] };
+    let mut names: Vec<String> = Vec::new();
+    for stem in stems {
+        vocabulary().loops.for_many.any(|ending| {
+            names.push(format!("{stem}{ending}"));
+            false
+        });
+    }
+    names.into_iter().any(|name| {
         found = match is_class {
             true => method_of(program, class, &name),
             false => {
@@ -389,7 +416,7 @@ fn filled(template: &str, key: Option<&Column>, model: Option<&str>) -> String {
         // `"address.city"` of documents.
         Some(key) if key.name.contains('.') => (format!("\"{}\"", key.name), plural(key.name.rsplit('.').next().unwrap_or(&key.name))),
         Some(key) => (key.name.clone(), plural(&key.name)),
-        None => ("key".to_string(), "keys".to_string()),
+        None => ("column".to_string(), "values".to_string()),
     };
     let mut template = template.to_string();
     if let Some(key) = known.filter(|key| !key.path.is_empty()) {
@@ -450,6 +477,7 @@ fn pascal(name: &str) -> String {
 
 /// `ids` of `id`, `categories` of `category`, `slugs` of `slug`.
 fn plural(name: &str) -> String {
+    let name = name.trim_start_matches('_');
     match name {
         _ if name.ends_with('s') || name.ends_with('x') => format!("{name}es"),
         _ if name.ends_with('y') && !name.ends_with("ey") && !name.ends_with("ay") => format!("{}ies", &name[..name.len() - 1]),
@@ -487,7 +515,7 @@ mod tests {
         for (template, key, model, filled_in) in [
             (find, Some(column(&[], "slug")), None, "findMany({ where: { slug: { in: slugs } } })"),
             (find, Some(column(&["shop", "some"], "name")), None, "findMany({ where: { shop: { some: { name: { in: names } } } } })"),
-            (find, None, None, "findMany({ where: { key: { in: keys } } })"),
+            (find, None, None, "findMany({ where: { column: { in: values } } })"),
             (
                 "groupBy({ by: [\"parentId\"], where: { parentId: { in: ids } } })",
                 Some(column(&[], "teamID")),

@@ -3,19 +3,20 @@
 
 use super::Context;
 use super::batching::{Judgement, nested_writes, query_at, query_fact, values_of as given_values};
+use super::dependence::Dependence;
 use super::jobs::runs_in_jobs;
 use super::keys::of_loop;
 use super::loops::{Place, Repetition, bound_names};
 use super::meant::{
     Kind, asks_several_tables, callee_asks_services, is_after_response, is_each_on_its_own, values_of, writes_several_tables,
 };
-use super::n_plus_one::Repeated;
+use super::n_plus_one::{Repeated, Site};
 use super::remedy::{for_many, limits, only_reads};
 use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::finding::Level;
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{arguments, called_name, chain, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
 use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
@@ -26,6 +27,10 @@ const FARTHEST_GUESS: u16 = 2;
 pub(super) fn shrugs(context: &Context, place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
     if judgement.level != Level::Note {
         return false;
+    }
+    let listed = repeated.repetition.source.and_then(|source| last_name(place.facts, source));
+    if listed.is_some_and(|name| vocabulary().loops.short_lists.in_name(place.facts.text(name))) {
+        return true;
     }
     match repeated.site.query.access {
         Access::Write => shrugs_at_write(context, place, repeated, judgement),
@@ -50,7 +55,8 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
         Kind::OwnValues => {
             return is_after_response(place, repetition.node)
                 || is_sent_together(place, repetition)
-                || in_job() && is_in_chunks(place, repetition.node);
+                || is_in_chunks(place, repetition.node)
+                || is_short(&repeated.site);
         }
         Kind::Upsert => {
             let (facts, call) = query_at(place, repeated);
@@ -71,6 +77,9 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
     if body.is_some_and(|body| is_each_on_its_own(place, site, body)) || is_tried_again(place, repeated, goes_on) {
         return true;
     }
+    if is_short(site) || makes_what_is_missing(place, repeated) {
+        return true;
+    }
     let has_form = || for_many(place, site).is_some();
     if site.reached.is_some() {
         return is_after_response(place, repetition.node) || callee_asks_services(place, site) || in_job() && !has_form();
@@ -83,12 +92,13 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
 fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
     let site = &repeated.site;
     match judgement.kind {
-        Kind::Bulk | Kind::OwnSave => return true,
+        Kind::Bulk | Kind::OwnSave | Kind::Check => return true,
         // A call of which it is not sure where it leads, and that only passes on what another one asks.
         Kind::Unsure => return site.reached.is_some_and(|(_, reach)| reach.depth >= FARTHEST_GUESS),
         Kind::Same => return false,
         Kind::Few if site.reached.is_some() => return true,
         Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
+        Kind::Job if is_switched(place, repeated) => return true,
         Kind::Job if is_in_chunks(place, repeated.repetition.node) || asks_several_tables(place, site) => return true,
         _ => {}
     }
@@ -110,6 +120,58 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
     }
     let by_case = asked.cases && judgement.kind == Kind::Operation;
     by_case || asked.has_no_key() && !limits(facts, call) || own_threshold || site.reached.is_some() && asked.asks_by_list()
+}
+
+/// `if shop_id is None:` around the query, where that does not come from the item: a switch decides whether it runs at all.
+fn is_switched(place: &Place, repeated: &Repeated) -> bool {
+    let facts = place.facts;
+    let Some(body) = repeated.repetition.body else { return false };
+    let dependence = Dependence::of(facts, &repeated.repetition.items, body);
+    let before = facts.arena.span(repeated.site.node).start;
+    place.nesting.around(repeated.site.node).take_while(|&node| node != repeated.repetition.node).any(|node| match facts.arena.kind(node) {
+        NodeKind::If { condition, .. } => {
+            // What a later statement of the round gives the name is not from the item either.
+            let mut named = Vec::new();
+            facts.arena.walk(condition, |part| {
+                if let NodeKind::Name(name) = facts.arena.kind(part) {
+                    named.push(name);
+                }
+            });
+            let mut set_before = false;
+            walk_deep(facts, body, |inner| {
+                if let NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } = facts.arena.kind(inner) {
+                    set_before |=
+                        facts.arena.span(inner).start < before && bound_names(facts, target).iter().any(|name| named.contains(name));
+                }
+                true
+            });
+            let of_item = named.iter().any(|name| repeated.repetition.items.contains(name));
+            !of_item && !set_before && (!dependence.mentions(facts, condition) || !named.is_empty())
+        }
+        _ => false,
+    })
+}
+
+/// Settings are few, whatever the table is called: `infraConfig`, `user_preferences`.
+fn is_short(site: &Site) -> bool {
+    site.query.table.as_deref().is_some_and(|table| vocabulary().loops.short_tables.in_name(table))
+}
+
+/// `[Group.objects.get_or_create(name=name) for name in names if name not in known]`: what is there has been read for all, the rest is mostly nothing.
+fn makes_what_is_missing(place: &Place, repeated: &Repeated) -> bool {
+    let facts = place.facts;
+    let in_loop = place.nesting.around(repeated.site.node).take_while(|&node| node != repeated.repetition.node);
+    let mut conditions = in_loop.filter_map(|node| match facts.arena.kind(node) {
+        NodeKind::If { condition, .. } => Some(condition),
+        _ => None,
+    });
+    repeated.site.reached.is_none()
+        && called_name(facts, repeated.site.node).is_some_and(|name| words(name).iter().any(|word| word == "create"))
+        && conditions.any(|condition| {
+            let mut found = false;
+            facts.arena.walk(condition, |node| found |= matches!(facts.arena.kind(node), NodeKind::Binary { op: BinaryOp::NotIn, .. }));
+            found
+        })
 }
 
 /// `prisma.$transaction(rows.map((row) => prisma.row.update(…)))`: the library's own form for writes that go together.

@@ -112,7 +112,7 @@ lists! {
         attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
         documents: Documents { samples, aside, first_parts }
         connections: Connections { set_up, addresses }
-        loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, for_many, readers, incoming }
+        loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, for_many, short_tables, short_lists, readers, incoming }
         sql: Sql { given_by_callers, holders }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
