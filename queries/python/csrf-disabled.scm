@@ -67,7 +67,16 @@
 ((assignment left: (identifier) @setting right: (list) @middleware) @finding
   (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")
   (#contains? @middleware "SessionMiddleware")
-  (#not-contains? @middleware "Csrf" "CSRF"))
+  (#not-contains? @middleware "Csrf" "CSRF")
+  (#not-file-contains? "DEFAULT_AUTHENTICATION_CLASSES"))
+
+; An API whose settings name what proves who calls: a session among it is a cookie, a token is none.
+((assignment left: (identifier) @setting right: (list) @middleware) @finding
+  (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")
+  (#contains? @middleware "SessionMiddleware")
+  (#not-contains? @middleware "Csrf" "CSRF")
+  (#file-contains? "DEFAULT_AUTHENTICATION_CLASSES")
+  (#file-contains? "SessionAuthentication"))
 
 ((assignment left: (identifier) @setting right: (list (comment) @finding) @middleware)
   (#any-of? @setting "MIDDLEWARE" "MIDDLEWARE_CLASSES")

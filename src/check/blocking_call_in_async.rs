@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
+use super::jobs::is_task;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::said;
 use super::scope::{in_scope, is_start_up, is_tool, letters, may_name};
@@ -247,6 +248,23 @@ fn is_excused(
         || is_kept(program, nesting, function, call)
         || nesting.argument_of(facts, call).is_some_and(|(outer, _)| hands_over(program, function, outer, handed))
         || says_no_wait(facts, call)
+        || runs_where_no_loop_does(facts, nesting, call)
+}
+
+/// `try: loop = asyncio.get_running_loop() except RuntimeError: asyncio.run(work)`: no loop runs there.
+fn runs_where_no_loop_does(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    if facts.language.family() != Family::Python || !facts.names.may_hold("get_running_loop") {
+        return false;
+    }
+    let asks = |code: NodeId| {
+        let mut asks = false;
+        facts.arena.walk(code, |node| asks |= called_name(facts, node) == Some("get_running_loop"));
+        asks
+    };
+    nesting.around(call).any(|around| {
+        let NodeKind::Handler { .. } = facts.arena.kind(around) else { return false };
+        matches!(nesting.parent(around).map(|tried| facts.arena.kind(tried)), Some(NodeKind::Try { body, .. }) if asks(body))
+    })
 }
 
 /// `Popen` that nobody waits for, `lock.acquire(blocking=False)`, `queue.get(block=False)`.
@@ -535,14 +553,17 @@ fn waited_for(program: &Program) -> FxHashSet<GlobalDef> {
     let is_waited_for = |edge: &&CallEdge| {
         let (file, nesting) = (edge.caller.file, program.nesting(edge.caller.file));
         let facts = program.file(file);
+        // In Python a job's own loop serves nobody else; a server's does, though it is started so.
+        let is_rust = facts.language.family() == Family::Rust;
         !program.def(edge.caller).flags.has(DefFlags::ASYNC)
+            && (is_rust || is_task(program, program.outermost(edge.caller)) && !starts_others(program, edge.callee))
             && nesting
                 .argument_of(facts, edge.site)
                 .is_some_and(|(call, _)| has_fact(program, file, call, |fact| *fact == ApiFact::RunsToEnd))
     };
-    let is_rust = |edge: &&CallEdge| program.file(edge.callee.file).language.family() == Family::Rust;
+    let is_ours = |edge: &&CallEdge| program.file(edge.callee.file).language.family() != Family::TypeScript;
     let asynchronous = |edge: &&CallEdge| program.def(edge.callee).flags.has(DefFlags::ASYNC);
-    let calls: Vec<&CallEdge> = program.calls.iter().filter(|edge| is_rust(edge) && asynchronous(edge)).collect();
+    let calls: Vec<&CallEdge> = program.calls.iter().filter(|edge| is_ours(edge) && asynchronous(edge)).collect();
     let mut waited: FxHashSet<GlobalDef> = calls.iter().filter(|edge| is_waited_for(edge)).map(|edge| edge.callee).collect();
     if !waited.is_empty() {
         for edge in calls.iter().filter(|edge| !is_waited_for(edge)) {
@@ -553,6 +574,21 @@ fn waited_for(program: &Program) -> FxHashSet<GlobalDef> {
     let twins: Vec<GlobalDef> = waited.iter().flat_map(|&function| twins_of(program, function)).collect();
     waited.extend(twins);
     waited
+}
+
+/// Other work runs beside it on the same loop (`asyncio.create_task(…)`, `gather`), or it tries to run another loop.
+fn starts_others(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let mut starts = false;
+    if let Some(body) = facts.def(function.def).body {
+        walk_deep(facts, body, |node| {
+            starts |= matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                && (has_fact(program, function.file, node, |fact| matches!(fact, ApiFact::Concurrent(_) | ApiFact::RunsToEnd))
+                    || called_name(facts, node).is_some_and(|name| api_names().waits.tasks.has(name)));
+            !starts
+        });
+    }
+    starts
 }
 
 /// Functions of the same name in the same place.
@@ -734,7 +770,14 @@ fn finding(program: &Program, ways: &FxHashMap<GlobalDef, Way>, function: Global
     let whose =
         if family == Family::TypeScript { format!("the handler `{root_name}`") } else { format!("the async function `{root_name}`") };
     let chain = chain_to(program, ways, function);
-    let message = if chain.is_empty() {
+    // A loop runs one thing to its end only while no other does.
+    let raises = chain.is_empty()
+        && family == Family::Python
+        && has_fact(program, function.file, call, |fact| *fact == ApiFact::RunsToEnd)
+        && facts.def(function.def).flags.has(DefFlags::ASYNC);
+    let message = if raises {
+        format!("`{called}` raises a `RuntimeError` in {whose}: a loop runs there already")
+    } else if chain.is_empty() {
         format!("`{called}` blocks the event loop in {whose}")
     } else {
         let here = program.short_name(named(program, function));

@@ -85,6 +85,7 @@ fn compared_plain(context: &Context, (): &(), file: FileId) -> Plain {
                             || is_of_queried_row(context, function, stored, given))
                         && !is_digested(facts, function.def, given)
                         && !is_before(facts, left, right)
+                        && !is_of_one_input(facts, left, right)
                         && !is_change(program, file, node)
                     {
                         found = Some((node, stored));
@@ -141,6 +142,16 @@ fn is_of_queried_row(context: &Context, function: GlobalDef, stored: NodeId, giv
             NodeKind::Await(call) => chain(facts, call).any(|link| queries.iter().any(|query| query.site == link)),
             _ => false,
         })
+}
+
+/// `form.user.password != form.user.re_password`: two fields of one thing are typed twice, not kept and typed.
+fn is_of_one_input(facts: &FileFacts, left: NodeId, right: NodeId) -> bool {
+    match (facts.arena.kind(left), facts.arena.kind(right)) {
+        (NodeKind::Member { object: one, name, .. }, NodeKind::Member { object: other, name: second, .. }) => {
+            name != second && spell(facts, one) == spell(facts, other)
+        }
+        _ => false,
+    }
 }
 
 /// The row as it was on one side: whether the password has changed is asked, and what it is given is hashed afterwards.

@@ -8,6 +8,7 @@ mod mounts;
 use rustc_hash::FxHashMap;
 
 use super::handlers::{Handler, code_of};
+use super::relations::method_of;
 use super::sensitive::parts;
 use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
@@ -159,7 +160,7 @@ impl<'a> Guards<'a> {
 
     /// A function serves by its name, by its own code, or by what it depends on.
     fn leads(&self, function: GlobalDef, depth: u8) -> bool {
-        if speaks(self.purpose, self.program.name(function)) || self.does(function) {
+        if self.speaks(function.file, self.program.name(function)) || self.does(function) {
             return true;
         }
         depth > 0
@@ -296,6 +297,10 @@ impl<'a> Guards<'a> {
         }
         self.known.borrow_mut().insert(function, false);
         let facts = self.program.file(function.file);
+        // What opens a session for the handler looks at nobody, whatever is wrapped around it.
+        if self.gives_session(function) {
+            return false;
+        }
         let mut found = false;
         for part in self.parts_of(function) {
             let Some(body) = facts.def(part.def).body else { continue };
@@ -323,6 +328,46 @@ impl<'a> Guards<'a> {
             self.known.borrow_mut().remove(&function);
         }
         found
+    }
+
+    /// As [`speaks`]; a session of which nothing else is said is a database's in Python: `Depends(get_session)`.
+    fn speaks(&self, file: FileId, name: &str) -> bool {
+        if !speaks(self.purpose, name) {
+            return false;
+        }
+        let words = parts(name);
+        let of_database = || words.iter().all(|word| word == "session" || !says_who(word)) && words.iter().any(|word| word == "session");
+        self.purpose == Purpose::Limit || self.program.file(file).language.family() != Family::Python || !of_database()
+    }
+
+    /// A dependency that yields a session or a connection.
+    fn gives_session(&self, function: GlobalDef) -> bool {
+        let facts = self.program.file(function.file);
+        let mut gives = false;
+        if let Some(body) = facts.def(function.def).body.filter(|_| facts.language.family() == Family::Python) {
+            facts.arena.walk(body, |node| {
+                let NodeKind::Yield(Some(value)) = facts.arena.kind(node) else { return };
+                let Value::Api { api, .. } = self.program.value(function.file, value) else { return };
+                let api = &self.program.apis[api.0 as usize];
+                gives |= self.program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Resource(kind) if kind.is_exclusive()));
+            });
+        }
+        gives
+    }
+
+    /// `get_shop = GetShop([Role.OWNER])`, an object that is called: its `__call__` serves, or asks for what does.
+    fn is_called_guard(&self, def: GlobalDef) -> bool {
+        let value = self.program.def(def).value.filter(|_| self.program.def(def).kind == DefKind::Variable);
+        let Some(Value::Instance { class, .. }) = value.map(|value| self.program.value(def.file, value)) else { return false };
+        let Some(call) = method_of(self.program, class, "__call__") else { return false };
+        let facts = self.program.file(call.file);
+        self.does(call)
+            || facts
+                .def(call.def)
+                .params
+                .iter()
+                .flat_map(|param| param.annotation.into_iter().chain(param.default))
+                .any(|node| self.inside(call.file, node).is_some())
     }
 
     /// The code of a function, and of the functions in it: a decorator's work is done by what it gives back.
@@ -416,11 +461,11 @@ impl<'a> Guards<'a> {
         if says_public_name(name) {
             return None;
         }
-        if speaks(self.purpose, name) {
+        if self.speaks(file, name) {
             return Some(name.to_string());
         }
         if let NodeKind::Member { object, .. } = facts.arena.kind(node)
-            && speaks(self.purpose, last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default())
+            && self.speaks(file, last_name(facts, object).map(|name| facts.text(name)).unwrap_or_default())
         {
             return Some(name.to_string());
         }
@@ -489,15 +534,18 @@ impl<'a> Guards<'a> {
                         let known =
                             self.program.api(def.file, node).is_some_and(|api| self.has(api.matches.iter().map(|found| found.entry)));
                         let does = match facts.arena.kind(node) {
-                            NodeKind::Name(own) => self
-                                .definition_of(def.file, own)
-                                .is_some_and(|inner| self.program.def(inner).kind == DefKind::Function && self.does(inner)),
+                            NodeKind::Name(own) => {
+                                self.definition_of(def.file, own).is_some_and(|inner| match self.program.def(inner).kind {
+                                    DefKind::Function => self.does(inner),
+                                    _ => inner != def && self.is_called_guard(inner),
+                                })
+                            }
                             _ => false,
                         };
                         known
                             || does
                             || matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(_))
-                                && speaks(self.purpose, facts.text(name))
+                                && self.speaks(def.file, facts.text(name))
                     }
                     _ => false,
                 };
@@ -585,6 +633,14 @@ pub(super) fn speaks(purpose: Purpose, name: &str) -> bool {
     }
 }
 
+/// A word of names of guards.
+fn says_who(word: &str) -> bool {
+    let access = &vocabulary().access;
+    [&access.guards, &access.states, &access.clients, &access.roles, &access.demands, &access.asking, &access.owners, &access.verifying]
+        .iter()
+        .any(|words| words.has(word))
+}
+
 /// As [`speaks`], for functions that are called: a noun alone is no call of a guard.
 fn speaks_verb(purpose: Purpose, name: &str) -> bool {
     match purpose {
@@ -601,13 +657,20 @@ fn speaks_verb(purpose: Purpose, name: &str) -> bool {
 
 /// Explicitly for everybody: `AllowAny`, `@Public()`, `permission_classes = []`.
 pub(super) fn says_public(facts: &FileFacts, node: NodeId) -> bool {
-    let mut found = matches!(facts.arena.kind(node), NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 0);
+    let mut found = is_empty_list(facts, node);
     facts.arena.walk(node, |inner| {
-        if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
-            found |= says_public_name(facts.text(name));
-        }
+        found |= match facts.arena.kind(inner) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } => says_public_name(facts.text(name)),
+            // `@doc(security=[])`: the description of the API says so.
+            NodeKind::Argument { name, value } if facts.text(name) == "security" => is_empty_list(facts, value),
+            _ => false,
+        };
     });
     found
+}
+
+fn is_empty_list(facts: &FileFacts, node: NodeId) -> bool {
+    matches!(facts.arena.kind(node), NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 0)
 }
 
 fn says_public_name(name: &str) -> bool {

@@ -18,6 +18,7 @@ use crate::model::nesting::{Nestings, argument_value, arguments, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
+use crate::rulebook::vocabulary::api_names;
 
 /// Longest chain of calls that is followed.
 const DEPTH: usize = 12;
@@ -268,6 +269,8 @@ impl<'a> Held<'a> {
             return vec![Key::Variable(name)];
         }
         match self.global(function.file, facts.text(name)) {
+            // What gives each thread or task a session of its own is none itself.
+            Some(def) if self.is_registry(def) => Vec::new(),
             Some(def) => vec![Key::Global(def)],
             None => vec![Key::Variable(name)],
         }
@@ -298,6 +301,31 @@ impl<'a> Held<'a> {
         }
         let edge = self.program.imports_of(file).iter().find(|edge| edge.name == name)?;
         edge.definition.filter(|def| self.program.def(*def).kind == DefKind::Variable)
+    }
+
+    /// A variable that is said to be, or is somewhere given, a registry of sessions: `factory: scoped_session[Session]`.
+    fn is_registry(&self, def: GlobalDef) -> bool {
+        let facts = self.program.file(def.file);
+        let own = facts.def(def.def);
+        let registries = &api_names().orm.registries;
+        if !registries.any(|name| facts.names.may_hold(name)) {
+            return false;
+        }
+        let speaks = |node: NodeId| {
+            let mut found = false;
+            facts.arena.walk(node, |inner| {
+                found |= match facts.arena.kind(inner) {
+                    NodeKind::Name(name) | NodeKind::Member { name, .. } => registries.has(facts.text(name)),
+                    _ => false,
+                };
+            });
+            found
+        };
+        own.annotation.into_iter().chain(own.value).any(speaks)
+            || facts.arena.ids().any(|node| {
+                matches!(facts.arena.kind(node), NodeKind::Assign { target, value, op: AssignOp::Set }
+                    if facts.arena.kind(target) == NodeKind::Name(own.name) && speaks(value))
+            })
     }
 
     /// A property whose getter opens one each time.

@@ -134,6 +134,10 @@ impl<'a> Reader<'a> {
             }
             NodeKind::Member { object, name, .. } => self.follow_relation(file, node, object, name, depth),
             NodeKind::Call { callee, .. } => self.follow_call(file, node, callee, depth, loaded),
+            // `items.all() if "items" in self._prefetched_objects_cache else self.loaded_items()`: the first are rows that are there.
+            NodeKind::If { condition, otherwise: Some(otherwise), .. } if asks_loaded(facts, condition) => {
+                self.follow(file, otherwise, depth + 1, loaded);
+            }
             NodeKind::If { then, otherwise, .. } => {
                 self.follow(file, then, depth + 1, loaded.clone());
                 if let Some(otherwise) = otherwise {
@@ -314,8 +318,18 @@ impl<'a> Reader<'a> {
         let target = program.file(function.file);
         let Some(body) = program.def(function).body else { return };
         let mut results = Vec::new();
+        let nesting = program.nesting(function.file);
+        // `if "items" in self._prefetched_objects_cache: return self.items.all()`
+        let are_there = |node: NodeId| {
+            nesting.around(node).any(|around| {
+                matches!(nesting.parent(around).map(|outer| target.arena.kind(outer)), Some(NodeKind::If { condition, then, .. })
+                    if then == around && asks_loaded(target, condition))
+            })
+        };
         target.arena.walk(body, |node| {
-            if let NodeKind::Return(Some(value)) = target.arena.kind(node) {
+            if let NodeKind::Return(Some(value)) = target.arena.kind(node)
+                && !are_there(node)
+            {
                 results.push(value);
             }
         });
@@ -342,6 +356,19 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Whether the condition asks what was loaded with the row.
+fn asks_loaded(facts: &FileFacts, condition: NodeId) -> bool {
+    let mut asks = false;
+    walk_deep(facts, condition, |node| {
+        asks |= match facts.arena.kind(node) {
+            NodeKind::Str(text) | NodeKind::Member { name: text, .. } => api_names().orm.loaded_with.has(facts.text(text)),
+            _ => false,
+        };
+        !asks
+    });
+    asks
 }
 
 fn is_awaited(facts: &FileFacts, node: Option<NodeId>) -> bool {

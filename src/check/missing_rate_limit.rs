@@ -125,10 +125,13 @@ fn compares_password(program: &Program, handler: &Handler) -> bool {
         })
 }
 
-/// What somebody asks for who is in already: a token for a machine, the code of a second step. A password is tried by whoever took a session over, too.
+/// What somebody asks for who is in already: a token for a machine, the code of a second step, something else to be
+/// registered. A password is tried by whoever took a session over, too.
 fn is_for_more(handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], "");
-    is_for_token(handler) || path.split('/').any(|part| part.contains("sendotp") || part.contains("resend"))
+    // Nobody who is in signs up: an advertisement, a device, somebody else is registered.
+    let registers = path.trim_end_matches('/').ends_with("/register");
+    is_for_token(handler) || registers || path.split('/').any(|part| part.contains("sendotp") || part.contains("resend"))
 }
 
 /// The login at another provider, whose codes nobody guesses: `/oauth/login/<provider>`.

@@ -14,16 +14,17 @@ use super::relations::{field_of, method_of};
 use super::resolvers::graphql_resolvers;
 use super::rust_error_types::type_named;
 use super::scope::in_scope;
-use crate::model::body::{CollectionKind, NodeId, NodeKind};
+use crate::model::body::{CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, Param, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
-use crate::model::nesting::{arguments, called_name, chain, last_name};
+use crate::model::nesting::{arguments, called_name, chain, last_name, named_argument};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 pub(super) use crate::model::serializers::model_of;
 use crate::model::serializers::{is_many, members};
 use crate::model::source::FileId;
+use crate::rulebook::vocabulary::api_names;
 
 /// A method that runs once per object.
 #[derive(Clone, PartialEq, Eq)]
@@ -308,32 +309,61 @@ fn lists_objects(program: &Program, view: GlobalDef, many: &str, depth: u8) -> b
         })
 }
 
-/// A `list` of the view's own that serializes many objects, or leaves that to the library's; one that looks up a single object does not.
+/// A `list` of the view's own that serializes many objects, or leaves that to the library's; one that looks up a single object does not, and one that
+/// makes the objects itself does not answer with the view's rows.
 fn answers_with_many(facts: &FileFacts, body: NodeId, many: &str) -> bool {
     let mut found = false;
     facts.arena.walk(body, |node| {
-        found |= match facts.arena.kind(node) {
-            NodeKind::Argument { name, value } => facts.text(name) == many && facts.arena.kind(value) == NodeKind::Bool(true),
-            NodeKind::Call { .. } => called_name(facts, node) == Some("super"),
-            _ => false,
-        };
+        let NodeKind::Call { .. } = facts.arena.kind(node) else { return };
+        let is_of_many = named_argument(facts, node, many).is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true));
+        let given = || arguments(facts, node).next().filter(|&given| !matches!(facts.arena.kind(given), NodeKind::Argument { .. }));
+        found |= called_name(facts, node) == Some("super") || is_of_many && !given().is_some_and(|given| are_made_here(facts, body, given));
     });
     found
 }
 
+/// `[self.entry_of(paper) for paper in page]`, directly or by a local that nothing else is given to.
+fn are_made_here(facts: &FileFacts, body: NodeId, objects: NodeId) -> bool {
+    match facts.arena.kind(objects) {
+        NodeKind::Loop { kind: LoopKind::Comprehension, body: item, .. } => {
+            let mut item = item;
+            while let NodeKind::Block { items, .. } = facts.arena.kind(item) {
+                let Some(last) = facts.arena.list(items).last() else { return false };
+                item = last;
+            }
+            matches!(facts.arena.kind(item), NodeKind::Call { .. })
+        }
+        NodeKind::Name(name) => {
+            let mut values = Vec::new();
+            facts.arena.walk(body, |node| match facts.arena.kind(node) {
+                NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
+                    if facts.arena.kind(target) == NodeKind::Name(name) =>
+                {
+                    values.push(value);
+                }
+                _ => {}
+            });
+            matches!(values[..], [value] if !matches!(facts.arena.kind(value), NodeKind::Name(_)) && are_made_here(facts, body, value))
+        }
+        _ => false,
+    }
+}
+
 fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found: &mut FxHashMap<GlobalDef, PerItem>) {
-    let Some(evidence) = lists.serializers.get(&class).and_then(|many| many.first()) else { return };
+    let Some(evidence) = lists.serializers.get(&class) else { return };
     let Some((members, _, _)) = members(program, class, 0) else { return };
     let facts = program.file(class.file);
-    let mut names: Vec<String> = members.to_vec();
+    // What is run for one field is run where that field is asked for.
+    let asked = |field: Option<&str>| evidence.iter().find(|many| field.is_none_or(|field| asks_for(program, many, field)));
+    let mut names: Vec<(String, Option<&str>)> = members.iter().map(|name| (name.to_string(), None)).collect();
     for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
-        names.extend(def.value.and_then(|value| method_of_field(program, class.file, facts, value, facts.text(def.name))));
+        let field = facts.text(def.name);
+        let method = def.value.and_then(|value| method_of_field(program, class.file, facts, value, field));
+        names.extend(method.map(|method| (method, Some(field))));
     }
     for (def, definition) in facts.definitions() {
-        let wanted = definition.parent == class.def && names.iter().any(|name| name == facts.text(definition.name));
-        if !wanted || definition.body.is_none() {
-            continue;
-        }
+        let wanted = names.iter().filter(|(name, _)| definition.parent == class.def && name == facts.text(definition.name));
+        let Some(evidence) = wanted.filter(|_| definition.body.is_some()).find_map(|(_, field)| asked(*field)) else { continue };
         let items = definition.params.iter().filter(|param| param.kind == ParamKind::Normal).take(1);
         let items = items.flat_map(|param| parameter_names(facts, param)).collect();
         let model = model_of(program, class, 0);
@@ -348,11 +378,31 @@ fn serializer_methods(program: &Program, class: GlobalDef, lists: &Lists, found:
         let getter = method_of(program, model, name).filter(|&getter| program.def(getter).flags.has(DefFlags::GETTER));
         let declared = field_of(program, class, name).is_some();
         if let Some(getter) = getter.filter(|_| !declared) {
+            let Some(evidence) = asked(Some(name)) else { continue };
             let Many { source, label, .. } = evidence.clone();
             let of = program.name(class).to_string();
             found.entry(getter).or_insert(PerItem { items: Vec::new(), receiver: true, of, model: Some(model), source, evidence: label });
         }
     }
+}
+
+/// Where the call that gives a serializer many objects says which fields it answers with, the field is one of them:
+/// `NoteSerializer(notes, many=True, fields=("id", "title"))`.
+pub(super) fn asks_for(program: &Program, many: &Many, field: &str) -> bool {
+    let Some((file, call)) = many.call else { return true };
+    let facts = program.file(file);
+    let names = |value: NodeId| -> Option<Vec<&str>> {
+        let NodeKind::Collection { items, .. } = facts.arena.kind(value) else { return None };
+        facts.arena.list(items).map(|item| facts.string(item)?.split('.').next()).collect()
+    };
+    arguments(facts, call).all(|argument| {
+        let NodeKind::Argument { name, value } = facts.arena.kind(argument) else { return true };
+        let given = facts.text(name).trim_start_matches('_');
+        let (is_list, is_gap) = (api_names().marshalling.fields.has(given), api_names().marshalling.left_out.has(given));
+        let named =
+            names(value).filter(|names| (is_list || is_gap) && !names.is_empty() && !names.iter().any(|name| name.starts_with(['*', '_'])));
+        named.is_none_or(|names| names.contains(&field) != is_gap)
+    })
 }
 
 /// The names in `class Meta: fields = [...]` of a serializer: columns, relations and properties of its model.

@@ -427,6 +427,17 @@ pub(super) fn texts_by_default(program: &Program, file: FileId) -> Vec<(GlobalDe
         let says_status = own(&["status_code", "status"]);
         for variant in telling(program, class) {
             let def = types.def(variant);
+            // What cannot be made cannot be told.
+            let never =
+                types.definitions().filter(|(_, field)| field.parent == variant && field.kind == DefKind::Field).any(|(_, field)| {
+                    field
+                        .annotation
+                        .and_then(|annotation| last_name(types, annotation))
+                        .is_some_and(|name| types.text(name) == "Infallible")
+                });
+            if never {
+                continue;
+            }
             let general =
                 types.definitions().filter(|(_, field)| field.parent == variant && field.kind == DefKind::Field).any(|(_, field)| {
                     // What `anyhow` says first is the project's own context.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::loading::{loaded_in_class, origins};
-use super::per_item::{Lists, Many, class_called, is_serializer, model_of};
+use super::per_item::{Lists, Many, asks_for, class_called, is_serializer, model_of};
 use super::relations::{Relation, Relations, field_of, method_of};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::DefKind;
@@ -42,7 +42,7 @@ pub(super) struct FieldRead<'a> {
 }
 
 /// All of them that the query behind the objects does not load.
-pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, lists: &Lists) -> Vec<FieldRead<'a>> {
+pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, lists: &'a Lists) -> Vec<FieldRead<'a>> {
     let program = context.program;
     let mut found = Vec::new();
     for (class, many) in lists.serializers().into_iter().filter(|(_, many)| !many.nested) {
@@ -50,6 +50,7 @@ pub(super) fn reads<'a>(context: &Context, relations: &'a Relations, lists: &Lis
         let Some((eager, evidence)) = loaded(context, model, many) else { continue };
         let rows = many.source.map(|source| (source, rows_of(program, source, &evidence)));
         let mut reader = Reader::new(program, relations, class, evidence);
+        reader.asked = Some(many);
         reader.class(class, model, &[], false);
         found.extend(reader.missing(&eager).map(|read| FieldRead { rows: rows.clone(), ..read }));
     }
@@ -136,13 +137,15 @@ pub(super) struct Reader<'a, 'p> {
     outer: GlobalDef,
     evidence: Vec<Label>,
     found: Vec<FieldRead<'a>>,
+    /// The call that gives the outer class many, which may name the fields it answers with.
+    asked: Option<&'a Many>,
     /// Classes that were gone through, with the path to them.
     pub(super) seen: FxHashSet<(GlobalDef, Vec<String>)>,
 }
 
 impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn new(program: &'p Program<'p>, relations: &'a Relations, outer: GlobalDef, evidence: Vec<Label>) -> Reader<'a, 'p> {
-        Reader { program, relations, outer, evidence, found: Vec::new(), seen: FxHashSet::default() }
+        Reader { program, relations, outer, evidence, found: Vec::new(), asked: None, seen: FxHashSet::default() }
     }
 
     /// The field of `class` at `span` reads the relation at the end of `path`.
@@ -166,6 +169,10 @@ impl<'a, 'p> Reader<'a, 'p> {
         for (_, def) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Field && def.parent == class.def) {
             let Some(call) = def.value else { continue };
             let NodeKind::Call { callee, .. } = facts.arena.kind(call) else { continue };
+            let is_asked = |many: &Many| asks_for(program, many, facts.text(def.name));
+            if path.is_empty() && !self.asked.is_none_or(is_asked) {
+                continue;
+            }
             if named_argument(facts, call, "write_only").is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(true)) {
                 continue;
             }

@@ -129,14 +129,14 @@ lists! {
         packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
         waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
-        errors: ErrorsNames { broad, whatever, decorators, of_items, registers, asks, texts, conversions, general }
+        errors: ErrorsNames { broad, whatever, decorators, wrapping, wrapped, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
-        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks }
+        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, loaded_with, gives_one }
         validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses }
         loading: LoadingNames { by_name, memos, caches }
         settings: SettingsNames { getters, readers, shown }
-        marshalling: MarshallingNames { decorators, dumps }
+        marshalling: MarshallingNames { decorators, dumps, fields, left_out }
         once: OnceNames { calls, middlewares }
         statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes, row_changes, views }
         hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares, row_writes, row_hooks }

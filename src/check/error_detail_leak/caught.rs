@@ -32,6 +32,13 @@ pub(super) fn is_unforeseen(facts: &FileFacts, what: NodeId) -> bool {
     is_broad(facts, what) || matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500")
 }
 
+/// Flask's handlers of 500 are given an error of its own with a fixed text; the real one is in `original_exception`.
+pub(super) fn is_wrapped(facts: &FileFacts, register: &str, what: NodeId) -> bool {
+    let is_status = matches!(facts.arena.kind(what), NodeKind::Number(number) if facts.text(number) == "500");
+    let is_class = || last_name(facts, what).is_some_and(|name| api_names().errors.wrapped.has(facts.text(name)));
+    api_names().errors.wrapping.has(register) && (is_status || is_class())
+}
+
 /// The places of a function at which anything may have been caught.
 pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool) -> Vec<Caught> {
     let facts = program.file(function.file);
@@ -196,7 +203,9 @@ fn error_handler(program: &Program, function: GlobalDef, body: NodeId, is_regist
     }
     let decorated = def.decorators.iter().any(|&decorator| {
         called_name(facts, decorator).is_some_and(|name| api_names().errors.decorators.has(name))
-            && arguments(facts, decorator).next().is_some_and(|what| is_unforeseen(facts, what))
+            && arguments(facts, decorator).next().is_some_and(|what| {
+                is_unforeseen(facts, what) && !is_wrapped(facts, called_name(facts, decorator).unwrap_or_default(), what)
+            })
     });
     let all = decorated || is_registered;
     let error = def.params.iter().filter_map(|param| param.name).find(|name| is_error_name(facts.text(*name)));

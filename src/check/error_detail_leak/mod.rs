@@ -44,7 +44,11 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let by_return: BTreeSet<GlobalDef> = answering.flat_map(|route| program.handler_functions(route.handler)).collect();
     let mut through = answered(context, &handlers);
     through.extend(handlers.iter().flat_map(|&handler| answered_with(program, handler, by_return.contains(&handler))));
-    context.in_files(RULE, Known { handlers, by_return, through, registered, has_handler, types: error_types(context) }, in_file)
+    context.in_files(
+        RULE,
+        Known { handlers, by_return, through, registered, has_handler, types: error_types(context), apart: apart(context) },
+        in_file,
+    )
 }
 
 /// What is known of the project before its files are looked at.
@@ -60,11 +64,38 @@ struct Known {
     /// The project has an error handler that others leave answers to.
     has_handler: bool,
     types: ErrorTypes,
+    /// Packages of programs without a route of their own: what their errors would answer, nobody is told.
+    apart: BTreeSet<usize>,
+}
+
+/// Packages of Rust that are programs (and no libraries), that route nothing, while others of the project do.
+fn apart(context: &Context) -> BTreeSet<usize> {
+    let program = context.program;
+    let mut programs: BTreeSet<usize> = BTreeSet::new();
+    let mut others: BTreeSet<usize> =
+        program.routes.iter().filter_map(|route| program.project.package_of(program.path(route.handler.file))).collect();
+    if others.is_empty() {
+        return programs;
+    }
+    for (at, facts) in program.facts.iter().enumerate().filter(|(_, facts)| facts.language.family() == Family::Rust) {
+        let path = program.path(FileId(at as u32));
+        let Some(package) = program.project.package_of(path) else { continue };
+        if path.ends_with("src/main.rs") {
+            programs.insert(package);
+        }
+        let may_route = ["route", "routes", "route_service", "nest", "configure", "mount", "FromRequest", "FromRequestParts"];
+        let names = || (0..facts.names.len() as u32).map(|at| facts.names.get(Name(at)));
+        if path.ends_with("src/lib.rs") || names().any(|name| may_route.contains(&name)) {
+            others.insert(package);
+        }
+    }
+    &programs - &others
 }
 
 fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
     let program = context.program;
     let mut findings = Vec::new();
+    let is_apart = program.project.package_of(program.path(file)).is_some_and(|package| known.apart.contains(&package));
     for function in program.functions_of(file) {
         if !in_scope(program, function) || function.def == DefId::MODULE && program.file(function.file).language.family() == Family::Python
         {
@@ -90,12 +121,14 @@ fn in_file(context: &Context, known: &Known, file: FileId) -> Vec<Finding> {
                 findings.extend(kept_for_later(context, nesting, function, &caught));
             }
         }
-        if facts.language.family() == Family::Rust {
+        if facts.language.family() == Family::Rust && !is_apart {
             findings.extend(rust_error_leak::in_function(program, &known.types, function, known.handlers.contains(&function)));
             findings.extend(rust_stored_errors::in_function(context, &known.types, function, known.handlers.contains(&function)));
         }
     }
-    findings.extend(rust_error_leak::in_types(program, &known.types, file));
+    if !is_apart {
+        findings.extend(rust_error_leak::in_types(program, &known.types, file));
+    }
     findings.extend(debug_mode::in_file(program, file));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.primary.location.path.clone(), finding.primary.location.span)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::is_called_like_answer;
-use super::caught::is_unforeseen;
+use super::caught::{is_unforeseen, is_wrapped};
 use crate::check::Context;
 use crate::check::answered::is_answered;
 use crate::check::requests::has_fact;
@@ -71,7 +71,8 @@ pub(super) fn registered(context: &Context, (): &(), file: FileId) -> Vec<Global
     calls
         .filter_map(|call| {
             let mut given = arguments(facts, call);
-            given.next().filter(|&what| is_unforeseen(facts, what))?;
+            let register = called_name(facts, call).unwrap_or_default();
+            given.next().filter(|&what| is_unforeseen(facts, what) && !is_wrapped(facts, register, what))?;
             match program.value(file, given.next()?) {
                 Value::Def(function) => Some(function),
                 _ => None,

@@ -10,6 +10,7 @@ pub(super) mod findings;
 mod sessions;
 mod subjects;
 mod tables;
+mod views;
 mod ways;
 
 use rustc_hash::FxHashSet;
@@ -38,6 +39,7 @@ use dependent::{are_of_one_key, dependent, given, share_key};
 use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
 use tables::{are_two_changes, different};
+use views::is_saved_in_transaction;
 use ways::{both_happen, may_fail};
 
 /// Why it may be fine where nothing else speaks against it.
@@ -62,6 +64,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     }
     if !operations.is_empty() {
         let callers = context.callers();
+        operations.retain(|operation| !is_saved_in_transaction(program, operation.function));
         operations.retain_mut(|operation| {
             let in_job = only_jobs_call(program, callers, program.outermost(operation.function));
             if in_job {
@@ -150,13 +153,29 @@ fn lesser_operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes:
     })
 }
 
-/// `assert connection.in_atomic_block`: whoever calls it has opened one.
+/// `assert connection.in_atomic_block`, or a lock that is refused outside a transaction (`select_for_update()`) where none is opened: whoever
+/// calls it has opened one.
 fn asserts_transaction(facts: &FileFacts, body: NodeId) -> bool {
     let mut found = false;
     facts.arena.walk(body, |node| {
         found |= matches!(facts.arena.kind(node), NodeKind::Member { name, .. } if facts.text(name) == "in_atomic_block");
     });
-    found
+    found || locks_without_opening(facts, body)
+}
+
+fn locks_without_opening(facts: &FileFacts, body: NodeId) -> bool {
+    if facts.language.family() != Family::Python || !facts.names.may_hold("select_for_update") {
+        return false;
+    }
+    let (mut locks, mut opens) = (false, false);
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Member { name, .. } | NodeKind::Name(name) => {
+            locks |= facts.text(name) == "select_for_update";
+            opens |= matches!(facts.text(name), "atomic" | "in_transaction");
+        }
+        _ => {}
+    });
+    locks && !opens
 }
 
 /// Called by a framework within somebody else's work, whose transaction it shares: a signal handler.

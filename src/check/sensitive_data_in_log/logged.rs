@@ -42,10 +42,19 @@ fn carried(program: &Program, function: GlobalDef, call: NodeId, argument: NodeI
         more = more.or_else(|| shown(program, file, argument));
     }
     carriers(facts, argument, &mut |node, name| {
-        if found.is_some() || is_field_of(program, file, node) || is_cut(facts, function, node) || is_failure_here(program, file, node) {
+        let seen = shown_of(program, file, node);
+        if found.is_some()
+            || seen.is_some_and(|seen| seen <= MASKED)
+            || is_field_of(program, file, node)
+            || is_cut(facts, function, node)
+            || is_failure_here(program, file, node)
+        {
             return;
         }
         found = secret_value(program, file, node, name);
+        if let (Some(_), Some(logged)) = (seen, &mut found) {
+            logged.level = Level::Note;
+        }
         if found.is_none() && more.is_none() {
             more = whole(program, file, node)
                 .or_else(|| kept(program, function, node))
@@ -109,6 +118,29 @@ fn is_failure_here(program: &Program, file: FileId, node: NodeId) -> bool {
             }
             _ => false,
         })
+}
+
+/// How many characters of a secret may be seen where the rest is hidden.
+const MASKED: u32 = 12;
+
+/// How many characters at its beginning or end are taken of a value: `key[-4:]`, `token[:10]`.
+fn shown_of(program: &Program, file: FileId, node: NodeId) -> Option<u32> {
+    let facts = program.file(file);
+    let NodeKind::Index { object, index } = facts.arena.kind(program.nesting(file).parent(node)?) else { return None };
+    let NodeKind::Other(parts) = facts.arena.kind(index) else { return None };
+    let mut bounds = facts.arena.list(parts);
+    let (Some(bound), None) = (bounds.next(), bounds.next()) else { return None };
+    let is_python = facts.language.family() == Family::Python && object == node;
+    match facts.arena.kind(bound) {
+        _ if !is_python => None,
+        // `[-4:]` and `[:4]` are one as they are kept here; `[4:]` shows nearly all.
+        NodeKind::Number(number) if facts.arena.span(bound).start > facts.arena.span(index).start => facts.text(number).parse().ok(),
+        NodeKind::Unary { value, .. } => match facts.arena.kind(value) {
+            NodeKind::Number(number) if facts.arena.span(bound).end < facts.arena.span(index).end => facts.text(number).parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// What a few characters of it were kept in: `short = token[:5] + "…"`, `token.slice(0, 4)`.

@@ -28,7 +28,7 @@ use crate::model::summary::QueryEffect;
 use crate::model::words::words;
 use crate::rulebook::vocabulary::vocabulary;
 use arguments::{has_bound_argument, open_params};
-use narrowing::{gives_all, is_narrowed_before, is_narrowed_later};
+use narrowing::{gives_all, gives_one, is_narrowed_before, is_narrowed_later};
 use paging::bounds;
 
 const RULE: &str = "unbounded-query";
@@ -162,6 +162,7 @@ fn unbounded<'a>(
                 gives_all(facts, nesting, query, many, (usize::from(names_model), open))
                     && !is_narrowed_before(program, function, query.site)
                     && !(many && is_narrowed_later(facts, nesting, query.site))
+                    && !gives_one(facts, nesting, query.site)
             };
             if counts && is_all() && (is_answered(facts, nesting, query.site) || is_fetched(facts, nesting, function, query.site)) {
                 return Some((function, query));

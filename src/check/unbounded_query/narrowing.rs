@@ -205,6 +205,31 @@ pub(super) fn is_narrowed_later(facts: &FileFacts, nesting: &Nesting, site: Node
     }
 }
 
+/// `result = await session.execute(…)`, of which nothing but one value is ever taken: `result.scalar_one()`.
+pub(super) fn gives_one(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
+    let mut at = nesting.parent(nesting.chain_top(facts, site));
+    while let Some(node) = at.filter(|&node| matches!(facts.arena.kind(node), NodeKind::Await(_))) {
+        at = nesting.parent(node);
+    }
+    let Some(declared) = at.filter(|_| facts.language.family() == Family::Python) else { return false };
+    let (NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. }) = facts.arena.kind(declared) else { return false };
+    let NodeKind::Name(name) = facts.arena.kind(target) else { return false };
+    let Some(body) = facts.def(nesting.owner(declared)).body else { return false };
+    let (mut one, mut more) = (false, false);
+    walk_deep(facts, body, |node| {
+        if facts.arena.kind(node) == NodeKind::Name(name) && facts.arena.span(node).start > facts.arena.span(declared).end {
+            let takes_one = nesting.parent(node).is_some_and(|member| match facts.arena.kind(member) {
+                NodeKind::Member { name, .. } => api_names().orm.gives_one.has(facts.text(name)),
+                _ => false,
+            });
+            one |= takes_one;
+            more |= !takes_one;
+        }
+        true
+    });
+    one && !more
+}
+
 fn is_number(facts: &FileFacts, node: NodeId) -> bool {
     matches!(facts.arena.kind(node), NodeKind::Number(_))
 }

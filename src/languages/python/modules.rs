@@ -45,6 +45,8 @@ pub struct PythonModules {
     script_roots: FxHashSet<String>,
     /// Regular packages that serve as a root for this top-level name: most imports of it from inside lead to a file.
     package_roots: FxHashSet<(String, String)>,
+    /// Folders without `__init__` inside a regular package that imports reach by its name (`app.controllers.users`): parts of it.
+    parts: FxHashSet<String>,
     /// For each name of a folder with Python files in or below it, where such folders lie, by path.
     folders: FxHashMap<String, Vec<String>>,
     /// Import names of declared dependencies (as far as they are named like their distribution).
@@ -101,6 +103,7 @@ impl PythonModules {
             roots: roots_of(project),
             script_roots: project.packages.iter().flat_map(|package| &package.script_roots).cloned().collect(),
             package_roots: FxHashSet::default(),
+            parts: FxHashSet::default(),
             folders: FxHashMap::default(),
             dependencies: dependencies_of(project),
             libraries: FxHashSet::default(),
@@ -160,6 +163,7 @@ impl PythonModules {
     /// Renames files by the roots from which imports really reach them. Without this, names start at declared roots and at the
     /// outermost package. Give it the absolute specifiers of all imports.
     pub fn name_by_imports<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)> + Clone) {
+        self.find_parts(imports.clone());
         self.find_package_roots(imports.clone());
         // Votes for "this folder is reached under that root", by folder: `backend/app` → root length of `backend`.
         let mut votes: FxHashMap<String, FxHashMap<usize, u32>> = FxHashMap::default();
@@ -182,6 +186,31 @@ impl PythonModules {
         }
     }
 
+    /// Folders without `__init__` that lie in a regular package and are named with it: `app/controllers`, where there is `app/__init__.py` and
+    /// somebody writes `app.controllers.users`. Python looks for nothing in them, so `from graphql import …` beside `app/controllers/graphql/` means
+    /// the library.
+    fn find_parts<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)>) {
+        let mut inside: FxHashMap<String, Vec<(&str, &str)>> = FxHashMap::default();
+        let folders: FxHashSet<&str> = self.files.iter().flatten().flat_map(|module| ancestors_and_self(&module.folder)).collect();
+        for folder in folders.into_iter().filter(|folder| !self.is_package_folder(folder)) {
+            let packages = ancestors_and_self(folder).filter(|folder| !folder.is_empty() && self.is_package_folder(folder));
+            if let Some(top) = packages.last() {
+                inside.entry(dotted_below(folder, parent(top).len())).or_default().push((folder, parent(top)));
+            }
+        }
+        let mut parts = FxHashSet::default();
+        for (from, specifier) in imports {
+            let Some(module) = self.module(from).filter(|_| !inside.is_empty()) else { continue };
+            for (end, _) in specifier.match_indices('.').chain([(specifier.len(), "")]) {
+                let named = inside.get(&specifier[..end]).into_iter().flatten();
+                parts.extend(named.filter(|(_, root)| is_inside(&module.folder, root)).map(|(folder, _)| (*folder).to_owned()));
+            }
+        }
+        // Roots were guessed from where packages lie; the folder of a script stays one for what is beside it.
+        self.roots.retain(|root| !parts.contains(root) || self.script_roots.contains(root));
+        self.parts = parts;
+    }
+
     /// A package that is a root too (`backend/__init__.py`, and `from app.db import …` in `backend/app/main.py`), or only holds a folder named like
     /// a library (`from django.db import …` in `celery/contrib/django/task.py`)? The imports themselves tell: ours lead to files.
     fn find_package_roots<'a>(&mut self, imports: impl IntoIterator<Item = (FileId, &'a str)>) {
@@ -191,7 +220,7 @@ impl PythonModules {
             if !self.folders.contains_key(top) {
                 continue;
             }
-            for root in ancestors_and_self(&module.folder).filter(|root| self.is_package_folder(root)) {
+            for root in ancestors_and_self(&module.folder).filter(|root| self.is_package_folder(root) || self.parts.contains(*root)) {
                 match self.reach(root, specifier) {
                     Reached::File(file) if file != from => *votes.entry((root.to_owned(), top.to_owned())).or_default() += 1,
                     Reached::Nothing => {}
@@ -239,7 +268,9 @@ impl PythonModules {
         let mut best = Best::default();
         for root in ancestors_and_self(&module.folder) {
             let is_root = self.roots.iter().any(|known| known == root);
-            if self.is_package_folder(root) && !is_root {
+            // Beside a file of a package's part only a module counts: it could be run as a script.
+            let is_part = self.parts.contains(root) && !(module.folder == root && self.is_plain_module(&join(root, top)));
+            if (self.is_package_folder(root) || is_part) && !is_root {
                 continue;
             }
             // A library's name counts as ours only where Python would really look first: in a declared root or beside a script.
@@ -274,7 +305,8 @@ impl PythonModules {
     fn distant_roots(&self, folder: &str, top: &str) -> Vec<&str> {
         let holders = self.folders.get(top).into_iter().flatten().map(String::as_str);
         let serves = |root: &str| is_inside(folder, root) && self.package_roots.contains(&(root.to_owned(), top.to_owned()));
-        let mut roots: Vec<&str> = holders.filter(|root| !self.is_package_folder(root) || serves(root)).collect();
+        let is_free = |root: &str| !self.is_package_folder(root) && !self.parts.contains(root);
+        let mut roots: Vec<&str> = holders.filter(|root| is_free(root) || serves(root)).collect();
         roots.sort_by_key(|root| (std::cmp::Reverse(shared_folders(root, folder)), root.len(), *root));
         roots
     }
@@ -322,6 +354,10 @@ impl PythonModules {
 
     fn is_package_folder(&self, folder: &str) -> bool {
         self.places.get(folder).is_some_and(|place| place.package.is_some())
+    }
+
+    fn is_plain_module(&self, path: &str) -> bool {
+        self.places.get(path).is_some_and(|place| place.module.is_some() && place.package.is_none())
     }
 
     /// True for the root and for folders directly below a declared root: `scripts/run.py` runs with `scripts` first in its path.
@@ -800,6 +836,31 @@ mod tests {
                 ("backend/app/main.py", "app.missing", "unresolved app.missing"),
                 ("backend/app/main.py", "backend.app.db", "backend/app/db.py"),
                 ("backend/app/main.py", "stripe", "external stripe"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_folder_inside_a_package_is_no_root() {
+        let repository = Repository::new(&[
+            "app/__init__.py",
+            "app/controllers/graphql/__init__.py",
+            "app/controllers/graphql/routes.py",
+            "app/controllers/users.py",
+            "app/controllers/seed.py",
+            "app/graphql/__init__.py",
+            "app/graphql/errors.py",
+        ]);
+        let package = repository.file("app/__init__.py");
+        repository.check_with(
+            &[(package, "app.controllers.users")],
+            &[
+                ("app/controllers/graphql/routes.py", "graphql", "external graphql"),
+                ("app/controllers/users.py", "graphql", "external graphql"),
+                ("app/graphql/errors.py", "graphql", "external graphql"),
+                ("app/graphql/errors.py", "app.controllers.graphql", "app/controllers/graphql/__init__.py"),
+                // Run as a script, it sees what is beside it.
+                ("app/controllers/seed.py", "users", "app/controllers/users.py"),
             ],
         );
     }

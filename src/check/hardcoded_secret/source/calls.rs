@@ -33,7 +33,9 @@ impl<'a> Scan<'a> {
         let positional: Vec<NodeId> = self.facts.arena.list(args).filter(|&arg| !self.is_named(arg)).collect();
         if let Some(at) = positions::argument(&path) {
             let named = || self.facts.arena.list(args).find_map(|arg| self.key_argument(arg));
-            if let Some(argument) = positional.get(at).copied().or_else(named) {
+            if let Some(argument) = positional.get(at).copied().or_else(named)
+                && !self.labels_secret(id, &path, argument)
+            {
                 self.credential(argument, &short, SecretKind::CredentialPosition, hits);
             }
         }
@@ -57,6 +59,28 @@ impl<'a> Scan<'a> {
                 self.options(self.followed(argument), &short, is_local, hits);
             }
         }
+    }
+
+    /// `hmac.new(b"WebAppData", bot_token, sha256)`, `createHmac("sha256", "WebAppData").update(botToken)`: a key is made of a secret, and the literal is
+    /// the label that is published for it.
+    fn labels_secret(&self, call: NodeId, path: &str, key: NodeId) -> bool {
+        let is_mac = generic::words(path.rsplit('.').next().unwrap_or(path)).iter().any(|word| word == "hmac") || path.contains("hmac.");
+        let NodeKind::Call { args, .. } = self.facts.arena.kind(call) else { return false };
+        if !is_mac || !matches!(self.facts.arena.kind(key), NodeKind::Str(_) | NodeKind::Bytes(_)) {
+            return false;
+        }
+        let is_secret = |message: NodeId| {
+            chain(self.facts, message).any(|link| match self.facts.arena.kind(link) {
+                NodeKind::Name(name) | NodeKind::Member { name, .. } => generic::classify(self.facts.text(name)).is_some(),
+                _ => false,
+            })
+        };
+        let updates = |node: NodeId| {
+            let NodeKind::Call { callee, args, .. } = self.facts.arena.kind(node) else { return false };
+            matches!(self.facts.arena.kind(callee), NodeKind::Member { object, name, .. } if object == call && self.facts.text(name) == "update")
+                && self.facts.arena.list(args).next().is_some_and(is_secret)
+        };
+        self.facts.arena.list(args).any(|message| message != key && is_secret(message)) || self.facts.arena.ids().any(updates)
     }
 
     fn is_discarded(&self, call: NodeId) -> bool {
