@@ -5,7 +5,7 @@
 
 use super::jobs::is_job;
 use super::loops::{Place, Repetition, RepetitionKind};
-use crate::model::body::{AssignOp, BinaryOp, CollectionKind, NodeId, NodeKind, UnaryOp};
+use crate::model::body::{AssignOp, BinaryOp, CollectionKind, LoopKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
@@ -309,8 +309,27 @@ pub(super) fn is_constant(place: &Place, node: NodeId, depth: u8) -> bool {
         NodeKind::Member { object, name, .. } => is_constant_member(place, node, object, name, depth),
         NodeKind::Call { callee, .. } => is_constant_call(place, node, callee, depth),
         NodeKind::Index { index, object } => again(object) || is_small_slice(facts, index),
+        // `[only] if only else configured()`
+        NodeKind::If { then, otherwise: Some(otherwise), .. } => again(then) && again(otherwise),
+        // `[code for code, _ in LANGUAGES]`
+        NodeKind::Loop { kind: LoopKind::Comprehension, source: Some(source), body, .. } => {
+            let mut loops = false;
+            facts.arena.walk(body, |inner| loops |= matches!(facts.arena.kind(inner), NodeKind::Loop { .. }));
+            !loops && again(source)
+        }
         _ => false,
     }
+}
+
+/// `getattr(settings, "LANGUAGES", [])`
+fn is_setting_asked_for(facts: &FileFacts, call: NodeId) -> bool {
+    let mut given = arguments(facts, call);
+    let of_settings = given
+        .next()
+        .is_some_and(|owner| matches!(facts.arena.kind(owner), NodeKind::Name(name) if vocabulary().loops.settings.has(facts.text(name))));
+    called_name(facts, call) == Some("getattr")
+        && of_settings
+        && given.next().and_then(|name| facts.string(name)).is_some_and(is_upper_case)
 }
 
 fn is_constant_name(place: &Place, node: NodeId, name: Name, depth: u8) -> bool {
@@ -475,7 +494,7 @@ fn is_constant_call(place: &Place, call: NodeId, callee: NodeId, depth: u8) -> b
     ];
     let facts = place.facts;
     let Some(name) = called_name(facts, call) else { return false };
-    if returns_constant(place, callee, depth) {
+    if returns_constant(place, callee, depth) || is_setting_asked_for(facts, call) {
         return true;
     }
     // `rows.slice(4)` is what comes after the fourth.

@@ -305,6 +305,29 @@ fn is_for_the_asker(facts: &FileFacts, dependence: &Dependence, host: DefId, bod
             _ => false,
         }
     };
+    // `if request_user and request_user == user: return balances_of(user)`: true of one object of the list.
+    let is_item = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(name) if dependence.has(name));
+    let is_another =
+        |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Name(_) | NodeKind::Member { .. }) && !dependence.mentions(facts, node);
+    let is_the_one = |condition: NodeId| {
+        let mut is_one = false;
+        facts.arena.walk_while(condition, |node| match facts.arena.kind(node) {
+            NodeKind::Binary { op: BinaryOp::Equal, left, right } => {
+                is_one |= is_item(left) && is_another(right) || is_item(right) && is_another(left);
+                false
+            }
+            NodeKind::Binary { op: BinaryOp::And, .. } => true,
+            _ => false,
+        });
+        is_one
+    };
+    let within = |item: NodeId| {
+        matches!(facts.arena.kind(item), NodeKind::If { condition, then, .. }
+            if facts.arena.span(then).contains(site) && is_the_one(condition))
+    };
+    if facts.arena.list(items).any(within) {
+        return true;
+    }
     facts.arena.list(items).take_while(|&item| facts.arena.span(item).end <= site.start).any(|item| {
         let NodeKind::If { condition, then, .. } = facts.arena.kind(item) else { return false };
         let NodeKind::Binary { op: BinaryOp::NotEqual, left, right } = facts.arena.kind(condition) else { return false };

@@ -18,11 +18,14 @@ use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, arguments, called_name, spell, walk_deep};
-use crate::model::program::{ApiId, CallEdge, Program, Value};
+use crate::model::program::{ApiId, CallEdge, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 
 const RULE: &str = "shared-session";
+
+/// What is said where no task waits between two uses of the session.
+const IN_TURNS: &str = "; no task waits between two uses of it yet, one that does will mix them";
 
 /// Most other places listed with one finding.
 const MAX_PLACES: usize = 6;
@@ -117,12 +120,41 @@ fn together(held: &Held, site: &Site) -> Option<Finding> {
             }
             if let Some((other, _)) = first.iter().find(|(known, node)| known.key == mention.key && *node != branch.node) {
                 let places = [(other.site, "one task uses it"), (mention.site, "another one, too")];
-                return Some(shared(held, site, &mention, &places, many(facts, site)));
+                let finding = shared(held, site, &mention, &places, many(facts, site));
+                return Some(
+                    match branches.iter().all(|branch| branch.repeated.is_none() && is_done_with_it_first(held, site, branch.node)) {
+                        true => Finding { level: Level::Warning, message: format!("{}{IN_TURNS}", finding.message), ..finding },
+                        false => finding,
+                    },
+                );
             }
             first.push((mention, branch.node));
         }
     }
     None
+}
+
+/// The branch waits for nothing before it has used its session for the last time: on one loop the others find it as they would alone.
+fn is_done_with_it_first(held: &Held, site: &Site, branch: NodeId) -> bool {
+    let program = held.program;
+    let owner = GlobalDef { file: site.function.file, def: held.nestings.of(site.function.file).owner(branch) };
+    let mut called = program.calls_at(owner, branch).iter().filter(|edge| edge.kind == CallKind::Call).map(|edge| edge.callee);
+    let (Some(callee), None) = (called.next(), called.next()) else { return false };
+    let facts = program.file(callee.file);
+    let Some(body) = facts.def(callee.def).body.filter(|_| facts.language.family() == Family::Python) else { return false };
+    let mut waits: Vec<Span> = Vec::new();
+    let mut rounds: Vec<Span> = Vec::new();
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::Await(_) => waits.push(facts.arena.span(node)),
+            NodeKind::Loop { .. } => rounds.push(facts.arena.span(node)),
+            _ => {}
+        }
+        true
+    });
+    let last = held.mentions(callee, body).iter().map(|mention| facts.arena.span(mention.site)).max_by_key(|span| span.end);
+    let Some(last) = last else { return false };
+    waits.iter().all(|wait| wait.start > last.end && !rounds.iter().any(|round| round.contains(*wait) && round.contains(last)))
 }
 
 fn many(facts: &FileFacts, site: &Site) -> String {

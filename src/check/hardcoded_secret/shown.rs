@@ -190,6 +190,26 @@ pub(super) fn records(facts: &FileFacts, hits: &[SecretHit]) -> Vec<u32> {
     found
 }
 
+/// `if not SECRET_KEY:` of a module, where the branch refuses to go on in production before it assigns.
+fn raises_in_production(facts: &FileFacts, at: Span) -> bool {
+    let is_production =
+        |text: &str| text.len() <= 24 && crate::model::words::words(text).iter().any(|word| matches!(word.as_str(), "production" | "prod"));
+    let refuses = |item: NodeId| {
+        let NodeKind::If { condition, then, .. } = facts.arena.kind(item) else { return false };
+        let (mut asks, mut raises) = (false, false);
+        facts.arena.walk(condition, |node| asks |= facts.string(node).is_some_and(is_production));
+        facts.arena.walk(then, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
+        asks && raises
+    };
+    facts.arena.ids().any(|node| match facts.arena.kind(node) {
+        NodeKind::If { then, .. } if facts.arena.span(then).contains(at) => match facts.arena.kind(then) {
+            NodeKind::Block { items, .. } => facts.arena.list(items).any(|item| facts.arena.span(item).end <= at.start && refuses(item)),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// Assigned where a setting is missing, in a function that asks whether this is production: there it is refused.
 pub(super) fn asks_for_production(facts: &FileFacts, at: Span) -> bool {
     let is_function = |kind: DefKind| matches!(kind, DefKind::Function | DefKind::Method);
@@ -199,7 +219,7 @@ pub(super) fn asks_for_production(facts: &FileFacts, at: Span) -> bool {
         .filter(|def| is_function(def.kind) && def.span.contains(at))
         .min_by_key(|def| def.span.end - def.span.start)
         .and_then(|def| def.body);
-    let Some(body) = around else { return false };
+    let Some(body) = around else { return raises_in_production(facts, at) };
     let mut branch = false;
     let mut asks = false;
     facts.arena.walk(body, |node| match facts.arena.kind(node) {
