@@ -4,6 +4,7 @@ use super::loops::{bound_names, parameter_names};
 use crate::model::body::{List, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, walk_deep};
+use crate::model::source::Family;
 use crate::rulebook::vocabulary::api_names;
 
 /// `Model.findAll().then((rows) => { res.send(rows) })`, `db.query(sql, (error, rows) => { res.send(rows) })`
@@ -30,7 +31,8 @@ fn is_used_in_answer(facts: &FileFacts, nesting: &Nesting, body: NodeId, names: 
             NodeKind::Declare { target, value: Some(value), .. } if depth == 0 && facts.arena.span(node).start > after => {
                 let mapped = chain(facts, value).any(|link| called_name(facts, link) == Some("map"));
                 let is_made_of_it = matches!(facts.arena.kind(chain_root(facts, value)), NodeKind::Name(name) if names.contains(&name));
-                if mapped && is_made_of_it || holds_rows(facts, value, names) {
+                let of_some = chain(facts, value).any(|link| gives_part(facts, link));
+                if mapped && is_made_of_it && !of_some || holds_rows(facts, value, names) {
                     let made = bound_names(facts, target);
                     answered |= is_used_in_answer(facts, nesting, body, &made, facts.arena.span(node).end, 1);
                 }
@@ -92,6 +94,9 @@ fn holds_rows(facts: &FileFacts, object: NodeId, names: &[Name]) -> bool {
 /// The rows leave the function: returned, answered with, or kept in a variable that is.
 pub(super) fn is_answered(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
     let mut at = nesting.chain_top(facts, site);
+    if is_waited_for_and_asked(facts, at, site) {
+        return false;
+    }
     if is_answered_then(facts, nesting, at, site) {
         return true;
     }
@@ -150,11 +155,49 @@ pub(super) fn answers(facts: &FileFacts, call: NodeId) -> bool {
     called_name(facts, call).is_some_and(|name| api_names().answers.calls.has(name))
 }
 
+/// A link of a chain after which the rows are gone, or only some are left: `rows.some(…)`, `rows.length`, `rows.filter((row) => mine.has(row.id))`.
+/// What leaves rows out by what they are in themselves (`row.active`) leaves most in.
+fn gives_part(facts: &FileFacts, link: NodeId) -> bool {
+    if facts.language.family() == Family::Python {
+        return false;
+    }
+    match facts.arena.kind(link) {
+        NodeKind::Member { name, path: false, .. } if facts.text(name) == "length" => true,
+        NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| {
+            let names = &api_names().answers;
+            names.parts.has(name) || names.parts_by.has(name) && arguments(facts, link).any(|given| asks_of_others(facts, given))
+        }),
+        _ => false,
+    }
+}
+
+/// A callback that asks about more than what it is given.
+fn asks_of_others(facts: &FileFacts, callback: NodeId) -> bool {
+    let NodeKind::Closure(def) = facts.arena.kind(callback) else { return false };
+    let def = facts.def(def);
+    let own: Vec<Name> = def.params.iter().flat_map(|param| parameter_names(facts, param)).collect();
+    let mut asks = false;
+    if let Some(body) = def.body {
+        walk_deep(facts, body, |node| {
+            let is_free = |name: Name| !own.contains(&name) && facts.text(name).starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+            asks |= matches!(facts.arena.kind(node), NodeKind::Name(name) if is_free(name) && facts.text(name) != "undefined");
+            !asks
+        });
+    }
+    asks
+}
+
+/// `(await tokens.findMany()).some((token) => token.ok)`
+fn is_waited_for_and_asked(facts: &FileFacts, top: NodeId, site: NodeId) -> bool {
+    let after: Vec<NodeId> = chain(facts, top).take_while(|&link| link != site).collect();
+    let waits = after.iter().rposition(|&link| matches!(facts.arena.kind(link), NodeKind::Await(_) | NodeKind::Propagate(_)));
+    waits.is_some_and(|at| after[..at].iter().any(|&link| gives_part(facts, link)))
+}
+
 /// The use stands in a `return` or in what answers a request.
 fn leaves(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
-    let is_counted = nesting.parent(node).is_some_and(|parent| {
-        matches!(facts.arena.kind(parent), NodeKind::Member { object, name, .. } if object == node && facts.text(name) == "length")
-    });
+    let top = nesting.chain_top(facts, node);
+    let is_counted = chain(facts, top).take_while(|&link| link != node).any(|link| gives_part(facts, link));
     !is_counted
         && nesting.around(node).any(|at| match facts.arena.kind(at) {
             NodeKind::Return(_) => true,

@@ -16,6 +16,7 @@ use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
 use super::jobs::is_task;
+use super::passed::by_place;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::said;
 use super::scope::{in_scope, is_start_up, is_tool, letters, may_name};
@@ -306,6 +307,9 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
                 && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
                 for part in parts(context, nestings, handed, callee) {
+                    if runs_on_nothing(program, (function, edge.site), callee, part) {
+                        continue;
+                    }
                     if let std::collections::hash_map::Entry::Vacant(free) = ways.entry(part) {
                         free.insert(Way { from: Some((function, edge.site)), root, depth: depth + 1 });
                         queue.push_back(part);
@@ -393,12 +397,36 @@ fn callers(
                 && !is_kept(program, nestings.of(function.file), function, edge.site);
             if follows {
                 for part in parts(context, nestings, handed, edge.callee) {
+                    if runs_on_nothing(program, (function, edge.site), edge.callee, part) {
+                        continue;
+                    }
                     callers.entry(part).or_default().push((function, edge.site));
                 }
             }
         }
     }
     callers
+}
+
+/// Rust: a closure for what a parameter holds (`password.and_then(|password| hash(password).ok())`), which a call gives nothing: `User::new(name, None)`.
+fn runs_on_nothing(program: &Program, (caller, site): (GlobalDef, NodeId), callee: GlobalDef, part: GlobalDef) -> bool {
+    let facts = program.file(callee.file);
+    if part == callee || facts.language.family() != Family::Rust || facts.def(part.def).parent != callee.def {
+        return false;
+    }
+    let nesting = program.nesting(callee.file);
+    let given_to = nesting.place(part.def).and_then(|place| nesting.argument_of(facts, place));
+    let Some((NodeKind::Call { callee: combinator, .. }, call)) = given_to.map(|(call, _)| (facts.arena.kind(call), call)) else {
+        return false;
+    };
+    let NodeKind::Member { object, path: false, .. } = facts.arena.kind(combinator) else { return false };
+    let holds = called_name(facts, call).is_some_and(|name| matches!(name, "map" | "and_then" | "filter" | "inspect" | "is_some_and"));
+    let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, object)) else { return false };
+    let Some(mut params) = by_place(program, program.file(caller.file), site, callee).filter(|_| holds) else { return false };
+    params.position(|param| param.name == Some(name)).is_some_and(|at| {
+        let given = arguments(program.file(caller.file), site).nth(at);
+        given.is_some_and(|given| program.file(caller.file).arena.kind(given) == NodeKind::Null)
+    })
 }
 
 /// The finding at the call by which an async function comes to what blocks.

@@ -136,15 +136,20 @@ pub(super) fn parsed_values(facts: &FileFacts, function: DefId) -> Vec<Name> {
         let NodeKind::Name(name) = facts.arena.kind(target) else { return };
         let is_value = |node: NodeId| last_name(facts, node).is_some_and(|name| facts.text(name) == "Value");
         let (mut reads, mut says_value, mut of_request) = (false, annotation.is_some_and(is_value), false);
-        facts.arena.walk(value, |inner| match facts.arena.kind(inner) {
-            NodeKind::Call { callee, .. } => {
-                reads |= called_name(facts, inner).is_some_and(|name| api_names().validation.parsers.has(name));
-                if let NodeKind::Apply { args, .. } = facts.arena.kind(callee) {
-                    says_value |= facts.arena.list(args).any(is_value);
+        facts.arena.walk_while(value, |inner| {
+            match facts.arena.kind(inner) {
+                // `from_str::<Value>(text).is_ok()`: what was read is looked at and dropped.
+                NodeKind::Call { .. } if matches!(called_name(facts, inner), Some("is_ok" | "is_err")) => return false,
+                NodeKind::Call { callee, .. } => {
+                    reads |= called_name(facts, inner).is_some_and(|name| api_names().validation.parsers.has(name));
+                    if let NodeKind::Apply { args, .. } = facts.arena.kind(callee) {
+                        says_value |= facts.arena.list(args).any(is_value);
+                    }
                 }
+                NodeKind::Name(name) => of_request |= given.contains(&name),
+                _ => {}
             }
-            NodeKind::Name(name) => of_request |= given.contains(&name),
-            _ => {}
+            true
         });
         if of_request && reads && says_value {
             found.push(name);

@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::handlers::package;
 use super::requests::{has_fact, named};
+use super::rust_error_types::{converted_from, type_named};
 use super::spelling::{call_span, spelled_callee};
 use super::status_errors::raises_with_status;
 use crate::model::body::{CallForm, NodeId, NodeKind};
@@ -103,7 +104,7 @@ fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: 
     let asking = asking(context, file);
     let below = program.functions_of(file).filter_map(|function| {
         let is_layer = is_below(program, function);
-        let is_outside = called_by_framework.contains(&program.outermost(function));
+        let is_outside = called_by_framework.contains(&program.outermost(function)) || maps_error(program, program.outermost(function));
         (!is_outside && (is_layer || is_below_by_content(program, &asking, function))).then_some((function, is_layer))
     });
     let places = below.map(|(function, is_layer)| {
@@ -114,6 +115,19 @@ fn in_file(context: &Context, called_by_framework: &FxHashSet<GlobalDef>, file: 
         (function, (places, raises_own && is_layer))
     });
     places.filter(|(_, (places, raises_own))| *raises_own || !places.is_empty()).map(|(function, (places, _))| (function, places)).collect()
+}
+
+/// Rust: `impl From<OrderError> for StatusCode` is where the project's own errors become HTTP, and has to stand in the crate of one of the two.
+fn maps_error(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    if facts.language.family() != Family::Rust || program.name(function) != "from" {
+        return false;
+    }
+    let block = facts.def(program.def(function).parent);
+    let [made, seam] = block.bases[..] else { return false };
+    block.kind == DefKind::Impl
+        && http_type(program, function.file, made).is_some()
+        && converted_from(facts, seam).is_some_and(|failure| type_named(program, function.file, failure).is_some())
 }
 
 /// A closure's places belong to the function people know.

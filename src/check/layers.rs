@@ -14,7 +14,7 @@ use super::handlers::{handlers, package};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::last_name;
+use crate::model::nesting::{called_name, last_name};
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Span};
@@ -234,7 +234,10 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
     }
-    if is_for_decorators(program.file(edge.from), &edge.name) || is_implemented(program, edge.from, target) {
+    if is_for_decorators(program.file(edge.from), &edge.name)
+        || is_implemented(program, edge.from, target)
+        || only_sends_through(program, edge.from, target)
+    {
         return None;
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
@@ -470,11 +473,33 @@ fn upward_call<'a>(
     }
     let higher = ground.higher(program, callee)?;
     let lower = ground.lower(program, caller)?;
-    if higher.role.rank()? >= lower.role.rank()? || is_any_model(lower, higher) {
+    if higher.role.rank()? >= lower.role.rank()? || is_any_model(lower, higher) || sends(program, callee) {
         return None;
     }
     let span = program.file(caller.file).arena.span(site);
     Some(Upward { from: caller.file, span, target: callee, name: program.short_name(callee), lower: Some(lower), higher, is_call: true })
+}
+
+/// NestJS: the class holds a server of sockets, and what the file calls of it clients do not: `this.gateway.announce(order)`, which sends.
+fn only_sends_through(program: &Program, from: FileId, target: GlobalDef) -> bool {
+    let called = || program.functions_of(from).flat_map(|function| program.calls_from(function)).map(|edge| edge.callee);
+    let of_target = |callee: &GlobalDef| callee.file == target.file && program.def(*callee).parent == target.def;
+    is_socket(program, target) && called().filter(of_target).all(|callee| sends(program, callee))
+}
+
+/// A method of such a class that no message of a client leads to.
+fn sends(program: &Program, method: GlobalDef) -> bool {
+    let facts = program.file(method.file);
+    let class = GlobalDef { file: method.file, def: program.def(method).parent };
+    let is_for_clients = |&decorator: &NodeId| called_name(facts, decorator).is_some_and(|name| api_names().routers.messages.has(name));
+    is_socket(program, class) && !program.def(method).decorators.iter().any(is_for_clients)
+}
+
+fn is_socket(program: &Program, class: GlobalDef) -> bool {
+    let facts = program.file(class.file);
+    let def = program.def(class);
+    def.kind == DefKind::Class
+        && def.decorators.iter().any(|&decorator| called_name(facts, decorator).is_some_and(|name| api_names().routers.sockets.has(name)))
 }
 
 /// The layer of a definition: its own role, else its file's, if that has a place in the order.

@@ -86,7 +86,7 @@ fn http_alias(program: &Program, file: FileId, node: NodeId) -> Option<NodeId> {
 }
 
 /// `X` of `From<X>`.
-fn converted_from(facts: &FileFacts, seam: NodeId) -> Option<NodeId> {
+pub(super) fn converted_from(facts: &FileFacts, seam: NodeId) -> Option<NodeId> {
     let NodeKind::Apply { base, args } = facts.arena.kind(seam) else { return None };
     let is_from = last_name(facts, base).is_some_and(|name| facts.text(name) == "From");
     facts.arena.list(args).next().filter(|_| is_from)
@@ -506,7 +506,7 @@ fn displayed(facts: &FileFacts, class: GlobalDef, variant: &str) -> Option<NodeI
 fn is_library_error(program: &Program, file: FileId, annotation: NodeId) -> bool {
     let facts = program.file(file);
     match program.value(file, annotation) {
-        Value::Api { .. } => true,
+        Value::Api { .. } => !is_plain_value(facts, annotation),
         Value::Unknown => {
             let root = chain_root(facts, annotation);
             root != annotation
@@ -514,6 +514,17 @@ fn is_library_error(program: &Program, file: FileId, annotation: NodeId) -> bool
                 && matches!(facts.arena.kind(root), NodeKind::Name(name) if !matches!(facts.text(name), "crate" | "self" | "super"))
         }
         _ => false,
+    }
+}
+
+/// A type of a library that holds a value and no failure: `Uuid`, `DateTime<Utc>`, `Vec<Uuid>`.
+fn is_plain_value(facts: &FileFacts, annotation: NodeId) -> bool {
+    let named = |node: NodeId| last_name(facts, node).is_some_and(|name| api_names().answers.values_of_rust.has(facts.text(name)));
+    match facts.arena.kind(annotation) {
+        NodeKind::Apply { base, args } => {
+            named(base) || facts.arena.list(args).len() > 0 && facts.arena.list(args).all(|inner| is_plain_value(facts, inner))
+        }
+        _ => named(annotation),
     }
 }
 

@@ -13,7 +13,7 @@ use super::compared_passwords::is_account;
 use super::dependence::Dependence;
 use super::password_findings::{RULE, finding};
 use super::plain_passwords::stored_as_they_came;
-use super::requests::{has_fact, named};
+use super::requests::{has_fact, in_development_branch, named};
 use super::said;
 use super::scope::in_scope;
 use super::sensitive::{assigned, carriers, constant, is_password, parts, speaks_of_password};
@@ -26,6 +26,7 @@ use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Calls of a helper that hand it a password, shown with it.
@@ -539,13 +540,35 @@ fn too_cheap(program: &Program, function: GlobalDef, node: NodeId, argument: &Ar
     let value = super::password_settings::argument(facts, node, argument)?;
     let work = number(facts, program, function.file, value).or_else(|| local_number(program, function, value))?;
     let makes_salt = called_name(facts, node).is_some_and(|name| name.starts_with("genSalt"));
-    if work >= minimum || work <= 0 || !makes_salt && is_given_other(program, function, node) {
+    if work >= minimum
+        || work <= 0
+        || !makes_salt && is_given_other(program, function, node)
+        || is_for_tests(facts, program.nesting(function.file), node)
+    {
         return None;
     }
     let spelled = spelled_callee(facts, node);
     let message = format!("`{spelled}` works with a cost of {work}, less than the {minimum} that a password hash needs at least today");
     let help = format!("raise the cost to {minimum} or more; hashes made so far keep theirs, and can be renewed at the next login");
     Some(Finding { help: Some(help), ..finding(program, function, node, Level::Warning, message, "too little work") })
+}
+
+/// In a branch that only tests and development take: `if env::var("UNDER_TEST").is_ok() { cheap } else { usual }`.
+fn is_for_tests(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    let speaks_of_tests = |condition: NodeId| {
+        let mut speaks = false;
+        facts.arena.walk(condition, |part| {
+            if let NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) = facts.arena.kind(part) {
+                speaks |= words(facts.text(name)).iter().any(|word| vocabulary().hashes.cheap_where.has(word));
+            }
+        });
+        speaks
+    };
+    let asks = nesting.around(node).skip(1).any(|around| {
+        matches!(facts.arena.kind(around), NodeKind::If { condition, .. }
+            if !facts.arena.span(condition).contains(facts.arena.span(node)) && speaks_of_tests(condition))
+    });
+    asks && in_development_branch(facts, nesting, node)
 }
 
 /// A helper whose own name, parameters and callers speak of no password hashes something else: `hashItem(JSON.stringify(item))`.

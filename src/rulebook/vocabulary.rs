@@ -100,13 +100,13 @@ lists! {
         logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies }
         secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
-        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, holders, writing_files }
+        queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, choice_keys, choice_texts, adds_rows, holders, writing_files }
         probes: Probes { beside, itself, paths }
         access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
         randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
         handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting, limits_of_rows, of_pages }
         requests: Requests { sockets, environments, coordination, caches, asked, readers, builders }
-        hashes: Hashes { something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
+        hashes: Hashes { cheap_where, something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
         routes: Routes { folders, words, names }
         attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
@@ -131,7 +131,7 @@ lists! {
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
         errors: ErrorsNames { broad, whatever, decorators, wrapping, wrapped, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
-        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust }
+        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust, values_of_rust, parts, parts_by }
         orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, loaded_with, gives_one }
         validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses }
         loading: LoadingNames { by_name, memos, caches }
@@ -146,7 +146,7 @@ lists! {
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }
         failures: FailuresNames { server_errors, client_errors, server_constants, client_constants }
         batches: BatchesNames { direct, cache_writes }
-        routers: RoutersNames { calls, makers }
+        routers: RoutersNames { calls, makers, sockets, messages }
         schemes: SchemesNames { weak }
         statements: StatementsNames { given, sql, no_models }
         databases: DatabasesNames { postgres, mysql, sqlite }

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edges::Followed;
 use super::effects::FileEffects;
-use crate::model::body::{CallForm, NodeId, NodeKind};
+use crate::model::body::{CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Param};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact, WriteMode};
@@ -411,7 +411,66 @@ impl<'a> Scopes<'a> {
 
     /// True when a transaction is open at the node, as far as its own function shows.
     fn is_covered(&self, file: FileId, site: NodeId) -> bool {
-        self.is_enclosed(file, site) || self.is_handed_transaction(file, site) || self.follows_begin(file, site)
+        self.is_enclosed(file, site)
+            || self.is_handed_transaction(file, site)
+            || self.follows_begin(file, site)
+            || self.is_run_later(file, site)
+    }
+
+    /// TypeScript: a statement that is kept without being waited for, and then is one of those that a transaction runs:
+    /// `const paid = prisma.payout.create(…); await prisma.$transaction([paid, …])`.
+    fn is_run_later(&self, file: FileId, site: NodeId) -> bool {
+        let (facts, nesting) = (self.program.file(file), self.program.nesting(file));
+        if facts.language.family() != Family::TypeScript {
+            return false;
+        }
+        let mut at = nesting.chain_top(facts, site);
+        let mut kept = None;
+        for _ in 0..8 {
+            if matches!(facts.arena.kind(at), NodeKind::Await(_)) {
+                return false;
+            }
+            let Some(parent) = nesting.parent(at) else {
+                // `orders.map((order) => prisma.order.update(…))`
+                let owner = nesting.owner(at);
+                let place = nesting.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE));
+                let mapped = place.and_then(|place| nesting.argument_of(facts, place));
+                match mapped.filter(|&(call, _)| matches!(called_name(facts, call), Some("map" | "flatMap"))) {
+                    Some((call, _)) => at = nesting.chain_top(facts, call),
+                    None => return false,
+                }
+                continue;
+            };
+            match facts.arena.kind(parent) {
+                NodeKind::Declare { target, .. } | NodeKind::Assign { target, .. } => {
+                    if let NodeKind::Name(name) = facts.arena.kind(target) {
+                        kept = Some((name, nesting.owner(parent)));
+                    }
+                    break;
+                }
+                NodeKind::Collection { kind: CollectionKind::List, .. } | NodeKind::Spread { .. } | NodeKind::Block { value: true, .. } => {
+                    at = parent;
+                }
+                NodeKind::Return(_) if facts.def(nesting.owner(parent)).flags.has(DefFlags::CLOSURE) => at = parent,
+                _ => return false,
+            }
+        }
+        let Some((name, owner)) = kept else { return false };
+        let Some(body) = facts.def(owner).body else { return false };
+        let after = facts.arena.span(site).end;
+        let mut found = false;
+        facts.arena.walk_while(body, |node| {
+            let is_run = matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                && facts.arena.span(node).end > after
+                && called_name(facts, node).is_some_and(names_transaction);
+            if is_run {
+                for given in arguments(facts, node).filter(|&given| !matches!(facts.arena.kind(given), NodeKind::Closure(_))) {
+                    facts.arena.walk(given, |part| found |= facts.arena.kind(part) == NodeKind::Name(name));
+                }
+            }
+            !found
+        });
+        found
     }
 
     /// Inside a `with`, a callback or a decorated function that is a transaction, or a method of one: `impl DbTxn { … }`.

@@ -23,7 +23,8 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     // Signed tokens in descriptions and samples show what one looks like.
     let counts = |found: &&providers::Found| kind == FileKind::Settings || found.class != providers::Class::Jwt;
     let formats = providers::find(text);
-    let shown = |found: &&providers::Found| !is_example(text, found.start);
+    let is_description = describes_api(text);
+    let shown = |found: &&providers::Found| !is_example(text, found.start) && !(is_description && is_below_example(text, found.start));
     let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
         hits.extend(
@@ -141,12 +142,7 @@ impl FileKind {
             return FileKind::Noise;
         }
         let words = generic::words(name);
-        let head = floor(text, 2000);
-        let description = head.contains("openapi:")
-            || head.contains("\"openapi\"")
-            || head.contains("swagger:")
-            || head.contains("\"swagger\"")
-            || head.contains("\"$schema\": \"http");
+        let description = describes_api(text) || floor(text, 2000).contains("\"$schema\": \"http");
         let sample = name.ends_with(".sql")
             || !is_base(&lower) && words.iter().any(|word| vocabulary().placeholders.samples.has(word))
             || lower
@@ -289,6 +285,58 @@ fn is_example(text: &str, at: usize) -> bool {
     lead.strip_prefix("example").is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
 }
 
+/// A description of an API, or a part of one that is kept in a file of its own: an operation with its answers.
+fn describes_api(text: &str) -> bool {
+    let head = floor(text, 2000);
+    let is_operation = || head.contains("operationId") && text.contains("responses");
+    ["openapi:", "\"openapi\"", "swagger:", "\"swagger\""].iter().any(|word| head.contains(word)) || is_operation()
+}
+
+/// How far back of a value the keys are read below which it stands.
+const ABOVE: usize = 1 << 16;
+
+/// The value stands somewhere below an example: `"examples": { "default": { "value": { "key": … } } }`, or the same by indentation.
+fn is_below_example(text: &str, at: usize) -> bool {
+    let mut from = at.saturating_sub(ABOVE);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = text.get(from..at).unwrap_or("");
+    let is_example = |key: &str| {
+        let key = key.trim_start().trim_start_matches("- ").trim_matches([' ', '\t', '"', '\'']);
+        matches!(key, "example" | "examples" | "x-example" | "x-examples")
+    };
+    if text.trim_start().starts_with('{') {
+        let mut closed = 0;
+        for (position, c) in before.char_indices().rev() {
+            match c {
+                '}' | ']' => closed += 1,
+                '{' | '[' if closed > 0 => closed -= 1,
+                '{' | '[' => {
+                    let key = before[..position].trim_end().strip_suffix(':').unwrap_or("").trim_end().trim_end_matches('"');
+                    if is_example(key.rsplit('"').next().unwrap_or("")) {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        return false;
+    }
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = before.rsplit('\n');
+    let mut inner = lines.next().map_or(0, indent);
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        if indent(line) < inner {
+            inner = indent(line);
+            if line.split_once(':').is_some_and(|(key, _)| is_example(key)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
 /// Whether the line of `at` is a comment up to there.
 fn is_comment(text: &str, at: usize) -> bool {
     let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
@@ -409,6 +457,18 @@ mod tests {
         let token = format!("whsec_{}", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
         assert_eq!(found("server/openapi.json", &format!("{{\n  \"example\": \"{token}\"\n}}")), [""; 0]);
         assert_eq!(found("config/stripe.json", &format!("{{\n  \"webhook\": \"{token}\"\n}}")), [token.as_str()]);
+        let operation = |above: &str| {
+            format!(
+                "{{\n  \"operationId\": \"addHook\",\n  \"responses\": {{\"200\": {{\"{above}\": {{\"default\": {{\"value\": {{\"key\": \"{token}\"}}}}}}}}}}\n}}"
+            )
+        };
+        assert_eq!(found("schema/hooks/post.json", &operation("examples")), [""; 0]);
+        assert_eq!(found("schema/hooks/post.json", &operation("settings")), [token.as_str()]);
+        let parts = |above: &str| {
+            format!("operationId: addHook\nresponses:\n  '200':\n    {above}:\n      first:\n        value:\n          key: {token}\n")
+        };
+        assert_eq!(found("schema/hooks/post.yaml", &parts("examples")), [""; 0]);
+        assert_eq!(found("schema/hooks/post.yaml", &parts("settings")), [token.as_str()]);
     }
 
     #[test]

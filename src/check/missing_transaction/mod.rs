@@ -40,7 +40,7 @@ use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
 use tables::{are_two_changes, different};
 use views::is_saved_in_transaction;
-use ways::{both_happen, may_fail};
+use ways::{both_happen, fails_for_nobody, may_fail};
 
 /// Why it may be fine where nothing else speaks against it.
 const IN_JOB: &str = "; fine where the job runs again and does both again";
@@ -143,6 +143,7 @@ fn lesser_operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes:
         let apart = |second: &&&Write| {
             both_happen(place, first.site, second.site)
                 && !may_fail(place, first.site, second.site)
+                && !fails_for_nobody(place, second)
                 && different(place, first, second, false)
                 && place.nesting.owner(first.site) == place.nesting.owner(second.site)
                 && (is_own(first) && is_own(second) || share_key(place, function, first, second))
@@ -219,7 +220,7 @@ fn together(
 ) -> Option<bool> {
     // What is taken from one row is given to another, by these two writes themselves.
     let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
-    if !both_happen(place, first.site, second.site) || may_fail(place, first.site, second.site) {
+    if !both_happen(place, first.site, second.site) || may_fail(place, first.site, second.site) || fails_for_nobody(place, second) {
         return None;
     }
     let differ = different(place, first, second, moves);

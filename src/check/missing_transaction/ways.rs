@@ -5,8 +5,9 @@ use crate::check::requests::has_fact;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{called_name, chain};
+use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
 use crate::model::source::Family;
+use crate::model::summary::Write;
 
 /// `try { await b() } catch {}` after `a()`: that `b` fails is fine.
 pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
@@ -30,6 +31,55 @@ pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
         }
         _ => false,
     })
+}
+
+/// What the second write is called by cannot fail for whoever calls it: a function of Rust that gives nothing and does not panic (`push(&user).await;`),
+/// a promise that nobody waits for and whose failure is taken where it stands (`send(message).catch(report);`).
+pub(super) fn fails_for_nobody(place: &Place, second: &Write) -> bool {
+    let facts = place.facts;
+    let top = place.nesting.chain_top(facts, second.site);
+    match facts.language.family() {
+        Family::Rust => second.via.is_some_and(|via| {
+            let (own, def) = (place.program.file(via.file), place.program.def(via));
+            let panics = |body: NodeId| {
+                let mut panics = false;
+                walk_deep(own, body, |node| {
+                    panics |= matches!(called_name(own, node), Some("unwrap" | "expect" | "panic" | "todo"));
+                    !panics
+                });
+                panics
+            };
+            let propagates = chain(facts, top).any(|link| matches!(facts.arena.kind(link), NodeKind::Propagate(_)));
+            def.annotation.is_none() && !propagates && def.body.is_some_and(|body| !panics(body))
+        }),
+        Family::TypeScript => {
+            // `.catch(next)`, `.catch((error) => { next(error) })`: the failure is somebody's.
+            let hands_on = |name: &str| matches!(name, "next" | "reject" | "done" | "callback" | "cb" | "status" | "sendStatus");
+            let keeps = |handler: NodeId| match facts.arena.kind(handler) {
+                NodeKind::Closure(def) => facts.def(def).body.is_some_and(|body| {
+                    let mut keeps = true;
+                    walk_deep(facts, body, |node| {
+                        keeps &= !matches!(facts.arena.kind(node), NodeKind::Raise(_)) && !called_name(facts, node).is_some_and(hands_on);
+                        keeps
+                    });
+                    keeps
+                }),
+                _ => last_name(facts, handler).is_some_and(|name| !hands_on(facts.text(name))),
+            };
+            let catches = |link: NodeId| called_name(facts, link) == Some("catch") && arguments(facts, link).next().is_some_and(keeps);
+            let mut after = chain(facts, top).take_while(|&link| link != second.site);
+            let is_waited_for = chain(facts, top).any(|link| matches!(facts.arena.kind(link), NodeKind::Await(_)));
+            let stands_alone = place.nesting.parent(top).is_some_and(|block| match facts.arena.kind(block) {
+                NodeKind::Block { items, value } => {
+                    let last = facts.arena.list(items).last();
+                    !(value && last == Some(top))
+                }
+                _ => false,
+            });
+            stands_alone && !is_waited_for && after.any(catches)
+        }
+        Family::Python => false,
+    }
 }
 
 /// The nodes around a place, outward through the closures that hold it.

@@ -8,6 +8,7 @@ mod arguments;
 mod filters;
 mod narrowing;
 mod paging;
+mod small;
 
 use super::answered::is_answered;
 use super::batching::query_fact;
@@ -30,6 +31,7 @@ use crate::rulebook::vocabulary::vocabulary;
 use arguments::{has_bound_argument, open_params};
 use narrowing::{gives_all, gives_one, is_narrowed_before, is_narrowed_later};
 use paging::bounds;
+use small::why_small;
 
 const RULE: &str = "unbounded-query";
 
@@ -83,13 +85,16 @@ fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<
         related.push(Label { location: route.place.clone(), text: format!("the route{}", route_text(handler.route)) });
     }
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
+    let is_note = grows_slowly || is_for_few(program, handler);
+    let small = if is_note { None } else { why_small(context, table, function.file, query.site) };
     Some(Finding {
         rule: RULE.into(),
-        level: if grows_slowly || is_for_few(program, handler) { Level::Note } else { Level::Warning },
+        level: if is_note || small.is_some() { Level::Note } else { Level::Warning },
         message: format!(
-            "`{name}`{} answers with every row of `{table}`: `{}` has no limit",
+            "`{name}`{} answers with every row of `{table}`: `{}` has no limit{}",
             route_text(handler.route),
-            spelled_callee(facts, query.site)
+            spelled_callee(facts, query.site),
+            small.unwrap_or_default()
         ),
         primary: label(function, query.site, "gives all rows".to_string()),
         related,
