@@ -31,7 +31,7 @@ use crate::rulebook::vocabulary::vocabulary;
 use arguments::{has_bound_argument, open_params};
 use narrowing::{gives_all, gives_one, is_narrowed_before, is_narrowed_later};
 use paging::bounds;
-use small::why_small;
+use small::Filled;
 
 const RULE: &str = "unbounded-query";
 
@@ -41,18 +41,19 @@ const MAX_DEPTH: u8 = 3;
 /// Finds list endpoints without a bound.
 pub fn check(context: &Context) -> Vec<Finding> {
     let handlers = handlers(context);
-    let mut findings: Vec<Finding> = handlers.iter().filter_map(|handler| in_handler(context, handler, false)).collect();
+    let filled = Filled::default();
+    let mut findings: Vec<Finding> = handlers.iter().filter_map(|handler| in_handler(context, &filled, handler, false)).collect();
     // What a schema's `Query` has is read by definition: `{ Query: { books: () => Book.find() } }`.
     for resolver in query_resolvers(context) {
         if !handlers.iter().any(|handler| handler.code.contains(&resolver)) {
-            findings.extend(in_handler(context, &handler(context, resolver, None), true));
+            findings.extend(in_handler(context, &filled, &handler(context, resolver, None), true));
         }
     }
     findings.extend(unpaged_views::check(context));
     findings
 }
 
-fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<Finding> {
+fn in_handler(context: &Context, filled: &Filled, handler: &Handler, only_reads: bool) -> Option<Finding> {
     let program = context.program;
     // A handler of all methods, or of a service that has no routes, reads when it writes nothing.
     let is_open = match handler.route {
@@ -86,7 +87,7 @@ fn in_handler(context: &Context, handler: &Handler, only_reads: bool) -> Option<
     }
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
     let is_note = grows_slowly || is_for_few(program, handler);
-    let small = if is_note { None } else { why_small(context, table, function.file, query.site) };
+    let small = if is_note { None } else { filled.why_small(context, table, function.file, query.site) };
     Some(Finding {
         rule: RULE.into(),
         level: if is_note || small.is_some() { Level::Note } else { Level::Warning },

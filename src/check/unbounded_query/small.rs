@@ -1,5 +1,7 @@
 //! Why a table that is answered whole may well be small: nothing here adds rows to it, or all that is asked for is a list of names to choose from.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashSet;
 
 use crate::check::Context;
@@ -15,16 +17,25 @@ use crate::rulebook::vocabulary::vocabulary;
 /// From how many tables on whose writes are seen it says something that those of another are not.
 const SEEN: usize = 3;
 
-/// What is said of a table that may be small.
-pub(super) fn why_small(context: &Context, table: &str, file: FileId, site: NodeId) -> Option<&'static str> {
-    let facts = context.program.file(file);
-    if facts.language.family() == Family::Python {
-        return None;
+/// What the project writes to, found when first asked for.
+#[derive(Default)]
+pub(super) struct Filled {
+    written: OnceCell<Vec<Written>>,
+}
+
+impl Filled {
+    /// What is said of a table that may be small.
+    pub(super) fn why_small(&self, context: &Context, table: &str, file: FileId, site: NodeId) -> Option<&'static str> {
+        let facts = context.program.file(file);
+        if facts.language.family() == Family::Python {
+            return None;
+        }
+        if columns(facts, site).is_some_and(|columns| is_choice(&columns)) {
+            return Some("; fine for a list of names to choose from, as long as it is short");
+        }
+        let written = self.written.get_or_init(|| context.in_files("unbounded-query: written", (), written));
+        is_filled_elsewhere(written, table).then_some("; fine if it stays small: nothing here but migrations and seeds adds rows to it")
     }
-    if columns(facts, site).is_some_and(|columns| is_choice(&columns)) {
-        return Some("; fine for a list of names to choose from, as long as it is short");
-    }
-    is_filled_elsewhere(context, table).then_some("; fine if it stays small: nothing here but migrations and seeds adds rows to it")
 }
 
 /// A key and one text: `select: { id: true, name: true }`, `SELECT id, name FROM …`.
@@ -87,11 +98,10 @@ fn selected(sql: &str) -> Option<Vec<String>> {
 }
 
 /// Rows of other tables are written here, and none of this one.
-fn is_filled_elsewhere(context: &Context, table: &str) -> bool {
-    let written = context.in_files("unbounded-query: written", (), written);
+fn is_filled_elsewhere(written: &[Written], table: &str) -> bool {
     let (mut tables, mut unknown): (FxHashSet<&str>, usize) = (FxHashSet::default(), 0);
     let own = plain(table);
-    for one in &written {
+    for one in written {
         match one {
             Written::Table(name) => drop(tables.insert(name)),
             Written::Unknown => unknown += 1,
