@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use super::handlers::package;
 use super::requests::{has_fact, named};
-use super::rust_error_types::{converted_from, type_named};
+use super::rust_types::{converted_from, type_named};
 use super::spelling::{call_span, spelled_callee};
 use super::status_errors::raises_with_status;
 use crate::model::body::{CallForm, NodeId, NodeKind};

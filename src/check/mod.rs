@@ -92,6 +92,7 @@ mod rust_error_leak;
 mod rust_error_types;
 mod rust_statics;
 mod rust_stored_errors;
+mod rust_types;
 mod said;
 mod saved_rows;
 mod scope;

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::http_in_service::http_type;
+use super::rust_types::converted_from;
+pub(super) use super::rust_types::type_named;
 use super::scope::in_scope;
 use super::sensitive::carriers;
 use crate::model::body::{CallForm, NodeId, NodeKind};
@@ -85,13 +87,6 @@ fn http_alias(program: &Program, file: FileId, node: NodeId) -> Option<NodeId> {
     http_type(program, alias.file, program.def(alias).value?)
 }
 
-/// `X` of `From<X>`.
-pub(super) fn converted_from(facts: &FileFacts, seam: NodeId) -> Option<NodeId> {
-    let NodeKind::Apply { base, args } = facts.arena.kind(seam) else { return None };
-    let is_from = last_name(facts, base).is_some_and(|name| facts.text(name) == "From");
-    facts.arena.list(args).next().filter(|_| is_from)
-}
-
 /// The type of the project that a block is for, its arguments left out.
 fn own_type(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
     let node = match program.file(file).arena.kind(node) {
@@ -99,21 +94,6 @@ fn own_type(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> 
         _ => node,
     };
     type_named(program, file, node)
-}
-
-/// The project's type that a type expression names.
-pub(super) fn type_named(program: &Program, file: FileId, node: NodeId) -> Option<GlobalDef> {
-    match program.value(file, node) {
-        Value::Def(class) | Value::Instance { class, .. } => return Some(class),
-        Value::Unknown => {}
-        _ => return None,
-    }
-    let facts = program.file(file);
-    let NodeKind::Name(name) = facts.arena.kind(node) else { return None };
-    let own = facts
-        .definitions()
-        .find(|(_, def)| matches!(def.kind, DefKind::Struct | DefKind::Enum) && facts.text(def.name) == facts.text(name));
-    own.map(|(def, _)| GlobalDef { file, def })
 }
 
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Known> {

@@ -24,7 +24,8 @@ pub(super) fn scan(path: &str, text: &str) -> Vec<SecretHit> {
     let counts = |found: &&providers::Found| kind == FileKind::Settings || found.class != providers::Class::Jwt;
     let formats = providers::find(text);
     let is_description = describes_api(text);
-    let shown = |found: &&providers::Found| !is_example(text, found.start) && !(is_description && is_below_example(text, found.start));
+    let is_shown = |at: usize| is_example(text, at) || is_description && is_below_example(text, at);
+    let shown = |found: &&providers::Found| !is_shown(found.start);
     let mut hits: Vec<SecretHit> = formats.iter().filter(counts).filter(shown).map(|found| SecretHit::of_format(text, found, 0)).collect();
     if kind == FileKind::Settings {
         hits.extend(
