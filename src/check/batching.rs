@@ -48,7 +48,7 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
     let Repeated { site, repetition } = repeated;
     let fact = query_fact(place.program, site.query);
     if repetition.concurrent && may_be_batched(place.program, site.query) {
-        return note(", though the library may batch calls of the same tick");
+        return because(Kind::Tick, ", though the library may batch calls of the same tick");
     }
     if site.query.access != Access::Write && is_same_each_time(place, repeated) {
         return because(Kind::Same, ", the same each time");

@@ -48,6 +48,10 @@ pub(super) enum Kind {
     Bulk,
     /// A few rows at a time.
     Few,
+    /// One for each thing that many rows belong to, which is mostly the same.
+    Groups,
+    /// The library may ask for it together with others of the same tick.
+    Tick,
     /// In a job that nobody waits for.
     Job,
     /// After the answer has gone out.
@@ -108,7 +112,7 @@ pub(super) fn remark(place: &Place, repeated: &Repeated, callers: &Callers) -> O
         return Some((Kind::Usual, ", until one is found"));
     }
     if is_group_by_key(place, repeated) {
-        return Some((Kind::Usual, "; fine while all belong to one or a few"));
+        return Some((Kind::Groups, "; fine while all belong to one or a few"));
     }
     if is_operation(place, site) {
         return Some((Kind::Operation, ", as a part of what is done to each row"));

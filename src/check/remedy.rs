@@ -245,6 +245,9 @@ fn read(place: &Place, repeated: &Repeated, judgement: &Judgement, database: Opt
                 program.name(callee)
             )
         }
+        (_, true) if judgement.kind == Kind::Tick => {
+            format!("one query for all rows is one whatever the library does: fetch them in it and look them up by key{colon}{how}{rest}")
+        }
         (_, true) => {
             format!("running them at once does not make them fewer: fetch all rows in one query and look them up by key{colon}{how}{rest}")
         }

@@ -92,7 +92,7 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
 fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> bool {
     let site = &repeated.site;
     match judgement.kind {
-        Kind::Bulk | Kind::OwnSave | Kind::Check => return true,
+        Kind::Bulk | Kind::OwnSave | Kind::Check | Kind::Service | Kind::Groups => return true,
         // A call of which it is not sure where it leads, and that only passes on what another one asks.
         Kind::Unsure => return site.reached.is_some_and(|(_, reach)| reach.depth >= FARTHEST_GUESS),
         Kind::Same => return false,
