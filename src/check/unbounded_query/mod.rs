@@ -165,10 +165,10 @@ fn unbounded<'a>(
             // `manager.find(Order, filter)`
             let names_model = fact.is_some_and(|fact| fact.subject == Subject::Argument(ArgumentRef::Position(0)));
             let is_all = || {
-                gives_all(facts, nesting, query, many, (usize::from(names_model), open))
-                    && !is_narrowed_before(program, function, query.site)
-                    && !(many && is_narrowed_later(facts, nesting, query.site))
-                    && !gives_one(facts, nesting, query.site)
+                let is_narrowed =
+                    is_narrowed_before(program, function, query.site) || many && is_narrowed_later(facts, nesting, query.site);
+                let is_open = gives_all(facts, nesting, query, many, (usize::from(names_model), open));
+                is_open && !is_narrowed && !gives_one(facts, nesting, query.site)
             };
             if counts && is_all() && (is_answered(facts, nesting, query.site) || is_fetched(facts, nesting, function, query.site)) {
                 return Some((function, query));
