@@ -60,7 +60,7 @@ pub(super) fn judge(context: &Context, place: &Place, repeated: &Repeated) -> Ju
         return because(Kind::EachOnItsOwn, ", each in a transaction of its own");
     }
     if repetition.source.is_some_and(|source| is_refused_when_long(place, repetition.node, source)) {
-        return note(", for each of a list that is refused when it is long");
+        return because(Kind::Few, ", for each of a list that is refused when it is long");
     }
     if site.query.access == Access::Write {
         if site.reached.is_none() && is_bulk_write(place.facts, site.node) {

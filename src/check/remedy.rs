@@ -354,8 +354,25 @@ fn walks_a_tree(place: &Place, site: &Site) -> bool {
     })
 }
 
-/// The function that the project has beside this one for many rows: `create_many` beside `create`. It does not just call it for each.
+/// Most classes of which those below are looked at.
+const MOST_CLASSES: usize = 64;
+
+/// The function that the project has beside this one for many rows: `create_many` beside `create`. It does not just call it for each, in no class.
 pub(super) fn for_many(place: &Place, site: &Site) -> Option<GlobalDef> {
+    let (one, many) = beside_this(place, site)?;
+    let program = place.program;
+    let name = program.name(one);
+    let calls_one = |many: GlobalDef| program.calls_from(many).iter().any(|edge| program.name(edge.callee) == name);
+    (!own_below(program, many).into_iter().any(calls_one)).then_some(many)
+}
+
+/// Some class has a function for many rows beside this one.
+pub(super) fn has_form_for_many(place: &Place, site: &Site) -> bool {
+    beside_this(place, site).is_some()
+}
+
+/// A function on the way to the query, and the one beside it for many rows, which does not just call it for each.
+fn beside_this(place: &Place, site: &Site) -> Option<(GlobalDef, GlobalDef)> {
     let (callee, reach) = site.reached?;
     let program = place.program;
     let here = program.outermost(site.function());
@@ -366,10 +383,26 @@ pub(super) fn for_many(place: &Place, site: &Site) -> Option<GlobalDef> {
     let functions: Vec<GlobalDef> = steps.into_iter().map(|(function, _)| function).chain(same).collect();
     functions.into_iter().find_map(|function| {
         let name = program.name(function);
-        beside(program, function).filter(|&many| {
+        let many = beside(program, function).filter(|&many| {
             many != here && many != function && !program.calls_from(many).iter().any(|edge| program.name(edge.callee) == name)
-        })
+        });
+        many.map(|many| (function, many))
     })
+}
+
+/// The methods of this name that classes below its own have.
+fn own_below(program: &Program, method: GlobalDef) -> Vec<GlobalDef> {
+    let (mut open, mut found) = (vec![GlobalDef { file: method.file, def: program.def(method).parent }], Vec::new());
+    for _ in 0..MOST_CLASSES {
+        let Some(class) = open.pop() else { break };
+        for &below in program.subclasses.get(&class).into_iter().flatten() {
+            let facts = program.file(below.file);
+            let own = facts.definitions().filter(|(_, def)| def.parent == below.def && facts.text(def.name) == program.name(method));
+            found.extend(own.map(|(def, _)| GlobalDef { file: below.file, def }));
+            open.push(below);
+        }
+    }
+    found
 }
 
 /// `update` of `update_one`.

@@ -6,17 +6,20 @@ use super::batching::{Judgement, nested_writes, query_at, query_fact, values_of 
 use super::dependence::Dependence;
 use super::jobs::runs_in_jobs;
 use super::keys::of_loop;
+use super::loading::Callers;
 use super::loops::{Place, Repetition, bound_names};
 use super::meant::{
     Kind, asks_several_tables, callee_asks_services, is_after_response, is_each_on_its_own, values_of, writes_several_tables,
 };
 use super::n_plus_one::{Repeated, Site};
-use super::remedy::{for_many, limits, only_reads};
+use super::remedy::{has_form_for_many, limits, only_reads};
 use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::finding::Level;
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
+use crate::model::program::CallEdge;
+use crate::model::role::GlobalDef;
 use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
@@ -54,6 +57,7 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
         }
         Kind::OwnValues => {
             return is_after_response(place, repetition.node)
+                || is_called_after_response(place, context.callers(), site.function())
                 || is_sent_together(place, repetition)
                 || is_in_chunks(place, repetition.node)
                 || is_short(&repeated.site);
@@ -80,7 +84,7 @@ fn shrugs_at_write(context: &Context, place: &Place, repeated: &Repeated, judgem
     if is_short(site) || makes_what_is_missing(place, repeated) {
         return true;
     }
-    let has_form = || for_many(place, site).is_some();
+    let has_form = || has_form_for_many(place, site);
     if site.reached.is_some() {
         return is_after_response(place, repetition.node) || callee_asks_services(place, site) || in_job() && !has_form();
     }
@@ -96,7 +100,7 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
         // A call of which it is not sure where it leads, and that only passes on what another one asks.
         Kind::Unsure => return site.reached.is_some_and(|(_, reach)| reach.depth >= FARTHEST_GUESS),
         Kind::Same => return false,
-        Kind::Few if site.reached.is_some() => return true,
+        Kind::Few | Kind::Tick if site.reached.is_some() => return true,
         Kind::Job | Kind::AfterAnswer if callee_asks_services(place, site) || is_of_values(place, repeated) => return true,
         Kind::Job if is_switched(place, repeated) => return true,
         Kind::Job if is_in_chunks(place, repeated.repetition.node) || asks_several_tables(place, site) => return true,
@@ -114,12 +118,24 @@ fn shrugs_at_read(place: &Place, repeated: &Repeated, judgement: &Judgement) -> 
     if judgement.kind == Kind::Job
         && site.reached.is_some_and(|(callee, _)| !only_reads(place.program.name(callee)))
         && asked.equal.is_empty()
-        && for_many(place, site).is_none()
+        && !has_form_for_many(place, site)
     {
         return true;
     }
     let by_case = asked.cases && judgement.kind == Kind::Operation;
     by_case || asked.has_no_key() && !limits(facts, call) || own_threshold || site.reached.is_some() && asked.asks_by_list()
+}
+
+/// Whoever calls the function does so when the answer has gone out.
+fn is_called_after_response(place: &Place, callers: &Callers, function: GlobalDef) -> bool {
+    let program = place.program;
+    let is_after = |edge: &CallEdge| {
+        let file = edge.caller.file;
+        let at = Place { program, summaries: place.summaries, file, facts: program.file(file), nesting: program.nesting(file) };
+        is_after_response(&at, edge.site)
+    };
+    let calls = callers.of_function(program.outermost(function));
+    !calls.is_empty() && calls.iter().all(is_after)
 }
 
 /// `if shop_id is None:` around the query, where that does not come from the item: a switch decides whether it runs at all.
