@@ -37,8 +37,8 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach};
 use crate::model::words::has_word;
+use crate::rulebook::settings::depends_on_setting;
 use crate::rulebook::vocabulary::api_names;
-use crate::summarise::depends_on_setting;
 
 /// Calls on the way to a query that are asked whether they run it.
 const MAX_STEPS: usize = 6;

@@ -10,6 +10,7 @@ pub mod marks;
 mod names;
 mod page;
 mod query;
+pub mod settings;
 pub mod vocabulary;
 
 pub use error::LoadError;

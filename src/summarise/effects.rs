@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::associations::Associations;
 use super::edges::{Followed, Functions, calls_of, components_of, followed_edges};
 use super::queries::{Found, queries, uses_up};
-use super::settings::depends_on_setting;
 use super::transactions::{FileTransactions, transactions};
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
@@ -23,6 +22,7 @@ use crate::model::program::{CallEdge, CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::{QueryEffect, Reach, Summaries, Summary};
+use crate::rulebook::settings::depends_on_setting;
 use crate::rulebook::vocabulary::api_names;
 
 /// Most rounds over one component of mutually recursive functions; reaches only get nearer, so few are needed.

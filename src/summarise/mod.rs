@@ -5,14 +5,12 @@ mod edges;
 mod effects;
 mod flow;
 mod queries;
-mod settings;
 mod sql;
 mod transactions;
 
 pub use associations::Associations;
 pub use effects::{Effects, FileEffects};
 pub use flow::Units;
-pub use settings::depends_on_setting;
 
 #[cfg(test)]
 mod tests;

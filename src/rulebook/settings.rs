@@ -1,9 +1,9 @@
 //! Code that only runs where a setting says so.
 
+use super::vocabulary::vocabulary;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{Nesting, last_name};
-use crate::rulebook::vocabulary::vocabulary;
 
 /// It stands under a condition on a setting: `if settings.IS_DEMO:`.
 pub fn depends_on_setting(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
