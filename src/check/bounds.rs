@@ -8,7 +8,7 @@ use super::loops::{Place, Repetition, RepetitionKind};
 use crate::model::body::{AssignOp, BinaryOp, CollectionKind, LoopKind, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::ApiFact;
-use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, last_name, walk_deep};
+use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, given_value, last_name, walk_deep};
 use crate::model::program::Value;
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
@@ -542,14 +542,7 @@ fn holds_few(place: &Place, source: NodeId) -> bool {
         let def = facts.def(owner);
         let Some(body) = def.body else { return false };
         let mut values = Vec::new();
-        facts.arena.walk(body, |node| match facts.arena.kind(node) {
-            NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
-                if facts.arena.kind(target) == NodeKind::Name(name) =>
-            {
-                values.push(value);
-            }
-            _ => {}
-        });
+        facts.arena.walk(body, |node| values.extend(given_value(facts, node, name)));
         if !values.is_empty() || owner == DefId::MODULE || !def.flags.has(DefFlags::CLOSURE) {
             return !values.is_empty() && values.into_iter().all(asks);
         }
@@ -766,12 +759,7 @@ pub(super) fn opens_session_per_item(place: &Place, repetition: &Repetition, sit
 /// True when the call stands in, or beside, a transaction that is opened anew for each item.
 pub(super) fn opens_transaction_per_item(place: &Place, repetition: &Repetition, site: NodeId) -> bool {
     let facts = place.facts;
-    let is_transaction = |call: NodeId| {
-        place
-            .program
-            .called_api(place.file, call)
-            .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
-    };
+    let is_transaction = |call: NodeId| place.program.opens_transaction(place.file, call);
     let mut beside = false;
     if let Some(body) = repetition.body {
         walk_deep(facts, body, |node| {

@@ -9,7 +9,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{arguments, called_name, chain, walk_deep};
+use crate::model::nesting::{arguments, called_name, chain, given_value, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -229,14 +229,7 @@ impl<'a> Reader<'a> {
         let mut values = Vec::new();
         let Some(body) = owner.and_then(|owner| facts.def(owner).body) else { return values };
         walk_deep(facts, body, |at| {
-            match facts.arena.kind(at) {
-                NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
-                    if facts.arena.kind(target) == NodeKind::Name(name) =>
-                {
-                    values.push(value);
-                }
-                _ => {}
-            }
+            values.extend(given_value(facts, at, name));
             true
         });
         values

@@ -11,7 +11,7 @@ use crate::model::contract::Ambient;
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::Confidence;
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{called_name, chain, chain_root, last_name, walk_deep};
+use crate::model::nesting::{called_name, chain, chain_root, given_value, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::summary::Summary;
@@ -453,11 +453,7 @@ pub(super) fn values_of(place: &Place, at: NodeId, node: NodeId) -> Vec<NodeId> 
     let NodeKind::Name(name) = facts.arena.kind(node) else { return values };
     let Some(body) = facts.def(place.nesting.owner(at)).body else { return values };
     walk_deep(facts, body, |inner| {
-        if let NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } = facts.arena.kind(inner)
-            && facts.arena.kind(target) == NodeKind::Name(name)
-        {
-            values.push(value);
-        }
+        values.extend(given_value(facts, inner, name));
         true
     });
     values

@@ -14,7 +14,7 @@ use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{ApiFact, WriteMode};
+use crate::model::knowledge::WriteMode;
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
@@ -68,10 +68,7 @@ pub(super) fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> 
 
 fn opens(program: &Program, file: FileId, call: NodeId) -> bool {
     let facts = program.file(file);
-    chain(facts, call).any(|link| {
-        let api = program.called_api(file, link);
-        api.is_some_and(|api| program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
-    })
+    chain(facts, call).any(|link| program.opens_transaction(file, link))
 }
 
 /// The transaction whose callback the write stands in, if the callback is given a handle.

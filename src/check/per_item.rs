@@ -18,7 +18,7 @@ use crate::model::body::{CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name, Param, ParamKind};
 use crate::model::finding::Label;
 use crate::model::knowledge::{ApiFact, PerItemFact};
-use crate::model::nesting::{arguments, called_name, chain, last_name, named_argument};
+use crate::model::nesting::{arguments, called_name, chain, given_value, last_name, named_argument};
 use crate::model::program::{Program, Value};
 use crate::model::role::GlobalDef;
 pub(super) use crate::model::serializers::model_of;
@@ -335,14 +335,7 @@ fn are_made_here(facts: &FileFacts, body: NodeId, objects: NodeId) -> bool {
         }
         NodeKind::Name(name) => {
             let mut values = Vec::new();
-            facts.arena.walk(body, |node| match facts.arena.kind(node) {
-                NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. }
-                    if facts.arena.kind(target) == NodeKind::Name(name) =>
-                {
-                    values.push(value);
-                }
-                _ => {}
-            });
+            facts.arena.walk(body, |node| values.extend(given_value(facts, node, name)));
             matches!(values[..], [value] if !matches!(facts.arena.kind(value), NodeKind::Name(_)) && are_made_here(facts, body, value))
         }
         _ => false,

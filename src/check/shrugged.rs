@@ -16,7 +16,7 @@ use super::remedy::{has_form_for_many, limits, only_reads};
 use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
 use crate::model::facts::FileFacts;
 use crate::model::finding::Level;
-use crate::model::knowledge::{Access, ApiFact};
+use crate::model::knowledge::Access;
 use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
 use crate::model::program::CallEdge;
 use crate::model::role::GlobalDef;
@@ -193,12 +193,7 @@ fn makes_what_is_missing(place: &Place, repeated: &Repeated) -> bool {
 /// `prisma.$transaction(rows.map((row) => prisma.row.update(…)))`: the library's own form for writes that go together.
 fn is_sent_together(place: &Place, repetition: &Repetition) -> bool {
     let facts = place.facts;
-    let is_transaction = |call: NodeId| {
-        place
-            .program
-            .called_api(place.file, call)
-            .is_some_and(|api| place.program.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
-    };
+    let is_transaction = |call: NodeId| place.program.opens_transaction(place.file, call);
     if place.nesting.argument_of(facts, repetition.node).is_some_and(|(call, _)| is_transaction(call)) {
         return true;
     }

@@ -190,6 +190,16 @@ pub fn chain_root(facts: &FileFacts, id: NodeId) -> NodeId {
     chain(facts, id).last().unwrap_or(id)
 }
 
+/// The value that a declaration or assignment gives a name, as a whole.
+pub fn given_value(facts: &FileFacts, node: NodeId, name: Name) -> Option<NodeId> {
+    match facts.arena.kind(node) {
+        NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } => {
+            (facts.arena.kind(target) == NodeKind::Name(name)).then_some(value)
+        }
+        _ => None,
+    }
+}
+
 /// The last name of a callee: `b` for `a.b(…)`, `f` for `f::<T>(…)`.
 pub fn called_name(facts: &FileFacts, call: NodeId) -> Option<&str> {
     match facts.arena.kind(call) {

@@ -359,6 +359,11 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The call is of what opens a transaction.
+    pub fn opens_transaction(&self, file: FileId, call: NodeId) -> bool {
+        self.called_api(file, call).is_some_and(|api| self.facts_of(api).any(|(fact, _)| *fact == ApiFact::Transaction))
+    }
+
     /// The facts known of an API.
     #[inline]
     pub fn facts_of<'b>(&'b self, api: &'b Api) -> impl Iterator<Item = (&'a ApiFact, &'b ApiMatch)> + 'b {
