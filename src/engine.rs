@@ -883,7 +883,7 @@ fn may_be_unread(facts: &FileFacts, unread: Option<bool>) -> bool {
     match unread {
         None => false,
         Some(true) => true,
-        Some(false) => facts.for_browsers || facts.language == Language::Rust && has_tests(),
+        Some(false) => facts.for_browsers || facts.is_markup || facts.language == Language::Rust && has_tests(),
     }
 }
 

@@ -419,8 +419,11 @@ fn tests_are_looked_into_where_somebody_asks() {
 fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
     let list = "\"use client\";\nimport { Row } from './row';\nexport function List({ ids }) {\n  return ids.map((id) => <Row key={id} id={id} />);\n}\n";
     let row = "import { useState } from 'react';\nexport function Row({ id }) {\n  const [open, setOpen] = useState(false);\n  return <b onClick={() => setOpen(!open)}>{id}</b>;\n}\n";
+    // A server renders it, and it does nothing but say what the page looks like; the other waits for rows.
+    let page = "import { List } from './list';\nexport default function Page() {\n  return <List ids={[1, 2]} />;\n}\n";
+    let feed = "import { List } from './list';\nimport { load } from './load';\nexport default async function Feed() {\n  return <List ids={await load()} />;\n}\n";
     let rust = "pub fn two() -> u8 {\n    2\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {\n        assert_eq!(super::two(), 2);\n    }\n}\n";
-    let folder = project(&[("web/list.tsx", list), ("web/row.jsx", row), ("src/lib.rs", rust)]);
+    let folder = project(&[("web/list.tsx", list), ("web/row.jsx", row), ("web/page.tsx", page), ("web/feed.tsx", feed), ("src/lib.rs", rust)]);
     let root = folder.path();
     let run = |more: &[&str]| -> String {
         let text = |output: Output| String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -429,7 +432,7 @@ fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
         with
     };
     let spared =
-        "Searched for credentials only: 1 file with tests in them, of which these; 2 files for browsers, but for imports and exports.";
+        "Searched for credentials only: 1 file with tests in them, of which these; 3 files for browsers or of markup alone, but for imports and exports.";
     let said = run(&[]);
     assert!(said.contains(spared), "{said}");
     for more in [&["--profile", "strict"][..], &["--statistics"], &["--select", "orphan-module"]] {
@@ -442,7 +445,7 @@ fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
         .expect("written");
     let said = run(&[]);
     assert!(said.contains("web/list.tsx:4:") && said.contains("src/lib.rs:9:"), "{said}");
-    assert!(said.contains("Searched for credentials only: 1 file for browsers"), "{said}");
+    assert!(said.contains("Searched for credentials only: 2 files for browsers"), "{said}");
 }
 
 #[test]

@@ -109,6 +109,7 @@
    (decorator (attribute) @exempt) @finding
    definition: (function_definition name: (identifier) @view body: (_) @body))
   (#contains? @exempt ".exempt")
+  (#file-contains? "flask")
   (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
   (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")

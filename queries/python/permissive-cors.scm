@@ -76,6 +76,7 @@
 ((call
    function: (identifier) @cors
    arguments: (argument_list . (identifier) .) @arguments) @finding
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS")
   (#not-package-names? "CORS_ORIGINS" "CORS_RESOURCES")
   (#not-in-development? @finding)
@@ -90,6 +91,7 @@
   (#any-of? @origins "origins" "resources")
   (#literal? @value "*" "origins: *")
   (#not-match? @arguments "supports_credentials\\s*=\\s*True")
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
@@ -104,6 +106,7 @@
      (keyword_argument name: (identifier) @credentials value: (true))) @arguments) @finding
   (#eq? @credentials "supports_credentials")
   (#not-contains? @arguments "origin" "resources")
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS")
   (#set! help "flask"))
 
@@ -114,6 +117,7 @@
   (#eq? @origins "origins")
   (#eq? @star "*")
   (#match? @arguments "supports_credentials\\s*=\\s*(True|[\"'])")
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS" "flask_cors.CORS().init_app")
   (#set! help "flask"))
 
@@ -128,6 +132,7 @@
   (#match? @origins "origins")
   (#eq? @star "*")
   (#match? @arguments "supports_credentials\\s*=\\s*(True|[\"'])")
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS" "flask_cors.CORS().init_app")
   (#not-in-development? @finding)
   (#set! help "flask"))
@@ -142,6 +147,7 @@
   (#match? @origins "origins")
   (#eq? @star "*")
   (#not-match? @arguments "supports_credentials")
+  (#file-contains? "flask")
   (#resolves-to? @cors "flask_cors.CORS().init_app")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")

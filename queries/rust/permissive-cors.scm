@@ -1,6 +1,7 @@
 ; tower-http: sends the caller's origin back and allows credentials.
 ((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
   (#eq? @name "very_permissive")
+  (#file-contains? "CorsLayer")
   (#resolves-to? @layer "tower_http::cors::CorsLayer::very_permissive" "tower_http::cors::CorsLayer.very_permissive")
   (#set! unguarded-level "note"))
 
@@ -15,6 +16,7 @@
 ; actix-cors: for development only, as its own documentation says.
 ((call_expression function: (scoped_identifier name: (identifier) @name) @permissive) @finding
   (#eq? @name "permissive")
+  (#file-contains? "actix_cors")
   (#resolves-to? @permissive "actix_cors::Cors::permissive" "actix_cors::Cors.permissive")
   (#set! unguarded-level "note")
   (#set! help "actix"))
@@ -38,6 +40,7 @@
 ; Without credentials.
 ((call_expression function: (scoped_identifier name: (identifier) @name) @layer) @finding
   (#eq? @name "permissive")
+  (#file-contains? "CorsLayer")
   (#resolves-to? @layer "tower_http::cors::CorsLayer::permissive" "tower_http::cors::CorsLayer.permissive")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")
@@ -86,6 +89,7 @@
 ((call_expression function: (scoped_identifier name: (identifier) @name) @origins) @finding
   (#eq? @name "all")
   (#file-contains? "AllowedOrigins")
+  (#file-contains? "rocket")
   (#resolves-to? @origins "rocket_cors::AllowedOrigins::all" "rocket_cors::AllowedOrigins.all")
   (#not-in-development? @finding)
   (#set! message "Every origin may send requests to this API and read the answers.")

@@ -43,7 +43,7 @@
    function: (_) @sign
    arguments: (arguments . (object [(pair key: (property_identifier) @claim) (shorthand_property_identifier) @claim]))) @finding
   (#any-of? @claim "password" "passwd" "userPassword")
-  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#file-contains? "jsonwebtoken" "jwt-simple" "jose")
   (#resolves-to? @sign "jsonwebtoken.sign" "jsonwebtoken.default.sign" "jose.JWT.sign" "jwt-simple.encode")
   (#set! message "A password stands among the claims of this token: it is signed, not encrypted, and whoever holds it can read it.")
   (#set! help "claims"))
@@ -59,7 +59,7 @@
 ((call_expression
    function: (_) @jwt
    arguments: (arguments . (_) . (string) @key)) @finding
-  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#file-contains? "jsonwebtoken" "jwt-simple")
   (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
   (#not-match? @key "^(\"\"|'')$")
   (#set! message "The key that signs tokens stands in the code.")
@@ -69,7 +69,7 @@
    function: (_) @module
    arguments: (arguments (object (pair key: (property_identifier) @option value: (string) @key) @finding)))
   (#any-of? @option "secret" "secretOrKey" "privateKey")
-  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#file-contains? "JwtModule" "express-jwt" "koa-jwt" "hono/jwt" "elysiajs/jwt")
   (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt" "@elysiajs/jwt.jwt" "@elysiajs/jwt.default")
   (#set! message "The key that signs tokens stands in the code.")
   (#set! help "key"))
@@ -78,7 +78,7 @@
 ((call_expression
    function: (_) @jwt
    arguments: (arguments . (_) . (binary_expression operator: ["||" "??"] right: (string) @key))) @finding
-  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#file-contains? "jsonwebtoken" "jwt-simple")
   (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
   (#not-match? @key "^(\"\"|'')$")
   (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
@@ -88,7 +88,7 @@
    function: (_) @module
    arguments: (arguments (object (pair key: (property_identifier) @option value: (binary_expression operator: ["||" "??"] right: (string) @key)) @finding)))
   (#any-of? @option "secret" "secretOrKey" "privateKey")
-  (#file-contains? "jsonwebtoken" "jwt" "jose")
+  (#file-contains? "JwtModule" "express-jwt" "koa-jwt" "hono/jwt" "elysiajs/jwt")
   (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt" "@elysiajs/jwt.jwt" "@elysiajs/jwt.default")
   (#not-match? @key "^(\"\"|'')$")
   (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")

@@ -22,6 +22,7 @@
    function: (member_expression property: (property_identifier) @register)
    arguments: (arguments . (identifier) @plugin . (object) @options)) @finding
   (#eq? @register "register")
+  (#file-contains? "fastify")
   (#resolves-to? @plugin "@fastify/cors" "@fastify/cors.default" "fastify-cors" "fastify-cors.default")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
@@ -31,6 +32,8 @@
 ; The same options under a name: `const corsOptions = { … }`.
 ((variable_declarator name: (identifier) @name value: (object) @options) @finding
   (#match? @name "(?i)cors")
+  (#contains? @options "credentials:")
+  (#contains? @options "origin:")
   (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors")
   (#contains? @options "credentials:")
   (#match? @options "credentials:\\s*true")
@@ -42,6 +45,8 @@
   (variable_declarator value: (object) @options)] @finding
   (#match? @options "^[^(]*credentials:\\s*true")
   (#match? @options "\\borigin:\\s*('\\*'|\"\\*\")")
+  (#contains? @options "credentials:")
+  (#contains? @options "origin:")
   (#imports? "cors" "@koa/cors" "kcors" "hono/cors" "@fastify/cors" "fastify-cors" "@nestjs/core")
   (#not-in-development? @finding)
   (#set! message "Every origin is allowed, together with credentials, which browsers refuse.")
@@ -170,6 +175,7 @@
    function: (member_expression property: (property_identifier) @register)
    arguments: (arguments . (identifier) @plugin . (_) @options .)) @finding
   (#eq? @register "register")
+  (#file-contains? "fastify")
   (#resolves-to? @plugin "@fastify/cors" "@fastify/cors.default" "fastify-cors" "fastify-cors.default")
   (#literal? @options "origin: *" "origin: true")
   (#not-literal? @options "credentials: true")

@@ -297,6 +297,7 @@ impl<'f> Join<'f> {
             code_starts: new.code_starts.clone(),
             problems: new.problems.clone(),
             for_browsers: new.for_browsers,
+            is_markup: new.is_markup,
             is_outline: new.is_outline,
         };
         Graft { facts, changed, moved }

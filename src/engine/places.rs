@@ -114,11 +114,12 @@ fn imprint(facts: &FileFacts) -> Option<Imprint> {
         code_starts,
         problems,
         for_browsers,
+        is_markup,
         is_outline,
     } = facts;
     let mut press =
         Press { hasher: blake3::Hasher::new(), places: code_starts.clone(), names, known: FxHashMap::default(), mode: Mode::Value };
-    let parts = (language, arena, defs, imports, exports, mods, all, matches, for_browsers, is_outline);
+    let parts = (language, arena, defs, imports, exports, mods, all, matches, (for_browsers, is_markup, is_outline));
     parts.serialize(&mut press).ok()?;
     (problems, code_starts.len()).serialize(&mut press).ok()?;
     Some(Imprint { hash: press.hasher.finalize(), places: press.places })

@@ -30,6 +30,14 @@ pub(super) fn code_starts(text: &str, comments: &mut [Span]) -> Vec<u32> {
             at = end;
             continue;
         }
+        if !line_has_code {
+            // Between lines of code there is much white space, in outlines almost nothing else.
+            let stop = next.peek().map_or(bytes.len(), |comment| comment.start as usize).min(bytes.len());
+            at += bytes[at..stop].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if at == stop {
+                continue;
+            }
+        }
         match bytes[at] {
             b'\n' => line_has_code = false,
             byte if !line_has_code && !byte.is_ascii_whitespace() => {

@@ -118,8 +118,9 @@ impl<'a> Linked<'a> {
         if units.iter().any(|unit| linker.is_about_routes(unit)) || !linker.registrations.is_empty() {
             return Err("registers routes");
         }
-        if old.for_browsers != facts[file.index()].for_browsers {
-            return Err("runs in a browser, or no more");
+        let new = &facts[file.index()];
+        if (old.for_browsers, old.is_markup) != (new.for_browsers, new.is_markup) {
+            return Err("runs in a browser or is markup, or no more");
         }
         if has_jsx(old) != has_jsx(&facts[file.index()]) {
             return Err("holds JSX, or no more");

@@ -21,7 +21,7 @@ pub fn lower_outline(file: &SourceFile, outline: &outline::Outline) -> FileFacts
         Family::TypeScript => typescript::lower::lower_outline(&outline.text, file.language),
         Family::Python | Family::Rust => lower(file, &outline.text),
     };
-    (facts.for_browsers, facts.is_outline) = (file.language.family() == Family::TypeScript, true);
+    (facts.for_browsers, facts.is_markup, facts.is_outline) = (outline.for_browsers, outline.is_markup, true);
     facts
 }
 

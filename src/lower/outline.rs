@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::languages::rust::outline as rust;
 use crate::languages::typescript::outline::{self as typescript, Head};
 use crate::model::facts::FileFacts;
-use crate::model::source::{Family, SourceFile};
+use crate::model::source::{Family, Language, SourceFile};
 use crate::rulebook::vocabulary::vocabulary;
 
 /// What need not be read, and the text without it.
@@ -14,6 +14,10 @@ pub struct Outline {
     pub text: String,
     /// The parts left out; for a module of which only imports and exports are kept, all of it.
     pub left_out: Vec<Range<usize>>,
+    /// It says that it runs in a browser.
+    pub for_browsers: bool,
+    /// It only says what a page looks like.
+    pub is_markup: bool,
 }
 
 /// The part of a text that is read; `None` where that is all of it.
@@ -23,19 +27,26 @@ pub fn of(file: &SourceFile, text: &str) -> Option<Outline> {
         Family::Rust => {
             let tests = rust::inline_tests(text);
             let without = (!tests.is_empty()).then(|| rust::without(text, &tests)).flatten()?;
-            Some(Outline { text: without, left_out: tests })
+            Some(Outline { text: without, left_out: tests, for_browsers: false, is_markup: false })
         }
         Family::TypeScript => {
             let head = Head::of(text);
-            let outline = runs_in_browser(text, &head).then(|| typescript::outline(text, &head)).flatten()?;
-            Some(Outline { text: outline, left_out: std::iter::once(0..text.len()).collect() })
+            let for_browsers = runs_in_browser(text, &head);
+            let is_markup = !for_browsers && is_markup(file.language, text, &head);
+            let outline = (for_browsers || is_markup).then(|| typescript::outline(text, &head)).flatten()?;
+            Some(Outline { text: outline, left_out: std::iter::once(0..text.len()).collect(), for_browsers, is_markup })
         }
     }
 }
 
 /// Notes what a text says of where it runs.
 pub(super) fn note(facts: &mut FileFacts, file: &SourceFile, text: &str) {
-    facts.for_browsers = file.language.family() == Family::TypeScript && runs_in_browser(text, &Head::of(text));
+    if file.language.family() != Family::TypeScript {
+        return;
+    }
+    let head = Head::of(text);
+    facts.for_browsers = runs_in_browser(text, &head);
+    facts.is_markup = !facts.for_browsers && is_markup(file.language, text, &head);
 }
 
 /// A module that says that it runs in a browser: `"use client"` before all other code, or it keeps the state of a component, which servers cannot
@@ -50,6 +61,15 @@ fn runs_in_browser(text: &str, head: &Head) -> bool {
         || words.state_calls.within(text) && { head.imports.iter().any(|import| words.state_packages.has(import.module)) };
     let is_served = |import: &str| import.starts_with("node:") || words.server_packages.has(import);
     keeps_state && !head.imports.iter().any(|import| is_served(import.module)) && !words.serving.within(text)
+}
+
+/// Components that say what a page looks like and nothing more: they wait for nothing, fail of nothing, log and keep nothing. Where such a module runs is
+/// not known: a server may render it.
+fn is_markup(language: Language, text: &str, head: &Head) -> bool {
+    let words = &vocabulary().browsers;
+    let has_tags = language == Language::Tsx && (text.contains("</") || text.contains("/>"));
+    let is_served = |import: &str| words.serving_packages.any(|own| import.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    has_tags && !words.doing.within(text) && !head.imports.iter().any(|import| is_served(import.module))
 }
 
 /// The names of `React, { useState, useRef as held }`, as the module calls them.

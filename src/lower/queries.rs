@@ -1,14 +1,14 @@
 //! Rule queries over one file's syntax tree: what they match becomes facts, and the tree dies here.
 //!
 //! Most files hold none of the words a query needs, and cost one search for these words. The others are parsed once more, as they are written (the lowering
-//! of some languages rewrites the text first), and each pattern whose words are there runs. Compiling a pattern costs a millisecond for each grammar, a whole run
-//! asks for few of them, so each is a query of its own, compiled once, when a file asks for it.
+//! of some languages rewrites the text first), and each pattern whose words are there runs. Compiling a pattern costs several milliseconds for each grammar, a whole
+//! run asks for few of them, so each is a query of its own, compiled once, when a file asks for it; patterns that differ only in what they ask of the program share one.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use tree_sitter::{Node, ParseOptions, Parser, Query, QueryCursor, QueryCursorOptions, QueryError, StreamingIterator, Tree};
 
 use crate::languages::tree::grammar;
@@ -50,8 +50,10 @@ pub struct WrongQuery {
 pub struct Queries {
     rules: Vec<(Arc<str>, RuleQuery)>,
     families: BTreeMap<Family, Words>,
-    /// For each rule its patterns in each grammar, once a file asked for one; nothing where the grammar does not understand it: [`wrong`] tells of that.
-    compiled: Vec<Vec<[OnceLock<Option<Query>>; LANGUAGES.len()]>>,
+    /// For each rule the shapes of its patterns, by number.
+    shapes: Vec<Vec<usize>>,
+    /// The shapes in each grammar, once a file asked for one; nothing where the grammar does not understand it: [`wrong`] tells of that.
+    compiled: Vec<[OnceLock<Option<Query>>; LANGUAGES.len()]>,
 }
 
 /// The words that the queries of one family need.
@@ -73,8 +75,17 @@ impl Queries {
                 families.insert(family, Words::of(&own));
             }
         }
-        let compiled = rules.iter().map(|(_, rule)| rule.patterns.iter().map(|_| Default::default()).collect()).collect();
-        Queries { rules, families, compiled }
+        let mut known: BTreeMap<(Family, &str), usize> = BTreeMap::new();
+        let mut shapes: Vec<Vec<usize>> = Vec::new();
+        for (_, rule) in &rules {
+            let number = |shape| {
+                let next = known.len();
+                *known.entry((rule.family, shape)).or_insert(next)
+            };
+            shapes.push(rule.shapes.iter().map(String::as_str).map(number).collect());
+        }
+        let compiled = (0..known.len()).map(|_| Default::default()).collect();
+        Queries { rules, families, shapes, compiled }
     }
 
     /// True when both ask the same of every file.
@@ -94,8 +105,8 @@ impl Queries {
 
     fn compiled(&self, rule: usize, pattern: usize, language: Language) -> Option<&Query> {
         let at = LANGUAGES.iter().position(|own| *own == language)?;
-        let compile = || Query::new(&grammar(language), self.rules[rule].1.pattern_text(pattern)).ok();
-        self.compiled[rule][pattern][at].get_or_init(compile).as_ref()
+        let compile = || Query::new(&grammar(language), &self.rules[rule].1.shapes[pattern]).ok();
+        self.compiled[self.shapes[rule][pattern]][at].get_or_init(compile).as_ref()
     }
 }
 
@@ -108,7 +119,7 @@ impl Words {
         let number = |word: &String| all.binary_search(word).unwrap_or(0);
         let numbers = |pattern: &Pattern| pattern.needs.iter().map(|set| set.iter().map(number).collect()).collect();
         let needs = rules.iter().map(|(rule, patterns)| (*rule, patterns.iter().map(numbers).collect())).collect();
-        let searcher = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&all).ok().filter(|_| !all.is_empty());
+        let searcher = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::Standard).build(&all).ok().filter(|_| !all.is_empty());
         Words { searcher, needs, count: all.len() }
     }
 

@@ -715,6 +715,7 @@ mod tests {
             code_starts: vec![0],
             problems: vec![],
             for_browsers: false,
+            is_markup: false,
             is_outline: false,
         }
     }

@@ -392,6 +392,8 @@ pub struct FileFacts {
     pub problems: Vec<Problem>,
     /// The text says that it runs in a browser.
     pub for_browsers: bool,
+    /// Components that only say what a page looks like.
+    pub is_markup: bool,
     /// Only a part of the text was read: no rule that is on asks for the rest.
     pub is_outline: bool,
 }

@@ -167,7 +167,7 @@ pub struct Statistics {
     /// Files whose own tests were searched for credentials and not looked into otherwise.
     #[serde(default)]
     pub inline_tests_unread: u32,
-    /// Modules for browsers of which imports and exports were read.
+    /// Modules for browsers or of markup alone of which imports and exports were read.
     #[serde(default)]
     pub outlined: u32,
     /// Imports that look first-party but lead to no file.

@@ -18,17 +18,8 @@ pub struct RuleQuery {
     pub text: String,
     /// Its patterns, in order.
     pub patterns: Vec<Pattern>,
-    /// Where each of them begins in the text; each ends where the next one begins.
-    pub starts: Vec<usize>,
-}
-
-impl RuleQuery {
-    /// The text of one pattern.
-    pub fn pattern_text(&self, pattern: usize) -> &str {
-        let start = self.starts.get(pattern).copied().unwrap_or(self.text.len());
-        let end = self.starts.get(pattern + 1).copied().unwrap_or(self.text.len());
-        self.text.get(start..end).unwrap_or_default()
-    }
+    /// The text of each pattern without what it asks of the program: all that the matcher must know. Patterns of one shape match at the same nodes.
+    pub shapes: Vec<String>,
 }
 
 /// One pattern of a query, with what it asks beyond syntax.

@@ -18,6 +18,11 @@ impl Spared {
         Spared { files }
     }
 
+    /// Everything is asked of all code.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The whole file is spared.
     #[inline]
     pub fn file(&self, file: FileId) -> bool {

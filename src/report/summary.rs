@@ -81,12 +81,12 @@ fn skipped(statistics: &Statistics) -> Option<String> {
     (total > 0).then(|| format!("Left out: {} ({}).", plural(total as usize, "file"), reasons.join(", ")))
 }
 
-/// No rule of the default profile looks into tests, or into more than imports and exports of code for browsers.
+/// No rule of the default profile looks into tests, or into more than imports and exports of code for browsers and of markup.
 fn unread(statistics: &Statistics) -> Option<String> {
     let parts = [
         (statistics.tests_unread, "of tests"),
         (statistics.inline_tests_unread, "with tests in them, of which these"),
-        (statistics.outlined, "for browsers, but for imports and exports"),
+        (statistics.outlined, "for browsers or of markup alone, but for imports and exports"),
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", plural(*count as usize, "file"))).collect();

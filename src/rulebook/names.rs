@@ -14,6 +14,52 @@ use crate::model::role::{Role, RoleEvidence, Strength};
 pub struct RoleNames {
     roles: Vec<RoleEntry>,
     migrations: Migrations,
+    index: Index,
+}
+
+/// Where to look for a name of a file or folder: numbers of roles, and of the role's pattern or folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Index {
+    /// What stands before and after the star of each role's patterns; whole names have no end.
+    patterns: Vec<Vec<(String, Option<String>)>>,
+    /// By whole file name.
+    files: FxHashMap<String, Vec<usize>>,
+    /// By the last of the folder names.
+    folders: FxHashMap<String, Vec<(usize, usize)>>,
+}
+
+impl Index {
+    fn of(roles: &[RoleEntry]) -> Index {
+        let mut index = Index::default();
+        for (at, entry) in roles.iter().enumerate() {
+            let halves = |pattern: &String| match pattern.split_once('*') {
+                Some((head, tail)) => (head.to_string(), Some(tail.to_string())),
+                None => (pattern.clone(), None),
+            };
+            index.patterns.push(entry.file_patterns.iter().map(halves).collect());
+            for file in &entry.files {
+                index.files.entry(file.clone()).or_default().push(at);
+            }
+            for (number, name) in entry.folders.iter().enumerate() {
+                let last = name.rsplit('/').next().unwrap_or(name);
+                index.folders.entry(last.to_string()).or_default().push((at, number));
+            }
+        }
+        index
+    }
+
+    /// The first of a role's patterns that fits a file's name.
+    fn pattern(&self, role: usize, stem: &str) -> Option<usize> {
+        self.patterns[role].iter().position(|(head, tail)| match tail {
+            // The star stands for at least one character.
+            Some(tail) => stem.len() > head.len() + tail.len() && stem.ends_with(tail.as_str()) && stem.starts_with(head.as_str()),
+            None => head == stem,
+        })
+    }
+
+    fn is_file(&self, role: usize, stem: &str) -> bool {
+        self.files.get(stem).is_some_and(|roles| roles.contains(&role))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -70,7 +116,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RoleNames, Vec<LoadError>>
         .filter(|role| !parsed.role.iter().any(|entry| entry.role == *role))
         .map(|role| LoadError::at(file, 1, format!("role `{}` is not described", role.name())))
         .collect();
-    if missing.is_empty() { Ok(RoleNames { roles: parsed.role, migrations: parsed.migrations }) } else { Err(missing) }
+    if missing.is_empty() { Ok(RoleNames { index: Index::of(&parsed.role), roles: parsed.role, migrations: parsed.migrations }) } else { Err(missing) }
 }
 
 /// What the folders of paths that were asked for hint at: the last of each role's folders, and how deep it lies.
@@ -100,10 +146,10 @@ impl RoleNames {
         let (folder, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let stem = stem(name);
         if !folders.contains_key(folder) {
-            folders.insert(folder.to_string(), self.roles.iter().map(|entry| entry.deepest(folder)).collect());
+            folders.insert(folder.to_string(), self.deepest(folder));
         }
         let deepest = &folders[folder];
-        let mut hints: Vec<Hint> = self.roles.iter().zip(deepest).filter_map(|(entry, deepest)| entry.hint(*deepest, stem)).collect();
+        let mut hints: Vec<Hint> = deepest.iter().enumerate().filter_map(|(role, deepest)| self.hint(role, *deepest, stem)).collect();
         if hints.iter().any(|hint| hint.ambient) {
             hints.retain(|hint| hint.ambient);
         }
@@ -151,29 +197,41 @@ impl RoleNames {
     }
 }
 
-impl RoleEntry {
-    /// The best hint this role finds in a (lower-case) path.
-    /// The last of the role's folders on a path, and how deep it lies.
-    fn deepest(&self, folder: &str) -> Option<(usize, &str)> {
-        let deepest = self.folders.iter().filter_map(|name| Some((depth(folder, name)?, name.as_str())));
-        deepest.max_by_key(|(depth, _)| *depth)
+impl RoleNames {
+    /// For each role the last of its folders on a (lower-case) path, and how deep it lies.
+    fn deepest(&self, folder: &str) -> Vec<Option<(usize, &str)>> {
+        let mut found: Vec<Option<(usize, usize)>> = vec![None; self.roles.len()];
+        let parts: Vec<&str> = folder.split('/').collect();
+        for (at, part) in parts.iter().enumerate() {
+            for &(role, number) in self.index.folders.get(*part).into_iter().flatten() {
+                let mut wanted = self.roles[role].folders[number].rsplit('/');
+                let stands = wanted.clone().count() <= at + 1 && parts[..=at].iter().rev().zip(&mut wanted).all(|(part, wanted)| *part == wanted);
+                if stands {
+                    found[role] = found[role].max(Some((at + 1, number)));
+                }
+            }
+        }
+        let name = |(role, found): (usize, Option<(usize, usize)>)| found.map(|(depth, number)| (depth, self.roles[role].folders[number].as_str()));
+        found.into_iter().enumerate().map(name).collect()
     }
 
-    fn hint(&self, deepest: Option<(usize, &str)>, stem: &str) -> Option<Hint> {
-        let ambient = self.ambient;
-        let hint = |strength, rank, reason| Some(Hint { evidence: evidence(self.role, strength, reason), ambient, rank });
-        if let Some(pattern) = self.file_patterns.iter().find(|pattern| fits(pattern, stem)) {
-            return hint(Strength::Name, usize::MAX, format!("file name `{pattern}`"));
+    /// What a role finds in the name of a file and in its folders.
+    fn hint(&self, role: usize, deepest: Option<(usize, &str)>, stem: &str) -> Option<Hint> {
+        let entry = &self.roles[role];
+        let ambient = entry.ambient;
+        let hint = |strength, rank, reason| Some(Hint { evidence: evidence(entry.role, strength, reason), ambient, rank });
+        if let Some(pattern) = self.index.pattern(role, stem) {
+            return hint(Strength::Name, usize::MAX, format!("file name `{}`", entry.file_patterns[pattern]));
         }
-        if self.files.iter().any(|name| name == stem) {
+        if self.index.is_file(role, stem) {
             // The file's own name says more than any folder's, but `models/dependency` and `middleware/app` wire nothing.
-            let rank = if self.role == Role::Composition { 0 } else { usize::MAX };
+            let rank = if entry.role == Role::Composition { 0 } else { usize::MAX };
             return hint(Strength::Folder, rank, format!("file name `{stem}`"));
         }
         let (depth, name) = deepest?;
         let strength = if ambient { Strength::Name } else { Strength::Folder };
         // Seeds and tools inside a layer belong to it.
-        let rank = if self.role == Role::Script { 0 } else { depth };
+        let rank = if entry.role == Role::Script { 0 } else { depth };
         hint(strength, rank, format!("folder `{name}`"))
     }
 }
@@ -186,23 +244,4 @@ fn evidence(role: Role, strength: Strength, reason: String) -> RoleEvidence {
 fn stem(name: &str) -> &str {
     let name = name.strip_suffix(".d.ts").unwrap_or(name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-/// Matches a pattern with one `*`; the star stands for at least one character.
-fn fits(pattern: &str, stem: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((head, tail)) => stem.len() > head.len() + tail.len() && stem.starts_with(head) && stem.ends_with(tail),
-        None => pattern == stem,
-    }
-}
-
-/// How deep the last place is at which the folders `name` stand in a row in `folder`.
-fn depth(folder: &str, name: &str) -> Option<usize> {
-    // Most names are nowhere in the path, which is quick to see.
-    if !folder.contains(name) {
-        return None;
-    }
-    let parts: Vec<&str> = folder.split('/').collect();
-    let wanted: Vec<&str> = name.split('/').collect();
-    (0..parts.len()).rev().find(|&at| parts[at..].starts_with(&wanted)).map(|at| at + wanted.len())
 }

@@ -9,6 +9,7 @@
 //!   (#not-role? @finding "test"))
 //! ```
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::LoadError;
@@ -45,7 +46,7 @@ pub(super) fn family(word: &str) -> Option<Family> {
 /// # Errors
 /// Everything that is wrong with its outline and its predicates.
 pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: Family) -> Result<RuleQuery, Vec<LoadError>> {
-    let mut reader = Reader { file, whole, start, errors: Vec::new() };
+    let mut reader = Reader { file, whole, start, errors: Vec::new(), asked: Vec::new() };
     let tokens = tokens(text);
     if let Some(at) = too_deep(&tokens) {
         reader.error(at, "the query is nested too deeply", format!("{DEEPEST} levels are the most"));
@@ -74,9 +75,25 @@ pub(super) fn parse(file: &str, whole: &str, start: usize, text: &str, family: F
         reader.error(0, "the query has no pattern", "a pattern is a node in parentheses: `(call) @finding`");
     }
     match reader.errors.is_empty() {
-        true => Ok(RuleQuery { family, file: Arc::from(file), start, text: text.to_string(), patterns, starts }),
+        true => {
+            let ends = starts.iter().skip(1).copied().chain([text.len()]);
+            let shapes = starts.iter().zip(ends).map(|(&start, end)| without(text, start..end, &reader.asked)).collect();
+            Ok(RuleQuery { family, file: Arc::from(file), start, text: text.to_string(), patterns, shapes })
+        }
         false => Err(reader.errors),
     }
+}
+
+/// A part of the text without parts of it, which are in order.
+fn without(text: &str, part: Range<usize>, left_out: &[Range<usize>]) -> String {
+    let mut shape = String::new();
+    let mut at = part.start;
+    for gap in left_out.iter().filter(|gap| part.start <= gap.start && gap.end <= part.end) {
+        shape.push_str(text.get(at..gap.start).unwrap_or_default().trim_end());
+        at = gap.end;
+    }
+    shape.push_str(text.get(at..part.end).unwrap_or_default().trim_end());
+    shape
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +187,8 @@ struct Reader<'a> {
     whole: &'a str,
     start: usize,
     errors: Vec<LoadError>,
+    /// Where predicates stand that tree-sitter does not decide.
+    asked: Vec<Range<usize>>,
 }
 
 impl Reader<'_> {
@@ -183,6 +202,9 @@ impl Reader<'_> {
             if pair[0].kind == Kind::Open && pair[0].text == "(" && pair[1].kind == Kind::Word && pair[1].text.starts_with('#') {
                 let end = form_end(tokens, at);
                 let arguments = tokens.get(at + 2..end.saturating_sub(1)).unwrap_or_default();
+                if let Some(close) = tokens.get(end - 1).filter(|_| !NATIVE.contains(&pair[1].text.trim_start_matches('#'))) {
+                    self.asked.push(pair[0].at..close.at + 1);
+                }
                 self.predicate(&pair[1], arguments, &mut pattern);
             }
         }
@@ -325,11 +347,15 @@ mod tests {
         assert_eq!(tests, [(Test::ResolvesTo, false, "f"), (Test::InLoop, true, "finding")]);
         assert_eq!(query.patterns[0].level, Some(Level::Note));
         assert_eq!(query.patterns[1], Pattern::default());
-        assert!(
-            query.pattern_text(0).starts_with("((call function: (_) @f) @finding")
-                && query.pattern_text(0).trim_end().ends_with("\"note\"))")
-        );
-        assert_eq!([1, 2, 3].map(|at| query.pattern_text(at).trim()), ["[(comment) (string)] @c", "(comment) @finding", "(identifier)"]);
+        assert_eq!(query.shapes, ["((call function: (_) @f) @finding)", "[(comment) (string)] @c", "(comment) @finding", "(identifier)"]);
+    }
+
+    #[test]
+    fn shapes_are_what_the_matcher_decides() {
+        let text = "((call) @f (#role? @f \"router\")\n  (#eq? @f \"a (b\") (#set! level \"note\"))\n((call) @f\n  (#eq? @f \"a (b\"))";
+        let query = query(text).expect("a query");
+        assert_eq!(query.shapes[0], "((call) @f\n  (#eq? @f \"a (b\"))");
+        assert_eq!(query.shapes[1], query.shapes[0]);
     }
 
     #[test]

@@ -15,12 +15,24 @@ use crate::model::words::any_word;
 /// Words of one meaning.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub struct Words(Vec<String>);
+pub struct Words {
+    /// In order.
+    all: Vec<String>,
+    /// The [bits](bit) of all of them: most words that are asked for are none of these, and one look says so.
+    bits: u64,
+}
+
+/// One of 64, by the first letter and the length.
+fn bit(word: &str) -> u64 {
+    let first = word.as_bytes().first().copied().unwrap_or_default();
+    1 << ((usize::from(first) + 7 * word.len()) % 64)
+}
 
 impl Words {
     /// One of them, as a whole.
     pub fn has(&self, word: impl AsRef<str>) -> bool {
-        self.0.binary_search_by(|own| own.as_str().cmp(word.as_ref())).is_ok()
+        let word = word.as_ref();
+        self.bits & bit(word) != 0 && self.all.binary_search_by(|own| own.as_str().cmp(word)).is_ok()
     }
 
     /// A word of a name, whatever its case style, is one of them: `kept_auditLog`.
@@ -45,7 +57,7 @@ impl Words {
 
     /// One of them is wanted.
     pub fn any(&self, wanted: impl FnMut(&str) -> bool) -> bool {
-        self.0.iter().map(String::as_str).any(wanted)
+        self.all.iter().map(String::as_str).any(wanted)
     }
 }
 
@@ -59,7 +71,7 @@ impl TryFrom<Vec<String>> for Words {
         words.sort_unstable();
         match words.windows(2).find(|two| two[0] == two[1]) {
             Some(two) => Err(format!("`{}` stands twice", two[0])),
-            None => Ok(Words(words)),
+            None => Ok(Words { bits: words.iter().fold(0, |bits, word| bits | bit(word)), all: words }),
         }
     }
 }
@@ -93,7 +105,7 @@ lists! {
         writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
-        browsers: Browsers { folders, components, sources, state_packages, state, state_calls, serving, server_packages }
+        browsers: Browsers { folders, components, sources, state_packages, state, state_calls, serving, doing, serving_packages, server_packages }
         answers: Answers { streaming }
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings }

@@ -106,6 +106,7 @@ fn facts(text: &str) -> FileFacts {
         code_starts: Vec::new(),
         problems: Vec::new(),
         for_browsers: false,
+        is_markup: false,
         is_outline: false,
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -130,9 +130,15 @@ fn search() -> Option<&'static Search> {
         .get_or_init(|| {
             let keys = TABLE.format.iter().enumerate().flat_map(|(at, format)| format.keys.iter().map(move |key| (at, key)));
             let (formats, keys): (Vec<usize>, Vec<&String>) = keys.unzip();
-            Some(Search { keys: AhoCorasick::new(keys).ok()?, formats })
+            Some(Search { keys: fast(AhoCorasick::builder()).build(keys).ok()?, formats })
         })
         .as_ref()
+}
+
+/// All texts of a project are searched: a larger automaton that takes one step a byte is soon worth its making.
+fn fast(mut builder: AhoCorasickBuilder) -> AhoCorasickBuilder {
+    builder.kind(Some(AhoCorasickKind::DFA));
+    builder
 }
 
 impl Format {
@@ -264,7 +270,7 @@ pub(super) fn is_for_pages(name: &str) -> bool {
 
 /// The vendor whose credential this value is, by the name of its setting and its form: `SNYK_TOKEN`, a UUID.
 pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
-    if !names_vendor(setting) || !(20..=80).contains(&value.len()) {
+    if !(20..=80).contains(&value.len()) || !names_vendor(setting) {
         return None;
     }
     let plain: String = setting.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -280,7 +286,7 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
 /// A text has one of the [words](words) of [`named`].
 pub(super) fn names_vendor(text: &str) -> bool {
     static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let words = WORDS.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(words()).ok());
+    let words = WORDS.get_or_init(|| fast(AhoCorasick::builder()).ascii_case_insensitive(true).build(words()).ok());
     words.as_ref().is_some_and(|words| words.is_match(text))
 }
 

@@ -32,7 +32,8 @@ impl<'a> Links<'a> {
         for (edge, to) in running(program) {
             let family = program.file(edge.from).language.family();
             // Of these only what they import is known, not what they do with it.
-            if program.spared.file(edge.from) && program.file(edge.from).for_browsers {
+            let from = program.file(edge.from);
+            if from.is_markup && !program.spared.is_empty() || from.for_browsers && program.spared.file(edge.from) {
                 continue;
             }
             if family != Family::Rust && is_code(program, edge.from) && is_code(program, to) && !elided.is(program, edge) {

@@ -75,6 +75,7 @@ fn unparsed(text: &str) -> FileFacts {
         code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
         for_browsers: false,
+        is_markup: false,
         is_outline: false,
     }
 }
@@ -419,6 +420,7 @@ impl<'t> Lowering<'t> {
             code_starts: crate::languages::lines::code_starts(self.text, &mut comment_spans),
             problems,
             for_browsers: false,
+            is_markup: false,
             is_outline: false,
         }
     }

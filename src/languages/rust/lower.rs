@@ -187,6 +187,7 @@ impl<'t> Lowering<'t> {
             code_starts,
             problems: self.problems,
             for_browsers: false,
+            is_markup: false,
             is_outline: false,
         }
     }

@@ -60,6 +60,7 @@ fn unparsed(text: &str, language: Language) -> FileFacts {
         code_starts: crate::languages::lines::code_starts(text, &mut []),
         problems: vec![Problem::new(ProblemKind::Limit, None, message)],
         for_browsers: false,
+        is_markup: false,
         is_outline: false,
     }
 }
@@ -236,6 +237,7 @@ impl<'t> Lowering<'t> {
             remarks,
             problems,
             for_browsers: false,
+            is_markup: false,
             is_outline: false,
             names: self.names.finish(),
         }
