@@ -673,17 +673,25 @@ impl Engine {
         if let Some(known) = known.filter(|known| !is_more(known)) {
             return known.map_err(Failure::Skipped);
         }
+        let part = unread.map(|is_test| if is_test { Part::Test } else { Part::Outline });
+        if let Some(known) = part.and_then(|part| self.store_of(&file.path)?.known_part(at, file, part)) {
+            return Ok(known);
+        }
         let text = self.clock.share("lower", "read", || self.source_now(file));
         if let Some(store) = self.store_of(&file.path) {
             store.read(at, &text);
         }
         let text = text.map_err(Failure::Skipped)?;
         let hash = Key::of_text(&text);
-        if let Some(test) = (unread == Some(true)).then(|| unread_test(file, &text)).flatten() {
-            return Ok((test, hash));
-        }
-        if let Some(outlined) = unread.and_then(|_| outlined(file, &text, &self.queries, &self.clock)) {
-            return Ok((outlined, hash));
+        let made = part.and_then(|part| {
+            let test = (part == Part::Test).then(|| unread_test(file, &text)).flatten().map(|test| (Part::Test, test));
+            test.or_else(|| Some((Part::Outline, outlined(file, &text, &self.queries, &self.clock)?)))
+        });
+        if let Some((part, made)) = made {
+            if let Some(store) = self.store_of(&file.path) {
+                store.keep_part(file, hash, part, &made);
+            }
+            return Ok((made, hash));
         }
         let known = || like.and_then(|like| like.lowered(file, &text));
         if let Some(lowered) = self.kept.take(&file.path, hash).or_else(known) {
@@ -952,6 +960,7 @@ mod store;
 mod warm;
 
 use live::{Kept, Last};
+use store::Part;
 
 pub use edits::{fix, suppression};
 pub use live::Change;

@@ -423,7 +423,8 @@ fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
     let page = "import { List } from './list';\nexport default function Page() {\n  return <List ids={[1, 2]} />;\n}\n";
     let feed = "import { List } from './list';\nimport { load } from './load';\nexport default async function Feed() {\n  return <List ids={await load()} />;\n}\n";
     let rust = "pub fn two() -> u8 {\n    2\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {\n        assert_eq!(super::two(), 2);\n    }\n}\n";
-    let folder = project(&[("web/list.tsx", list), ("web/row.jsx", row), ("web/page.tsx", page), ("web/feed.tsx", feed), ("src/lib.rs", rust)]);
+    let folder =
+        project(&[("web/list.tsx", list), ("web/row.jsx", row), ("web/page.tsx", page), ("web/feed.tsx", feed), ("src/lib.rs", rust)]);
     let root = folder.path();
     let run = |more: &[&str]| -> String {
         let text = |output: Output| String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -431,8 +432,7 @@ fn code_for_browsers_and_tests_in_files_are_read_where_somebody_asks() {
         assert_eq!(with, text(archcheck(root, &[&["--format", "concise", "--no-cache"], more].concat())), "{more:?}");
         with
     };
-    let spared =
-        "Searched for credentials only: 1 file with tests in them, of which these; 3 files for browsers or of markup alone, but for imports and exports.";
+    let spared = "Searched for credentials only: 1 file with tests in them, of which these; 3 files for browsers or of markup alone, but for imports and exports.";
     let said = run(&[]);
     assert!(said.contains(spared), "{said}");
     for more in [&["--profile", "strict"][..], &["--statistics"], &["--select", "orphan-module"]] {

@@ -22,7 +22,7 @@ use archcheck::lower;
 use archcheck::lower::queries::Queries;
 use archcheck::model::problem::ProblemKind;
 use archcheck::model::rule::{ExampleFile, Profile};
-use archcheck::model::source::{Language, LineIndex, SourceFile};
+use archcheck::model::source::{Family, Language, LineIndex, SourceFile};
 use archcheck::report::{self, Context, Format};
 use archcheck::rulebook::{Rulebook, framework_examples};
 use archcheck::triage;
@@ -319,8 +319,12 @@ fn lowered(target: &str, kinds: &[&str], language: Language) {
     let of_rules = book.rules.iter().filter(|rule| !rule.queries.is_empty()).map(|rule| (rule.id.clone(), rule.queries.clone()));
     let queries = Queries::new(of_rules.flat_map(|(id, queries)| queries.into_iter().map(move |query| (id.clone(), query))).collect());
     run(target, |dice| {
-        let text = mutated(&seeds, dice);
+        let mut text = mutated(&seeds, dice);
+        if language.family() == Family::TypeScript && dice.below(3) == 0 {
+            text.insert_str(0, "\"use client\";\n");
+        }
         let file = SourceFile { path: Arc::from("a"), language, bytes: text.len() as u64 };
+        outlined(&file, &text)?;
         let mut facts = lower::lower(&file, &text);
         lower::match_queries(&mut facts, &file, &text, &queries);
         triage::in_source(&text, &facts, &LineIndex::new(&text));
@@ -331,6 +335,27 @@ fn lowered(target: &str, kinds: &[&str], language: Language) {
             None => Ok(()),
         }
     });
+}
+
+/// An outline has the length and the lines of its text, and what it says lies in them.
+fn outlined(file: &SourceFile, text: &str) -> Result<(), String> {
+    let Some(outline) = lower::outline::of(file, text) else { return Ok(()) };
+    let lines = |text: &str| text.matches('\n').count();
+    if (outline.text.len(), lines(&outline.text)) != (text.len(), lines(text)) {
+        return Err(format!(
+            "an outline of {} bytes and {} lines of {} and {}",
+            outline.text.len(),
+            lines(&outline.text),
+            text.len(),
+            lines(text)
+        ));
+    }
+    let facts = lower::lower_outline(file, &outline);
+    let imports = facts.imports.iter().map(|import| import.span);
+    match imports.chain(facts.definitions().map(|(_, def)| def.name_span)).find(|span| text.get(span.range()).is_none()) {
+        Some(span) => Err(format!("{span:?} is no place in {} bytes", text.len())),
+        None => Ok(()),
+    }
 }
 
 #[test]

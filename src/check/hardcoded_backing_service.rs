@@ -39,13 +39,14 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
     let program = context.program;
-    if is_out(program, file) && !makes_client_itself(program, file) {
+    let is_out = is_out(program, file);
+    if is_out && !makes_client_itself(program, file) {
         return Vec::new();
     }
     let facts = program.file(file);
     let calls = facts.arena.ids().filter(|&node| matches!(facts.arena.kind(node), NodeKind::Call { .. }));
     let mut findings: Vec<Finding> = calls.filter_map(|call| judge(program, &program.nestings, file, call)).collect();
-    if facts.language.family() == Family::TypeScript && !is_out(program, file) {
+    if facts.language.family() == Family::TypeScript && !is_out {
         findings.extend(written_urls(program, file, &findings));
     }
     findings

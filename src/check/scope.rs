@@ -76,7 +76,9 @@ fn is_run_alone(program: &Program, file: FileId) -> bool {
 fn holds_samples(path: &str) -> bool {
     // Asked for every function by many rules: most paths hold none of these letters in a row.
     static MAY_HOLD: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| letters(&["seed", "fix", "datacreator", "test", "mock", "backfill"]));
-    let may_hold = MAY_HOLD.as_ref().is_none_or(|letters| letters.is_match(path));
+    if MAY_HOLD.as_ref().is_some_and(|letters| !letters.is_match(path)) {
+        return false;
+    }
     let samples = &vocabulary().audience.samples;
     // `mock-server/mock-server.service.ts`, `test-plans/test-plan.controller.ts`: what the program is about.
     let is_of_layer = path.rsplit('.').nth(1).is_some_and(|suffix| vocabulary().audience.suffixes_of_layers.has(suffix));
@@ -85,7 +87,7 @@ fn holds_samples(path: &str) -> bool {
         is_of_layer && words.len() > 1 && words.last().is_some_and(|last| !samples.has(last))
     };
     let holds = |part: &str| samples.in_name(part) && !is_about(part);
-    may_hold && path.split('/').any(|part| holds(part.split('.').next().unwrap_or(part)))
+    path.split('/').any(|part| holds(part.split('.').next().unwrap_or(part)))
 }
 
 /// A search for any of these, in whatever case; `None` where none can be made.

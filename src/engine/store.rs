@@ -117,6 +117,20 @@ impl Store {
         }
     }
 
+    /// What is known of the part of a source file that is asked for, without reading it.
+    pub(super) fn known_part(&self, at: usize, file: &SourceFile, part: Part) -> Option<(Lowered, Key)> {
+        let Seen::Text(text) = self.state(at)? else { return None };
+        let record = self.cache.get(part_key(file.language, text, part, self.queries))?;
+        let Record { facts, lines, directives } = postcard::from_bytes(&record).ok()?;
+        Some(((Arc::new(facts), FileNotes { path: file.path.clone(), lines, directives }), text))
+    }
+
+    /// Keeps what was made of a part of a file.
+    pub(super) fn keep_part(&self, file: &SourceFile, text: Key, part: Part, (facts, notes): &Lowered) {
+        let encoded = postcard::to_allocvec(&Borrowed { facts, lines: &notes.lines, directives: &notes.directives });
+        self.keep(part_key(file.language, text, part, self.queries), encoded);
+    }
+
     /// What was made of a file when it had this text, if that is kept.
     pub(super) fn of_text(&self, file: &SourceFile, text: Key) -> Option<Lowered> {
         self.record(file, text).and_then(|found| self.matched(file, text, found))
@@ -245,6 +259,23 @@ fn state_of(read: &Result<Arc<str>, SkipReason>) -> Option<Seen> {
 
 fn facts_key(language: Language, text: Key) -> Key {
     Key::of(&[b"facts", language_name(language), &text.0])
+}
+
+/// What stands for a whole file where nobody asks for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Nothing but the lines of a test.
+    Test,
+    /// An [outline](crate::lower::outline).
+    Outline,
+}
+
+fn part_key(language: Language, text: Key, part: Part, queries: Key) -> Key {
+    let part: &[u8] = match part {
+        Part::Test => b"test",
+        Part::Outline => b"outline",
+    };
+    Key::of(&[part, language_name(language), &text.0, &queries.0])
 }
 
 fn matches_key(language: Language, text: Key, queries: Key) -> Key {

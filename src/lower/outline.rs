@@ -68,7 +68,9 @@ fn runs_in_browser(text: &str, head: &Head) -> bool {
 fn is_markup(language: Language, text: &str, head: &Head) -> bool {
     let words = &vocabulary().browsers;
     let has_tags = language == Language::Tsx && (text.contains("</") || text.contains("/>"));
-    let is_served = |import: &str| words.serving_packages.any(|own| import.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let is_served = |import: &str| {
+        words.serving_packages.any(|own| import.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    };
     has_tags && !words.doing.within(text) && !head.imports.iter().any(|import| is_served(import.module))
 }
 

@@ -119,7 +119,12 @@ impl Words {
         let number = |word: &String| all.binary_search(word).unwrap_or(0);
         let numbers = |pattern: &Pattern| pattern.needs.iter().map(|set| set.iter().map(number).collect()).collect();
         let needs = rules.iter().map(|(rule, patterns)| (*rule, patterns.iter().map(numbers).collect())).collect();
-        let searcher = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::Standard).build(&all).ok().filter(|_| !all.is_empty());
+        let searcher = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .match_kind(MatchKind::Standard)
+            .build(&all)
+            .ok()
+            .filter(|_| !all.is_empty());
         Words { searcher, needs, count: all.len() }
     }
 

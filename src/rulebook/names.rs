@@ -116,7 +116,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RoleNames, Vec<LoadError>>
         .filter(|role| !parsed.role.iter().any(|entry| entry.role == *role))
         .map(|role| LoadError::at(file, 1, format!("role `{}` is not described", role.name())))
         .collect();
-    if missing.is_empty() { Ok(RoleNames { index: Index::of(&parsed.role), roles: parsed.role, migrations: parsed.migrations }) } else { Err(missing) }
+    if missing.is_empty() {
+        Ok(RoleNames { index: Index::of(&parsed.role), roles: parsed.role, migrations: parsed.migrations })
+    } else {
+        Err(missing)
+    }
 }
 
 /// What the folders of paths that were asked for hint at: the last of each role's folders, and how deep it lies.
@@ -205,13 +209,16 @@ impl RoleNames {
         for (at, part) in parts.iter().enumerate() {
             for &(role, number) in self.index.folders.get(*part).into_iter().flatten() {
                 let mut wanted = self.roles[role].folders[number].rsplit('/');
-                let stands = wanted.clone().count() <= at + 1 && parts[..=at].iter().rev().zip(&mut wanted).all(|(part, wanted)| *part == wanted);
+                let stands =
+                    wanted.clone().count() <= at + 1 && parts[..=at].iter().rev().zip(&mut wanted).all(|(part, wanted)| *part == wanted);
                 if stands {
                     found[role] = found[role].max(Some((at + 1, number)));
                 }
             }
         }
-        let name = |(role, found): (usize, Option<(usize, usize)>)| found.map(|(depth, number)| (depth, self.roles[role].folders[number].as_str()));
+        let name = |(role, found): (usize, Option<(usize, usize)>)| {
+            found.map(|(depth, number)| (depth, self.roles[role].folders[number].as_str()))
+        };
         found.into_iter().enumerate().map(name).collect()
     }
 

@@ -39,6 +39,9 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
     });
     let mut findings = Vec::new();
     for (at, facts) in program.facts.iter().enumerate() {
+        if secrets.sources[at].is_empty() {
+            continue;
+        }
         let file = FileId(at as u32);
         let path = program.path(file);
         let ground = ground_of_source(context, file);
@@ -51,7 +54,7 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
     }
     for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
         // What an app carries to every phone.
-        if ["google-services.json", "GoogleService-Info.plist"].iter().any(|name| path.ends_with(name)) {
+        if hits.is_empty() || ["google-services.json", "GoogleService-Info.plist"].iter().any(|name| path.ends_with(name)) {
             continue;
         }
         let ground = ground_of_path(path);

@@ -29,7 +29,9 @@ fn may_name_user(rest: &str) -> bool {
 /// Every URL in `text` whose password looks meant.
 pub(super) fn find(text: &str) -> Vec<UrlSecret> {
     static URL: OnceLock<Option<Regex>> = OnceLock::new();
-    if memchr::memchr(b'@', text.as_bytes()).is_none() || !text.match_indices("://").any(|(at, sign)| may_name_user(&text[at + sign.len()..])) {
+    if memchr::memchr(b'@', text.as_bytes()).is_none()
+        || !text.match_indices("://").any(|(at, sign)| may_name_user(&text[at + sign.len()..]))
+    {
         return Vec::new();
     }
     let pattern = r#"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{1,30})://(?P<user>[^\s:/?#@"'`<>\\]{0,100}):(?P<password>[^\s/@"'`<>\\]{1,200})@(?P<host>[A-Za-z0-9._-]{1,200}|\[[0-9a-fA-F:]+\])"#;
