@@ -168,6 +168,8 @@ pub struct Engine {
     refused: Option<link::Reason>,
     /// What a report says of each file, where there are no facts of them; parallel to `project.files`.
     gists: Option<Vec<moved::Gist>>,
+    /// Which files are tests that nobody looks into, parallel to `project.files`; empty where everything is lowered, `None` until all are.
+    unread: Option<Vec<bool>>,
     /// Files whose lowering failed.
     failures: Vec<Problem>,
     /// The user's own rules, as they were read.
@@ -253,8 +255,13 @@ struct Analysis {
 impl Engine {
     /// Looks at everything below `root`. Mistakes in the configuration are in [`Engine::config_errors`]; the rest of the run then has the defaults.
     pub fn open(root: &Path, options: Options) -> (Engine, Vec<Problem>) {
+        Engine::open_after(root, options, |_| {})
+    }
+
+    /// Likewise, for who watches the files: `prepare` is run when it is known which files will be looked at, and before any is.
+    pub fn open_after(root: &Path, options: Options, prepare: impl FnOnce(&Engine)) -> (Engine, Vec<Problem>) {
         let mut engine = Engine::new(root, options);
-        engine.reload();
+        engine.read_everything(prepare);
         let problems = engine.problems();
         (engine, problems)
     }
@@ -288,6 +295,7 @@ impl Engine {
             warm: None,
             refused: None,
             gists: None,
+            unread: None,
             failures: Vec::new(),
             own: Vec::new(),
             store: None,
@@ -520,11 +528,16 @@ impl Engine {
 
     /// Reads configuration and rules, discovers and lowers everything again.
     fn reload(&mut self) {
+        self.read_everything(|_| {});
+    }
+
+    fn read_everything(&mut self, prepare: impl FnOnce(&Engine)) {
         let opening = self.clock.start();
         let queries = self.queries.clone();
         self.read_config();
         self.keep_lowered(&queries);
         self.clock.end("open", "", opening);
+        prepare(self);
         self.discover_and_lower(None);
         self.kept = Kept::default();
     }
@@ -534,7 +547,7 @@ impl Engine {
         let discovering = self.clock.start();
         self.discover();
         self.clock.end("discover", "", discovering);
-        self.gists = None;
+        (self.gists, self.unread) = (None, None);
         (self.store, self.cache_troubles) = store::Store::open(self);
         if self.recall() {
             return;
@@ -606,9 +619,11 @@ impl Engine {
         let lower = |engine: &Engine, at: usize| engine.read_and_lower(at, &files[at], unread.get(at).copied(), like);
         let lowered = self.install(|engine| (0..files.len()).into_par_iter().map(|at| lower(engine, at)).collect::<Vec<_>>());
         (self.facts, self.notes, self.hashes, self.failures) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (file, lowered) in files.into_iter().zip(lowered) {
+        let mut left = Vec::new();
+        for (at, (file, lowered)) in files.into_iter().zip(lowered).enumerate() {
             match lowered {
                 Ok(((facts, notes), hash)) => {
+                    left.extend(unread.get(at));
                     self.project.files.push(file);
                     self.facts.push(facts);
                     self.notes.push(notes);
@@ -618,6 +633,7 @@ impl Engine {
                 Err(Failure::Crashed) => self.failures.push(crash(&file.path)),
             }
         }
+        self.unread = Some(left);
     }
 
     fn read_texts(&mut self) {
@@ -653,7 +669,10 @@ impl Engine {
 
     /// Which source files are tests that no rule which is on looks into, other than for secrets. Empty where everything is lowered.
     fn unread_tests(&self) -> Vec<bool> {
-        if self.options.tests || self.keeps {
+        if let Some(unread) = &self.unread {
+            return unread.clone();
+        }
+        if self.options.tests {
             return Vec::new();
         }
         let asked = self.asked();
@@ -683,11 +702,7 @@ impl Engine {
         }
         let text = text.map_err(Failure::Skipped)?;
         let hash = Key::of_text(&text);
-        let made = part.and_then(|part| {
-            let test = (part == Part::Test).then(|| unread_test(file, &text)).flatten().map(|test| (Part::Test, test));
-            test.or_else(|| Some((Part::Outline, outlined(file, &text, &self.queries, &self.clock)?)))
-        });
-        if let Some((part, made)) = made {
+        if let Some((part, made)) = self.lower_part(file, &text, unread) {
             if let Some(store) = self.store_of(&file.path) {
                 store.keep_part(file, hash, part, &made);
             }
@@ -702,6 +717,12 @@ impl Engine {
             None => lower_text(file, &text, &self.queries, &self.clock),
         };
         Ok((lowered.ok_or(Failure::Crashed)?, hash))
+    }
+
+    /// The facts of as much of a file as somebody asks about; `None` where that is the whole of it. `unread` as above.
+    fn lower_part(&self, file: &SourceFile, text: &str, unread: Option<bool>) -> Option<(Part, Lowered)> {
+        let test = (unread == Some(true)).then(|| unread_test(file, text)).flatten().map(|test| (Part::Test, test));
+        test.or_else(|| unread.and_then(|_| Some((Part::Outline, outlined(file, text, &self.queries, &self.clock)?))))
     }
 
     /// What was made of a file that has this text here too.
@@ -957,6 +978,7 @@ mod places;
 mod routes;
 mod stop;
 mod store;
+mod turns;
 mod warm;
 
 use live::{Kept, Last};
@@ -968,6 +990,7 @@ pub use marks::RoleMark;
 pub use own::add_own_rules;
 pub use stop::Stop;
 pub use store::Shard;
+pub use turns::{Answer, Pace, Turn, merged};
 
 #[cfg(test)]
 mod tests;

@@ -12,9 +12,9 @@ use super::changes::{self, Scope};
 use super::outputs::{Output, Reports, asks_coverage};
 use super::target::{self, Target, target};
 use super::terminal::{Color, Progress};
-use super::watch::{self, Look, Said};
+use super::watch::{self, End, How, Reporter, Watch};
 use super::{UsageError, draw_config_errors, fix, refused, timings, unknown_rule};
-use crate::engine::{BaselineMode, Engine, Options};
+use crate::engine::{Answer, BaselineMode, Engine, Options, Stop};
 use crate::model::contract::Date;
 use crate::model::finding::{Level, Outcome};
 use crate::model::problem::ProblemKind;
@@ -95,9 +95,9 @@ pub(super) struct Arguments {
     /// The day on which exceptions of the contract may have ended [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = target::day)]
     today: Option<Date>,
-    /// Run again whenever a file changes
-    #[arg(long, conflicts_with = "diff")]
-    watch: bool,
+    /// Stay, and check again whenever files change; `--watch=poll` looks by itself where the system tells of no changes
+    #[arg(long, short, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "events", conflicts_with = "diff")]
+    watch: Option<How>,
     /// Facts that other machines made with `archcheck facts`: a file, or a folder of them (repeatable)
     #[arg(long, value_name = "FILE")]
     facts: Vec<PathBuf>,
@@ -146,6 +146,22 @@ impl Arguments {
         Ok(self)
     }
 
+    /// What `--watch` cannot go with.
+    fn can_stay(&self) -> Result<(), UsageError> {
+        let what = match self.format {
+            Some(format) if !matches!(format, Format::Human | Format::Concise | Format::Json) => {
+                let wrong = UsageError::new(format!("`--watch` writes no report in the format `{}`", format.name()));
+                return Err(wrong.help("`human` and `concise` are for people, `json` writes one document after each check"));
+            }
+            _ if self.ci => "--ci` or the variable `CI",
+            _ if !self.output.is_empty() => "--output",
+            _ if !self.facts.is_empty() => "--facts",
+            _ => return Ok(()),
+        };
+        let wrong = UsageError::new(format!("`--watch` cannot go with `{what}`"));
+        Err(wrong.help("it stays and shows each report in place of the last; a run without it ends, and writes what is asked for"))
+    }
+
     fn scope(&self) -> Scope<'_> {
         match (&self.since, &self.diff) {
             (Some(reference), _) => Scope::Since(reference),
@@ -178,19 +194,21 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         store: arguments.caching.store(),
         facts: cache::packs(&arguments.facts)?,
         recall: matches!(arguments.scope(), Scope::All),
-        tests: arguments.fix || arguments.watch,
+        tests: arguments.fix,
     };
+    if let Some(how) = arguments.watch {
+        return stay(&arguments, &root, options, how);
+    }
     let progress = Progress::start(arguments.quiet);
     let (mut engine, _) = Engine::open(&root, options);
-    if !engine.config_errors().is_empty() && !arguments.watch {
+    if !engine.config_errors().is_empty() {
         drop(progress);
         draw_config_errors(engine.config_errors());
         return Ok(ExitCode::from(2));
     }
-    if let Some(word) = engine.unknown_names().first() {
+    if let Err(unknown) = known_words(&engine) {
         drop(progress);
-        let rules = &engine.rulebook().rules;
-        return Err(unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category])).into());
+        return Err(unknown.into());
     }
     if !arguments.quiet {
         cache::tell(&engine);
@@ -203,34 +221,56 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         written?;
     }
-    if arguments.watch {
-        drop(progress);
-        let mut shown = None;
-        watch::watch(&mut engine, |engine, look| match engine.config_errors() {
-            [] => again(engine, &root, &arguments, look, &mut shown),
-            errors => {
-                draw_config_errors(errors);
-                Ok(Said::Last)
-            }
-        })?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let outcome = changes::check(&mut engine, &root, &arguments.scope());
     drop(progress);
     once(&mut engine, &root, &arguments, outcome?)
 }
 
-/// One more run of `--watch`; `shown` is what the last one found.
-fn again(engine: &mut Engine, root: &Path, arguments: &Arguments, look: Look, shown: &mut Option<Outcome>) -> anyhow::Result<Said> {
-    let scope = arguments.scope();
-    let quick = if look == Look::Quick && matches!(scope, Scope::All) { engine.check_quickly() } else { None };
-    let said = if quick.is_some() { Said::First } else { Said::Last };
-    let outcome = quick.map_or_else(|| changes::check(engine, root, &scope), Ok)?;
-    if look == Look::Whole && shown.as_ref() == Some(&outcome) {
-        return Ok(Said::Nothing);
+/// `--select` and `--ignore` name what there is.
+fn known_words(engine: &Engine) -> Result<(), UsageError> {
+    let rules = &engine.rulebook().rules;
+    let unknown = |word: &String| unknown_rule(word, "rule or category", rules.iter().flat_map(|rule| [&*rule.id, &*rule.category]));
+    engine.unknown_names().first().map_or(Ok(()), |word| Err(unknown(word)))
+}
+
+/// `--watch`.
+fn stay(arguments: &Arguments, root: &Path, options: Options, how: How) -> anyhow::Result<ExitCode> {
+    arguments.can_stay()?;
+    let named = arguments.config.iter().chain(&arguments.baseline).filter_map(|file| {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(file.file_name()?))
+    });
+    let watch = Watch { root, how, named: named.collect(), quiet: arguments.quiet, verbose: arguments.verbose };
+    match watch::watch(&watch, options, &mut Stay { arguments, root })? {
+        End::Asked => Ok(ExitCode::SUCCESS),
+        End::Gone => Err(UsageError::new("the folder that was watched is gone").into()),
     }
-    *shown = Some(outcome.clone());
-    once(engine, root, arguments, outcome).map(|_| said)
+}
+
+struct Stay<'a> {
+    arguments: &'a Arguments,
+    root: &'a Path,
+}
+
+impl Reporter for Stay<'_> {
+    fn opened(&mut self, engine: &Engine) -> anyhow::Result<()> {
+        known_words(engine)?;
+        if !self.arguments.quiet {
+            cache::tell(engine);
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, engine: &mut Engine, quickly: bool, stop: &Stop) -> anyhow::Result<Option<Answer>> {
+        match self.arguments.scope() {
+            Scope::All => Ok(engine.answer(quickly, stop)),
+            scope => Ok(Some(Answer { outcome: changes::check(engine, self.root, &scope)?, open: false })),
+        }
+    }
+
+    fn write(&mut self, engine: &mut Engine, outcome: &Outcome) -> anyhow::Result<()> {
+        once(engine, self.root, self.arguments, outcome.clone()).map(drop)
+    }
 }
 
 /// The reports of one check.
@@ -239,7 +279,7 @@ fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, mut outcome: Ou
         return Ok(status);
     }
     // What is half written is not fixed.
-    if !arguments.ci && !arguments.watch {
+    if !arguments.ci && arguments.watch.is_none() {
         shrink_baseline(arguments.baseline.as_deref(), root, &mut outcome);
     }
     let reports = Reports {

@@ -97,9 +97,33 @@ pub fn discover(root: &Path, options: &DiscoverOptions) -> Project {
     project
 }
 
-/// The paths of all files that may matter, sorted; for whoever watches them.
-pub fn listing(root: &Path, options: &DiscoverOptions) -> Vec<Arc<str>> {
-    walk::walk(root, options).entries.into_iter().map(|entry| entry.path).collect()
+/// What is there to be looked at, for whoever watches it. Both are sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// All files and links that may matter; read or not, left out or not.
+    pub files: Vec<Arc<str>>,
+    /// The folders they may be in; the root is the empty path.
+    pub folders: Vec<Arc<str>>,
+}
+
+/// Lists what [`discover`] would look at.
+pub fn listing(root: &Path, options: &DiscoverOptions) -> Listing {
+    let walked = walk::walk(root, options);
+    let mut files: Vec<Arc<str>> = walked.entries.into_iter().map(|entry| entry.path).collect();
+    files.extend(walked.links.into_iter().chain(walked.unreadable).chain(walked.inner_links.into_iter().map(|(path, _)| path)));
+    files.sort();
+    files.dedup();
+    // Settings that are committed all the same may lie in folders that are ignored.
+    let mut folders = walked.folders;
+    folders.extend(files.iter().filter_map(|path| Some(Arc::from(path.rsplit_once('/')?.0))));
+    folders.sort();
+    folders.dedup();
+    Listing { files, folders }
+}
+
+/// Whether a file or folder with this name, in a folder that is looked at, may be looked at itself; ignore files aside.
+pub fn may_matter(name: &str, is_folder: bool) -> bool {
+    !walk::is_hidden_name(name, is_folder) && (is_folder || walk::is_looked_at(name))
 }
 
 /// True for files whose change may alter packages, module resolution or what is left out.

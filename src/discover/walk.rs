@@ -25,6 +25,8 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) entries: Vec<Entry>,
+    /// Those that were looked into, in no order; the root is the empty path.
+    pub(super) folders: Vec<Arc<str>>,
     /// Links that lead outside the root, nowhere, or to a folder above themselves.
     pub(super) links: Vec<Arc<str>>,
     /// Links that stay inside the root, and where they lead.
@@ -252,13 +254,22 @@ fn is_marker(name: &str) -> bool {
 
 fn is_hidden(entry: &DirEntry) -> bool {
     let Some(name) = entry.file_name().to_str() else { return false };
-    if entry.depth() == 0 || !name.starts_with('.') {
-        return false;
-    }
-    match entry.file_type() {
-        Some(kind) if kind.is_dir() => !HIDDEN_FOLDERS.contains(&name),
-        _ => !HIDDEN_FILES.iter().any(|prefix| name.starts_with(prefix)),
-    }
+    entry.depth() > 0 && is_hidden_name(name, entry.file_type().is_some_and(|kind| kind.is_dir()))
+}
+
+/// True for names that start with a dot, but those that rules read.
+pub(super) fn is_hidden_name(name: &str, is_folder: bool) -> bool {
+    let is_known = || match is_folder {
+        true => HIDDEN_FOLDERS.contains(&name),
+        false => HIDDEN_FILES.iter().any(|prefix| name.starts_with(prefix)),
+    };
+    name.starts_with('.') && !is_known()
+}
+
+/// True for files that are listed: code, text, and what tells of its folder.
+pub(super) fn is_looked_at(path: &str) -> bool {
+    let name = file_name(path);
+    Language::of_path(path).is_some() || is_text(path) || is_marker(name) || name.ends_with(".txt") || name.ends_with(".in")
 }
 
 /// False for a folder with an ignore file that must not be opened, which is noted.
@@ -279,10 +290,12 @@ fn note_ignores(unread: &Mutex<Vec<PathBuf>>, path: PathBuf) {
 
 fn visit(root: &Path, real_root: &Path, exclude: &Gitignore, entry: &DirEntry, out: &mut Walked) {
     let Some(kind) = entry.file_type() else { return };
+    let Ok(relative) = entry.path().strip_prefix(root) else { return };
     if kind.is_dir() {
+        let is_left_out = |path: &str| !exclude.is_empty() && exclude.matched_path_or_any_parents(path, true).is_ignore();
+        out.folders.extend(slashes(relative).filter(|path| path.is_empty() || !is_left_out(path)).map(Arc::from));
         return;
     }
-    let Ok(relative) = entry.path().strip_prefix(root) else { return };
     let Some(path) = slashes(relative) else {
         // A name that is not Unicode cannot be an id in a report.
         let lossy = relative.to_string_lossy().replace('\\', "/");
@@ -306,10 +319,7 @@ fn visit(root: &Path, real_root: &Path, exclude: &Gitignore, entry: &DirEntry, o
     if !kind.is_file() {
         return;
     }
-    let name = file_name(&path);
-    let of_interest =
-        Language::of_path(&path).is_some() || is_text(&path) || is_marker(name) || name.ends_with(".txt") || name.ends_with(".in");
-    if !of_interest {
+    if !is_looked_at(&path) {
         return;
     }
     match entry.metadata() {
@@ -387,6 +397,7 @@ impl Drop for Batch<'_> {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         all.entries.append(&mut self.own.entries);
+        all.folders.append(&mut self.own.folders);
         all.links.append(&mut self.own.links);
         all.inner_links.append(&mut self.own.inner_links);
         all.unreadable.append(&mut self.own.unreadable);

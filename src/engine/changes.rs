@@ -41,6 +41,7 @@ impl Engine {
             warm: None,
             refused: None,
             gists: None,
+            unread: None,
             failures: Vec::new(),
             own: self.own.clone(),
             store: None,

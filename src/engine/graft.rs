@@ -78,7 +78,9 @@ fn same_outside(old: &FileFacts, new: &FileFacts) -> bool {
     };
     let defs = old.defs.len() == new.defs.len()
         && old.defs.iter().zip(&new.defs).all(|(a, b)| (a.kind, a.flags, a.parent) == (b.kind, b.flags, b.parent) && name(a.name, b.name));
-    old.language == new.language && imports && exports && mods && all && defs
+    // Of a part of a file less is known than of the whole.
+    let reading = (old.language, old.is_outline, old.for_browsers) == (new.language, new.is_outline, new.for_browsers);
+    reading && imports && exports && mods && all && defs
 }
 
 struct Join<'f> {

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
+use super::moved::Gist;
 use super::places::Moves;
 use super::{Analysis, Engine, Lowered, lower_text, notes_of_text};
 use crate::cache::Key;
 use crate::check;
 use crate::config::{self, Config, ConfigError};
-use crate::discover;
+use crate::discover::{self, DiscoverOptions};
 use crate::lower::queries::Queries;
 use crate::model::facts::FileFacts;
 use crate::model::finding::{Outcome, SkipReason};
@@ -72,7 +73,7 @@ impl Engine {
         self.store = None;
         self.options.recall = false;
         let mut again = self.recalled.take().is_some();
-        self.touched = false;
+        (self.touched, self.refused) = (false, None);
         // Once everything is looked at again anyway, single files are not; after a recalled result there are no facts to change.
         for change in changes {
             again |= match change {
@@ -123,7 +124,12 @@ impl Engine {
                 if hash == self.hashes[at] {
                     return true;
                 }
-                let Some((facts, notes)) = self.install(|engine| lower_text(&file, text, &engine.queries, &engine.clock)) else {
+                let unread = self.unread.as_ref().and_then(|unread| unread.get(at).copied());
+                let lower = |engine: &Engine| {
+                    let part = engine.lower_part(&file, text, unread).map(|(_, made)| made);
+                    part.or_else(|| lower_text(&file, text, &engine.queries, &engine.clock))
+                };
+                let Some((facts, notes)) = self.install(lower) else {
                     return false;
                 };
                 self.touched = true;
@@ -238,7 +244,11 @@ impl Engine {
         self.queries = before.clone();
         let files = std::mem::take(&mut self.project.files).into_iter().zip(std::mem::take(&mut self.hashes));
         let lowered = std::mem::take(&mut self.facts).into_iter().zip(std::mem::take(&mut self.notes));
-        self.kept = Kept(files.zip(lowered).map(|((file, hash), lowered)| (file.path, (hash, Mutex::new(Some(lowered))))).collect());
+        // Of which only a part was lowered may have to be lowered as a whole now.
+        let unread = self.unread.take().unwrap_or_default();
+        let is_part = |at: usize, facts: &FileFacts| facts.is_outline || unread.get(at) == Some(&true) && Gist::of(facts).is_blank();
+        let whole = files.zip(lowered).enumerate().filter(|(at, (_, (facts, _)))| !is_part(*at, facts));
+        self.kept = Kept(whole.map(|(_, ((file, hash), lowered))| (file.path, (hash, Mutex::new(Some(lowered))))).collect());
     }
 
     /// Where the repository is.
@@ -251,9 +261,14 @@ impl Engine {
         self.buffers.contains_key(path)
     }
 
-    /// Every file that is there to be looked at, as discovery lists it now; read or not, left out or not.
-    pub fn listing(&self) -> Vec<Arc<str>> {
-        discover::listing(&self.root, &self.discover_options())
+    /// How to list what is there to be looked at: `discover::listing`.
+    pub fn listing_options(&self) -> DiscoverOptions {
+        self.discover_options()
+    }
+
+    /// Whether the configuration could not be read as it stands, so that a check is of no use. Other mistakes in it are known after a check only.
+    pub fn is_misread(&self) -> bool {
+        self.config_errors_read > 0
     }
 
     /// Whether a path is a source file or a text that is looked at.

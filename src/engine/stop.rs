@@ -23,7 +23,7 @@ impl Stop {
     }
 
     /// Whether it is true now.
-    pub(super) fn is_asked(&self) -> bool {
+    pub fn is_asked(&self) -> bool {
         self.0.as_ref().is_some_and(|unwanted| unwanted())
     }
 

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,19 +18,18 @@ use super::Event;
 use super::diagnostics::{self, FileReport, Texts};
 use super::positions::Encoding;
 use crate::discover;
-use crate::engine::{Change, Engine, Options, Stop};
+use crate::engine::{Change, Engine, Options, Pace, Stop, Turn, merged};
 use crate::model::finding::Outcome;
 use crate::model::rule::Rule;
 use crate::report::Sources as _;
 
-/// How long a burst of edits is waited for: editors send the parts of one together, and whoever types waits for each millisecond of it.
-const QUIET: Duration = Duration::from_millis(2);
-/// How long nothing must happen before what only moved is checked as a whole.
-const SETTLED: Duration = Duration::from_millis(400);
-/// Batches are cut here, so that someone who never stops typing sees something too.
-const MOST_JOBS: usize = 200;
-/// So many changes at once are another state of the repository.
-const MANY: usize = 50;
+/// Editors send the parts of one edit together, and whoever types waits for each millisecond.
+const PACE: Pace = Pace {
+    quiet: Duration::from_millis(2),
+    flood: (usize::MAX, Duration::ZERO),
+    most: 200,
+    settled: Duration::from_millis(400),
+};
 
 /// What a worker is told.
 pub enum Job {
@@ -156,27 +155,13 @@ fn work(root: usize, setup: Setup, inbox: &Receiver<(u64, Job)>, events: Sender<
         {
             return;
         }
-        let first = match state.moved {
-            true => inbox.recv_timeout(SETTLED),
-            false => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match first {
-            Ok((number, job)) => {
-                batch.push(job);
-                generation = number;
+        match PACE.turn(inbox, state.moved) {
+            Turn::Batch(jobs) => {
+                generation = jobs.last().map_or(generation, |(number, _)| *number);
+                batch = jobs.into_iter().map(|(_, job)| job).collect();
             }
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        while batch.len() < MOST_JOBS {
-            match inbox.recv_timeout(QUIET) {
-                Ok((number, job)) => {
-                    generation = number;
-                    batch.push(job);
-                }
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+            Turn::Settled => {}
+            Turn::Ended => return,
         }
     }
 }
@@ -269,15 +254,13 @@ impl State {
     /// Checks where there is reason to; false when that was given up.
     fn check(&mut self, engine: &mut Engine, changed: bool, settled: bool, generation: u64) -> bool {
         if changed || settled && self.moved {
-            let quick = if changed { engine.check_quickly() } else { None };
-            let moved = quick.is_some();
             let sent = self.sent.clone();
             let stop = match settled && self.moved {
                 true => Stop::when(move || sent.any.load(Ordering::Relaxed) > generation),
                 false => Stop::when(move || sent.anew.load(Ordering::Relaxed) > generation),
             };
-            let Some(outcome) = quick.or_else(|| engine.check_unless(&stop)) else { return false };
-            (self.outcome, self.moved) = (outcome, moved);
+            let Some(answer) = engine.answer(changed, &stop) else { return false };
+            (self.outcome, self.moved) = (answer.outcome, answer.open);
         }
         true
     }
@@ -301,36 +284,5 @@ impl State {
     fn tell(&self, generation: u64, failed: Option<String>) -> bool {
         let analysed = Analysed { root: self.root, generation, files: self.files.clone(), rules: self.rules.clone(), failed };
         self.events.send(Event::Analysed(analysed)).is_ok()
-    }
-}
-
-/// Of several texts of one file only the last counts; very many changes are a look at everything.
-fn merged(changes: Vec<Change>) -> Vec<Change> {
-    let mut kept: Vec<Change> = Vec::new();
-    for change in changes {
-        if let (Change::Set { path, .. }, Some(Change::Set { path: before, .. })) = (&change, kept.last())
-            && path == before
-        {
-            kept.pop();
-        }
-        if change != Change::Config || kept.last() != Some(&Change::Config) {
-            kept.push(change);
-        }
-    }
-    if kept.iter().filter(|change| !matches!(change, Change::Set { .. })).count() > MANY {
-        kept.push(Change::Config);
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_several_texts_the_last_counts() {
-        let set = |path: &str, text: &str| Change::Set { path: path.into(), text: text.into() };
-        let changes = vec![set("a", "1"), set("a", "2"), set("b", "1"), set("a", "3"), Change::Config, Change::Config];
-        assert_eq!(merged(changes), [set("a", "2"), set("b", "1"), set("a", "3"), Change::Config]);
     }
 }
