@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// Nothing takes so long, on the slowest machine.
 const DEADLINE: Duration = Duration::from_secs(180);
 /// How long nothing is said where nothing is to be said: long enough for a look at everything to follow.
-const SILENCE: Duration = Duration::from_millis(1800);
+const SILENCE: Duration = Duration::from_millis(2500);
 
 const MAIN: &str = "\
 from fastapi import Depends, FastAPI

@@ -173,6 +173,9 @@ impl Arguments {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let arguments = arguments.settled()?;
+    if arguments.watch.is_some() {
+        arguments.can_stay()?;
+    }
     let Target { root, shown } = target(&arguments.paths)?;
     let options = Options {
         config: arguments.config.clone(),
@@ -235,7 +238,6 @@ fn known_words(engine: &Engine) -> Result<(), UsageError> {
 
 /// `--watch`.
 fn stay(arguments: &Arguments, root: &Path, options: Options, how: How) -> anyhow::Result<ExitCode> {
-    arguments.can_stay()?;
     let named = arguments.config.iter().chain(&arguments.baseline).filter_map(|file| {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Some(folder.canonicalize().ok()?.join(file.file_name()?))
@@ -299,8 +301,9 @@ fn once(engine: &mut Engine, root: &Path, arguments: &Arguments, mut outcome: Ou
         outcome.fixes = engine.fixes(&outcome);
     }
     reports.write(engine, root, &outcome)?;
+    let laps = engine.timings();
     if arguments.timings {
-        timings::write(&engine.timings(), &mut std::io::stderr().lock())?;
+        timings::write(&laps, &mut std::io::stderr().lock())?;
     }
     Ok(exit_code(&outcome, arguments.fail_on))
 }

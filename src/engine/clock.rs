@@ -75,8 +75,8 @@ impl Stage<'_> {
 }
 
 impl Engine {
-    /// The times of all stages so far, in the order in which they ended; rules in the order of their ids.
+    /// The times of all stages since this was last asked, in the order in which they ended; rules in the order of their ids.
     pub fn timings(&self) -> Vec<Lap> {
-        self.clock.laps.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        std::mem::take(&mut *self.clock.laps.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 }

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn what_is_there_already_is_one_turn() {
         let long = Duration::from_secs(60);
-        let pace = Pace { quiet: Duration::from_millis(1), flood: (3, Duration::from_millis(1)), most: 4, settled: Duration::from_millis(1) };
+        let pace =
+            Pace { quiet: Duration::from_millis(1), flood: (3, Duration::from_millis(1)), most: 4, settled: Duration::from_millis(1) };
         let (sender, inbox) = channel();
         (0..6).for_each(|number| sender.send(number).expect("a receiver"));
         assert_eq!(pace.turn(&inbox, false), Turn::Batch(vec![0, 1, 2, 3]));

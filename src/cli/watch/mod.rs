@@ -19,13 +19,9 @@ use disk::{Disk, News, Signal};
 
 pub(super) use disk::How;
 
-/// A file is often written in two steps, and a checkout writes hundreds.
-const PACE: Pace = Pace {
-    quiet: Duration::from_millis(40),
-    flood: (20, Duration::from_millis(200)),
-    most: usize::MAX,
-    settled: Duration::from_millis(400),
-};
+/// A file is often written in two steps, and a checkout writes hundreds. Who saves often need not pay for a look at everything each time.
+const PACE: Pace =
+    Pace { quiet: Duration::from_millis(40), flood: (20, Duration::from_millis(200)), most: usize::MAX, settled: Duration::from_secs(1) };
 /// How long a check may take to notice that it is wanted no more.
 const FAREWELL: Duration = Duration::from_millis(300);
 
