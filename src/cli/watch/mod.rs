@@ -181,7 +181,11 @@ impl Screen<'_> {
         let Some(answer) = reporter.check(engine, false, stop)? else { return Ok(false) };
         if self.shown.as_ref() != Some(&answer.outcome) || mistakes != engine.config_errors() {
             self.show(engine, reporter, answer, Because::Whole, begun)?;
-        } else if self.watch.verbose {
+            return Ok(true);
+        }
+        // Its times are not the next report's.
+        drop(engine.timings());
+        if self.watch.verbose {
             say(&format!("looked at everything in {}: the same", span(begun.elapsed())));
         }
         Ok(true)
