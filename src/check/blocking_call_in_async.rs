@@ -21,6 +21,7 @@ use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named
 use super::said;
 use super::scope::{in_scope, is_start_up, is_tool, letters, may_name};
 use super::spelling::{call_span, spelled_callee};
+use super::switched::{Switch, leaves_off, switch};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
@@ -144,6 +145,24 @@ fn in_file(context: &Context, handed: &BTreeSet<GlobalDef>, file: FileId) -> Vec
             }
         });
     }
+    // `if (!existsSync(folder)) mkdirSync(folder)` is told of once.
+    let nesting = program.nesting(file);
+    let asks_before = |&(function, node, how): &Blocking| {
+        let only_asks = how == Blocks::Briefly && called_name(facts, node) == Some("existsSync");
+        let is_one = |then: NodeId| !matches!(facts.arena.kind(then), NodeKind::Block { items, .. } if facts.arena.list(items).len() != 1);
+        let guarded = |around: NodeId| match nesting.parent(around).map(|parent| facts.arena.kind(parent)) {
+            Some(NodeKind::If { condition, then, .. }) if condition == around && is_one(then) => Some(facts.arena.span(then)),
+            _ => None,
+        };
+        let then = nesting.around(node).find_map(guarded).filter(|_| only_asks);
+        then.is_some_and(|then| {
+            found.iter().any(|&(other, does, _)| {
+                other == function && called_name(facts, does) == Some("mkdirSync") && then.contains(facts.arena.span(does))
+            })
+        })
+    };
+    let doubles: Vec<Blocking> = found.iter().filter(|one| asks_before(one)).copied().collect();
+    found.retain(|one| !doubles.contains(one));
     found
 }
 
@@ -291,8 +310,9 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
             }
         }
     }
-    while let Some(function) = queue.pop_front() {
-        let Some(&Way { root, depth, .. }) = ways.get(&function) else { continue };
+    let mut switches = Switches::default();
+    while let Some(function) = queue.pop_front().or_else(|| switches.next_on(program, &ways)) {
+        let Some(&Way { root, depth, from }) = ways.get(&function) else { continue };
         if depth >= MAX_DEPTH {
             continue;
         }
@@ -301,6 +321,7 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
             let follows = edge.kind == CallKind::Call
                 && edge.resolution != Resolution::NameOnly
                 && !ways.contains_key(&callee)
+                && !switches.hold(program, from, function, edge.site)
                 && !is_one_of_many(program, function, edge.site)
                 && !is_dispatched(program, function, edge)
                 && may_block(program, callee)
@@ -319,6 +340,37 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
         }
     }
     ways
+}
+
+/// What is left out because a parameter is not given: `new Key()` of `constructor(generate = false) { if (generate) this.#generate(); }`.
+#[derive(Default)]
+struct Switches {
+    off: Vec<(GlobalDef, Switch)>,
+    on: FxHashSet<(GlobalDef, Switch)>,
+}
+
+impl Switches {
+    /// The call in a function that was come to by `from` waits for what is not given there.
+    fn hold(&mut self, program: &Program, from: Option<(GlobalDef, NodeId)>, function: GlobalDef, site: NodeId) -> bool {
+        let (Some((caller, call)), Some(switch)) = (from, switch(program, function, site)) else { return false };
+        let is_held = !self.on.contains(&(function, switch)) && leaves_off(program, caller, call, function, switch);
+        if is_held {
+            self.off.push((function, switch));
+        }
+        is_held
+    }
+
+    /// A function that another one on the way gives what a call in it waits for.
+    fn next_on(&mut self, program: &Program, ways: &FxHashMap<GlobalDef, Way>) -> Option<GlobalDef> {
+        let gives = |&(function, switch): &(GlobalDef, Switch)| {
+            let mut edges = ways.keys().flat_map(|&caller| program.calls_from(caller));
+            edges.any(|edge| edge.callee == function && !leaves_off(program, edge.caller, edge.site, function, switch))
+        };
+        let at = self.off.iter().position(gives)?;
+        let (function, switch) = self.off.remove(at);
+        self.on.insert((function, switch));
+        Some(function)
+    }
 }
 
 /// A call in an async function of Python or Rust that leads, through sync functions alone, to what blocks.

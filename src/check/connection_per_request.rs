@@ -18,7 +18,7 @@ use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
-use crate::model::words::has_word;
+use crate::model::words::{has_word, words};
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 const RULE: &str = "connection-per-request";
@@ -102,9 +102,25 @@ fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, c
         && !in_development_branch(facts, nesting, call)
         && !is_local_database(facts, call)
         && !is_given_pool(facts, call)
+        && !is_put_by(facts, function, call)
         && !depends_on_input(program, facts, function, call)
         && !fetches_given_url(program, facts, function, call)
         && !sets_up(program, function)
+}
+
+/// What was made is put into a cache by another name: `Storage.setClientCache(this.connection, client)`.
+fn is_put_by(facts: &FileFacts, function: GlobalDef, call: NodeId) -> bool {
+    let Some(body) = facts.def(function.def).body else { return false };
+    let after = facts.arena.span(call).end;
+    let puts = |name: &str| {
+        let words = words(name);
+        words.first().is_some_and(|first| vocabulary().connections.putting.has(first)) && words.iter().any(|word| word.starts_with("cache"))
+    };
+    let mut is_put = false;
+    facts.arena.walk(body, |node| {
+        is_put |= called_name(facts, node).is_some_and(puts) && facts.arena.span(node).start > after && arguments(facts, node).len() >= 2;
+    });
+    is_put
 }
 
 /// `Redis(connection_pool=pool)`: a handle on connections that are held elsewhere.

@@ -11,11 +11,11 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, BackingService};
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, named_argument};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, named_argument};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
-use crate::rulebook::vocabulary::{api_names, vocabulary};
+use crate::rulebook::vocabulary::{Words, api_names, vocabulary};
 
 const RULE: &str = "hardcoded-backing-service";
 
@@ -114,14 +114,37 @@ fn is_aside(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
         // A condition chooses among addresses.
         NodeKind::If { .. } => !matches!(nesting.parent(around).map(|outer| facts.arena.kind(outer)), Some(NodeKind::Block { .. })),
         NodeKind::Match { .. } => true,
+        // `config.get("QUEUE_URL", "http://localhost:5672")`
+        NodeKind::Call { .. } if is_default_of(facts, around, node) => true,
         NodeKind::Call { .. } => called_name(facts, around).is_some_and(|name| {
             let lower = name.to_ascii_lowercase();
             api_names().logging.levels.has(&lower) || vocabulary().examples.said_by.has(&lower)
         }),
-        NodeKind::Entry { key, .. } => facts.string(key).is_some_and(|key| vocabulary().examples.said_under.has(key.to_ascii_lowercase())),
+        NodeKind::Entry { key, .. } => facts.string(key).is_some_and(|key| {
+            vocabulary().examples.said_under.has(key.to_ascii_lowercase()) || vocabulary().examples.origins.in_name(key)
+        }),
+        // Pages that may ask from elsewhere are no service: `const LOCAL_ORIGINS = ["http://localhost:3000"]`. Nor is what stands in for a setting:
+        // `this.defaults[Key.URL] = "http://localhost:3000"`.
+        NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, .. } => {
+            let is_list = matches!(facts.arena.kind(value), NodeKind::Collection { .. });
+            let named = |node: NodeId, words: &Words| last_name(facts, node).is_some_and(|name| words.in_name(facts.text(name)));
+            let of_defaults = match facts.arena.kind(target) {
+                NodeKind::Index { object, .. } | NodeKind::Member { object, .. } => named(object, &vocabulary().examples.defaults),
+                _ => false,
+            };
+            of_defaults || is_list && named(target, &vocabulary().examples.origins)
+        }
         NodeKind::Raise(_) => true,
         _ => false,
     })
+}
+
+/// The address stands in for a setting that is looked up by name.
+fn is_default_of(facts: &FileFacts, call: NodeId, node: NodeId) -> bool {
+    let given: Vec<NodeId> = arguments(facts, call).collect();
+    let is_setting = |text: &str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    called_name(facts, call).is_some_and(|name| api_names().settings.getters.has(name))
+        && matches!(given[..], [name, default] if facts.string(name).is_some_and(is_setting) && facts.arena.span(default).contains(facts.arena.span(node)))
 }
 
 /// Configuration is where literals belong; tests, tools and browsers have none of this.

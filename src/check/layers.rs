@@ -236,6 +236,7 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     }
     if is_for_decorators(program.file(edge.from), &edge.name)
         || is_implemented(program, edge.from, target)
+        || is_extended(program, edge.from, target, higher)
         || only_sends_through(program, edge.from, target)
     {
         return None;
@@ -270,6 +271,14 @@ fn is_implemented(program: &Program, from: FileId, target: GlobalDef) -> bool {
     };
     program.def(target).kind == DefKind::Trait
         && facts.definitions().any(|(_, def)| def.kind == DefKind::Impl && def.bases.iter().skip(1).any(is_it))
+}
+
+/// A class that one of the file extends, and that only its name makes a service: `class OrderRepository extends DatabaseAccessService`.
+fn is_extended(program: &Program, from: FileId, target: GlobalDef, higher: &RoleEvidence) -> bool {
+    let is_it = |base: &NodeId| matches!(program.value(from, *base), Value::Def(class) if class == target);
+    matches!(higher.strength, Strength::Folder | Strength::Name)
+        && program.def(target).kind == DefKind::Class
+        && program.file(from).definitions().any(|(_, def)| def.kind == DefKind::Class && def.bases.iter().any(is_it))
 }
 
 /// A name that code has in functions inside its decorators and in types alone: `@Entity({ repository: () => OrderRepository })` tells the
@@ -407,10 +416,19 @@ fn is_mere_value(program: &Program, target: GlobalDef, higher: &RoleEvidence) ->
         DefKind::Enum | DefKind::Interface | DefKind::TypeAlias => true,
         DefKind::Variable => is_constant_name(facts.text(def.name)),
         DefKind::Class => {
-            def.bases.iter().any(|&base| last_name(facts, base).is_some_and(|name| api_names().types.values.has(facts.text(name))))
+            is_of_settings(facts.text(def.name))
+                || def.bases.iter().any(|&base| last_name(facts, base).is_some_and(|name| api_names().types.values.has(facts.text(name))))
         }
+        // What a domain asks of others, `trait Clock`, is for all to use: they depend inwards.
+        DefKind::Trait => program.path(target.file).split('/').any(|folder| vocabulary().layers.inner.has(folder)),
         _ => false,
     }
+}
+
+/// `EnvironmentService`, `AppConfigService`: settings under names of their own.
+fn is_of_settings(name: &str) -> bool {
+    let words = words(name);
+    words.last().is_some_and(|last| last == "service") && words.iter().any(|word| vocabulary().layers.settings.has(word))
 }
 
 /// A type of the file above that holds data and is nothing of that layer itself: what a request or a result looks like, declared beside the routes, or
@@ -476,8 +494,34 @@ fn upward_call<'a>(
     if higher.role.rank()? >= lower.role.rank()? || is_any_model(lower, higher) || sends(program, callee) {
         return None;
     }
+    let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
+    if answers_requests(program, caller, lower) {
+        return None;
+    }
+    if class.def != DefId::MODULE && (is_of_settings(program.name(class)) || is_extended(program, caller.file, class, higher)) {
+        return None;
+    }
     let span = program.file(caller.file).arena.span(site);
     Some(Upward { from: caller.file, span, target: callee, name: program.short_name(callee), lower: Some(lower), higher, is_call: true })
+}
+
+/// TypeScript: what handlers call and nothing else makes a service takes the request and the response as they do: it is a part of a handler.
+fn answers_requests(program: &Program, caller: GlobalDef, lower: &RoleEvidence) -> bool {
+    let facts = program.file(caller.file);
+    let mut at = caller.def;
+    let takes = |def: DefId, wanted: &[&str]| {
+        facts.def(def).params.iter().any(|param| param.name.is_some_and(|name| wanted.contains(&facts.text(name))))
+    };
+    if lower.role != Role::Service || lower.strength != Strength::Content || facts.language.family() != Family::TypeScript {
+        return false;
+    }
+    while at != DefId::MODULE {
+        if takes(at, &["req", "request"]) && takes(at, &["res", "response", "reply"]) {
+            return true;
+        }
+        at = facts.def(at).parent;
+    }
+    false
 }
 
 /// NestJS: the class holds a server of sockets, and what the file calls of it clients do not: `this.gateway.announce(order)`, which sends.
@@ -581,7 +625,23 @@ fn level(ground: &Ground, upward: &Upward) -> Level {
 #[derive(Default)]
 struct Habits {
     through_service: usize,
+    /// Handlers that run queries of their own.
+    querying: usize,
+    /// Files with handlers that call services or repositories, and those in which some call a repository.
+    files: FxHashSet<FileId>,
+    skipping: FxHashSet<FileId>,
     past_service: Vec<(GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef)>,
+}
+
+/// Fewest files with handlers that go past the services, where that is what handlers do.
+const FEWEST_SKIPPING: usize = 5;
+
+impl Habits {
+    /// To go past the services is no exception: it is done all over the project (to look a row up before it is checked who may see it), or most
+    /// handlers query themselves, and those that use a repository are the better ones.
+    fn are_of_all(&self) -> bool {
+        self.skipping.len() >= FEWEST_SKIPPING && self.skipping.len() * 3 > self.files.len() || self.querying > self.through_service
+    }
 }
 
 /// A file that is called `x-repo` and runs no query is about repositories of another kind: of source code, of packages.
@@ -611,7 +671,9 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
         let role = |id: GlobalDef| program.role(id).map(|evidence| evidence.role);
         if calls().any(|edge| role(edge.callee) == Some(Role::Service)) {
             habits.through_service += 1;
+            habits.files.insert(handler.function.file);
         }
+        habits.querying += usize::from(!handler.queries.is_empty());
         // What has no code here (an abstract method) may query.
         let queries = |id: GlobalDef| {
             let known = context.summaries.of(id);
@@ -627,14 +689,16 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
         };
         if let Some(edge) = calls().find(skipped) {
             habits.past_service.push((handler.function, edge.site, edge.caller, edge.callee));
+            habits.files.insert(handler.function.file);
+            habits.skipping.insert(handler.function.file);
         }
     }
     let mut findings = Vec::new();
     for habits in packages.values() {
         let has_layer = habits.through_service >= 2 && habits.through_service >= HABIT * habits.past_service.len();
-        if has_layer || (context.settings.strict() && habits.through_service > 0) {
+        if has_layer && !habits.are_of_all() || (context.settings.strict() && habits.through_service > 0) {
             findings.extend(habits.past_service.iter().map(|&place| skip(program, place, habits.through_service)));
-        } else if habits.past_service.len() >= 2 && habits.through_service <= habits.past_service.len() {
+        } else if habits.past_service.len() >= 2 && (has_layer || habits.through_service <= habits.past_service.len()) {
             findings.extend(no_service_note(program, habits));
         }
     }
@@ -687,9 +751,14 @@ fn no_service_note(program: &Program, habits: &Habits) -> Option<Finding> {
         rule: "layer-skip".into(),
         level: Level::Note,
         message: format!(
-            "{} handlers call repositories directly, `{}` first: the project has no service layer between them as a rule",
+            "{} handlers call repositories directly, `{}` first: {}",
             habits.past_service.len(),
-            program.short_name(handler)
+            program.short_name(handler),
+            if habits.through_service > habits.past_service.len() {
+                "that is as much a habit here as services are"
+            } else {
+                "the project has no service layer between them as a rule"
+            }
         ),
         primary: Label { location: program.location(code.file, span), text: format!("calls `{}`", program.short_name(callee)) },
         related: related.collect(),

@@ -121,7 +121,14 @@ fn is_public(program: &Program, handler: &Handler) -> bool {
         }
         at = def.parent;
     }
-    by_name || registers || marked
+    // A limiter of sign-ups stands before it: nobody can be logged in yet.
+    let limited = handler.route.is_some_and(|route| {
+        route.guards.iter().map(|guard| parts(guard)).any(|words| {
+            words.iter().any(|word| vocabulary().access.limits.has(word))
+                && words.iter().any(|word| vocabulary().access.signing_up.has(word))
+        })
+    });
+    by_name || registers || marked || limited
 }
 
 /// What a framework knows as the mark of routes open to everybody, also under another name: the decorator, or what it is given.

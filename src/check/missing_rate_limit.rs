@@ -11,8 +11,9 @@ use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::requests::has_fact;
 use super::sensitive::parts;
 use crate::model::body::NodeKind;
+use crate::model::facts::Name;
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::ApiFact;
+use crate::model::knowledge::{Access, ApiFact};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -96,7 +97,28 @@ fn is_tried(program: &Program, handler: &Handler) -> bool {
     // `register` alone may take in anything: a patient, a device.
     let is_of_accounts =
         name != "register" || path.is_empty() || ["user", "auth", "account", "member"].iter().any(|word| path.contains(word));
-    by_path || by_name && is_of_accounts || compares_password(program, handler)
+    let registers_others = || (last == "register" || name == "register") && takes_no_credential(program, handler);
+    (by_path || by_name && is_of_accounts) && !registers_others() || compares_password(program, handler)
+}
+
+/// It writes rows of something else than accounts itself, and names nothing that is kept secret: an address, the line of a cart is registered.
+fn takes_no_credential(program: &Program, handler: &Handler) -> bool {
+    let mut writes = handler.queries.iter().filter(|query| query.access == Access::Write).peekable();
+    let is_of_people = |text: &str| parts(text).iter().any(|word| vocabulary().hashes.accounts.has(word));
+    writes.peek().is_some()
+        && writes.all(|query| query.table.as_deref().is_some_and(|table| !is_of_people(table)))
+        && !handler.route.and_then(|route| route.path.as_deref()).is_some_and(is_of_people)
+        && !handler.code.iter().any(|&part| {
+            let facts = program.file(part.file);
+            let says = |name: Name| parts(facts.text(name)).iter().any(|word| vocabulary().attempts.secrets.has(word));
+            let mut found = false;
+            if let Some(body) = facts.def(part.def).body {
+                facts.arena.walk(body, |node| {
+                    found |= matches!(facts.arena.kind(node), NodeKind::Name(name) | NodeKind::Str(name) | NodeKind::Member { name, .. } if says(name));
+                });
+            }
+            found
+        })
 }
 
 fn compares_password(program: &Program, handler: &Handler) -> bool {

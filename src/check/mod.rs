@@ -109,6 +109,7 @@ mod stateful_service;
 mod status;
 mod status_errors;
 mod swallowed_error;
+mod switched;
 mod ticks;
 mod unasked_validation;
 mod unbounded_query;

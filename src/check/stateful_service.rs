@@ -83,6 +83,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
                 && !takes_out_of_a_cache(facts, node, &name)
                 && how.fits(state.holds)
                 && !is_memo(context, facts, function, node, &name)
+                && !is_under_way(facts, &name)
                 && !in_development_branch(facts, nesting, node)
                 && seen.insert((state.def, name.clone()))
             {
@@ -142,6 +143,34 @@ fn takes_out_of_a_cache(facts: &FileFacts, change: NodeId, name: &str) -> bool {
         }),
     };
     takes && words(name).iter().any(|word| vocabulary().requests.caches.has(word))
+}
+
+/// Entries are there only while the function runs that puts them in, which takes them out in the end whatever happens:
+/// `running.set(id, work); try { … } finally { running.delete(id) }`.
+fn is_under_way(facts: &FileFacts, name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let calls = |node: NodeId, wanted: &[&str]| match facts.arena.kind(node) {
+        NodeKind::Call { callee, .. } => matches!(facts.arena.kind(callee), NodeKind::Member { object, name: called, .. }
+            if wanted.contains(&facts.text(called)) && last_name(facts, object).is_some_and(|own| facts.text(own) == name)),
+        _ => false,
+    };
+    let (mut puts, mut keeps) = (false, false);
+    for body in facts.defs.iter().filter_map(|def| def.body) {
+        let (mut here, mut ends) = (false, false);
+        facts.arena.walk(body, |node| match facts.arena.kind(node) {
+            NodeKind::Call { .. } => here |= calls(node, &["set", "add"]),
+            NodeKind::Assign { target, .. } => {
+                here |= matches!(facts.arena.kind(target), NodeKind::Index { object, .. } if last_name(facts, object).is_some_and(|own| facts.text(own) == name));
+            }
+            NodeKind::Try { finally: Some(finally), .. } => {
+                facts.arena.walk(finally, |inner| ends |= calls(inner, &["delete", "pop", "discard", "remove"]));
+            }
+            _ => {}
+        });
+        puts |= here;
+        keeps |= here && !ends;
+    }
+    puts && !keeps
 }
 
 /// What was computed once is kept under its key: the function looks the entry up first and asks no database or service for it, so that every

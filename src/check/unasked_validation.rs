@@ -9,7 +9,7 @@ use super::rust_error_types::type_named;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::knowledge::{Access, ApiFact};
+use crate::model::knowledge::{Access, ApiFact, Input};
 use crate::model::nesting::{arguments, called_name, last_name, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::GlobalDef;
@@ -119,7 +119,11 @@ fn taken(program: &Program, function: GlobalDef, is_it: impl Fn(&Program, Global
         let annotation = param.annotation?;
         let NodeKind::Apply { base, args } = facts.arena.kind(annotation) else { return None };
         let is_taken = program.api(function.file, base).is_some_and(|api| {
-            program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::Input(_) | ApiFact::Source(_) | ApiFact::ParameterSource(_)))
+            // The application's state is taken so, too, and comes from no client.
+            let comes = |fact: &ApiFact| {
+                matches!(fact, ApiFact::Input(Input::Body | Input::Query) | ApiFact::Source(_) | ApiFact::ParameterSource(_))
+            };
+            program.facts_of(api).any(|(fact, _)| comes(fact))
         });
         let inner = facts.arena.list(args).next().filter(|_| is_taken)?;
         let class = type_named(program, function.file, inner).filter(|&class| is_it(program, class))?;

@@ -86,7 +86,7 @@ impl<'a> Linker<'a> {
             return None;
         }
         let owner = owner.to_string();
-        Some(self.apis.intern(&owner))
+        Some(self.apis.intern_beside(api, &owner))
     }
 
     /// The model named by explicit type arguments at the callee: `query_as::<_, User>`, `em.find<User>`.

@@ -181,7 +181,7 @@ impl<'a> Linker<'a> {
         let target: Target = self.modules.typescript.resolve(file, specifier).into();
         Some(match target {
             Target::Module(module) if name == "require" => self.common_js_value(module),
-            other => self.target_value(other),
+            other => self.target_value(other, Family::TypeScript),
         })
     }
 
@@ -238,7 +238,7 @@ impl<'a> Linker<'a> {
             Value::Collection(_) | Value::Mapping(_) => return None,
             _ => None,
         };
-        let owner = self.apis.intern(&found.api);
+        let owner = self.apis.intern(&found.api, self.family(self.here().file));
         let api = self.apis.step_name(owner, method);
         Some(self.value(Value::Api { api, subject, guessed: true }))
     }
@@ -254,7 +254,7 @@ impl<'a> Linker<'a> {
                 match self.get(found) {
                     Value::Api { .. } => found,
                     Value::Def(def) if self.facts[def.file.index()].def(def.def).kind == DefKind::Macro => UNKNOWN,
-                    _ => self.api(text),
+                    _ => self.api(text, Family::Rust),
                 }
             }
             _ => self.eval(callee),

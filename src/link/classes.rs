@@ -282,7 +282,7 @@ impl<'a> Linker<'a> {
     fn is_wrapper(&mut self, api: ApiId) -> bool {
         let Some(class) = self.apis.path(api).strip_suffix("()") else { return false };
         let class = class.to_string();
-        let class = self.apis.intern(&class);
+        let class = self.apis.intern_beside(api, &class);
         self.apis.facts(class).any(|(fact, _)| matches!(fact, ApiFact::ParameterSource(_)))
     }
 

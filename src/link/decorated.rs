@@ -216,7 +216,7 @@ impl Linker<'_> {
         let knowledge = self.knowledge;
         for &framework in &self.frameworks_of_package(file) {
             for package in &knowledge.frameworks[framework as usize].packages {
-                let api = self.apis.intern(&format!("{package}.{name}"));
+                let api = self.apis.intern(&format!("{package}.{name}"), Family::Rust);
                 if self.apis.is_known(api) {
                     return Some(api);
                 }

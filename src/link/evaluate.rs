@@ -151,17 +151,6 @@ pub(super) struct Linker<'a> {
     pub(super) spared: Spared,
 }
 
-/// The families of the files' languages, each once.
-fn families(facts: &[Arc<FileFacts>]) -> Vec<Family> {
-    let mut found: Vec<Family> = Vec::new();
-    for family in facts.iter().map(|facts| facts.language.family()) {
-        if !found.contains(&family) {
-            found.push(family);
-        }
-    }
-    found
-}
-
 /// A function written here. Whatever type it is given, `const show: RequestHandler = (request, response) => …`, it is this function that is called.
 pub(super) fn is_function(arena: &Arena, mut node: NodeId) -> bool {
     while let NodeKind::Cast { value, .. } = arena.kind(node) {
@@ -178,7 +167,7 @@ impl<'a> Linker<'a> {
             knowledge,
             modules,
             scopes: facts.iter().map(|facts| FileScopes::of(facts)).collect(),
-            apis: ApiTable::new(knowledge, families(facts)),
+            apis: ApiTable::new(knowledge),
             values: ValueTable::new(),
             node_values: facts.iter().map(|facts| vec![UNKNOWN; facts.arena.len()]).collect(),
             import_targets: Vec::new(),
@@ -272,9 +261,9 @@ impl<'a> Linker<'a> {
         self.values.intern(value)
     }
 
-    /// The value of an access path.
-    pub(super) fn api(&mut self, path: &str) -> ValueId {
-        let api = self.apis.intern(path);
+    /// The value of an access path in code of a family.
+    pub(super) fn api(&mut self, path: &str, family: Family) -> ValueId {
+        let api = self.apis.intern(path, family);
         self.values.intern(Value::Api { api, subject: None, guessed: false })
     }
 

@@ -32,10 +32,10 @@ impl<'a> Linker<'a> {
                 for fact in facts {
                     match fact {
                         ApiFact::Route(route) => {
-                            let params: Vec<ValueId> = route.params.iter().map(|path| self.api(path)).collect();
+                            let params: Vec<ValueId> = route.params.iter().map(|path| self.api(path, self.family(file))).collect();
                             hints = params;
                         }
-                        ApiFact::CallbackParams(paths) => hints = paths.iter().map(|path| self.api(path)).collect(),
+                        ApiFact::CallbackParams(paths) => hints = paths.iter().map(|path| self.api(path, self.family(file))).collect(),
                         ApiFact::CallsArgument | ApiFact::Transaction if hints.is_empty() => hints = vec![receiver],
                         ApiFact::Iterates if hints.is_empty() => {
                             let element = self.element(receiver);
@@ -87,7 +87,8 @@ impl<'a> Linker<'a> {
         }) else {
             return;
         };
-        let hints: Vec<ValueId> = paths.iter().map(|path| self.api(path)).collect();
+        let family = self.apis.family(api);
+        let hints: Vec<ValueId> = paths.iter().map(|path| self.api(path, family)).collect();
         for &arg in args {
             let Value::Def(function) = self.get(arg) else { continue };
             if !is_callable(self.facts[function.file.index()].def(function.def).kind) {

@@ -22,7 +22,7 @@ impl<'a> Linker<'a> {
             (_, "bool") => "builtins.bool()",
             _ => "builtins.str()",
         };
-        self.api(name)
+        self.api(name, self.family(file))
     }
 
     /// The receiver of the method we are in: an instance of its class, or the class itself in class methods.
@@ -141,13 +141,13 @@ impl<'a> Linker<'a> {
         match self.family(from.file) {
             Family::Python => {
                 if PYTHON_BUILTINS.contains(&name) || name.ends_with("Error") || name == "Exception" {
-                    return self.api(&format!("builtins.{name}"));
+                    return self.api(&format!("builtins.{name}"), Family::Python);
                 }
                 UNKNOWN
             }
             Family::TypeScript => match name {
-                "string" | "number" | "boolean" | "bigint" => self.api(&format!("builtins.{name}")),
-                _ => self.api(name),
+                "string" | "number" | "boolean" | "bigint" => self.api(&format!("builtins.{name}"), Family::TypeScript),
+                _ => self.api(name, Family::TypeScript),
             },
             Family::Rust => self.rust_outside(from, name),
         }
@@ -200,7 +200,7 @@ impl<'a> Linker<'a> {
                 // `type Req = Request & { user: User }`: what an instance of it can do, a `Request` can.
                 Value::Api { api, subject, guessed } => match linker.apis.path(api).strip_suffix("()").map(str::to_string) {
                     Some(class) => {
-                        let api = linker.apis.intern(&class);
+                        let api = linker.apis.intern_beside(api, &class);
                         linker.value(Value::Api { api, subject, guessed })
                     }
                     None => UNKNOWN,
@@ -272,7 +272,7 @@ impl<'a> Linker<'a> {
         });
         match found.or(handed) {
             Some(convention) => {
-                let api = self.apis.intern(&convention.api);
+                let api = self.apis.intern(&convention.api, self.family(file));
                 self.value(Value::Api { api, subject: None, guessed: true })
             }
             None => UNKNOWN,

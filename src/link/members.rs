@@ -24,7 +24,7 @@ impl<'a> Linker<'a> {
         if matches!(self.get(value), Value::Def(def) if is_callable(self.facts[def.file.index()].def(def.def).kind)) {
             value = self.rust_outside(here, facts.text(first));
             if value == UNKNOWN {
-                value = self.api(facts.text(first));
+                value = self.api(facts.text(first), Family::Rust);
             }
         }
         if value != UNKNOWN {
@@ -51,7 +51,7 @@ impl<'a> Linker<'a> {
             && let (NodeKind::Member { path: true, .. }, NodeKind::Name(first)) = (arena.kind(node), arena.kind(object))
         {
             // A path that starts with a name nothing defines starts with a crate no manifest lists.
-            value = self.api(self.facts[here.file.index()].text(first));
+            value = self.api(self.facts[here.file.index()].text(first), Family::Rust);
             self.node_values[here.file.index()][object.index()] = value;
         }
         let before = self.current_member.replace(node);

@@ -13,7 +13,7 @@ impl Linker<'_> {
     /// The class that the project makes this base with; `None` where it makes several, and where it makes none.
     pub(super) fn mixed_in(&mut self, base: ApiId) -> Option<GlobalDef> {
         let maker = self.apis.path(base).split_once("()")?.0.to_string();
-        let maker = self.apis.intern(&maker);
+        let maker = self.apis.intern_beside(base, &maker);
         if let Some(&known) = self.mixed_in.get(&maker) {
             return known;
         }

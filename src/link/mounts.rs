@@ -572,7 +572,7 @@ fn is_setting(linker: &mut Linker, api: ApiId) -> bool {
     let path = linker.apis.path(api).to_string();
     let ends: Vec<usize> = path.match_indices('.').map(|(at, _)| at).chain([path.len()]).collect();
     ends.into_iter().any(|end| {
-        let above = linker.apis.intern(&path[..end]);
+        let above = linker.apis.intern_beside(api, &path[..end]);
         linker.apis.facts(above).any(|(fact, _)| matches!(fact, ApiFact::Ambient(Ambient::Env)))
     })
 }

@@ -97,7 +97,7 @@ impl<'a> Linker<'a> {
             ImportItem::Root => {
                 let root = specifier.split('.').next().unwrap_or(specifier);
                 let target = self.modules.python.resolve(file, 0, root).into();
-                self.target_value(target)
+                self.target_value(target, Family::Python)
             }
             ImportItem::Named(name) => {
                 let name = self.facts[file.index()].text(name);
@@ -105,11 +105,11 @@ impl<'a> Linker<'a> {
                 if let Target::Module(package) = target {
                     return self.module_member(package, name).unwrap_or_else(|| self.submodule_in_circle(package, name));
                 }
-                let value = self.target_member(target, name);
+                let value = self.target_member(target, name, Family::Python);
                 // A folder that only shares its name with a library.
-                if value == UNKNOWN && is_namespace { self.api(&format!("{specifier}.{name}")) } else { value }
+                if value == UNKNOWN && is_namespace { self.api(&format!("{specifier}.{name}"), Family::Python) } else { value }
             }
-            _ => self.target_value(target),
+            _ => self.target_value(target, Family::Python),
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a> Linker<'a> {
     /// `__init__` imports everything.
     fn submodule_in_circle(&mut self, package: GlobalDef, name: &str) -> ValueId {
         match self.modules.python.child(&PythonTarget::File(package.file), name) {
-            Some(child) => self.target_value(child.into()),
+            Some(child) => self.target_value(child.into(), Family::Python),
             None => UNKNOWN,
         }
     }
@@ -127,11 +127,11 @@ impl<'a> Linker<'a> {
         match import.item {
             ImportItem::Named(name) => {
                 let name = self.facts[file.index()].text(name);
-                self.target_member(target, name)
+                self.target_member(target, name, Family::TypeScript)
             }
             _ => match target {
                 Target::Module(module) => self.common_js_value(module),
-                other => self.target_value(other),
+                other => self.target_value(other, Family::TypeScript),
             },
         }
     }
@@ -149,12 +149,12 @@ impl<'a> Linker<'a> {
     }
 
     /// A whole module as a value.
-    pub(super) fn target_value(&mut self, target: Target) -> ValueId {
+    pub(super) fn target_value(&mut self, target: Target, family: Family) -> ValueId {
         match target {
             Target::Module(module) => self.value(Value::Module(module)),
-            Target::External(path) => self.api(&path),
+            Target::External(path) => self.api(&path, family),
             Target::Namespace(path) => {
-                let id = self.apis.intern(&path);
+                let id = self.apis.intern(&path, family);
                 self.value(Value::Namespace(id))
             }
             Target::Generated(_) | Target::Unresolved(_) | Target::Asset => UNKNOWN,
@@ -162,14 +162,14 @@ impl<'a> Linker<'a> {
     }
 
     /// A name of a module.
-    fn target_member(&mut self, target: Target, name: &str) -> ValueId {
+    fn target_member(&mut self, target: Target, name: &str, family: Family) -> ValueId {
         match target {
             Target::Module(module) => self.module_member(module, name).unwrap_or(UNKNOWN),
-            Target::External(path) => self.outside_member(&path, name),
+            Target::External(path) => self.outside_member(&path, name, family),
             Target::Namespace(path) => self.namespace_member(&path, name),
             // Code that a tool writes and nobody commits: known if knowledge says so of any package.
             Target::Generated(path) | Target::Unresolved(path) => match self.knowledge.canonical(&format!("{path}.{name}")) {
-                Some(known) => self.api(known),
+                Some(known) => self.api(known, family),
                 None => UNKNOWN,
             },
             Target::Asset => UNKNOWN,
@@ -177,14 +177,14 @@ impl<'a> Linker<'a> {
     }
 
     /// A name of an external package; the default export is the package itself.
-    fn outside_member(&mut self, package: &str, name: &str) -> ValueId {
-        if name == "default" { self.api(package) } else { self.api(&format!("{package}.{name}")) }
+    fn outside_member(&mut self, package: &str, name: &str, family: Family) -> ValueId {
+        if name == "default" { self.api(package, family) } else { self.api(&format!("{package}.{name}"), family) }
     }
 
     pub(super) fn namespace_member(&mut self, path: &str, name: &str) -> ValueId {
         let namespace = PythonTarget::Namespace(path.to_string());
         match self.modules.python.child(&namespace, name) {
-            Some(child) => self.target_value(child.into()),
+            Some(child) => self.target_value(child.into(), Family::Python),
             None => UNKNOWN,
         }
     }
@@ -251,7 +251,7 @@ impl<'a> Linker<'a> {
         }
         let here = PythonTarget::File(module.file);
         let child = self.modules.python.child(&here, name)?;
-        Some(self.target_value(child.into()))
+        Some(self.target_value(child.into(), Family::Python))
     }
 
     /// A name through `from m import *` / `use m::*`.
@@ -271,7 +271,7 @@ impl<'a> Linker<'a> {
                 if hidden { None } else { self.module_member(module, name) }
             }
             Target::External(path) => {
-                let api = self.apis.intern(&format!("{path}.{name}"));
+                let api = self.apis.intern(&format!("{path}.{name}"), self.family(file));
                 self.apis.is_known(api).then(|| self.value(Value::Api { api, subject: None, guessed: false }))
             }
             _ => None,
@@ -335,7 +335,7 @@ impl<'a> Linker<'a> {
             .collect();
         let only = paths.len() == 1;
         paths.into_iter().find_map(|path| {
-            let api = self.apis.intern(&path);
+            let api = self.apis.intern(&path, Family::TypeScript);
             (only || self.apis.is_known(api)).then(|| self.value(Value::Api { api, subject: None, guessed: false }))
         })
     }
@@ -406,13 +406,13 @@ impl<'a> Linker<'a> {
         }
         if name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return match name {
-                "String" => self.api("builtins.str"),
-                _ => self.api(name),
+                "String" => self.api("builtins.str", Family::Rust),
+                _ => self.api(name, Family::Rust),
             };
         }
         match name {
             "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "isize" | "usize" | "f32" | "f64" | "bool"
-            | "char" | "str" => self.api(&format!("builtins.{name}")),
+            | "char" | "str" => self.api(&format!("builtins.{name}"), Family::Rust),
             _ => UNKNOWN,
         }
     }
@@ -515,15 +515,15 @@ impl<'a> Linker<'a> {
     fn rust_target(&mut self, target: Target) -> ValueId {
         match target {
             Target::External(package) => self.rust_crate(&package),
-            target => self.target_value(target),
+            target => self.target_value(target, Family::Rust),
         }
     }
 
     /// A crate of others. Where a package of another language has the same name, knowledge gives it one of its own: `crate:mongodb`.
     fn rust_crate(&mut self, name: &str) -> ValueId {
         match self.knowledge.canonical(&format!("crate:{name}")) {
-            Some(own) => self.api(own),
-            None => self.api(name),
+            Some(own) => self.api(own, Family::Rust),
+            None => self.api(name, Family::Rust),
         }
     }
 
@@ -616,7 +616,7 @@ impl<'a> Linker<'a> {
                         let value = self.within(scope, |linker| linker.eval(node));
                         let Value::Api { api, .. } = self.get(value) else { continue };
                         for made in knowledge.generated.iter().filter(|made| made.by == self.apis.path(api)).collect::<Vec<_>>() {
-                            let api = self.apis.intern(&made.api);
+                            let api = self.apis.intern(&made.api, Family::Rust);
                             let subject = Some(GlobalDef { file, def: id });
                             let value = self.value(Value::Api { api, subject, guessed: false });
                             let module = self.rust_module_of(scope);

@@ -176,7 +176,7 @@ impl<'a> Linker<'a> {
         }
         let made = value(self, call)?;
         let path = self.apis.path(made).strip_suffix("()")?.to_string();
-        Some(self.apis.intern(&path))
+        Some(self.apis.intern_beside(made, &path))
     }
 
     /// True when no argument is asked for, or one of the nodes (or the call's arguments) is a named argument of that name.

@@ -108,7 +108,7 @@ impl<'a> Linker<'a> {
             return None;
         }
         let decorator = self.apis.path(api).strip_suffix("()")?.to_string();
-        let decorator = self.apis.intern(&decorator);
+        let decorator = self.apis.intern(&decorator, Family::Python);
         let is_route = |fact: &ApiFact| matches!(fact, ApiFact::Route(route) if route.handlers.is_none() && route.members.is_empty() && route.path.is_some());
         self.apis.facts(decorator).any(|(fact, _)| is_route(fact)).then_some(decorator)
     }
@@ -597,7 +597,7 @@ impl<'a> Linker<'a> {
         }
         for route in routes {
             for (at, path) in route.params.iter().enumerate() {
-                let param = self.api(path);
+                let param = self.api(path, self.family(function.file));
                 self.forget_hint(function, at, param);
                 self.hint(function, at, param);
             }
@@ -640,7 +640,8 @@ impl<'a> Linker<'a> {
         if route.params.is_empty() {
             return;
         }
-        let params: Vec<_> = route.params.iter().map(|path| self.api(path)).collect();
+        let family = self.apis.family(api);
+        let params: Vec<_> = route.params.iter().map(|path| self.api(path, family)).collect();
         for &arg in args {
             let here = matches!(self.facts[file.index()].arena.kind(arg), NodeKind::Collection { .. });
             let Some((file, list)) = (if here { Some((file, arg)) } else { self.list_behind(file, arg) }) else { continue };
@@ -661,7 +662,8 @@ impl<'a> Linker<'a> {
         if route.params.is_empty() {
             return;
         }
-        let params: Vec<_> = route.params.iter().map(|path| self.api(path)).collect();
+        let family = self.apis.family(api);
+        let params: Vec<_> = route.params.iter().map(|path| self.api(path, family)).collect();
         for &value in values {
             let function = match self.get(value) {
                 Value::Def(def) if super::calls::is_callable(self.facts[def.file.index()].def(def.def).kind) => def,

@@ -12,27 +12,42 @@ const LONGEST_PATH: u16 = 24;
 /// Access paths, each once, with what knowledge says of them.
 pub(super) struct ApiTable<'a> {
     knowledge: &'a Knowledge,
-    /// The families of languages the project has: `bcrypt.hash` blocks in Rust and not in JavaScript.
-    families: Vec<Family>,
     apis: Vec<Api>,
     lengths: Vec<u16>,
-    by_path: FxHashMap<String, ApiId>,
+    /// By the family of the code that names the path: `openai.OpenAI` is one class in Python and another in JavaScript.
+    by_path: FxHashMap<Family, FxHashMap<String, ApiId>>,
+    /// Per path: the family.
+    spoken: Vec<Family>,
     /// Per path: step → longer path, so that no string is built twice.
     steps: Vec<FxHashMap<Box<str>, ApiId>>,
 }
 
 impl<'a> ApiTable<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge, families: Vec<Family>) -> ApiTable<'a> {
-        ApiTable { knowledge, families, apis: Vec::new(), lengths: Vec::new(), by_path: FxHashMap::default(), steps: Vec::new() }
+    pub(super) fn new(knowledge: &'a Knowledge) -> ApiTable<'a> {
+        ApiTable { knowledge, apis: Vec::new(), lengths: Vec::new(), by_path: FxHashMap::default(), spoken: Vec::new(), steps: Vec::new() }
     }
 
-    /// The path as it stands, or the canonical path it is an alias of.
-    pub(super) fn intern(&mut self, path: &str) -> ApiId {
-        self.intern_at(path, 1)
+    /// The path as it stands in code of a family, or the canonical path it is an alias of.
+    pub(super) fn intern(&mut self, path: &str, family: Family) -> ApiId {
+        self.intern_at(path, family, 1)
     }
 
-    fn intern_at(&mut self, path: &str, length: u16) -> ApiId {
-        if let Some(&known) = self.by_path.get(path) {
+    /// Another path in code of the same family.
+    pub(super) fn intern_beside(&mut self, other: ApiId, path: &str) -> ApiId {
+        self.intern_at(path, self.family(other), 1)
+    }
+
+    /// The family of the code that names a path.
+    pub(super) fn family(&self, id: ApiId) -> Family {
+        self.spoken[id.0 as usize]
+    }
+
+    fn known(&self, path: &str, family: Family) -> Option<ApiId> {
+        self.by_path.get(&family)?.get(path).copied()
+    }
+
+    fn intern_at(&mut self, path: &str, family: Family, length: u16) -> ApiId {
+        if let Some(known) = self.known(path, family) {
             return known;
         }
         // Aliases may lead to aliases; a short bound keeps a circle in the data harmless.
@@ -44,31 +59,33 @@ impl<'a> ApiTable<'a> {
             }
         }
         if canonical != path {
-            let id = match self.by_path.get(canonical) {
-                Some(&known) => known,
-                None => self.add(canonical, length),
+            let id = match self.known(canonical, family) {
+                Some(known) => known,
+                None => self.add(canonical, family, length),
             };
-            self.by_path.insert(path.to_string(), id);
+            self.by_path.entry(family).or_default().insert(path.to_string(), id);
             return id;
         }
-        self.add(path, length)
+        self.add(path, family, length)
     }
 
-    fn add(&mut self, path: &str, length: u16) -> ApiId {
+    fn add(&mut self, path: &str, family: Family, length: u16) -> ApiId {
         let id = ApiId(self.apis.len() as u32);
         let mut matches = self.knowledge.facts(path);
-        matches.retain(|found| self.speaks_of(found.entry));
+        matches.retain(|found| self.speaks_of(found.entry, family));
         self.apis.push(Api { path: path.to_string(), matches });
         self.lengths.push(length);
+        self.spoken.push(family);
         self.steps.push(FxHashMap::default());
-        self.by_path.insert(path.to_string(), id);
+        self.by_path.entry(family).or_default().insert(path.to_string(), id);
         id
     }
 
-    /// False for what is known of a library of a language that the project does not have. A user's own facts name no packages and hold for all.
-    fn speaks_of(&self, entry: u32) -> bool {
+    /// False for what is known of a library of another language: `bcrypt.hash` blocks in Rust and not in JavaScript. A user's own facts name no
+    /// packages and hold for all.
+    fn speaks_of(&self, entry: u32, family: Family) -> bool {
         let framework = &self.knowledge.frameworks[usize::from(self.knowledge.entries[entry as usize].framework)];
-        framework.packages.is_empty() || self.families.contains(&framework.family)
+        framework.packages.is_empty() || framework.family == family
     }
 
     /// The path one step further: `step` is `.name`, `()`, `[]` or `!`.
@@ -82,7 +99,7 @@ impl<'a> ApiTable<'a> {
             return from;
         }
         let path = format!("{}{step}", self.apis[at].path);
-        let id = self.intern_at(&path, length);
+        let id = self.intern_at(&path, self.family(from), length);
         self.steps[at].insert(step.into(), id);
         id
     }

@@ -38,7 +38,7 @@ impl Linker<'_> {
                 hit.insert(&taught.path);
             }
             for def in defs {
-                let api = self.apis.intern(&taught.path);
+                let api = self.apis.intern(&taught.path, self.family(def.file));
                 found.apis.entry(def).or_insert(api);
             }
         }

@@ -237,7 +237,8 @@ impl<'a> Linker<'a> {
             ApiFact::CallbackParams(paths) => paths.get(position).cloned(),
             _ => None,
         });
-        path.map_or(UNKNOWN, |path| self.api(&path))
+        let family = self.apis.family(api);
+        path.map_or(UNKNOWN, |path| self.api(&path, family))
     }
 
     /// `F` of `Parameters<F>`.
@@ -344,7 +345,7 @@ impl<'a> Linker<'a> {
         let Value::Api { api, .. } = self.get(argument) else { return None };
         let written = format!("{}<{}>", self.apis.path(base), self.apis.path(api).trim_end_matches("()"));
         let other = self.knowledge.canonical(&written)?;
-        Some(self.apis.intern(other))
+        Some(self.apis.intern_beside(base, other))
     }
 
     /// `type[X]`: the class, not an instance.
@@ -354,7 +355,7 @@ impl<'a> Linker<'a> {
             Value::Api { api, subject, guessed } => match self.apis.path(api).strip_suffix("()") {
                 Some(class) => {
                     let class = class.to_string();
-                    let api = self.apis.intern(&class);
+                    let api = self.apis.intern_beside(api, &class);
                     self.value(Value::Api { api, subject, guessed })
                 }
                 None => UNKNOWN,

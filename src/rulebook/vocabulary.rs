@@ -109,26 +109,27 @@ lists! {
         answers: Answers { streaming }
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings }
-        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies }
+        logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies, personal }
         secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
         queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, choice_keys, choice_texts, adds_rows, holders, writing_files }
         probes: Probes { beside, itself, paths }
-        access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping }
+        access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping, signing_up }
         randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
         handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting, limits_of_rows, of_pages }
         requests: Requests { sockets, environments, coordination, caches, asked, readers, builders }
         hashes: Hashes { cheap_where, something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
         routes: Routes { folders, words, names }
-        attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes }
+        layers: Layers { inner, settings }
+        attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes, secrets }
         documents: Documents { samples, aside, first_parts }
-        connections: Connections { set_up, addresses }
+        connections: Connections { set_up, addresses, putting }
         loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, for_many, short_tables, short_lists, readers, incoming }
         sql: Sql { given_by_callers, holders }
-        placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, usual, usual_for_curl, tokens, arguments, functions }
+        placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, translations, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
-        examples: Examples { hosts, services, service_names, said_by, said_under, schemas }
+        examples: Examples { hosts, services, service_names, said_by, said_under, origins, defaults, schemas }
         lifetimes: Lifetimes { start_up, around, hooks }
         objects: Objects { exempt, requests, routers }
         accounts: Accounts { makers, connections, not_keeping, issuers, for_tests }
@@ -140,12 +141,12 @@ lists! {
     Names {
         packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
         waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
-        logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints }
+        logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints, chains }
         errors: ErrorsNames { broad, whatever, decorators, wrapping, wrapped, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
         answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust, values_of_rust, parts, parts_by }
-        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, loaded_with, gives_one }
-        validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses }
+        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, loaded_with, gives_one, starts_at_one, groups_by, aggregates }
+        validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses, closes, opens }
         loading: LoadingNames { by_name, memos, caches }
         settings: SettingsNames { getters, readers, shown }
         marshalling: MarshallingNames { decorators, dumps, fields, left_out }

@@ -15,13 +15,14 @@ use super::Context;
 use super::handed_work::Handed;
 use super::handlers::{Handler, handler_name, handlers, route_text};
 use super::loops::Place;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
+use crate::model::nesting::walk_deep;
 use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
-use crate::model::source::{Family, FileId};
+use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::{QueryEffect, Reach};
 use conditions::is_model;
 use reason::{Kind, Reason, reason};
@@ -105,9 +106,58 @@ fn row_called_on(program: &Program, file: FileId, call: NodeId) -> Option<String
     }
 }
 
+/// One function that answers several methods, each in a branch of its own, is as many handlers: where none of them alone would be worth a warning, a note.
 fn judge(place: &Place, handler: &Handler, threshold: i64) -> Option<Finding> {
+    let found = judge_part(place, handler, threshold, &[])?;
+    let branches = if found.level > Level::Note { method_branches(place, handler) } else { Vec::new() };
+    let warns = |own: &Span| {
+        let others: Vec<Span> = branches.iter().filter(|branch| *branch != own).copied().collect();
+        judge_part(place, handler, threshold, &others).is_some_and(|part| part.level > Level::Note)
+    };
+    let is_sum = branches.len() >= 2 && !branches.iter().any(warns);
+    Some(if is_sum { Finding { level: Level::Note, ..found } } else { found })
+}
+
+/// What a handler does for each method that it asks for: `if (req.method === "GET") { … } else if (req.method === "PUT") { … }`.
+fn method_branches(place: &Place, handler: &Handler) -> Vec<Span> {
+    let facts = place.facts;
+    let Some(body) = facts.def(handler.function.def).body.filter(|_| facts.language.family() == Family::TypeScript) else {
+        return Vec::new();
+    };
+    let is_method = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Member { name, .. } if facts.text(name) == "method");
+    let mut branches = Vec::new();
+    walk_deep(facts, body, |node| {
+        match facts.arena.kind(node) {
+            NodeKind::If { condition, then, .. } => {
+                if let NodeKind::Binary { op: BinaryOp::Equal, left, right } = facts.arena.kind(condition)
+                    && is_method(left)
+                    && facts.string(right).is_some()
+                {
+                    branches.push(facts.arena.span(then));
+                }
+            }
+            NodeKind::Match { subject, arms } if is_method(subject) => {
+                branches.extend(facts.arena.list(arms).filter_map(|arm| match facts.arena.kind(arm) {
+                    NodeKind::Arm { body, .. } => Some(facts.arena.span(body)),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+        true
+    });
+    branches
+}
+
+/// A handler without what stands in some other branches.
+fn judge_part(place: &Place, whole: &Handler, threshold: i64, others: &[Span]) -> Option<Finding> {
+    let is_own = |span: Span| !others.iter().any(|other| other.contains(span));
+    let queries = whole.queries.iter().filter(|query| is_own(place.facts.arena.span(query.site))).copied().collect();
+    let Handler { function, route, delegates, .. } = *whole;
+    let handler = &Handler { function, route, code: whole.code.clone(), queries, delegates };
     let handed = handed(place, handler);
     let mut reasons = reasons(place, handler, &handed);
+    reasons.retain(|reason| is_own(reason.span));
     // TypeScript: a rule is enforced here, and a function of the project writes.
     if place.facts.language.family() == Family::TypeScript
         && reasons.iter().any(|reason| reason.is_rule)

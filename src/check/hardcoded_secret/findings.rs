@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::overridden::is_overridden;
 use super::{SecretHit, SecretKind, Secrets, generic, providers, scan_source, scan_text};
 use crate::check::Context;
-use crate::model::facts::DefId;
+use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -46,7 +46,12 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         let path = program.path(file);
         let ground = ground_of_source(context, file);
         let family = Some(facts.language.family());
-        let hits = secrets.sources[at].iter().filter(|hit| hit.kind != SecretKind::NamedLiteral || !is_shown_whole(path));
+        let shows = |hit: &SecretHit| match hit.kind {
+            SecretKind::NamedLiteral => is_shown_whole(path) || is_translation(path, facts),
+            SecretKind::Setting => is_translation(path, facts),
+            _ => false,
+        };
+        let hits = secrets.sources[at].iter().filter(|hit| !shows(hit));
         findings.extend(hits.filter_map(|hit| {
             let is_anew = ground == Ground::Production && hit.kind == SecretKind::Setting && is_overridden(program, file, &hit.name);
             finding(path, hit, if is_anew { Ground::Overridden } else { ground }, family, strict)
@@ -148,6 +153,13 @@ fn is_shown_whole(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ["docusaurus.config.", "gatsby-config.", "astro.config."].iter().any(|start| name.starts_with(start))
         || path.contains(".vitepress/config.")
+}
+
+/// What a page says in one language: texts in a folder of translations, and nothing that runs. `adminPassword` is a label there.
+fn is_translation(path: &str, facts: &FileFacts) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| vocabulary().placeholders.translations.has(folder))
+        && !facts.defs.iter().any(|def| matches!(def.kind, DefKind::Function | DefKind::Method | DefKind::Class))
 }
 
 /// `certs/server.key`, `assets/certificates/leafKey.pem`: what a repository holds beside certificates is mostly there for a first start or for tests. A key

@@ -205,6 +205,12 @@ pub(super) fn says_its_name(name: &str, value: &str) -> bool {
     name == value || told.len() >= 2 && name.ends_with(&value)
 }
 
+/// The name under which something is kept, with the application's before it: `AUTH_TOKEN = "orchardapp_authToken"`.
+fn ends_with_its_name(name: &str, value: &str) -> bool {
+    let (name, told) = (words(name), words(value));
+    name.len() >= 2 && told.len() > name.len() && told.ends_with(&name) && told.iter().all(|word| word.chars().all(char::is_alphabetic))
+}
+
 /// The words from which a wallet's keys are made: twelve to twenty-four, as BIP 39 counts them.
 pub(super) fn is_seed_phrase(name: &str, value: &str) -> bool {
     if !(11..=23).contains(&value.bytes().filter(|&byte| byte == b' ').count()) {
@@ -268,6 +274,7 @@ pub(super) fn looks_secret(name: &str, value: &str) -> bool {
     let fits = (8..=512).contains(&length) && value.chars().all(|c| c.is_ascii_graphic());
     fits && is_literal_secret(value)
         && !says_its_name(name, value)
+        && !ends_with_its_name(name, value)
         && !is_identifier(value)
         && !is_joined_words(value)
         && !is_dull(value)
@@ -499,6 +506,7 @@ mod tests {
             ("token", "random1token2string4test5"),
             ("token", "abc123def456"),
             ("token", "xyz789abc012"),
+            ("AUTH_TOKEN", "orchrdshpllm_authToken"),
             ("api_key", "00000000-000-0000-000-000000000000"),
             ("PASSWORD", "CiQAk3Xl9ZbmUiHgGP1lPq6bAOfd+VQ/dFwyohB1IQwiwQg03ZE8STQDvWKpv6eJHVUN1YoFC5FcooJrH+Stvx9oMD7j"),
         ];

@@ -38,6 +38,8 @@ pub(super) struct Served {
     pub(super) path: String,
     /// The path with its variable parts unnamed.
     pub(super) key: String,
+    /// How many parts at its end may be missing: `/beds/:row?/:id?`.
+    loose: usize,
     pub(super) place: Location,
     pub(super) package: Option<usize>,
     /// Everything below it is served too.
@@ -254,6 +256,7 @@ fn served(program: &Program) -> Vec<Served> {
                     method: method.clone(),
                     path: path.clone(),
                     key: key(path),
+                    loose: may_be_missing(route),
                     place: route.place.clone(),
                     package: program.project.package_of(&route.place.path),
                     open: is_open(route),
@@ -262,6 +265,21 @@ fn served(program: &Program) -> Vec<Served> {
         }
     }
     found
+}
+
+/// Express: how many parameters at the end of a path may be missing.
+fn may_be_missing(route: &Route) -> usize {
+    let written = route.path.as_deref().unwrap_or_default();
+    written.rsplit('/').take_while(|part| part.starts_with(':') && part.ends_with('?')).count()
+}
+
+/// The route serves the path of another key with parts left out that may be missing, or with a word in the place of one.
+fn serves_loosely(served: &Served, key: &str) -> bool {
+    let (own, other): (Vec<&str>, Vec<&str>) = (served.key.split('/').collect(), key.split('/').collect());
+    let needed = own.len().saturating_sub(served.loose);
+    served.loose > 0
+        && (needed..=own.len()).contains(&other.len())
+        && other.iter().enumerate().all(|(at, part)| own[at] == *part || at >= needed)
 }
 
 /// True for a route whose path goes on: `/files/*`, `{rest:path}`, `<path..>`.
@@ -442,6 +460,7 @@ impl Compared {
                 && !hidden.is(program, &program.routes[served.route])
         };
         let has = |served: &Served| everything.contains(&(served.method.clone(), served.key.clone()));
+        let has_loosely = |served: &Served| everything.iter().any(|(method, key)| *method == served.method && serves_loosely(served, key));
         let mut scope: Vec<&Served> = self.served.iter().filter(|served| judged(served)).collect();
         scope.sort_by(|a, b| (&a.key, &a.method, &a.place).cmp(&(&b.key, &b.method, &b.place)));
         scope.dedup_by(|a, b| a.key == b.key && a.method == b.method);
@@ -457,7 +476,8 @@ impl Compared {
         let whole = covered >= 2 && covered * 2 >= scope.len();
         // A selection of what there is says nothing of the other methods of its paths.
         let broad = covered * 4 >= scope.len();
-        let missing = scope.iter().filter(|served| !has(served) && !self.stands_elsewhere(program, served)).filter(|served| {
+        let lacks = |served: &Served| !has(served) && !has_loosely(served);
+        let missing = scope.iter().filter(|served| lacks(served) && !self.stands_elsewhere(program, served)).filter(|served| {
             let (total, known) = groups.get(&group(served)).copied().unwrap_or_default();
             whole || broad && paths.contains(served.key.as_str()) || known >= 2 && known * 3 >= total * 2
         });
@@ -504,7 +524,9 @@ impl Compared {
             }
             let maybe = self.keys[at].iter().any(|key| {
                 let below = self.served.iter().filter(|served| served.open && same_method(&served.method, &operation.method));
+                let mut loosely = self.served.iter().filter(|served| same_method(&served.method, &operation.method));
                 below.into_iter().any(|served| is_below(key, &served.key))
+                    || loosely.any(|served| serves_loosely(served, key))
                     || unknown.iter().any(|served| same_method(&served.method, &operation.method) && ends_alike(key, &served.key))
                     || loose.iter().any(|text| ends_alike(key, text))
                     || self.inherited(program, key)

@@ -47,6 +47,7 @@ fn carried(program: &Program, function: GlobalDef, call: NodeId, argument: NodeI
             || seen.is_some_and(|seen| seen <= MASKED)
             || is_field_of(program, file, node)
             || is_cut(facts, function, node)
+            || is_of_chain(program, function, node)
             || is_failure_here(program, file, node)
         {
             return;
@@ -104,6 +105,18 @@ fn is_field_of(program: &Program, file: FileId, node: NodeId) -> bool {
     object == node
         && last_name(facts, index)
             .is_some_and(|_| matches!(facts.arena.kind(chain_root(facts, index)), NodeKind::Name(root) if is_constant(facts.text(root))))
+}
+
+/// What a contract on a public chain answered: everybody may read it, `tokenData` or not.
+fn is_of_chain(program: &Program, function: GlobalDef, node: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let [value] = assigned(facts, function.def, name)[..] else { return false };
+    let value = if let NodeKind::Await(inner) = facts.arena.kind(value) { inner } else { value };
+    let package = |path: &str| path.split('.').next().unwrap_or(path).to_string();
+    program
+        .called_api(function.file, value)
+        .is_some_and(|api| api_names().logging.chains.has(package(&api.path)) && api.path.matches("()").count() > 0)
 }
 
 /// Rust: where `claims.is_err()` holds, `claims` is the error: `if claims.is_err() { error!("{claims:?}") }`.

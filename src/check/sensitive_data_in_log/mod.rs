@@ -28,7 +28,10 @@ use crate::model::source::{Family, FileId};
 use findings::{BODY, RULE, finding};
 use instrumented::recorded_fields;
 use logged::logged;
-use occasions::{is_for_debugging, is_missing, is_refusal, may_hold_credentials, shows_what_it_makes, speaks_of_refusal, speaks_to_user};
+use occasions::{
+    is_for_debugging, is_missing, is_refusal, is_run_by_hand, may_hold_credentials, reads_harmless_fields, shows_what_it_makes,
+    speaks_of_refusal, speaks_to_user,
+};
 
 /// Finds secrets in logs.
 pub fn check(context: &Context) -> Vec<Finding> {
@@ -62,7 +65,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         }
         let mut logged = logged;
         // What is traced or debugged, somebody has switched on to see everything, mostly not in production.
-        if logged.what == BODY && !may_hold_credentials(program, unit)
+        if logged.what == BODY && (!may_hold_credentials(program, unit) || reads_harmless_fields(program, unit, node))
             || speaks_of_refusal(facts, node)
             || is_for_debugging(facts, node)
             || called_name(facts, node) == Some("trace")
@@ -75,6 +78,7 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
         if in_scope(program, function)
             && !in_development_branch(facts, nesting, node)
             && !speaks_to_user(program, function)
+            && !is_run_by_hand(facts, nesting, node)
             && !is_refusal(facts, nesting, node)
             && !is_missing(facts, nesting, node, logged.node)
         {

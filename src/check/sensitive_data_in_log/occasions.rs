@@ -1,9 +1,9 @@
 //! Where and on which occasion something is logged: for debugging, for who started a command, or because it was refused.
 
-use crate::check::sensitive::parts;
+use crate::check::sensitive::{parts, secret};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefId, FileFacts};
-use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
+use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::words::words;
@@ -36,6 +36,67 @@ pub(super) fn may_hold_credentials(program: &Program, unit: GlobalDef) -> bool {
             routes if routes.is_empty() => true,
             routes => routes.iter().any(|route| route.full.iter().chain(&route.path).any(|path| speaks(path))),
         }
+}
+
+/// The function takes single fields out of the body by their names and nothing else, and none of them is a secret: `const { step, confirmed } = req.body`.
+pub(super) fn reads_harmless_fields(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
+    let facts = program.file(unit.file);
+    let nesting = program.nesting(unit.file);
+    let Some(body) = facts.def(unit.def).body.filter(|_| unit.def != DefId::MODULE) else { return false };
+    let mut fields: Vec<&str> = Vec::new();
+    let mut is_known = true;
+    let logged = facts.arena.span(call);
+    walk_deep(facts, body, |node| {
+        let NodeKind::Member { name, .. } = facts.arena.kind(node) else { return true };
+        if facts.text(name) != "body" || logged.contains(facts.arena.span(node)) {
+            return true;
+        }
+        match nesting.parent(node).map(|parent| facts.arena.kind(parent)) {
+            Some(NodeKind::Member { object, name, .. }) if object == node => fields.push(facts.text(name)),
+            Some(NodeKind::Declare { target, value: Some(value), .. }) if value == node => match facts.arena.kind(target) {
+                NodeKind::Collection { items, .. } => facts.arena.list(items).for_each(|item| match facts.arena.kind(item) {
+                    NodeKind::Entry { key, .. } if facts.string(key).is_some() => fields.extend(facts.string(key)),
+                    _ => is_known = false,
+                }),
+                _ => is_known = false,
+            },
+            _ => is_known = false,
+        }
+        true
+    });
+    let is_secret = |field: &&str| secret(field).is_some() || words(field).iter().any(|word| vocabulary().logs.personal.has(word));
+    is_known && !fields.is_empty() && !fields.iter().any(is_secret)
+}
+
+/// The file is run by somebody, who sees what it prints: `if (require.main === module) { … }`, `if (import.meta.url === …argv[1])`.
+pub(super) fn is_run_by_hand(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    let asks = |condition: NodeId| {
+        let (mut own, mut main) = (false, false);
+        facts.arena.walk(condition, |inner| match facts.arena.kind(inner) {
+            NodeKind::Member { name, .. } => {
+                let name = facts.text(name);
+                main |= matches!(name, "main" | "argv");
+                own |= matches!(name, "url" | "filename") || name == "main";
+            }
+            NodeKind::Name(name) => own |= matches!(facts.text(name), "__filename" | "module"),
+            _ => {}
+        });
+        own && main
+    };
+    let mut at = node;
+    for _ in 0..8 {
+        let mut around = nesting.around(at);
+        if around.any(|inner| matches!(nesting.parent(inner).map(|outer| facts.arena.kind(outer)), Some(NodeKind::If { condition, then, .. }) if then == inner && asks(condition))) {
+            return true;
+        }
+        let owner = nesting.owner(at);
+        if owner == DefId::MODULE || !facts.def(owner).flags.has(DefFlags::CLOSURE) {
+            return false;
+        }
+        let Some(place) = nesting.place(owner) else { return false };
+        at = place;
+    }
+    false
 }
 
 /// `f"invalid token: {token}"`: what was refused opens nothing.

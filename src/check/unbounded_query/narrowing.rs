@@ -52,7 +52,9 @@ pub(super) fn gives_all(
         return false;
     }
     let sql = sql.or_else(|| prepared(facts, nesting, query.site));
-    let needs_sql = !many && api_names().statements.sql.has(name);
+    // Of `Order.find().populate("items").exec()` the beginning says what is asked for.
+    let is_found = || name == "exec" && chain(facts, query.site).any(|link| called_name(facts, link) == Some("find"));
+    let needs_sql = !many && api_names().statements.sql.has(name) && !is_found();
     !sql.is_some_and(sql_narrows) && (!needs_sql || sql.is_some() || selects_in_place(facts, query.site))
 }
 
@@ -62,6 +64,8 @@ fn is_narrowed_by_link(facts: &FileFacts, nesting: &Nesting, site: NodeId, many:
         let name = called_name(facts, link).unwrap_or_default();
         has(&methods().narrows, name) && !is_looked_up(facts, link, site) && !hardly_narrows_by(facts, link)
             || many && link != site && narrows_by_name(name) && !hardly_narrows_by(facts, link)
+            // `Order.findById(id).populate("items").exec()`
+            || link != site && api_names().orm.starts_at_one.has(name)
             || name == "to_list" && arguments(facts, link).any(|size| is_number(facts, argument_value(facts, size)))
     })
 }
@@ -94,8 +98,12 @@ fn given<'a>(facts: &'a FileFacts, nesting: &Nesting, site: NodeId, many: bool, 
                     }
                     filtered |= is_filter && !may_be_nothing(facts, nesting, value);
                     filtered |= facts.string(key).is_some_and(|key| matches!(key, "take" | "limit" | "first"));
+                    // One row for each kind: `{ attributes: ["kind", [fn("COUNT", col("id")), "n"]], group: ["kind"] }`.
+                    filtered |= facts.string(key).is_some_and(|key| api_names().orm.groups_by.has(key));
                 }
-                NodeKind::Call { .. } => filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)),
+                NodeKind::Call { .. } => {
+                    filtered |= called_name(facts, node).is_some_and(|name| has(&methods().narrows, name)) || aggregates(facts, node)
+                }
                 // A key or a name is no SQL.
                 NodeKind::Str(text) if facts.text(text).contains(char::is_whitespace) => sql = sql.or(Some(facts.text(text))),
                 NodeKind::Str(text) if many => filtered |= facts.text(text).to_ascii_lowercase().contains("count("),
@@ -110,6 +118,12 @@ fn given<'a>(facts: &'a FileFacts, nesting: &Nesting, site: NodeId, many: bool, 
         });
     }
     Given { filtered, sql }
+}
+
+/// Sequelize: `fn("DISTINCT", col("kind"))`.
+fn aggregates(facts: &FileFacts, call: NodeId) -> bool {
+    let function = || arguments(facts, call).next().and_then(|first| facts.string(first));
+    called_name(facts, call) == Some("fn") && function().is_some_and(|name| api_names().orm.aggregates.has(name.to_ascii_uppercase()))
 }
 
 /// `let mut statement = conn.prepare("…")?; statement.query_map(…)`
@@ -137,7 +151,7 @@ fn sql_narrows(text: &str) -> bool {
 fn takes_filter(facts: &FileFacts, nesting: &Nesting, site: NodeId, many: bool, (first_filter, open): (usize, &[Name])) -> bool {
     let name = called_name(facts, site).unwrap_or_default();
     let asks = chain(facts, site).filter(|&link| match called_name(facts, link) {
-        Some("find") => many || link == site || name == "to_list",
+        Some("find") => many || link == site || matches!(name, "to_list" | "exec"),
         Some("find_many" | "aggregate") => name == "to_list",
         _ => false,
     });

@@ -28,10 +28,18 @@ struct Given {
 pub(super) enum Form {
     /// Numbers, enumerations, identifiers: nothing can be injected.
     Fixed,
-    Fields(Vec<(Key, Form)>),
+    Fields(Vec<(Key, Form)>, Others),
     Elements(Box<Form>),
     /// Whatever it was before.
     Open,
+}
+
+/// What becomes of fields that a schema does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// They are left out, or the whole is refused: the keys are those of the schema.
+    Dropped,
+    Kept,
 }
 
 impl<'a> Analysis<'_, 'a> {
@@ -43,6 +51,13 @@ impl<'a> Analysis<'_, 'a> {
         let schema = local_value(frame, schema).unwrap_or(schema);
         let form = self.form(frame.file, schema, 0)?;
         let passed = passed(&form, data);
+        // `const { error, value } = schema.validate(x)`; of other libraries it is the data itself.
+        if name.starts_with("validate") {
+            let mut result = passed.clone();
+            let key = self.keys.text("value");
+            result.set(&[key], passed);
+            return Some(result);
+        }
         if !name.starts_with("safe") {
             return Some(passed);
         }
@@ -72,7 +87,10 @@ impl<'a> Analysis<'_, 'a> {
                 let args: Vec<NodeId> = facts.arena.list(args).collect();
                 match self.schema_fact(file, callee) {
                     Some(ApiFact::FixedSchema) => Some(Form::Fixed),
-                    Some(ApiFact::ObjectSchema) => Some(self.fields(file, args.first().copied(), given, depth)),
+                    Some(ApiFact::ObjectSchema) => {
+                        let others = self.others(file, callee);
+                        Some(self.fields(file, args.first().copied(), given, depth, others))
+                    }
                     Some(ApiFact::ListSchema) => {
                         let inner = args.first().and_then(|&arg| self.form_with(file, arg, given, depth + 1)).unwrap_or(Form::Open);
                         Some(Form::Elements(Box::new(inner)))
@@ -153,7 +171,8 @@ impl<'a> Analysis<'_, 'a> {
                 let fixed = matches!((&before, other), (Form::Fixed, Some(Form::Fixed)));
                 return Some(if fixed { Form::Fixed } else { Form::Open });
             }
-            "extend" | "safeExtend" | "augment" | "keys" | "shape" => self.fields(file, first, given, depth),
+            "extend" | "safeExtend" | "augment" | "keys" | "shape" => self.fields(file, first, given, depth, Others::Dropped),
+            name if api_names().validation.opens.has(name) => return Some(opened(before)),
             "merge" | "and" | "concat" => first.and_then(|arg| self.form_with(file, arg, given, depth + 1)).unwrap_or(Form::Open),
             "array" => return Some(Form::Elements(Box::new(before))),
             _ => return Some(before),
@@ -186,10 +205,18 @@ impl<'a> Analysis<'_, 'a> {
         forms.into_iter().reduce(one_of).unwrap_or(Form::Open)
     }
 
-    fn fields(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8) -> Form {
+    /// What the library does with fields that the schema made here does not name.
+    fn others(&self, file: FileId, callee: NodeId) -> Others {
+        let path = self.program.api(file, callee).map_or("", |api| api.path.as_str());
+        let (package, name) = (path.split('.').next().unwrap_or(path), path.rsplit('.').next().unwrap_or(path));
+        let closes = api_names().validation.closes.has(package) && !api_names().validation.opens.has(name);
+        if closes { Others::Dropped } else { Others::Kept }
+    }
+
+    fn fields(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8, others: Others) -> Form {
         let mut fields = Vec::new();
         self.add_fields(file, node, given, depth, &mut fields);
-        Form::Fields(fields)
+        Form::Fields(fields, others)
     }
 
     fn add_fields(&mut self, file: FileId, node: Option<NodeId>, given: &[Given], depth: u8, out: &mut Vec<(Key, Form)>) {
@@ -326,13 +353,27 @@ pub(super) fn packages(program: &crate::model::program::Program) -> Vec<String> 
     found
 }
 
+impl Others {
+    fn and(self, other: Others) -> Others {
+        if self == Others::Dropped { other } else { self }
+    }
+}
+
+/// A schema that lets pass what it does not name: `schema.passthrough()`.
+fn opened(form: Form) -> Form {
+    match form {
+        Form::Fields(fields, _) => Form::Fields(fields, Others::Kept),
+        form => form,
+    }
+}
+
 /// Data that has passed both.
 fn both(before: Form, added: Form) -> Form {
     match (before, added) {
-        (Form::Fields(mut fields), Form::Fields(more)) => {
+        (Form::Fields(mut fields, others), Form::Fields(more, other)) => {
             fields.retain(|(key, _)| more.iter().all(|(new, _)| new != key));
             fields.extend(more);
-            Form::Fields(fields)
+            Form::Fields(fields, others.and(other))
         }
         (Form::Open, added) => added,
         (before, _) => before,
@@ -343,7 +384,7 @@ fn both(before: Form, added: Form) -> Form {
 fn one_of(a: Form, b: Form) -> Form {
     match (a, b) {
         (Form::Fixed, Form::Fixed) => Form::Fixed,
-        (Form::Fields(mut fields), Form::Fields(more)) => {
+        (Form::Fields(mut fields, others), Form::Fields(more, other)) => {
             for (key, form) in more {
                 match fields.iter().position(|(have, _)| *have == key) {
                     Some(at) => {
@@ -353,7 +394,7 @@ fn one_of(a: Form, b: Form) -> Form {
                     None => fields.push((key, form)),
                 }
             }
-            Form::Fields(fields)
+            Form::Fields(fields, others.and(other))
         }
         (Form::Elements(a), Form::Elements(b)) => Form::Elements(Box::new(one_of(*a, *b))),
         _ => Form::Open,
@@ -362,7 +403,7 @@ fn one_of(a: Form, b: Form) -> Form {
 
 /// A result that is, or has in one of its parts, data which has passed.
 fn fit(form: &Form, result: &Value) -> Value {
-    let Form::Fields(_) = form else {
+    let Form::Fields(..) = form else {
         return if result.shape.is_none() { passed(form, result) } else { result.clone() };
     };
     let mut out = passed(form, result);
@@ -380,10 +421,13 @@ fn passed(form: &Form, data: &Value) -> Value {
         Form::Fixed => Value::number(),
         Form::Open => data.clone(),
         Form::Elements(inner) => Value::elements(passed(inner, &data.element())),
-        Form::Fields(fields) => {
+        Form::Fields(fields, others) => {
             let mut out = data.clone();
             for (key, form) in fields {
                 out.set(&[*key], passed(form, &data.member(*key)));
+            }
+            if *others == Others::Dropped {
+                out.set(&[Key::KEYS], Value::checked());
             }
             out
         }
