@@ -14,6 +14,7 @@ use super::handlers::{handlers, package};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::knowledge::Access;
 use crate::model::nesting::{called_name, last_name};
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
@@ -630,7 +631,17 @@ struct Habits {
     /// Files with handlers that call services or repositories, and those in which some call a repository.
     files: FxHashSet<FileId>,
     skipping: FxHashSet<FileId>,
-    past_service: Vec<(GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef)>,
+    past_service: Vec<Skip>,
+}
+
+/// A handler, its call, the code that the call stands in, and the function of the repository.
+type Skip = (GlobalDef, NodeId, GlobalDef, GlobalDef);
+
+/// The function writes, or leads to a write.
+fn writes(context: &Context, function: GlobalDef) -> bool {
+    context.summaries.of(function).is_some_and(|known| {
+        known.queries.iter().any(|query| query.access == Access::Write) || known.reaches.iter().any(|reach| reach.access == Access::Write)
+    })
 }
 
 /// Fewest files with handlers that go past the services, where that is what handlers do.
@@ -696,10 +707,16 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for habits in packages.values() {
         let has_layer = habits.through_service >= 2 && habits.through_service >= HABIT * habits.past_service.len();
-        if has_layer && !habits.are_of_all() || (context.settings.strict() && habits.through_service > 0) {
-            findings.extend(habits.past_service.iter().map(|&place| skip(program, place, habits.through_service)));
-        } else if habits.past_service.len() >= 2 && (has_layer || habits.through_service <= habits.past_service.len()) {
-            findings.extend(no_service_note(program, habits));
+        if has_layer || (context.settings.strict() && habits.through_service > 0) {
+            // To look a row up is another matter than to write past what services do for each write.
+            let is_usual = habits.are_of_all() && !context.settings.strict();
+            let (usual, odd): (Vec<Skip>, Vec<Skip>) = habits.past_service.iter().partition(|place| is_usual && !writes(context, place.3));
+            findings.extend(odd.into_iter().map(|place| skip(program, place, habits.through_service)));
+            if usual.len() >= 2 {
+                findings.extend(no_service_note(program, &usual, true));
+            }
+        } else if habits.past_service.len() >= 2 && habits.through_service <= habits.past_service.len() {
+            findings.extend(no_service_note(program, &habits.past_service, false));
         }
     }
     findings
@@ -710,11 +727,7 @@ fn is_construction(program: &Program, callee: GlobalDef) -> bool {
     matches!(program.name(callee), "new" | "__init__" | "constructor")
 }
 
-fn skip(
-    program: &Program,
-    (handler, site, code, callee): (GlobalDef, crate::model::body::NodeId, GlobalDef, GlobalDef),
-    through: usize,
-) -> Finding {
+fn skip(program: &Program, (handler, site, code, callee): Skip, through: usize) -> Finding {
     let span = program.file(code.file).arena.span(site);
     let evidence = program.role(callee).map_or_else(String::new, |evidence| format!(": {}", evidence.reason));
     Finding {
@@ -740,10 +753,10 @@ fn skip(
 }
 
 /// One note for a package whose handlers use repositories as a rule.
-fn no_service_note(program: &Program, habits: &Habits) -> Option<Finding> {
-    let &(handler, site, code, callee) = habits.past_service.first()?;
+fn no_service_note(program: &Program, skips: &[Skip], beside_services: bool) -> Option<Finding> {
+    let &(handler, site, code, callee) = skips.first()?;
     let span = program.file(code.file).arena.span(site);
-    let related = habits.past_service.iter().skip(1).take(MAX_PLACES).map(|&(handler, site, code, callee)| Label {
+    let related = skips.iter().skip(1).take(MAX_PLACES).map(|&(handler, site, code, callee)| Label {
         location: program.location(code.file, program.file(code.file).arena.span(site)),
         text: format!("`{}` calls `{}`", program.short_name(handler), program.short_name(callee)),
     });
@@ -752,10 +765,10 @@ fn no_service_note(program: &Program, habits: &Habits) -> Option<Finding> {
         level: Level::Note,
         message: format!(
             "{} handlers call repositories directly, `{}` first: {}",
-            habits.past_service.len(),
+            skips.len(),
             program.short_name(handler),
-            if habits.through_service > habits.past_service.len() {
-                "that is as much a habit here as services are"
+            if beside_services {
+                "to read past the services is as much a habit here as they are"
             } else {
                 "the project has no service layer between them as a rule"
             }
