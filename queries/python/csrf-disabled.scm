@@ -105,12 +105,28 @@
   (#not-match? @class "(?i)test|dev|local")
   (#set! help "flask"))
 
+; Flask: a route that is exempt. That a cookie proves who calls is seen by who it lets in.
 ((decorated_definition
    (decorator (attribute) @exempt) @finding
-   definition: (function_definition name: (identifier) @view body: (_) @body))
+   definition: (function_definition name: (identifier) @view body: (_) @body)) @whole
   (#contains? @exempt ".exempt")
   (#file-contains? "flask")
   (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
   (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-contains? @whole "methods=['GET']" "methods=[\"GET\"]" ".get(\"/" ".get('/")
+  (#contains? @whole "current_user" "login_required" "_required" "login_user" "logout_user" "session[" "session.get(" "session.pop(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")
+  (#set! help "flask"))
+
+((decorated_definition
+   (decorator (attribute) @exempt) @finding
+   definition: (function_definition name: (identifier) @view body: (_) @body)) @whole
+  (#contains? @exempt ".exempt")
+  (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-contains? @whole "methods=['GET']" "methods=[\"GET\"]" ".get(\"/" ".get('/")
+  (#not-contains? @whole "current_user" "login_required" "_required" "login_user" "logout_user" "session[" "session.get(" "session.pop(")
+  (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")
+  (#set! level "note")
+  (#set! message "Protection against cross-site request forgery is switched off here; whether a cookie proves who calls is not seen.")
   (#set! help "flask"))

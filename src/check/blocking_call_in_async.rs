@@ -16,6 +16,7 @@ use super::Context;
 use super::handlers::{code_of, handler_name, handlers};
 use super::held_guards::held_guards;
 use super::jobs::is_task;
+use super::own_loops::own_loops;
 use super::passed::by_place;
 use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named};
 use super::said;
@@ -72,7 +73,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
     let program = context.program;
     let handed: BTreeSet<GlobalDef> = context.in_files("blocking-call-in-async: handed over", (), handing_over).into_iter().collect();
     let blocking = context.in_files(RULE, handed.clone(), in_file);
-    let mut findings = Vec::new();
+    let mut findings: Vec<(GlobalDef, Finding)> = Vec::new();
     if !blocking.is_empty() {
         let ways = ways(context, &program.nestings, &handed);
         let mut run: Vec<Blocking> = blocking.iter().filter(|(function, ..)| ways.contains_key(function)).copied().collect();
@@ -100,24 +101,38 @@ pub fn check(context: &Context) -> Vec<Finding> {
                     Some(calls) if calls.len() < MANY_CALLERS => {
                         let fresh = calls.iter().filter(|entry| !before.contains(&named(program, entry.root)));
                         told.extend(calls.iter().map(|entry| named(program, entry.root)));
-                        findings.extend(fresh.map(|entry| entered(program, entry, how)));
+                        findings.extend(fresh.map(|entry| (named(program, entry.root), entered(program, entry, how))));
                     }
                     _ if before.contains(&named(program, function)) => {}
                     calls => {
                         told.insert(named(program, function));
-                        findings.push(finding(program, &ways, function, node, how));
+                        let root = ways.get(&function).map_or(function, |way| way.root);
+                        findings.push((named(program, root), finding(program, &ways, function, node, how)));
                         // The function is the place to mend, unless it is the handlers that need not be asynchronous.
                         let of_handlers = calls.into_iter().flatten().filter(|entry| answered.contains(&named(program, entry.root)));
                         for entry in of_handlers.filter(|entry| !before.contains(&named(program, entry.root))).take(MOST_HANDLERS) {
-                            findings.push(Finding { level: Level::Note, ..entered(program, entry, how) });
+                            findings.push((entry.root, Finding { level: Level::Note, ..entered(program, entry, how) }));
                         }
                     }
                 }
             }
         }
     }
+    let roots: Vec<GlobalDef> = findings.iter().filter(|(_, found)| found.level == Level::Warning).map(|(root, _)| *root).collect();
+    let alone = own_loops(context, &roots);
+    let mut findings: Vec<Finding> =
+        findings.into_iter().map(|(root, found)| if alone.contains(&root) { for_one(found) } else { found }).collect();
     findings.extend(held_guards(context));
     findings
+}
+
+/// The loop is there for this one call.
+fn for_one(found: Finding) -> Finding {
+    if found.level != Level::Warning {
+        return found;
+    }
+    let message = format!("{}; fine while the loop is made for this one call, as it is as far as seen", found.message);
+    Finding { level: Level::Note, message, ..found }
 }
 
 /// Calls in functions of a file that block.

@@ -77,7 +77,7 @@ pub(super) fn bound(place: &Place, repetition: &Repetition, site: NodeId) -> Opt
             return Some(reason);
         }
     }
-    if ends_loop(facts, repetition) {
+    if ends_loop(facts, repetition) || is_first_round(facts, repetition) {
         return Some(Bound::Once);
     }
     memo(place, repetition, site).then_some(Bound::Memo)
@@ -640,6 +640,36 @@ fn ends_loop(facts: &FileFacts, repetition: &Repetition) -> bool {
             _ => false,
         }
     }) && repetition.kind != RepetitionKind::Callback
+}
+
+/// `if first: first = False; …`: the branch shuts behind itself.
+fn is_first_round(facts: &FileFacts, repetition: &Repetition) -> bool {
+    repetition.path.windows(2).any(|pair| {
+        let NodeKind::If { condition, then, .. } = facts.arena.kind(pair[1]) else { return false };
+        let asked = match facts.arena.kind(condition) {
+            NodeKind::Name(flag) => Some((flag, true)),
+            NodeKind::Unary { op: UnaryOp::Not, value } => match facts.arena.kind(value) {
+                NodeKind::Name(flag) => Some((flag, false)),
+                _ => None,
+            },
+            NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } => {
+                match (facts.arena.kind(left), facts.arena.kind(right)) {
+                    (NodeKind::Name(flag), NodeKind::Bool(wanted)) => Some((flag, wanted)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let (Some((flag, wanted)), true, NodeKind::Block { items, .. }) = (asked, then == pair[0], facts.arena.kind(then)) else {
+            return false;
+        };
+        let sets = |node: NodeId, truth: bool| {
+            given_value(facts, node, flag).is_some_and(|value| facts.arena.kind(value) == NodeKind::Bool(truth))
+        };
+        let mut opens = false;
+        facts.arena.walk(repetition.node, |node| opens |= given_value(facts, node, flag).is_some() && !sets(node, !wanted));
+        !opens && facts.arena.list(items).any(|item| sets(item, !wanted))
+    })
 }
 
 /// `if key not in memo: memo[key] = query(key)`: one query per distinct key, kept.

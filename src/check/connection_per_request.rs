@@ -10,8 +10,8 @@ use super::handlers::handler_name;
 use super::requests::{Requests, in_development_branch, is_cached, is_kept, named};
 use super::said;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{AssignOp, NodeId, NodeKind};
-use crate::model::facts::{FileFacts, Name, ParamKind};
+use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
 use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, walk_deep};
@@ -99,6 +99,7 @@ fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, c
     let facts = program.file(function.file);
     let nesting = nestings.of(function.file);
     !is_kept(program, nesting, function, call)
+        && !is_asked_first(facts, nesting, call)
         && !in_development_branch(facts, nesting, call)
         && !is_local_database(facts, call)
         && !is_given_pool(facts, call)
@@ -135,6 +136,55 @@ fn is_given_pool(facts: &FileFacts, call: NodeId) -> bool {
         }),
         _ => false,
     })
+}
+
+/// Made where a variable of the module is still empty, and kept there by what is made of it: `if _session is None: engine = create_engine(url);
+/// _session = scoped_session(sessionmaker(engine))`; also behind `if _session: return _session`.
+fn is_asked_first(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> bool {
+    let Some(body) = facts.def(nesting.owner(call)).body else { return false };
+    let mut kept: Vec<Name> = Vec::new();
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Assign { target, op: AssignOp::Set, .. } = facts.arena.kind(node)
+            && let NodeKind::Name(name) = facts.arena.kind(target)
+            && !kept.contains(&name)
+        {
+            kept.push(name);
+        }
+    });
+    let is_of_module = |name: &Name| {
+        facts
+            .defs
+            .iter()
+            .any(|def| def.kind == DefKind::Variable && def.parent == DefId::MODULE && facts.text(def.name) == facts.text(*name))
+    };
+    kept.retain(is_of_module);
+    let asks = |condition: NodeId, empty: bool| match facts.arena.kind(condition) {
+        NodeKind::Name(name) => !empty && kept.contains(&name),
+        NodeKind::Unary { op: UnaryOp::Not, value } => {
+            empty && matches!(facts.arena.kind(value), NodeKind::Name(name) if kept.contains(&name))
+        }
+        NodeKind::Binary { op, left, right } => {
+            let is_asked = if empty { op == BinaryOp::Is } else { op == BinaryOp::IsNot };
+            is_asked
+                && facts.arena.kind(right) == NodeKind::Null
+                && matches!(facts.arena.kind(left), NodeKind::Name(name) if kept.contains(&name))
+        }
+        _ => false,
+    };
+    let returns = |block: NodeId| match facts.arena.kind(block) {
+        NodeKind::Block { items, .. } => {
+            facts.arena.list(items).last().is_some_and(|last| matches!(facts.arena.kind(last), NodeKind::Return(Some(_))))
+        }
+        _ => false,
+    };
+    !kept.is_empty()
+        && nesting.around(call).any(|inner| match nesting.parent(inner).map(|outer| facts.arena.kind(outer)) {
+            Some(NodeKind::If { condition, then, .. }) => then == inner && asks(condition, true),
+            Some(NodeKind::Block { items, .. }) => facts.arena.list(items).take_while(|&item| item != inner).any(
+                |item| matches!(facts.arena.kind(item), NodeKind::If { condition, then, .. } if asks(condition, false) && returns(then)),
+            ),
+            _ => false,
+        })
 }
 
 /// A file or memory is opened without a server.

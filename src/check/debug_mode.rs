@@ -1,5 +1,6 @@
 //! Debug modes that show traces to clients. Part of `error-detail-leak`.
 
+use super::hardcoded_secret::takes_local_settings;
 use super::password_settings::argument;
 use super::requests::in_development_branch;
 use super::scope::in_scope;
@@ -112,8 +113,14 @@ fn django(program: &Program, file: FileId) -> Option<Finding> {
     });
     (count == 1 && !has_production).then(|| {
         let message = "`DEBUG = True` in the settings that production uses, too: error pages show code, settings and queries to clients";
-        let found = finding(program, file, setting.name_span, message.to_string());
-        if is_sample(path) { Finding { level: Level::Note, ..found } } else { found }
+        let followed = takes_local_settings(program, file, setting.name_span);
+        let message = if followed {
+            format!("{message}; fine where those of the machine, taken over below, switch it off")
+        } else {
+            message.to_string()
+        };
+        let found = finding(program, file, setting.name_span, message);
+        if is_sample(path) || followed { Finding { level: Level::Note, ..found } } else { found }
     })
 }
 

@@ -396,6 +396,8 @@ impl<'a> Guards<'a> {
                 api_names().statuses.refusals.has(name)
                     || api_names().guards.contexts.has(owner) && api_names().guards.clients.has(name)
                     || matches!(name, "currentUser" | "current_user")
+                    // `safe_current_user.is_authenticated`, of a wrapper of the project's own
+                    || matches!(name, "is_authenticated" | "isAuthenticated") && parts(owner).last().is_some_and(|word| word == "user")
             }
             (Purpose::Limit, NodeKind::Member { name, .. }) => api_names().statuses.limited.has(facts.text(name)),
             (Purpose::Guard, NodeKind::Name(name)) => api_names().statuses.refuses.has(facts.text(name)),

@@ -19,7 +19,7 @@ use crate::model::body::{CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, ImportItem, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
-use crate::model::nesting::{arguments, chain, last_name, spell};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, last_name, spell};
 use crate::model::program::{Api, CallKind, Program, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::{Family, FileId, Span};
@@ -51,6 +51,8 @@ struct Speaker {
 enum What {
     Raises,
     Makes,
+    /// Where there is a request: it works without one, too.
+    Asks,
     Takes,
     Gives,
 }
@@ -59,7 +61,7 @@ impl What {
     fn verb(self) -> &'static str {
         match self {
             What::Raises => "raises",
-            What::Makes => "uses",
+            What::Makes | What::Asks => "uses",
             What::Takes => "takes",
             What::Gives => "gives",
         }
@@ -389,7 +391,9 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                 if matches!(facts.arena.kind(object), NodeKind::Name(_))
                     && program.api(function.file, object).is_some_and(|api| !api.path.ends_with("()") && is_http(program, api)) =>
             {
-                found.push((facts.arena.span(node), spell(facts, node), What::Makes));
+                let is_optional = asks_for_request(facts, program.nesting(function.file), node, object);
+                let what = if is_optional { What::Asks } else { What::Makes };
+                found.push((facts.arena.span(node), spell(facts, node), what));
                 return false;
             }
             _ => {}
@@ -398,6 +402,25 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
     });
     found.dedup_by_key(|place| place.0);
     (found, raises_own)
+}
+
+/// In a branch for where there is a request: `request.host_url if has_request_context() else None`, `if request: …`.
+fn asks_for_request(facts: &FileFacts, nesting: &Nesting, node: NodeId, request: NodeId) -> bool {
+    nesting.around(node).any(|inner| match nesting.parent(inner).map(|outer| facts.arena.kind(outer)) {
+        Some(NodeKind::If { condition, then, .. }) if then == inner => {
+            let mut asks = false;
+            facts.arena.walk(condition, |at| {
+                asks |= facts.arena.kind(at) == facts.arena.kind(request) && !is_member_of(facts, nesting, at)
+                    || called_name(facts, at).is_some_and(|name| matches!(name, "has_request_context" | "has_app_context"));
+            });
+            asks
+        }
+        _ => false,
+    })
+}
+
+fn is_member_of(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
+    nesting.parent(node).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Member { .. }))
 }
 
 /// An error that says nothing of HTTP. In TypeScript only a class of the project is one: `Error` and what was caught tell of no habit.
@@ -513,7 +536,8 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     let by_content = "data access";
     let evidence = program.role(function).filter(|evidence| evidence.role != Role::Config);
     // What is raised or made says more than a type in the signature.
-    let first = speaker.places.iter().find(|place| place.2 == What::Raises).or_else(|| speaker.places.first())?;
+    let raises = speaker.places.iter().find(|place| place.2 == What::Raises);
+    let first = raises.or_else(|| speaker.places.iter().find(|place| place.2 != What::Asks)).or_else(|| speaker.places.first())?;
     let role = evidence.map_or(by_content, |evidence| evidence.role.name());
     let name = program.short_name(function);
     let place = evidence.and_then(|evidence| evidence.place);
@@ -534,6 +558,7 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
         What::Raises => {
             "raise an error of the domain here (`OrderNotFound`), and map it to a status in the handler or in one error handler"
         }
+        What::Asks => "let the handler read it from the request and hand it down, or leave it out",
         What::Makes => "give the result back as a plain value or a domain error, and let the handler make the response of it",
         What::Takes => "take the values that are needed, and let the handler read them from the request",
         What::Gives => "give a plain value, and let the handler make the response of it",
@@ -558,13 +583,18 @@ fn finding(context: &Context, speaker: &Speaker) -> Option<Finding> {
     let remark = match () {
         () if is_helper => "; fine where it only helps handlers and works on no data itself",
         () if is_login => "; fine where it is about logging in, which is made of requests and cookies",
+        () if first.2 == What::Asks => "; fine where it is for the record and everything else works without a request",
         () if keeps => "; fine where the answer itself is what it keeps",
         () if is_validation => "; fine where the framework's own checks go through it",
         () => "",
     };
     Some(Finding {
         rule: RULE.into(),
-        level: if is_idiom || is_helper || is_login || keeps || is_validation || evidence.is_none() { Level::Note } else { Level::Warning },
+        level: if is_idiom || is_helper || is_login || keeps || is_validation || first.2 == What::Asks || evidence.is_none() {
+            Level::Note
+        } else {
+            Level::Warning
+        },
         message: format!("{role} `{name}` {} `{}`, which belongs to HTTP{remark}", first.2.verb(), first.1),
         primary: Label { location: program.location(function.file, first.0), text: "HTTP below the handlers".to_string() },
         related,

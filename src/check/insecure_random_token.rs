@@ -12,7 +12,7 @@ use super::said;
 use super::scope::{in_scope, letters, may_name};
 use super::sensitive::parts;
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
@@ -124,8 +124,11 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
         };
         if let Some(name) = named {
             if is_secret(name) {
-                return (!is_one_of_many(facts, at) && !picks_given(program, function, call) && !locks(program, nesting, function, at))
-                    .then(|| name.to_string());
+                return (!is_one_of_many(facts, at)
+                    && !draws_position(facts, call)
+                    && !picks_given(program, function, call)
+                    && !locks(program, nesting, function, at))
+                .then(|| name.to_string());
             }
             // An index, a delay, a colour: what it becomes is said, and it is no secret.
             if !is_neutral(name) {
@@ -157,6 +160,30 @@ fn is_one_of_many(facts: &FileFacts, binding: NodeId) -> bool {
         _ => return false,
     };
     matches!(facts.arena.kind(value), NodeKind::Index { .. })
+}
+
+/// `random.randint(0, rows * columns - 1)`, `random.randrange(len(cards))`: the place of one among some. The bounds of a code are powers of ten.
+fn draws_position(facts: &FileFacts, call: NodeId) -> bool {
+    let given: Vec<NodeId> = arguments(facts, call).collect();
+    let is = |node: NodeId, wanted: &str| matches!(facts.arena.kind(node), NodeKind::Number(number) if facts.text(number) == wanted);
+    let (name, upper) = match (called_name(facts, call), &given[..]) {
+        (Some(name), [upper]) => (name, *upper),
+        (Some(name), [lower, upper]) if is(*lower, "0") => (name, *upper),
+        _ => return false,
+    };
+    let is_extent = |node: NodeId| match facts.arena.kind(node) {
+        NodeKind::Name(_) => true,
+        NodeKind::Call { .. } => called_name(facts, node) == Some("len"),
+        NodeKind::Binary { op: BinaryOp::Multiply, left, right } => {
+            [left, right].into_iter().all(|side| matches!(facts.arena.kind(side), NodeKind::Name(_) | NodeKind::Call { .. }))
+        }
+        _ => false,
+    };
+    match (name, facts.arena.kind(upper)) {
+        ("randint", NodeKind::Binary { op: BinaryOp::Subtract, left, right }) => is(right, "1") && is_extent(left),
+        ("randrange", NodeKind::Call { .. }) => called_name(facts, upper) == Some("len"),
+        _ => false,
+    }
 }
 
 /// `random.choice(self.keys)`, `random.choice(tokens)`: one of those the object has, or that are called so.

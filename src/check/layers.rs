@@ -471,7 +471,14 @@ fn are_neighbours(program: &Program, from: FileId, target: FileId, lower: Option
 
 /// A barrel passes names on; it uses nothing itself.
 fn is_package_index(program: &Program, edge: &ImportEdge) -> bool {
-    edge.re_export || (edge.scope == DefId::MODULE && is_index(program.path(edge.from)))
+    // `def register_all(): from . import orders` in `routes/__init__.py`: it puts its own parts together.
+    let is_own = || {
+        let ImportTarget::Module(module) = edge.target else { return false };
+        let target = edge.definition.map_or(module.file, |definition| definition.file);
+        let folder = program.path(edge.from).rsplit_once('/').map_or("", |(folder, _)| folder);
+        !folder.is_empty() && program.path(target).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    };
+    edge.re_export || is_index(program.path(edge.from)) && (edge.scope == DefId::MODULE || is_own())
 }
 
 fn is_index(path: &str) -> bool {

@@ -19,6 +19,7 @@ use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
 use super::serializer_fields::{self, FieldRead};
+use super::switches::{Switch, is_left_out, switches};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
@@ -146,7 +147,7 @@ fn in_loop(
     let facts = place.facts;
     let Some(class) = class_of_rows(context, relations, place, source, row, body) else { return Vec::new() };
     let mut reads = Vec::new();
-    Reader { context, relations, seen: FxHashSet::default() }.read(function, row, class, body, &[], None, 0, &mut reads);
+    Reader { context, relations, seen: FxHashSet::default() }.read(function, row, class, body, &[], None, 0, &[], &mut reads);
     if reads.is_empty() || is_bounded(place, source, body) {
         return Vec::new();
     }
@@ -238,6 +239,7 @@ impl<'a> Reader<'a> {
         path: &[String],
         site: Option<Span>,
         depth: u8,
+        switches: &[Switch],
         found: &mut Vec<Read<'a>>,
     ) {
         let program = self.context.program;
@@ -255,7 +257,7 @@ impl<'a> Reader<'a> {
         });
         for node in nodes {
             let is_asked = matches!(facts.arena.kind(node), NodeKind::Member { .. } | NodeKind::Call { .. });
-            if !is_asked || row == Row::Receiver && is_for_new_rows(facts, nesting, node) {
+            if !is_asked || row == Row::Receiver && is_for_new_rows(facts, nesting, node) || is_left_out(facts, nesting, node, switches) {
                 continue;
             }
             match facts.arena.kind(node) {
@@ -276,7 +278,8 @@ impl<'a> Reader<'a> {
                     let owner = GlobalDef { file: function.file, def: nesting.owner(node) };
                     for edge in program.calls_at(owner, node) {
                         if edge.kind == CallKind::Call && edge.resolution == Resolution::Exact {
-                            self.callee(edge.callee, position, class, path, at, depth + 1, found);
+                            let call = (function.file, node);
+                            self.callee(edge.callee, call, position, class, path, at, depth + 1, found);
                         }
                     }
                 }
@@ -366,7 +369,7 @@ impl<'a> Reader<'a> {
     fn callee_receiver(&mut self, method: GlobalDef, class: GlobalDef, path: &[String], site: Span, depth: u8, found: &mut Vec<Read<'a>>) {
         let Some(body) = self.context.program.def(method).body else { return };
         if self.seen.insert((method, class)) {
-            self.read(method, Row::Receiver, class, body, path, Some(site), depth, found);
+            self.read(method, Row::Receiver, class, body, path, Some(site), depth, &[], found);
         }
     }
 
@@ -374,6 +377,7 @@ impl<'a> Reader<'a> {
     fn callee(
         &mut self,
         callee: GlobalDef,
+        call: (FileId, NodeId),
         position: usize,
         class: GlobalDef,
         path: &[String],
@@ -394,7 +398,8 @@ impl<'a> Reader<'a> {
         if let Some(name) = param.name
             && self.seen.insert((callee, class))
         {
-            self.read(callee, Row::Name(name), class, body, path, Some(site), depth, found);
+            let switches = switches(program.file(callee.file), def, program.file(call.0), call.1);
+            self.read(callee, Row::Name(name), class, body, path, Some(site), depth, &switches, found);
         }
     }
 }
@@ -453,7 +458,7 @@ fn in_method(
     };
     let (Some(class), Some(body), Some(row)) = (per_item.model, program.def(method).body, row) else { return Vec::new() };
     let mut reads = Vec::new();
-    Reader { context, relations, seen: FxHashSet::default() }.read(method, row, class, body, &[], None, 0, &mut reads);
+    Reader { context, relations, seen: FxHashSet::default() }.read(method, row, class, body, &[], None, 0, &[], &mut reads);
     let (eager, unknown) = match per_item.source {
         Some(source) if program.def(source).kind == DefKind::Class => loaded_in_class(program, source, 0),
         Some(source) => program.def(source).body.map(|body| loaded_in(program, source.file, body)).unwrap_or_default(),

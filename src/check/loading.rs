@@ -4,12 +4,13 @@
 use rustc_hash::FxHashMap;
 
 use super::Context;
+use super::reaching::reaching;
 use super::relations::named_relations;
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
-use crate::model::nesting::{arguments, called_name, chain, given_value, walk_deep};
+use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, walk_deep};
 use crate::model::program::{CallEdge, CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -109,12 +110,13 @@ impl<'a> Reader<'a> {
             // A chain that starts from a variable goes on there: `query = select(User)`, `self.queryset`.
             let root = chain(facts, node).last().unwrap_or(node);
             if let NodeKind::Name(name) = facts.arena.kind(root) {
-                for value in self.assigned(file, root, name) {
-                    loaded_by(program, file, value, &mut loaded);
-                    loaded_by_functions(program, file, value, 0, &mut loaded);
-                }
+                self.loaded_by_variable(file, root, name, 0, &mut loaded);
             } else {
                 loaded_by_functions(program, file, root, 0, &mut loaded);
+            }
+            // `base_query(db).filter(…).all()`: the function begins the query.
+            if let Some(begun) = begun_elsewhere(program, file, node) {
+                loaded_by_functions(program, file, begun, 0, &mut loaded);
             }
             let place = program.location(file, super::spelling::call_span(facts, call));
             let nesting = program.nesting(file);
@@ -143,6 +145,22 @@ impl<'a> Reader<'a> {
                 if let Some(otherwise) = otherwise {
                     self.follow(file, otherwise, depth + 1, loaded);
                 }
+            }
+            // `[row for row in rows if row.is_open]`, `rows or []`
+            NodeKind::Loop { kind: LoopKind::Comprehension, target: Some(target), source: Some(source), body, .. } => {
+                if gives_items(facts, target, body) {
+                    self.follow(file, source, depth + 1, loaded);
+                }
+            }
+            NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 1 => {
+                let item = facts.arena.list(items).next().filter(|&item| matches!(facts.arena.kind(item), NodeKind::Loop { .. }));
+                if let Some(item) = item {
+                    self.follow(file, item, depth, loaded);
+                }
+            }
+            NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce | BinaryOp::Add, left, right } => {
+                self.follow(file, left, depth + 1, loaded.clone());
+                self.follow(file, right, depth + 1, loaded);
             }
             _ => {}
         }
@@ -210,29 +228,39 @@ impl<'a> Reader<'a> {
         }
         for argument in arguments(facts, call) {
             loaded_by(self.program(), file, argument, loaded);
-            if let NodeKind::Name(name) = facts.arena.kind(argument) {
-                for value in self.assigned(file, argument, name) {
-                    loaded_by(self.program(), file, value, loaded);
-                    loaded_by_functions(self.program(), file, value, 0, loaded);
-                }
-            } else if let NodeKind::Call { .. } = facts.arena.kind(argument) {
+            // `db.execute(query)`, `db.execute(query.offset(20))`
+            let root = chain_root(facts, argument_value(facts, argument));
+            if let NodeKind::Name(name) = facts.arena.kind(root) {
+                self.loaded_by_variable(file, root, name, 0, loaded);
+            }
+            if let NodeKind::Call { .. } = facts.arena.kind(argument) {
                 // A statement built elsewhere may load anything.
                 loaded.unknown |= self.program().called_api(file, argument).is_none();
             }
         }
     }
 
-    /// Values that the function gives a local name, by any assignment.
+    /// What a statement in a variable loads, also where it began in another one: `query = base.join(Crate)`.
+    fn loaded_by_variable(&self, file: FileId, node: NodeId, name: Name, depth: u8, loaded: &mut Loaded) {
+        let facts = self.program().file(file);
+        for value in self.assigned(file, node, name) {
+            loaded_by(self.program(), file, value, loaded);
+            loaded_by_functions(self.program(), file, value, 0, loaded);
+            let root = chain_root(facts, value);
+            if let NodeKind::Name(other) = facts.arena.kind(root)
+                && other != name
+                && depth < 3
+            {
+                self.loaded_by_variable(file, root, other, depth + 1, loaded);
+            }
+        }
+    }
+
+    /// Values that the function may have given a local name when `node` runs.
     fn assigned(&self, file: FileId, node: NodeId, name: Name) -> Vec<NodeId> {
         let facts = self.program().file(file);
-        let owner = owner_of(facts, node);
-        let mut values = Vec::new();
-        let Some(body) = owner.and_then(|owner| facts.def(owner).body) else { return values };
-        walk_deep(facts, body, |at| {
-            values.extend(given_value(facts, at, name));
-            true
-        });
-        values
+        let Some(body) = owner_of(facts, node).and_then(|owner| facts.def(owner).body) else { return Vec::new() };
+        reaching(facts, self.program().nesting(file), body, node, name)
     }
 
     /// `prefetch_related_objects(rows, "lines")` in the same function: loaded for rows that are there.
@@ -351,6 +379,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A comprehension gives the items themselves, all of them or some.
+fn gives_items(facts: &FileFacts, target: NodeId, body: NodeId) -> bool {
+    match facts.arena.kind(body) {
+        NodeKind::If { then, .. } => gives_items(facts, target, then),
+        kind => matches!(kind, NodeKind::Name(_)) && kind == facts.arena.kind(target),
+    }
+}
+
 /// Whether the condition asks what was loaded with the row.
 fn asks_loaded(facts: &FileFacts, condition: NodeId) -> bool {
     let mut asks = false;
@@ -362,6 +398,16 @@ fn asks_loaded(facts: &FileFacts, condition: NodeId) -> bool {
         !asks
     });
     asks
+}
+
+/// The call of a function of the project that gives the query which the chain goes on with.
+fn begun_elsewhere(program: &Program, file: FileId, node: NodeId) -> Option<NodeId> {
+    let facts = program.file(file);
+    chain(facts, node).find(|&link| {
+        let NodeKind::Call { callee, .. } = facts.arena.kind(link) else { return false };
+        let own = matches!(program.value(file, callee), Value::Def(_) | Value::Method { .. });
+        own && subject(program, file, link).is_some()
+    })
 }
 
 fn is_awaited(facts: &FileFacts, node: Option<NodeId>) -> bool {

@@ -17,7 +17,8 @@ use crate::rulebook::vocabulary::vocabulary;
 
 /// Passwords that are stored as they came.
 pub(super) fn stored_as_they_came(context: &Context) -> Vec<Finding> {
-    let places = context.in_files("weak-password-hash: stored plain", (), stored);
+    let mut places = context.in_files("weak-password-hash: stored plain", (), stored);
+    places.retain(|&(function, _, value)| !is_handed_hashes(context.program, function, value, 0));
     let hashes = !places.is_empty() && context.in_files("weak-password-hash: hashes", (), hashing).into_iter().any(|hashes| hashes);
     let findings = places.into_iter().map(|(function, node, value)| finding(context.program, function, node, value));
     // Where nothing hashes, the database or the form may.
@@ -112,6 +113,45 @@ fn is_of_request(program: &Program, function: GlobalDef, value: NodeId, depth: u
             _ => false,
         },
     }
+}
+
+/// `params.password`, where all that the project makes of the parameter's type is given a hash, or none: `Params { password: Some(password_hash), … }`.
+fn is_handed_hashes(program: &Program, function: GlobalDef, value: NodeId, depth: u8) -> bool {
+    let facts = program.file(function.file);
+    let read = chain(facts, value)
+        .find(|&link| matches!(facts.arena.kind(link), NodeKind::Member { path: false, .. }) && !is_callee(facts, value, link));
+    let Some(NodeKind::Member { object, name: field, .. }) = read.map(|read| facts.arena.kind(read)) else {
+        let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, value)) else { return false };
+        let given = given_to(facts, function, name);
+        return depth < 2 && !given.is_empty() && given.into_iter().all(|given| is_handed_hashes(program, function, given, depth + 1));
+    };
+    let Value::Instance { class, .. } = program.value(function.file, object) else { return false };
+    let (class, field) = (program.name(class), facts.text(field));
+    let (mut hashed, mut other) = (false, false);
+    for facts in program.facts.iter().filter(|facts| facts.language.family() == Family::Rust && facts.names.may_hold(class)) {
+        for node in facts.arena.ids() {
+            let NodeKind::Call { callee, form: CallForm::New, .. } = facts.arena.kind(node) else { continue };
+            if !last_name(facts, callee).is_some_and(|name| facts.text(name) == class) {
+                continue;
+            }
+            let given = arguments(facts, node).find_map(|entry| match facts.arena.kind(entry) {
+                NodeKind::Argument { name, value } if facts.text(name) == field => Some(value),
+                _ => None,
+            });
+            let Some(given) = given else { continue };
+            let (mut is_hash, mut is_named) = (false, false);
+            facts.arena.walk(given, |inner| {
+                if let NodeKind::Name(name) | NodeKind::Member { name, .. } = facts.arena.kind(inner) {
+                    let words = crate::model::words::words(facts.text(name));
+                    is_hash |= words.iter().any(|word| vocabulary().logs.hashed.has(word));
+                    is_named |= !matches!(facts.text(name), "Some" | "None");
+                }
+            });
+            hashed |= is_hash;
+            other |= is_named && !is_hash;
+        }
+    }
+    hashed && !other
 }
 
 /// The link is only what a call of the chain is called by: `clone` of `x.clone()`.

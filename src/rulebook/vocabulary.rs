@@ -108,7 +108,7 @@ lists! {
         browsers: Browsers { folders, components, sources, state_packages, state, state_calls, serving, doing, serving_packages, server_packages }
         answers: Answers { streaming }
         statics: Statics { stand_ins }
-        grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings }
+        grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings, local_settings }
         logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies, personal }
         secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
@@ -140,7 +140,7 @@ lists! {
     /// The names of `rules/names.toml`, by meaning.
     Names {
         packages: PackagesNames { wasm, hooks, functional, lock_files, of_http, local }
-        waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, lifespan, comes_in, requests, listeners, awaits }
+        waits: WaitsNames { limits, after_response, tasks, best_effort, queues, jobs, threads, thread_servers, lifespan, comes_in, requests, listeners, awaits }
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints, chains }
         errors: ErrorsNames { broad, whatever, decorators, wrapping, wrapped, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
@@ -154,7 +154,7 @@ lists! {
         statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes, row_changes, views }
         hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares, row_writes, row_hooks }
         randomness: RandomnessNames { strong }
-        texts: TextsNames { makers, local_databases, hides, conversions, forms, getters, starts }
+        texts: TextsNames { makers, local_databases, hides, conversions, forms, getters, questions, starts }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }
         failures: FailuresNames { server_errors, client_errors, server_constants, client_constants }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::overridden::is_overridden;
+use super::overridden::{is_overridden, takes_local_settings};
 use super::{SecretHit, SecretKind, Secrets, generic, providers, scan_source, scan_text};
 use crate::check::Context;
 use crate::model::facts::{DefId, DefKind, FileFacts};
@@ -21,6 +21,8 @@ enum Ground {
     Development,
     /// Settings that another module takes over and sets from elsewhere.
     Overridden,
+    /// Settings that are followed by those of the machine, where there are any.
+    Followed,
     /// Run by hand: scripts, seeds, migrations.
     Tool,
     /// Components of a page.
@@ -53,8 +55,13 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         };
         let hits = secrets.sources[at].iter().filter(|hit| !shows(hit));
         findings.extend(hits.filter_map(|hit| {
-            let is_anew = ground == Ground::Production && hit.kind == SecretKind::Setting && is_overridden(program, file, &hit.name);
-            finding(path, hit, if is_anew { Ground::Overridden } else { ground }, family, strict)
+            let may_be_set_anew = ground == Ground::Production && hit.kind == SecretKind::Setting;
+            let ground = match ground {
+                _ if may_be_set_anew && is_overridden(program, file, &hit.name) => Ground::Overridden,
+                _ if may_be_set_anew && takes_local_settings(program, file, hit.span) => Ground::Followed,
+                ground => ground,
+            };
+            finding(path, hit, ground, family, strict)
         }));
     }
     for ((path, _), hits) in context.texts.iter().zip(&secrets.texts) {
@@ -119,6 +126,7 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
         Ground::Test => hit.strong.then_some(Level::Note),
         // Whether it opens anything beyond a developer's machine is not written there.
         Ground::Tool | Ground::Development | Ground::Overridden | Ground::Page | Ground::Sample => Some(Level::Note),
+        Ground::Followed => Some(Level::Warning),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Note),
         // Much is called a key or a token, and much of that is meant to be seen (keys of search, maps, analytics): of what was read in fresh repositories, the
@@ -138,6 +146,7 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
         Ground::Development => Some("A note only: it is for development."),
         Ground::Overridden => Some("A note only: a module that builds on this one sets it from elsewhere."),
+        Ground::Followed => Some("A warning only: the settings of a machine, taken over below, may set it anew."),
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),
         Ground::Production if hit.kind == SecretKind::SignedToken => {

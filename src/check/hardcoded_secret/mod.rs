@@ -22,6 +22,7 @@ mod urls;
 #[cfg(test)]
 mod tests;
 
+pub(super) use overridden::takes_local_settings;
 use serde::{Deserialize, Serialize};
 
 use super::Context;

@@ -48,6 +48,8 @@ struct Format {
     #[serde(default)]
     trial: Vec<String>,
     #[serde(default)]
+    counted: Vec<String>,
+    #[serde(default)]
     public: Vec<u32>,
     #[serde(default)]
     in_pages: bool,
@@ -162,6 +164,7 @@ impl Format {
         let length = self.exactly.is_none_or(|length| whole.len() == length);
         let entropy = || entropy::shannon(body) >= self.entropy;
         length
+            && !self.counted.iter().any(|start| whole.starts_with(start.as_str()))
             && match self.check {
                 Check::PrivateKey => {
                     let key: String = body.chars().filter(char::is_ascii_alphanumeric).collect();

@@ -5,7 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::check::sensitive::carriers;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
-use crate::model::nesting::{arguments, called_name, chain, chain_root};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, named_argument};
+use crate::model::source::Family;
 use crate::rulebook::vocabulary::api_names;
 
 /// Body data of a handler: where it comes in, and the names that carry it.
@@ -40,9 +41,20 @@ impl Input {
         {
             return false;
         }
+        if chain(facts, node).any(|link| is_converted_read(facts, link)) {
+            return false;
+        }
         chain(facts, node).any(|link| self.sources.contains(&link))
             || matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(name) if self.names.contains(&name) && !self.converted.contains(&name) && is_read(facts, node))
     }
+}
+
+/// `request.form.get("seats", type=int)`: it is converted where it is read.
+fn is_converted_read(facts: &FileFacts, node: NodeId) -> bool {
+    facts.language.family() == Family::Python
+        && matches!(called_name(facts, node), Some("get" | "getlist" | "pop"))
+        && named_argument(facts, node, "type")
+            .is_some_and(|made| !matches!(facts.arena.kind(made), NodeKind::Name(name) if facts.text(name) == "str"))
 }
 
 /// A chain of members and getters, not the result of some method.

@@ -6,7 +6,7 @@ use super::findings::Logged;
 use super::shown::{has_own_text, shown};
 use super::whole::{credentials, kept, whole};
 use crate::check::sensitive::{Secret, assigned, carriers, hides, parts, secret};
-use crate::model::body::{BinaryOp, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Level};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name, spell};
@@ -44,6 +44,7 @@ fn carried(program: &Program, function: GlobalDef, call: NodeId, argument: NodeI
     carriers(facts, argument, &mut |node, name| {
         let seen = shown_of(program, file, node);
         if found.is_some()
+            || is_truth(facts, function, node)
             || seen.is_some_and(|seen| seen <= MASKED)
             || is_field_of(program, file, node)
             || is_cut(facts, function, node)
@@ -138,12 +139,19 @@ const MASKED: u32 = 12;
 
 /// How many characters at its beginning or end are taken of a value: `key[-4:]`, `token[:10]`.
 fn shown_of(program: &Program, file: FileId, node: NodeId) -> Option<u32> {
-    let facts = program.file(file);
-    let NodeKind::Index { object, index } = facts.arena.kind(program.nesting(file).parent(node)?) else { return None };
+    let (facts, nesting) = (program.file(file), program.nesting(file));
+    // `(token or "")[:4]`
+    let mut cut = node;
+    while let Some(outer) = nesting.parent(cut)
+        && let NodeKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, .. } = facts.arena.kind(outer)
+    {
+        cut = outer;
+    }
+    let NodeKind::Index { object, index } = facts.arena.kind(nesting.parent(cut)?) else { return None };
     let NodeKind::Other(parts) = facts.arena.kind(index) else { return None };
     let mut bounds = facts.arena.list(parts);
     let (Some(bound), None) = (bounds.next(), bounds.next()) else { return None };
-    let is_python = facts.language.family() == Family::Python && object == node;
+    let is_python = facts.language.family() == Family::Python && object == cut;
     match facts.arena.kind(bound) {
         _ if !is_python => None,
         // `[-4:]` and `[:4]` are one as they are kept here; `[4:]` shows nearly all.
@@ -167,6 +175,19 @@ fn is_cut(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
         }
     });
     cuts
+}
+
+/// What an answer of yes or no was kept in: `const storesToken = source.includes("token")`.
+fn is_truth(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let values = assigned(facts, function.def, name);
+    let is_answer = |value: &NodeId| match facts.arena.kind(*value) {
+        NodeKind::Bool(_) | NodeKind::Unary { op: UnaryOp::Not, .. } => true,
+        NodeKind::Binary { op, .. } => op.is_test(),
+        NodeKind::Call { .. } => called_name(facts, *value).is_some_and(|name| api_names().texts.questions.has(name)),
+        _ => false,
+    };
+    !values.is_empty() && values.iter().all(is_answer)
 }
 
 fn is_harmless(facts: &FileFacts, value: NodeId) -> bool {

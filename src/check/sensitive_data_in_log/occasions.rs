@@ -4,8 +4,9 @@ use crate::check::sensitive::{parts, secret};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
 use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell, walk_deep};
-use crate::model::program::Program;
+use crate::model::program::{ImportTarget, Program};
 use crate::model::role::GlobalDef;
+use crate::model::source::{Family, FileId};
 use crate::model::words::words;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
@@ -21,7 +22,18 @@ pub(super) fn is_for_debugging(facts: &FileFacts, call: NodeId) -> bool {
 pub(super) fn shows_what_it_makes(program: &Program, unit: GlobalDef, call: NodeId) -> bool {
     let facts = program.file(unit.file);
     let prints = called_name(facts, call).is_some_and(|name| api_names().logging.prints.has(name));
-    prints && words(program.name(unit)).first().is_some_and(|verb| vocabulary().logs.shows_made.has(verb))
+    prints
+        && (words(program.name(unit)).first().is_some_and(|verb| vocabulary().logs.shows_made.has(verb)) || is_command(program, unit.file))
+}
+
+/// Python: a file that starts itself, that no other one imports and no route lies in: whoever ran it reads what it prints.
+fn is_command(program: &Program, file: FileId) -> bool {
+    let facts = program.file(file);
+    let is_it = |target: &ImportTarget| matches!(target, ImportTarget::Module(module) if module.file == file);
+    facts.language.family() == Family::Python
+        && facts.names.may_hold("__main__")
+        && !program.imports.iter().any(|edge| is_it(&edge.target))
+        && !program.routes.iter().any(|route| route.handler.file == file)
 }
 
 /// Bodies of all requests, or of one that people send their passwords, cards or personal data with: told by the words of the route, the function and the file.
@@ -143,6 +155,10 @@ fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> 
             asks_absence(facts, left, name, depth + 1) && asks_absence(facts, right, name, depth + 1)
         }
         NodeKind::Binary { op: BinaryOp::Is | BinaryOp::Equal, left, right } => is_it(left) && is_nothing(facts, right),
+        // `"access_token" not in answer`
+        NodeKind::Binary { op: BinaryOp::NotIn, left, right } => {
+            is_it(right) && facts.string(left).is_some_and(|key| secret(key).is_some())
+        }
         NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
             let given: Vec<NodeId> = arguments(facts, condition).collect();
             let is_error = |class: &NodeId| {

@@ -4,13 +4,14 @@ use super::findings::{BODY, Logged};
 use crate::check::loops::parameter_names;
 use crate::check::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::FileFacts;
+use crate::model::facts::{DefId, FileFacts};
 use crate::model::finding::{Confidence, Level};
 use crate::model::knowledge::{ApiFact, SourceKind};
-use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
+use crate::model::words::words;
 use crate::rulebook::vocabulary::vocabulary;
 
 /// A whole body, all headers, the environment.
@@ -41,7 +42,28 @@ pub(super) fn whole(program: &Program, file: FileId, node: NodeId) -> Option<Log
     if what == BODY && is_text && facts.language.family() == Family::TypeScript {
         return None;
     }
-    Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level: Level::Warning })
+    let level = if what != BODY && is_signed_hook(program, file, node) { Level::Note } else { Level::Warning };
+    Some(Logged { node, what: what.to_string(), name: spell(facts, node), confidence: Confidence::Medium, level })
+}
+
+/// In a handler of a webhook that looks at a signature of the body: its headers hold no credentials that would serve for anything else.
+fn is_signed_hook(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    let mut at = program.nesting(file).owner(node);
+    let names_hook = |def: DefId| words(facts.text(facts.def(def).name)).iter().any(|word| matches!(word.as_str(), "webhook" | "webhooks"));
+    while at != DefId::MODULE && !names_hook(at) {
+        at = facts.def(at).parent;
+    }
+    let Some(body) = facts.def(at).body.filter(|_| at != DefId::MODULE) else { return false };
+    let mut looks = false;
+    walk_deep(facts, body, |inner| {
+        if let NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) = facts.arena.kind(inner) {
+            let text = facts.text(name).to_ascii_lowercase();
+            looks |= text.len() < 80 && (text.contains("signature") || text.contains("hmac"));
+        }
+        !looks
+    });
+    looks
 }
 
 /// A parameter that is the map of all headers: `headers: HeaderMap`.

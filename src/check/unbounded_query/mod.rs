@@ -139,7 +139,26 @@ fn is_exempt(program: &Program, handler: &Handler) -> bool {
 fn is_for_few(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let speaks = |text: &str| text.split(['/', '.']).any(|part| vocabulary().audience.few.in_name(part));
-    speaks(path) || speaks(program.path(handler.function.file))
+    speaks(path) || speaks(program.path(handler.function.file)) || demands_administrator(program, handler)
+}
+
+/// Python: the handler begins with a call that lets nobody but administrators pass: `check_admin_access(user)`.
+fn demands_administrator(program: &Program, handler: &Handler) -> bool {
+    let facts = program.file(handler.function.file);
+    let Some(NodeKind::Block { items, .. }) = facts.def(handler.function.def).body.map(|body| facts.arena.kind(body)) else { return false };
+    let demands = |name: &str| {
+        let words = words(name);
+        words.first().is_some_and(|verb| matches!(verb.as_str(), "check" | "require" | "ensure" | "verify" | "assert"))
+            && words.iter().any(|word| vocabulary().audience.administrators.has(word))
+    };
+    let is_demand = |item: NodeId| {
+        let call = match facts.arena.kind(item) {
+            NodeKind::Await(value) => value,
+            _ => item,
+        };
+        called_name(facts, call).is_some_and(demands)
+    };
+    facts.language.family() == Family::Python && facts.arena.list(items).take(3).any(is_demand)
 }
 
 /// The first unbounded query of the functions or of what they directly return a call of.

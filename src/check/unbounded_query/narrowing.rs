@@ -221,7 +221,13 @@ pub(super) fn is_narrowed_later(facts: &FileFacts, nesting: &Nesting, site: Node
 
 /// `result = await session.execute(…)`, of which nothing but one value is ever taken: `result.scalar_one()`.
 pub(super) fn gives_one(facts: &FileFacts, nesting: &Nesting, site: NodeId) -> bool {
-    let mut at = nesting.parent(nesting.chain_top(facts, site));
+    let top = nesting.chain_top(facts, site);
+    // `queue.jobs.all()[0]`
+    let takes_first = |link: NodeId| matches!(facts.arena.kind(link), NodeKind::Index { index, .. } if is_number(facts, index));
+    if facts.language.family() == Family::Python && chain(facts, top).take_while(|&link| link != site).any(takes_first) {
+        return true;
+    }
+    let mut at = nesting.parent(top);
     while let Some(node) = at.filter(|&node| matches!(facts.arena.kind(node), NodeKind::Await(_))) {
         at = nesting.parent(node);
     }

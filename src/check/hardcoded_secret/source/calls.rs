@@ -5,7 +5,7 @@ use super::values::Scan;
 use crate::check::hardcoded_secret::generic::NameClass;
 use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, shown};
 use crate::model::body::{CallForm, CollectionKind, List, NodeId, NodeKind};
-use crate::model::nesting::{called_name, chain, chain_root};
+use crate::model::nesting::{argument_value, called_name, chain, chain_root};
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::vocabulary;
 
@@ -80,7 +80,8 @@ impl<'a> Scan<'a> {
             matches!(self.facts.arena.kind(callee), NodeKind::Member { object, name, .. } if object == call && self.facts.text(name) == "update")
                 && self.facts.arena.list(args).next().is_some_and(is_secret)
         };
-        self.facts.arena.list(args).any(|message| message != key && is_secret(message)) || self.facts.arena.ids().any(updates)
+        let message = |argument: NodeId| argument_value(self.facts, argument);
+        self.facts.arena.list(args).map(message).any(|message| message != key && is_secret(message)) || self.facts.arena.ids().any(updates)
     }
 
     fn is_discarded(&self, call: NodeId) -> bool {

@@ -55,3 +55,28 @@ pub(super) fn settings(scan: &Scan, id: NodeId, hits: &mut Vec<SecretHit>) {
     hit.for_development = is_local && !hit.strong;
     hits.push(hit);
 }
+
+/// The name stands as the password in the address of a server: `f"postgresql://{DB_USER}:{DB_PASSWORD}@{DB_HOST}/{DB_NAME}"`. One on this machine is
+/// for development.
+pub(super) fn is_in_address(scan: &Scan, name: &str) -> bool {
+    let facts = scan.facts;
+    facts.arena.ids().any(|node| {
+        let NodeKind::Text { parts, .. } = facts.arena.kind(node) else { return false };
+        let parts: Vec<NodeId> = facts.arena.list(parts).collect();
+        let said = |at: usize| parts.get(at).and_then(|&part| facts.string(part)).unwrap_or_default();
+        let is_it = |part: NodeId| matches!(facts.arena.kind(part), NodeKind::Name(own) if facts.text(own) == name);
+        let Some(at) = parts.iter().position(|&part| is_it(part)).filter(|&at| at > 0) else { return false };
+        let host = match said(at + 1).strip_prefix('@') {
+            Some("") => match parts.get(at + 2).map(|&part| (part, facts.arena.kind(part))) {
+                Some((part, NodeKind::Name(host))) => {
+                    scan.constant(facts.text(host), facts.arena.span(part)).and_then(|value| facts.string(value)).unwrap_or_default()
+                }
+                _ => "",
+            },
+            Some(host) => host,
+            None => return false,
+        };
+        let is_local = ["localhost", "127.", "0.0.0.0", "::1"].iter().any(|own| host.starts_with(own));
+        said(0).contains("://") && said(at - 1).ends_with(':') && !host.is_empty() && !is_local
+    })
+}

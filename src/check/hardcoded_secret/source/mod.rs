@@ -35,6 +35,11 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     if hits.is_empty() {
         return hits;
     }
+    for hit in hits.iter_mut().filter(|hit| hit.kind == SecretKind::NamedLiteral) {
+        if connections::is_in_address(&scan, &hit.name) {
+            hit.kind = SecretKind::ConnectionSetting;
+        }
+    }
     let examples = shown::examples(facts);
     hits.retain(|hit| !examples.iter().any(|example| example.contains(hit.span)));
     let prose = shown::prose(facts);

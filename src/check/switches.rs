@@ -1,0 +1,77 @@
+//! Parameters that a call leaves switched off: `describe(row)` of `def describe(row, full=False)`. What stands under `if full` does not
+//! run for that call.
+
+use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
+use crate::model::facts::{Definition, FileFacts, Name, ParamKind};
+use crate::model::nesting::{Nesting, arguments};
+
+/// A parameter whose value at a call is known to be true or false.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Switch {
+    name: Name,
+    on: bool,
+}
+
+/// The parameters of the function that the call gives a literal truth, or leaves at one. `bound`: the receiver is not among the arguments.
+pub(super) fn switches(target: &FileFacts, function: &Definition, facts: &FileFacts, call: NodeId) -> Vec<Switch> {
+    let given: Vec<NodeId> = arguments(facts, call).collect();
+    if given.iter().any(|&argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. })) {
+        return Vec::new();
+    }
+    let bound = usize::from(function.params.first().is_some_and(|param| param.kind == ParamKind::Receiver));
+    let mut found = Vec::new();
+    for (index, param) in function.params.iter().enumerate().skip(bound) {
+        let (Some(name), Some(default)) = (param.name, param.default) else { continue };
+        let by_name = given.iter().find_map(|&argument| match facts.arena.kind(argument) {
+            NodeKind::Argument { name: other, value } if facts.text(other) == target.text(name) => Some(value),
+            _ => None,
+        });
+        let by_place =
+            given.get(index - bound).copied().filter(|&argument| !matches!(facts.arena.kind(argument), NodeKind::Argument { .. }));
+        let truth = match by_name.or(by_place) {
+            Some(value) => truth(facts, value),
+            None => truth(target, default),
+        };
+        found.extend(truth.map(|on| Switch { name, on }));
+    }
+    found
+}
+
+fn truth(facts: &FileFacts, value: NodeId) -> Option<bool> {
+    match facts.arena.kind(value) {
+        NodeKind::Bool(on) => Some(on),
+        NodeKind::Null => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether the node stands in a branch that the switches leave out.
+pub(super) fn is_left_out(facts: &FileFacts, nesting: &Nesting, node: NodeId, switches: &[Switch]) -> bool {
+    !switches.is_empty()
+        && nesting.around(node).any(|inner| {
+            let Some(outer) = nesting.parent(inner) else { return false };
+            match facts.arena.kind(outer) {
+                NodeKind::If { condition, then, .. } if then == inner => decided(facts, condition, switches) == Some(false),
+                NodeKind::If { condition, otherwise, .. } if otherwise == Some(inner) => decided(facts, condition, switches) == Some(true),
+                NodeKind::Binary { op: BinaryOp::And, left, right } if right == inner => decided(facts, left, switches) == Some(false),
+                NodeKind::Binary { op: BinaryOp::Or, left, right } if right == inner => decided(facts, left, switches) == Some(true),
+                _ => false,
+            }
+        })
+}
+
+/// What the switches make of a condition.
+fn decided(facts: &FileFacts, condition: NodeId, switches: &[Switch]) -> Option<bool> {
+    match facts.arena.kind(condition) {
+        NodeKind::Name(name) => switches.iter().find(|switch| switch.name == name).map(|switch| switch.on),
+        NodeKind::Unary { op: UnaryOp::Not, value } => decided(facts, value, switches).map(|on| !on),
+        NodeKind::Binary { op, left, right } => match (op, decided(facts, left, switches), decided(facts, right, switches)) {
+            (BinaryOp::And, Some(false), _) | (BinaryOp::And, _, Some(false)) => Some(false),
+            (BinaryOp::And, Some(true), Some(true)) => Some(true),
+            (BinaryOp::Or, Some(true), _) | (BinaryOp::Or, _, Some(true)) => Some(true),
+            (BinaryOp::Or, Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
