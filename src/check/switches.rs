@@ -12,7 +12,7 @@ pub(super) struct Switch {
     on: bool,
 }
 
-/// The parameters of the function that the call gives a literal truth, or leaves at one. `bound`: the receiver is not among the arguments.
+/// The parameters of the function that the call gives a literal truth, or leaves at one.
 pub(super) fn switches(target: &FileFacts, function: &Definition, facts: &FileFacts, call: NodeId) -> Vec<Switch> {
     let given: Vec<NodeId> = arguments(facts, call).collect();
     if given.iter().any(|&argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. })) {
