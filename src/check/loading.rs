@@ -147,10 +147,10 @@ impl<'a> Reader<'a> {
                 }
             }
             // `[row for row in rows if row.is_open]`, `rows or []`
-            NodeKind::Loop { kind: LoopKind::Comprehension, target: Some(target), source: Some(source), body, .. } => {
-                if gives_items(facts, target, body) {
-                    self.follow(file, source, depth + 1, loaded);
-                }
+            NodeKind::Loop { kind: LoopKind::Comprehension, target: Some(target), source: Some(source), body, .. }
+                if gives_items(facts, target, body) =>
+            {
+                self.follow(file, source, depth + 1, loaded);
             }
             NodeKind::Collection { items, .. } if facts.arena.list(items).len() == 1 => {
                 let item = facts.arena.list(items).next().filter(|&item| matches!(facts.arena.kind(item), NodeKind::Loop { .. }));

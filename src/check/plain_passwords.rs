@@ -131,7 +131,7 @@ fn is_handed_hashes(program: &Program, function: GlobalDef, value: NodeId, depth
     for facts in program.facts.iter().filter(|facts| facts.language.family() == Family::Rust && facts.names.may_hold(class)) {
         for node in facts.arena.ids() {
             let NodeKind::Call { callee, form: CallForm::New, .. } = facts.arena.kind(node) else { continue };
-            if !last_name(facts, callee).is_some_and(|name| facts.text(name) == class) {
+            if last_name(facts, callee).is_none_or(|name| facts.text(name) != class) {
                 continue;
             }
             let given = arguments(facts, node).find_map(|entry| match facts.arena.kind(entry) {
