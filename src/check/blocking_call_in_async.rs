@@ -22,7 +22,7 @@ use super::requests::{has_fact, in_development_branch, is_cached, is_kept, named
 use super::said;
 use super::scope::{in_scope, is_start_up, is_tool, letters, may_name};
 use super::spelling::{call_span, spelled_callee};
-use super::switched::{Switch, leaves_off, switch};
+use super::switches::{Needed, leaves_off, needed};
 use crate::model::body::{CallForm, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
@@ -360,14 +360,14 @@ fn ways(context: &Context, nestings: &Nestings, handed: &BTreeSet<GlobalDef>) ->
 /// What is left out because a parameter is not given: `new Key()` of `constructor(generate = false) { if (generate) this.#generate(); }`.
 #[derive(Default)]
 struct Switches {
-    off: Vec<(GlobalDef, Switch)>,
-    on: FxHashSet<(GlobalDef, Switch)>,
+    off: Vec<(GlobalDef, Needed)>,
+    on: FxHashSet<(GlobalDef, Needed)>,
 }
 
 impl Switches {
     /// The call in a function that was come to by `from` waits for what is not given there.
     fn hold(&mut self, program: &Program, from: Option<(GlobalDef, NodeId)>, function: GlobalDef, site: NodeId) -> bool {
-        let (Some((caller, call)), Some(switch)) = (from, switch(program, function, site)) else { return false };
+        let (Some((caller, call)), Some(switch)) = (from, needed(program, function, site)) else { return false };
         let is_held = !self.on.contains(&(function, switch)) && leaves_off(program, caller, call, function, switch);
         if is_held {
             self.off.push((function, switch));
@@ -377,7 +377,7 @@ impl Switches {
 
     /// A function that another one on the way gives what a call in it waits for.
     fn next_on(&mut self, program: &Program, ways: &FxHashMap<GlobalDef, Way>) -> Option<GlobalDef> {
-        let gives = |&(function, switch): &(GlobalDef, Switch)| {
+        let gives = |&(function, switch): &(GlobalDef, Needed)| {
             let mut edges = ways.keys().flat_map(|&caller| program.calls_from(caller));
             edges.any(|edge| edge.callee == function && !leaves_off(program, edge.caller, edge.site, function, switch))
         };

@@ -111,7 +111,6 @@ mod stateful_service;
 mod status;
 mod status_errors;
 mod swallowed_error;
-mod switched;
 mod switches;
 mod ticks;
 mod unasked_validation;

@@ -1,9 +1,12 @@
 //! Parameters that a call leaves switched off: `describe(row)` of `def describe(row, full=False)`. What stands under `if full` does not
 //! run for that call.
 
+use super::passed::{Passed, by_place, passed};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{Definition, FileFacts, Name, ParamKind};
+use crate::model::facts::{DefId, Definition, FileFacts, Name, ParamKind};
 use crate::model::nesting::{Nesting, arguments};
+use crate::model::program::Program;
+use crate::model::role::GlobalDef;
 
 /// A parameter whose value at a call is known to be true or false.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,7 @@ fn truth(facts: &FileFacts, value: NodeId) -> Option<bool> {
     match facts.arena.kind(value) {
         NodeKind::Bool(on) => Some(on),
         NodeKind::Null => Some(false),
+        NodeKind::Name(name) if facts.text(name) == "undefined" => Some(false),
         _ => None,
     }
 }
@@ -73,5 +77,40 @@ fn decided(facts: &FileFacts, condition: NodeId, switches: &[Switch]) -> Option<
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// A parameter that switches something on, by its number [by place](by_place), and off where it is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Needed {
+    at: usize,
+    name: Name,
+}
+
+/// The parameter without which the function does not come to a call: what it stands for alone decides, and it is false by default.
+pub(super) fn needed(program: &Program, function: GlobalDef, site: NodeId) -> Option<Needed> {
+    let facts = program.file(function.file);
+    let nesting = program.nesting(function.file);
+    let params = || facts.def(function.def).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+    if function.def == DefId::MODULE || params().all(|param| param.default.is_none()) {
+        return None;
+    }
+    nesting.around(site).find_map(|around| {
+        let NodeKind::If { condition, then, .. } = facts.arena.kind(nesting.parent(around)?) else { return None };
+        let NodeKind::Name(name) = facts.arena.kind(condition) else { return None };
+        let at =
+            params().position(|param| param.name == Some(name) && param.default.is_some_and(|value| truth(facts, value) == Some(false)))?;
+        (then == around).then_some(Needed { at, name })
+    })
+}
+
+/// The call leaves it off.
+pub(super) fn leaves_off(program: &Program, caller: GlobalDef, call: NodeId, callee: GlobalDef, needed: Needed) -> bool {
+    let facts = program.file(caller.file);
+    let Some(param) = by_place(program, facts, call, callee).and_then(|mut params| params.nth(needed.at)) else { return false };
+    match passed(facts, call, (needed.at, param), program.file(callee.file), needed.name) {
+        Passed::Nothing => true,
+        Passed::Value(value) => truth(facts, value) == Some(false),
+        _ => false,
     }
 }
