@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/copies.rs"]
+mod copies;
 #[path = "support/dice.rs"]
 mod dice;
 
@@ -15,6 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use archcheck::engine::{Change, Engine, Options};
+use copies::copied;
 use dice::Dice;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -542,30 +545,6 @@ fn edit(dice: &mut Dice, text: &str) -> (Value, String) {
         json!({ "line": before.matches('\n').count(), "character": before[line_start..].encode_utf16().count() })
     };
     (json!([{ "range": { "start": place(start), "end": place(end) }, "text": piece }]), edited)
-}
-
-fn copied(example: &str) -> (TempDir, Vec<String>) {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
-    let folder = tempfile::tempdir().unwrap();
-    let mut open = vec![from.clone()];
-    let mut sources = Vec::new();
-    while let Some(at) = open.pop() {
-        for entry in fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            let below = path.strip_prefix(&from).unwrap().to_path_buf();
-            if path.is_dir() {
-                fs::create_dir_all(folder.path().join(&below)).unwrap();
-                open.push(path);
-                continue;
-            }
-            fs::copy(&path, folder.path().join(&below)).unwrap();
-            if path.extension().is_some_and(|extension| ["py", "ts", "rs"].iter().any(|own| extension == *own)) {
-                sources.push(below.to_string_lossy().into_owned());
-            }
-        }
-    }
-    sources.sort();
-    (folder, sources)
 }
 
 /// Random edits of all files of an example; now and then everything is compared with a new engine on the same text. `EDITS` sets how many.

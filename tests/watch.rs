@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+#[path = "support/copies.rs"]
+mod copies;
 #[path = "support/dice.rs"]
 mod dice;
 
@@ -12,6 +14,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use copies::copied;
 use dice::Dice;
 use tempfile::TempDir;
 
@@ -380,28 +383,6 @@ fn edited(dice: &mut Dice, text: &str) -> String {
     let most = [1, 1, 2, 4, 40][dice.below(5)];
     let end = (start + dice.below(most)).min(bounds.len() - 1);
     format!("{}{}{}", &text[..bounds[start]], PIECES[dice.below(PIECES.len())], &text[bounds[end]..])
-}
-
-fn copied(example: &str) -> (TempDir, Vec<String>) {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
-    let folder = tempfile::tempdir().unwrap();
-    let (mut open, mut sources) = (vec![from.clone()], Vec::new());
-    while let Some(at) = open.pop() {
-        for entry in fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            let below = path.strip_prefix(&from).unwrap().to_string_lossy().into_owned();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let text = fs::read(&path).unwrap();
-                fs::create_dir_all(folder.path().join(&below).parent().unwrap()).unwrap();
-                fs::write(folder.path().join(&below), text).unwrap();
-                sources.extend(["py", "ts", "tsx", "rs"].iter().any(|own| path.extension().is_some_and(|it| it == *own)).then_some(below));
-            }
-        }
-    }
-    sources.sort();
-    (folder, sources)
 }
 
 /// `EDITS` sets how many.

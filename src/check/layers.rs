@@ -15,7 +15,7 @@ use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::Access;
-use crate::model::nesting::{called_name, last_name};
+use crate::model::nesting::{around, called_name, last_name};
 use crate::model::program::{CallEdge, CallKind, ImportEdge, ImportTarget, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Span};
@@ -516,20 +516,14 @@ fn upward_call<'a>(
 /// TypeScript: what handlers call and nothing else makes a service takes the request and the response as they do: it is a part of a handler.
 fn answers_requests(program: &Program, caller: GlobalDef, lower: &RoleEvidence) -> bool {
     let facts = program.file(caller.file);
-    let mut at = caller.def;
     let takes = |def: DefId, wanted: &[&str]| {
         facts.def(def).params.iter().any(|param| param.name.is_some_and(|name| wanted.contains(&facts.text(name))))
     };
     if lower.role != Role::Service || lower.strength != Strength::Content || facts.language.family() != Family::TypeScript {
         return false;
     }
-    while at != DefId::MODULE {
-        if takes(at, &["req", "request"]) && takes(at, &["res", "response", "reply"]) {
-            return true;
-        }
-        at = facts.def(at).parent;
-    }
-    false
+    let is_handler = |def: DefId| takes(def, &["req", "request"]) && takes(def, &["res", "response", "reply"]);
+    around(facts, caller.def).take_while(|&def| def != DefId::MODULE).any(is_handler)
 }
 
 /// NestJS: the class holds a server of sockets, and what the file calls of it clients do not: `this.gateway.announce(order)`, which sends.

@@ -2,7 +2,7 @@
 //! branch which leaves, in the other branch of the same condition, or below the place and in no loop around it, does not.
 
 use crate::model::body::{AssignOp, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, FileFacts, Name};
+use crate::model::facts::{FileFacts, Name};
 use crate::model::nesting::{Nesting, chain_root, given_value, walk_deep};
 
 /// The values that assignments below `body` may have given the name when `at` runs; of a value that starts from the name itself
@@ -22,7 +22,7 @@ pub(super) fn reaching(facts: &FileFacts, nesting: &Nesting, body: NodeId, at: N
     let mut taken = vec![false; given.len()];
     let mut places = vec![at];
     while let Some(place) = places.pop() {
-        let spine = closure_ancestors(facts, nesting, place);
+        let spine: Vec<NodeId> = nesting.outward(facts, place).collect();
         for (index, one) in given.iter().enumerate() {
             if !taken[index] && reaches(facts, nesting, &given, one, place, &spine) {
                 taken[index] = true;
@@ -47,7 +47,7 @@ fn comes_before(facts: &FileFacts, node: NodeId, at: NodeId) -> bool {
 }
 
 fn reaches(facts: &FileFacts, nesting: &Nesting, all: &[Given], one: &Given, at: NodeId, spine: &[NodeId]) -> bool {
-    let own = closure_ancestors(facts, nesting, one.node);
+    let own: Vec<NodeId> = nesting.outward(facts, one.node).collect();
     let shared = |node: &NodeId| spine.contains(node);
     // What runs again, or later than where it stands: a loop around both, a closure around the place alone.
     let again = own.iter().find(|node| matches!(facts.arena.kind(**node), NodeKind::Loop { .. }) && shared(node)).copied();
@@ -92,7 +92,7 @@ fn reaches(facts: &FileFacts, nesting: &Nesting, all: &[Given], one: &Given, at:
             && if before {
                 comes_before(facts, one.node, other.node)
             } else {
-                again.is_some_and(|outer| closure_ancestors(facts, nesting, other.node).contains(&outer))
+                again.is_some_and(|outer| nesting.outward(facts, other.node).any(|node| node == outer))
             };
         later && always_runs(facts, nesting, other.node, spine)
     })
@@ -100,7 +100,7 @@ fn reaches(facts: &FileFacts, nesting: &Nesting, all: &[Given], one: &Given, at:
 
 /// Whether what runs to the place has run the node: no branch, loop or handler around it that is not around the place, too.
 fn always_runs(facts: &FileFacts, nesting: &Nesting, node: NodeId, spine: &[NodeId]) -> bool {
-    let own = closure_ancestors(facts, nesting, node);
+    let own: Vec<NodeId> = nesting.outward(facts, node).collect();
     own.iter().zip(own.iter().skip(1)).all(|(inner, outer)| {
         if spine.contains(inner) {
             return true;
@@ -117,18 +117,4 @@ fn always_runs(facts: &FileFacts, nesting: &Nesting, node: NodeId, spine: &[Node
             _ => true,
         }
     })
-}
-
-/// The node and everything around it, out of closures too, innermost first.
-fn closure_ancestors(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    let mut at = Some(node);
-    while let Some(node) = at {
-        found.push(node);
-        at = nesting.parent(node).or_else(|| {
-            let owner = nesting.owner(node);
-            nesting.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE))
-        });
-    }
-    found
 }

@@ -14,7 +14,7 @@ use super::loops::parameter_names;
 use super::sensitive::assigned;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, Definition, FileFacts, Name};
+use crate::model::facts::{DefId, DefKind, Definition, FileFacts, Name};
 use crate::model::finding::Label;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, Nestings, called_name, chain, chain_root, last_name};
@@ -181,9 +181,7 @@ pub(super) fn is_kept(program: &Program, nesting: &Nesting, function: GlobalDef,
         }
         let Some(parent) = nesting.parent(at) else {
             // The closure's place, when this is a closure's own code: `cell.get_or_init(|| make())`.
-            let owner = nesting.owner(at);
-            let place = nesting.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE));
-            return place.is_some_and(|place| runs_once(program, facts, nesting, function.file, place));
+            return nesting.closure_around(facts, at).is_some_and(|place| runs_once(program, facts, nesting, function.file, place));
         };
         match facts.arena.kind(parent) {
             NodeKind::Assign { target, op, .. } if target != at => {
@@ -341,19 +339,7 @@ pub(super) fn in_development_branch(facts: &FileFacts, nesting: &Nesting, node: 
         })
     };
     // Out of the closures around it: `if (app.get("env") === "development") { app.use((err, req, res, next) => …) }`.
-    let mut at = node;
-    for _ in 0..8 {
-        if is_in_branch(at) {
-            return true;
-        }
-        let owner = nesting.owner(at);
-        if owner == DefId::MODULE || !facts.def(owner).flags.has(DefFlags::CLOSURE) {
-            return false;
-        }
-        let Some(place) = nesting.place(owner) else { return false };
-        at = place;
-    }
-    false
+    std::iter::successors(Some(node), |&at| nesting.closure_around(facts, at)).take(8).any(is_in_branch)
 }
 
 /// The branch that production takes, where the condition compares with one name: the first of `env !== "test"` and of

@@ -17,27 +17,20 @@ pub(super) struct Switch {
 
 /// The parameters of the function that the call gives a literal truth, or leaves at one.
 pub(super) fn switches(target: &FileFacts, function: &Definition, facts: &FileFacts, call: NodeId) -> Vec<Switch> {
-    let given: Vec<NodeId> = arguments(facts, call).collect();
-    if given.iter().any(|&argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. })) {
+    if arguments(facts, call).any(|argument| matches!(facts.arena.kind(argument), NodeKind::Spread { .. })) {
         return Vec::new();
     }
-    let bound = usize::from(function.params.first().is_some_and(|param| param.kind == ParamKind::Receiver));
-    let mut found = Vec::new();
-    for (index, param) in function.params.iter().enumerate().skip(bound) {
-        let (Some(name), Some(default)) = (param.name, param.default) else { continue };
-        let by_name = given.iter().find_map(|&argument| match facts.arena.kind(argument) {
-            NodeKind::Argument { name: other, value } if facts.text(other) == target.text(name) => Some(value),
-            _ => None,
-        });
-        let by_place =
-            given.get(index - bound).copied().filter(|&argument| !matches!(facts.arena.kind(argument), NodeKind::Argument { .. }));
-        let truth = match by_name.or(by_place) {
-            Some(value) => truth(facts, value),
-            None => truth(target, default),
+    let params = function.params.iter().filter(|param| param.kind != ParamKind::Receiver).enumerate();
+    let known = params.filter_map(|(at, param)| {
+        let (name, default) = (param.name?, param.default?);
+        let on = match passed(facts, call, (at, param), target, name) {
+            Passed::Value(value) => truth(facts, value)?,
+            Passed::Nothing => truth(target, default)?,
+            _ => return None,
         };
-        found.extend(truth.map(|on| Switch { name, on }));
-    }
-    found
+        Some(Switch { name, on })
+    });
+    known.collect()
 }
 
 fn truth(facts: &FileFacts, value: NodeId) -> Option<bool> {

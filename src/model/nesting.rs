@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::body::{CallForm, List, NodeId, NodeKind};
-use super::facts::{DefId, DefKind, FileFacts, Name};
+use super::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
 use super::source::{Family, FileId};
 use super::trace::{Part, note};
 
@@ -120,6 +120,17 @@ impl Nesting {
     /// The node and everything around it in the same definition, innermost first.
     pub fn around(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(Some(id), |&at| self.parent(at))
+    }
+
+    /// The `Closure` node whose code holds the node; `None` in the code of a function, class or module.
+    pub fn closure_around(&self, facts: &FileFacts, id: NodeId) -> Option<NodeId> {
+        let owner = self.owner(id);
+        self.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE))
+    }
+
+    /// The node and everything around it, out of closures too, innermost first.
+    pub fn outward<'a>(&'a self, facts: &'a FileFacts, id: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+        std::iter::successors(Some(id), |&at| self.parent(at).or_else(|| self.closure_around(facts, at)))
     }
 
     /// The outermost expression that continues the chain of calls, members and `await`s of which `id` is a link:

@@ -432,9 +432,7 @@ impl<'a> Scopes<'a> {
             }
             let Some(parent) = nesting.parent(at) else {
                 // `orders.map((order) => prisma.order.update(…))`
-                let owner = nesting.owner(at);
-                let place = nesting.place(owner).filter(|_| facts.def(owner).flags.has(DefFlags::CLOSURE));
-                let mapped = place.and_then(|place| nesting.argument_of(facts, place));
+                let mapped = nesting.closure_around(facts, at).and_then(|place| nesting.argument_of(facts, place));
                 match mapped.filter(|&(call, _)| matches!(called_name(facts, call), Some("map" | "flatMap"))) {
                     Some((call, _)) => at = nesting.chain_top(facts, call),
                     None => return false,

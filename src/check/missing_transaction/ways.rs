@@ -3,7 +3,7 @@
 use crate::check::loops::Place;
 use crate::check::requests::has_fact;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, FileFacts};
+use crate::model::facts::FileFacts;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
 use crate::model::source::Family;
@@ -84,13 +84,7 @@ pub(super) fn fails_for_nobody(place: &Place, second: &Write) -> bool {
 
 /// The nodes around a place, outward through the closures that hold it.
 pub(super) fn outward<'a>(place: &'a Place, site: NodeId) -> impl Iterator<Item = NodeId> + 'a {
-    std::iter::successors(Some(site), move |&at| {
-        place.nesting.parent(at).or_else(|| {
-            let owner = place.nesting.owner(at);
-            if place.facts.def(owner).flags.has(DefFlags::CLOSURE) { place.nesting.place(owner) } else { None }
-        })
-    })
-    .take(10_000)
+    place.nesting.outward(place.facts, site).take(10_000)
 }
 
 /// One way through the function passes both: they are not in branches that exclude each other, nor is one in the handling of

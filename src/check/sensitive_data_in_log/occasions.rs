@@ -2,7 +2,7 @@
 
 use crate::check::sensitive::{parts, secret};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefFlags, DefId, FileFacts};
+use crate::model::facts::{DefId, FileFacts};
 use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell, walk_deep};
 use crate::model::program::{ImportTarget, Program};
 use crate::model::role::GlobalDef;
@@ -95,20 +95,12 @@ pub(super) fn is_run_by_hand(facts: &FileFacts, nesting: &Nesting, node: NodeId)
         });
         own && main
     };
-    let mut at = node;
-    for _ in 0..8 {
-        let mut around = nesting.around(at);
-        if around.any(|inner| matches!(nesting.parent(inner).map(|outer| facts.arena.kind(outer)), Some(NodeKind::If { condition, then, .. }) if then == inner && asks(condition))) {
-            return true;
-        }
-        let owner = nesting.owner(at);
-        if owner == DefId::MODULE || !facts.def(owner).flags.has(DefFlags::CLOSURE) {
-            return false;
-        }
-        let Some(place) = nesting.place(owner) else { return false };
-        at = place;
-    }
-    false
+    let is_asked = |at: NodeId| {
+        nesting.around(at).any(|inner| {
+            matches!(nesting.parent(inner).map(|outer| facts.arena.kind(outer)), Some(NodeKind::If { condition, then, .. }) if then == inner && asks(condition))
+        })
+    };
+    std::iter::successors(Some(node), |&at| nesting.closure_around(facts, at)).take(8).any(is_asked)
 }
 
 /// `f"invalid token: {token}"`: what was refused opens nothing.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::terminal::Progress;
 use crate::engine::{Answer, Change, Engine, Options, Pace, Stop, Turn};
 use crate::model::finding::Outcome;
+use crate::report::plural;
 use disk::{Disk, News, Signal};
 
 pub(super) use disk::How;
@@ -205,10 +206,10 @@ impl Screen<'_> {
         self.shown = Some(answer.outcome);
         if !self.watch.quiet {
             let project = engine.project();
-            let files = counted(project.files.len() + project.texts.len(), "file");
+            let files = plural(project.files.len() + project.texts.len(), "file");
             let why = match because {
                 Because::Start => "everything".to_string(),
-                Because::Changed(files) => format!("{} changed", counted(files, "file")),
+                Because::Changed(files) => format!("{} changed", plural(files, "file")),
                 Because::Whole => "everything again".to_string(),
             };
             let how = match (self.watch.verbose && matches!(because, Because::Changed(_)), answer.open) {
@@ -249,10 +250,6 @@ fn clear() {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
 fn span(taken: Duration) -> String {
     let milliseconds = taken.as_millis();
     if milliseconds < 1000 { format!("{milliseconds} ms") } else { format!("{:.1} s", taken.as_secs_f64()) }
@@ -265,6 +262,6 @@ mod tests {
     #[test]
     fn times_and_counts_are_written_for_people() {
         assert_eq!([38, 999, 1000, 12_340].map(|ms| span(Duration::from_millis(ms))), ["38 ms", "999 ms", "1.0 s", "12.3 s"]);
-        assert_eq!([0, 1, 2].map(|count| counted(count, "file")), ["0 files", "1 file", "2 files"]);
+        assert_eq!([0, 1, 2].map(|count| plural(count, "file")), ["0 files", "1 file", "2 files"]);
     }
 }
