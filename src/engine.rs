@@ -8,6 +8,7 @@ mod contracts;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -893,13 +894,20 @@ enum Failure {
 }
 
 fn lower_text(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock) -> Option<Lowered> {
-    lower_by(file, text, queries, clock, &|| lower::lower(file, text))
+    lower_by(file, (text, std::slice::from_ref(&(0..text.len()))), queries, clock, &|| lower::lower(file, text))
 }
 
-fn lower_by(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clock, lower: &dyn Fn() -> FileFacts) -> Option<Lowered> {
+/// Text with the parts of it that are not blank, and how facts are made of it.
+fn lower_by(
+    file: &SourceFile,
+    (text, parts): (&str, &[Range<usize>]),
+    queries: &Queries,
+    clock: &clock::Clock,
+    lower: &dyn Fn() -> FileFacts,
+) -> Option<Lowered> {
     guarded(|| {
         let mut facts = clock.share("lower", "parse and walk", lower);
-        clock.share("lower", "queries", || lower::match_queries(&mut facts, file, text, queries));
+        clock.share("lower", "queries", || lower::match_queries(&mut facts, file, text, parts, queries));
         let lines = LineIndex::new(text);
         let directives = triage::in_source(text, &facts, &lines);
         (Arc::new(facts), FileNotes { path: file.path.clone(), lines, directives })
@@ -936,10 +944,11 @@ fn outlined(file: &SourceFile, text: &str, queries: &Queries, clock: &clock::Clo
         return None;
     }
     let lower = || lower::lower_outline(file, &outline);
-    let (facts, notes) = lower_by(file, &outline.text, queries, clock, &lower)?;
+    // Its lines are those of the text.
+    let (facts, notes) = lower_by(file, (&outline.text, &outline.parts), queries, clock, &lower)?;
     // What cannot be read of an outline may well be readable in its place.
     let is_broken = facts.problems.iter().any(|problem| problem.kind == ProblemKind::Syntax);
-    (!is_broken).then(|| (facts, FileNotes { lines: LineIndex::new(text), ..notes }))
+    (!is_broken).then_some((facts, notes))
 }
 
 /// Runs what must not take the whole process down. A panic is a mistake of ours: its message goes to standard error, and the run says what is missing.

@@ -326,7 +326,7 @@ fn lowered(target: &str, kinds: &[&str], language: Language) {
         let file = SourceFile { path: Arc::from("a"), language, bytes: text.len() as u64 };
         outlined(&file, &text)?;
         let mut facts = lower::lower(&file, &text);
-        lower::match_queries(&mut facts, &file, &text, &queries);
+        lower::match_queries(&mut facts, &file, &text, std::slice::from_ref(&(0..text.len())), &queries);
         triage::in_source(&text, &facts, &LineIndex::new(&text));
         let places = facts.definitions().map(|(_, def)| def.name_span).chain(facts.problems.iter().filter_map(|problem| problem.span));
         let matched = facts.matches.iter().flat_map(|found| found.captures.iter().map(|capture| capture.span));
@@ -349,6 +349,11 @@ fn outlined(file: &SourceFile, text: &str) -> Result<(), String> {
             text.len(),
             lines(text)
         ));
+    }
+    let starts = std::iter::once(0).chain(outline.parts.iter().map(|part| part.end));
+    let mut gaps = starts.zip(outline.parts.iter().map(|part| part.start).chain([text.len()]));
+    if !gaps.all(|(start, end)| outline.text.get(start..end).is_some_and(|gap| gap.trim().is_empty())) {
+        return Err(format!("an outline that says something outside of its parts, {:?}", outline.parts));
     }
     let facts = lower::lower_outline(file, &outline);
     let imports = facts.imports.iter().map(|import| import.span);

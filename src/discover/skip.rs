@@ -96,8 +96,8 @@ pub(super) fn by_content(path: &str, text: &str, language: Language) -> Option<S
     if language == Language::JavaScript && has_banner(text) {
         return Some(SkipReason::Vendored);
     }
-    let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
-    (text.len() > 20_000 && text.len() / (newlines + 1) > 500).then_some(SkipReason::Minified)
+    let newlines = || memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    (text.len() > 20_000 && text.len() / (newlines() + 1) > 500).then_some(SkipReason::Minified)
 }
 
 /// The comment that minifiers keep, with a version and where the library comes from: a copy of a release.

@@ -52,18 +52,17 @@ pub fn read_text(root: &Path, path: &str) -> Result<Arc<str>, SkipReason> {
     decode(bytes_of(&root.join(path))?, false).map(Arc::from)
 }
 
-/// Room beyond the end below which `read_to_end` makes calls of its own (`std::io::default_read_to_end`).
-const PROBE: usize = 64;
-
 fn bytes_of(path: &Path) -> Result<Vec<u8>, SkipReason> {
     let file = File::open(path).map_err(|_| SkipReason::Unreadable)?;
     let metadata = file.metadata().map_err(|_| SkipReason::Unreadable)?;
     if !metadata.is_file() {
         return Err(SkipReason::Unreadable);
     }
-    // With room for all of it and one byte more, one call reads it and another sees the end.
-    let mut bytes = Vec::with_capacity(metadata.len().min(HARD_LIMIT) as usize + PROBE);
-    file.take(HARD_LIMIT + 1).read_to_end(&mut bytes).map_err(|_| SkipReason::Unreadable)?;
+    // What is as long as it was said to be needs no call that sees the end. Nobody says how long what the kernel makes up is.
+    let length = metadata.len().min(HARD_LIMIT + 1);
+    let most = if length == 0 { HARD_LIMIT + 1 } else { length };
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(most).read_to_end(&mut bytes).map_err(|_| SkipReason::Unreadable)?;
     if bytes.len() as u64 > HARD_LIMIT { Err(SkipReason::TooLarge) } else { Ok(bytes) }
 }
 

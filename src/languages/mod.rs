@@ -2,6 +2,7 @@
 //! resolution. Nothing outside `languages` and `lower` knows tree-sitter.
 
 pub mod lines;
+mod parts;
 pub mod python;
 pub mod rust;
 pub mod tree;

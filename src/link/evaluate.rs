@@ -86,6 +86,8 @@ pub(super) struct Linker<'a> {
     pub(super) generated: FxHashMap<GlobalDef, FxHashMap<&'a str, ValueId>>,
     pub(super) import_values: FxHashMap<(FileId, u32), Option<ValueId>>,
     pub(super) member_values: FxHashMap<GlobalDef, FxHashMap<Box<str>, Option<ValueId>>>,
+    /// The variables that modules of TypeScript export by their names, as far as asked for.
+    pub(super) exported_variables: FxHashMap<FileId, FxHashMap<Box<str>, Option<GlobalDef>>>,
     /// How many modules the name that is looked for was followed through.
     pub(super) re_exports_open: u32,
     /// What the question for a member of a module came by so far.
@@ -177,6 +179,7 @@ impl<'a> Linker<'a> {
             generated: FxHashMap::default(),
             import_values: FxHashMap::default(),
             member_values: FxHashMap::default(),
+            exported_variables: FxHashMap::default(),
             re_exports_open: 0,
             circle: Circle::default(),
             patterns_open: 0,

@@ -248,7 +248,12 @@ impl<'a> Linker<'a> {
             return None;
         }
         if self.family(module.file) == Family::TypeScript {
-            return self.exported_variable(module.file, name);
+            if let Some(&known) = self.exported_variables.get(&module.file).and_then(|names| names.get(name)) {
+                return known;
+            }
+            let found = self.exported_variable(module.file, name);
+            self.exported_variables.entry(module.file).or_default().insert(name.into(), found);
+            return found;
         }
         let scopes = &self.scopes[module.file.index()];
         if let Some(&def) = scopes.exported.get(name) {

@@ -208,11 +208,13 @@ impl<'a> Linker<'a> {
             Family::Rust => self.rust_member(module, name),
         };
         self.re_exports_open -= 1;
-        self.circle.open.pop();
-        self.member_values.entry(module).or_default().insert(name.into(), found);
+        let open = self.circle.open.pop();
+        if let Some(slot) = self.member_values.get_mut(&module).and_then(|names| names.get_mut(name)) {
+            *slot = found;
+        }
         match found {
             Some(_) => self.circle.has_found = true,
-            None => self.circle.missed.push((module, name.into())),
+            None => self.circle.missed.extend(open),
         }
         if self.re_exports_open == 0 {
             self.close_circle();

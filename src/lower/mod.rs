@@ -4,13 +4,15 @@ pub mod outline;
 pub mod queries;
 pub mod render;
 
+use std::ops::Range;
+
 use crate::languages::{python, rust, typescript};
 use crate::model::facts::FileFacts;
 use crate::model::source::{Family, SourceFile};
 
-/// Adds to a file's facts what the queries of rules match in it.
-pub fn match_queries(facts: &mut FileFacts, file: &SourceFile, text: &str, queries: &queries::Queries) {
-    let (matches, problems) = queries::matches(queries, text, file.language);
+/// Adds to a file's facts what the queries of rules match in it. The text is blank outside of these parts.
+pub fn match_queries(facts: &mut FileFacts, file: &SourceFile, text: &str, parts: &[Range<usize>], queries: &queries::Queries) {
+    let (matches, problems) = queries::matches_within(queries, text, parts, file.language);
     facts.matches = matches;
     facts.problems.extend(problems);
 }
@@ -18,8 +20,9 @@ pub fn match_queries(facts: &mut FileFacts, file: &SourceFile, text: &str, queri
 /// The facts of the part of a file that its [outline](outline) holds.
 pub fn lower_outline(file: &SourceFile, outline: &outline::Outline) -> FileFacts {
     let mut facts = match file.language.family() {
-        Family::TypeScript => typescript::lower::lower_outline(&outline.text, file.language),
-        Family::Python | Family::Rust => lower(file, &outline.text),
+        Family::TypeScript => typescript::lower::lower_outline(&outline.text, &outline.parts, file.language),
+        Family::Rust => rust::lower_parts(&outline.text, &outline.parts),
+        Family::Python => lower(file, &outline.text),
     };
     (facts.for_browsers, facts.is_markup, facts.is_outline) = (outline.for_browsers, outline.is_markup, true);
     facts

@@ -12,6 +12,8 @@ use crate::rulebook::vocabulary::vocabulary;
 pub struct Outline {
     /// Length and lines are those of the whole text.
     pub text: String,
+    /// Where something is left in it, in order.
+    pub parts: Vec<Range<usize>>,
     /// The parts left out; for a module of which only imports and exports are kept, all of it.
     pub left_out: Vec<Range<usize>>,
     /// It says that it runs in a browser.
@@ -27,14 +29,17 @@ pub fn of(file: &SourceFile, text: &str) -> Option<Outline> {
         Family::Rust => {
             let tests = rust::inline_tests(text);
             let without = (!tests.is_empty()).then(|| rust::without(text, &tests)).flatten()?;
-            Some(Outline { text: without, left_out: tests, for_browsers: false, is_markup: false })
+            let starts = std::iter::once(0).chain(tests.iter().map(|test| test.end));
+            let ends = tests.iter().map(|test| test.start).chain([text.len()]);
+            let parts = starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| start..end).collect();
+            Some(Outline { text: without, parts, left_out: tests, for_browsers: false, is_markup: false })
         }
         Family::TypeScript => {
             let head = Head::of(text);
             let for_browsers = runs_in_browser(text, &head);
             let is_markup = !for_browsers && is_markup(file.language, text, &head);
-            let outline = (for_browsers || is_markup).then(|| typescript::outline(text, &head)).flatten()?;
-            Some(Outline { text: outline, left_out: std::iter::once(0..text.len()).collect(), for_browsers, is_markup })
+            let (outline, parts) = (for_browsers || is_markup).then(|| typescript::outline(text, &head)).flatten()?;
+            Some(Outline { text: outline, parts, left_out: std::iter::once(0..text.len()).collect(), for_browsers, is_markup })
         }
     }
 }

@@ -5,7 +5,7 @@
 //! run asks for few of them, so each is a query of its own, compiled once, when a file asks for it; patterns that differ only in what they ask of the program share one.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -129,10 +129,11 @@ impl Words {
     }
 
     /// The rules of which some pattern may match in this text, with the numbers of those patterns.
-    fn may_match(&self, text: &str) -> Vec<(usize, Vec<usize>)> {
+    fn may_match(&self, text: &str, parts: &[Range<usize>]) -> Vec<(usize, Vec<usize>)> {
         let mut seen = vec![self.searcher.is_none(); self.count];
         let mut left = self.count;
-        for found in self.searcher.iter().flat_map(|searcher| searcher.find_overlapping_iter(text)) {
+        let texts = parts.iter().filter_map(|part| text.get(part.clone()));
+        for found in self.searcher.iter().flat_map(|searcher| texts.clone().flat_map(|text| searcher.find_overlapping_iter(text))) {
             let at = found.pattern().as_usize();
             if !std::mem::replace(&mut seen[at], true) {
                 left -= 1;
@@ -189,8 +190,13 @@ fn told(query: &RuleQuery, error: &QueryError) -> WrongQuery {
 
 /// What the queries match in a file, rule by rule; and what was cut off.
 pub fn matches(queries: &Queries, text: &str, language: Language) -> (Vec<QueryMatch>, Vec<Problem>) {
+    matches_within(queries, text, std::slice::from_ref(&(0..text.len())), language)
+}
+
+/// The same for a text that is blank outside of these parts.
+pub fn matches_within(queries: &Queries, text: &str, parts: &[Range<usize>], language: Language) -> (Vec<QueryMatch>, Vec<Problem>) {
     let none = (Vec::new(), Vec::new());
-    let rules = queries.families.get(&language.family()).map(|words| words.may_match(text)).unwrap_or_default();
+    let rules = queries.families.get(&language.family()).map(|words| words.may_match(text, parts)).unwrap_or_default();
     let compiled = |rule: usize, patterns: Vec<usize>| -> Vec<(usize, &Query)> {
         patterns.into_iter().filter_map(|pattern| Some((pattern, queries.compiled(rule, pattern, language)?))).collect()
     };

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::Sources;
 use crate::model::finding::{Finding, Outcome, masked, shown};
@@ -102,7 +102,9 @@ fn secret_texts(spans: &BTreeMap<Arc<str>, Vec<Span>>, sources: &dyn Sources) ->
     if secrets.is_empty() {
         return None;
     }
-    let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&secrets).ok()?;
+    // Searched in short messages: the automaton that is made soonest.
+    let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+    let searcher = AhoCorasick::builder().kind(kind).match_kind(MatchKind::LeftmostLongest).build(&secrets).ok()?;
     let masks = secrets.iter().map(|secret| masked(secret)).collect();
     Some((searcher, masks))
 }

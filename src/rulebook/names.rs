@@ -50,15 +50,21 @@ impl Index {
 
     /// The first of a role's patterns that fits a file's name.
     fn pattern(&self, role: usize, stem: &str) -> Option<usize> {
+        let last = stem.as_bytes().last();
         self.patterns[role].iter().position(|(head, tail)| match tail {
-            // The star stands for at least one character.
-            Some(tail) => stem.len() > head.len() + tail.len() && stem.ends_with(tail.as_str()) && stem.starts_with(head.as_str()),
+            // The star stands for at least one character. Most endings differ in their last byte.
+            Some(tail) => {
+                stem.len() > head.len() + tail.len()
+                    && (tail.is_empty() || tail.as_bytes().last() == last && stem.ends_with(tail.as_str()))
+                    && stem.starts_with(head.as_str())
+            }
             None => head == stem,
         })
     }
 
-    fn is_file(&self, role: usize, stem: &str) -> bool {
-        self.files.get(stem).is_some_and(|roles| roles.contains(&role))
+    /// The roles that files of this name have.
+    fn roles_of_file(&self, stem: &str) -> &[usize] {
+        self.files.get(stem).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -153,7 +159,9 @@ impl RoleNames {
             folders.insert(folder.to_string(), self.deepest(folder));
         }
         let deepest = &folders[folder];
-        let mut hints: Vec<Hint> = deepest.iter().enumerate().filter_map(|(role, deepest)| self.hint(role, *deepest, stem)).collect();
+        let by_file = self.index.roles_of_file(stem);
+        let hint = |(role, deepest): (usize, &Option<(usize, &'n str)>)| self.hint(role, *deepest, by_file.contains(&role), stem);
+        let mut hints: Vec<Hint> = deepest.iter().enumerate().filter_map(hint).collect();
         if hints.iter().any(|hint| hint.ambient) {
             hints.retain(|hint| hint.ambient);
         }
@@ -222,15 +230,15 @@ impl RoleNames {
         found.into_iter().enumerate().map(name).collect()
     }
 
-    /// What a role finds in the name of a file and in its folders.
-    fn hint(&self, role: usize, deepest: Option<(usize, &str)>, stem: &str) -> Option<Hint> {
+    /// What a role finds in the name of a file, which may be one of its own, and in its folders.
+    fn hint(&self, role: usize, deepest: Option<(usize, &str)>, is_file: bool, stem: &str) -> Option<Hint> {
         let entry = &self.roles[role];
         let ambient = entry.ambient;
         let hint = |strength, rank, reason| Some(Hint { evidence: evidence(entry.role, strength, reason), ambient, rank });
         if let Some(pattern) = self.index.pattern(role, stem) {
             return hint(Strength::Name, usize::MAX, format!("file name `{}`", entry.file_patterns[pattern]));
         }
-        if self.index.is_file(role, stem) {
+        if is_file {
             // The file's own name says more than any folder's, but `models/dependency` and `middleware/app` wire nothing.
             let rank = if entry.role == Role::Composition { 0 } else { usize::MAX };
             return hint(Strength::Folder, rank, format!("file name `{stem}`"));

@@ -99,7 +99,7 @@ fn split<'a>(file: &str, text: &'a str) -> Result<(&'a str, &'a str, u32), LoadE
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut at = 0;
     let mut start = None;
-    for (line, content) in text.split_inclusive('\n').enumerate() {
+    for (line, content) in lines(text).enumerate() {
         let end = at + content.len();
         if content.trim_end() == "+++" {
             match start {
@@ -153,7 +153,7 @@ fn queries(file: &str, text: &str, markdown: &str, errors: &mut Vec<LoadError>) 
     // `markdown` is a piece of `text`.
     let mut at = (markdown.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let mut open: Option<(Fence, &str, usize)> = None;
-    for line in markdown.split_inclusive('\n') {
+    for line in lines(markdown) {
         let end = at + line.len();
         if let Some((fence, word, start)) = &open {
             if closes(line, fence) {
@@ -193,7 +193,13 @@ struct Fence {
     marker: char,
     length: usize,
     path: Option<String>,
-    text: String,
+}
+
+/// The lines of a text with their ends. All pages are read before anything else is done, which the plain search of the standard library takes its time for.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).chain([text.len()]);
+    ends.map(move |end| &text[std::mem::replace(&mut start, end)..end]).filter(|line| !line.is_empty())
 }
 
 /// The example projects of a page. `first` is the zero-based line of the page at which `markdown` starts.
@@ -201,18 +207,18 @@ fn examples(markdown: &str, first: u32) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     let mut title = String::new();
     let mut new = true;
-    let mut open: Option<Fence> = None;
-    for (at, line) in markdown.lines().enumerate() {
+    let mut open: Option<(Fence, usize)> = None;
+    let mut next = 0;
+    for (at, line) in lines(markdown).enumerate() {
         let line_number = first + at as u32 + 1;
-        if let Some(fence) = &mut open {
-            if closes(line, fence) {
-                add(&mut found, open.take(), &title, &mut new, line_number);
-            } else {
-                fence.text.push_str(line);
-                fence.text.push('\n');
-            }
+        let start = next;
+        next += line.len();
+        if let Some((fence, inside)) = open.take_if(|(fence, _)| closes(line, fence)) {
+            add(&mut found, fence, &markdown[inside..start], &title, &mut new, line_number);
+        } else if open.is_some() {
+            continue;
         } else if let Some(fence) = opens(line) {
-            open = Some(fence);
+            open = Some((fence, next));
         } else if line.starts_with('#') {
             title = line.trim_start_matches('#').trim().to_string();
             new = true;
@@ -222,8 +228,9 @@ fn examples(markdown: &str, first: u32) -> Vec<Example> {
 }
 
 /// Adds a closed block to the example at hand, or begins one: after a heading, or when the path is there already.
-fn add(found: &mut Vec<Example>, fence: Option<Fence>, title: &str, new: &mut bool, end: u32) {
-    let Some(Fence { path: Some(path), text, .. }) = fence else { return };
+fn add(found: &mut Vec<Example>, fence: Fence, text: &str, title: &str, new: &mut bool, end: u32) {
+    let Some(path) = fence.path else { return };
+    let text = text.replace("\r\n", "\n");
     let known = |example: &Example| example.files.iter().any(|file| file.path == path);
     let start = end - text.lines().count() as u32 - 1;
     if *new || found.last().is_none_or(known) {
@@ -244,7 +251,7 @@ fn opens(line: &str) -> Option<Fence> {
         return None;
     }
     let path = trimmed[length..].split_whitespace().nth(1).filter(|word| word.contains(['.', '/']));
-    Some(Fence { marker, length, path: path.map(str::to_string), text: String::new() })
+    Some(Fence { marker, length, path: path.map(str::to_string) })
 }
 
 fn closes(line: &str, fence: &Fence) -> bool {

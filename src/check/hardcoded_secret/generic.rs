@@ -56,25 +56,30 @@ pub(super) fn may_hold_password(names: &str) -> bool {
 /// Bytes after a name in which its value begins.
 const REACH: usize = 160;
 
-/// False when no literal without blanks follows any name of a secret in the text closely enough to be its value.
-pub(super) fn may_be_given(text: &str) -> bool {
-    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let stems = SEARCH.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(STEMS).ok());
-    let Some(stems) = stems else { return true };
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
-    let mut read = 0;
-    for found in stems.find_iter(text).filter(|found| text.is_char_boundary(found.start())) {
-        if found.start() < read {
-            continue;
-        }
-        let start = text[..found.start()].trim_end_matches(is_part).len();
-        let end = text.len() - text[found.start()..].trim_start_matches(is_part).len();
-        read = end;
-        if classify(&text[start..end]).is_some() && has_value(&text[end..]) {
-            return true;
-        }
+/// The names in a text, read in order.
+pub(super) struct Names<'t> {
+    text: &'t str,
+    /// As far as they are read.
+    read: usize,
+}
+
+impl<'t> Names<'t> {
+    pub(super) fn of(text: &'t str) -> Names<'t> {
+        Names { text, read: 0 }
     }
-    false
+
+    /// False when no name of a secret stands around a [stem](STEMS), or no literal without blanks follows it closely enough to be its value.
+    pub(super) fn is_given_at(&mut self, stem: usize) -> bool {
+        let Names { text, read } = self;
+        if stem < *read || !text.is_char_boundary(stem) {
+            return false;
+        }
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+        let start = text[..stem].trim_end_matches(is_part).len();
+        let end = text.len() - text[stem..].trim_start_matches(is_part).len();
+        *read = end;
+        classify(&text[start..end]).is_some() && has_value(&text[end..])
+    }
 }
 
 /// A literal that may be a secret begins soon.

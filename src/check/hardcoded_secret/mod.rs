@@ -10,6 +10,7 @@ mod curl;
 mod entropy;
 mod findings;
 mod generic;
+mod glance;
 mod jwt;
 mod overridden;
 mod positions;
@@ -109,12 +110,12 @@ pub fn scan_text(path: &str, text: &str) -> Vec<SecretHit> {
 
 /// False when nothing in the text of a test is worth a look: no token of a vendor, no key, no address with a password.
 pub fn may_show_in_test(text: &str) -> bool {
-    text.contains("PRIVATE KEY") || providers::names_vendor(text) || !urls::find(text).is_empty() || !providers::find(text).is_empty()
+    glance::may_show(text, false)
 }
 
 /// False when nothing in a text is worth a look: as in tests, and no literal stands beside the name of a secret either.
 pub fn may_show(text: &str) -> bool {
-    may_show_in_test(text) || generic::may_be_given(text)
+    glance::may_show(text, true)
 }
 
 impl SecretHit {

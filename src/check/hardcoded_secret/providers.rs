@@ -3,6 +3,7 @@
 //! The formats are data, `rules/secrets.toml`. All are found through one pass for their fixed parts; a format's expression runs only
 //! around a hit, so text without any costs one scan. Names matter only for the values that are too plain to stand without theirs.
 
+use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
@@ -218,6 +219,17 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     found
 }
 
+/// The fixed parts of all formats.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    TABLE.format.iter().flat_map(|format| format.keys.iter().map(String::as_str))
+}
+
+/// A credential stands around a key, by its number among [`keys`], which is there but for the case of its letters.
+pub(super) fn stands_at(text: &str, key: usize, at: Range<usize>) -> bool {
+    let mut keys = TABLE.format.iter().flat_map(|format| format.keys.iter().map(move |key| (format, key)));
+    keys.nth(key).is_some_and(|(format, key)| text.get(at.clone()) == Some(key) && match_around(text, format, at.start, at.end).is_some())
+}
+
 fn match_around(text: &str, format: &'static Format, start: usize, end: usize) -> Option<Found> {
     // A credential is not the middle of a longer word: told before any expression runs, because short keys are in many words.
     if format.before.is_none() && joins_before(text, start) {
@@ -286,10 +298,10 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
     real.then_some(named.name.as_str())
 }
 
-/// A text has one of the [words](words) of [`named`].
-pub(super) fn names_vendor(text: &str) -> bool {
+/// A name has one of the [words](words) of [`named`].
+fn names_vendor(text: &str) -> bool {
     static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let words = WORDS.get_or_init(|| fast(AhoCorasick::builder()).ascii_case_insensitive(true).build(words()).ok());
+    let words = WORDS.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(words()).ok());
     words.as_ref().is_some_and(|words| words.is_match(text))
 }
 

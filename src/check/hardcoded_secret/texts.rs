@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::generic::{self, NameClass};
 use super::{SecretHit, SecretKind, curl, jwt, providers, urls};
@@ -111,8 +111,9 @@ fn is_plain_in_kubernetes(text: &str, hit: &SecretHit) -> bool {
 /// Settings that name this machine as their host are those of a developer.
 fn is_local(text: &str) -> bool {
     static LOCAL: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = r#"(?im)^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[a-z0-9_.\-]*(?:host|hostname|url|uri|origin|domain|address|endpoint)["']?[ \t]*[:=][ \t]*["']?(?:[a-z0-9+:]+://)?(?:[^@\s/"']*@)?(?:localhost|127\.0\.0\.1)\b"#;
-    LOCAL.get_or_init(|| Regex::new(pattern).ok()).as_ref().is_some_and(|local| local.is_match(text))
+    // Of bytes, here and below: what they are about is ASCII, and case and blanks of all writing take milliseconds to make.
+    let pattern = r#"(?im-u)^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?[a-z0-9_.\-]*(?:host|hostname|url|uri|origin|domain|address|endpoint)["']?[ \t]*[:=][ \t]*["']?(?:[a-z0-9+:]+://)?(?:[^@\s/"']*@)?(?:localhost|127\.0\.0\.1)\b"#;
+    LOCAL.get_or_init(|| Regex::new(pattern).ok()).as_ref().is_some_and(|local| local.is_match(text.as_bytes()))
 }
 
 /// Source code of other languages: what stands there without quotes is no text.
@@ -194,10 +195,10 @@ fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<Secr
     static SETTING: OnceLock<Option<Regex>> = OnceLock::new();
     // A key, a separator (`:`, `=`, `=>`, make's `:=` and `?=`, or the comma of a lookup with a default), a value: quoted, or bare up to a
     // blank. Quoted keys and `--flag=value` included.
-    let pattern = r#"["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
+    let pattern = r#"(?-u)["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
     let Some(setting) = SETTING.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
     let mut hits: Vec<SecretHit> = setting
-        .captures_iter(line)
+        .captures_iter(line.as_bytes())
         .filter(|found| !quoted || found.name("bare").is_none())
         .filter_map(|found| setting_hit(text, start, &found))
         .collect();
@@ -205,14 +206,15 @@ fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<Secr
     hits
 }
 
-fn setting_hit(text: &str, start: usize, found: &regex::Captures) -> Option<SecretHit> {
-    let name = found.name("key")?.as_str();
+fn setting_hit(text: &str, start: usize, found: &Captures) -> Option<SecretHit> {
+    let written = |part: &regex::bytes::Match| text.get(start + part.start()..start + part.end());
+    let name = found.name("key").as_ref().and_then(written)?;
     let value = ["double", "single", "bare", "fallback"].iter().find_map(|group| found.name(group))?;
     // `base64decode(…)`: a call.
     if found.name("bare").is_some() && text.get(start + value.end()..).is_some_and(|after| after.starts_with('(')) {
         return None;
     }
-    hit(text, name, value.as_str(), start + value.start())
+    hit(text, name, written(&value)?, start + value.start())
 }
 
 /// `ENV KEY value`, the old form.

@@ -7,12 +7,13 @@
 //! stores is read from the original text at the same offsets.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use tree_sitter::{ParseOptions, Parser, Tree, TreeCursor};
 
 use super::kinds::{Fields, GRAMMAR, Grammar, Kind};
 use super::prepare::prepare;
+use crate::languages::parts::ranges;
 use crate::model::body::{Arena, List, NodeId, NodeKind};
 use crate::model::facts::{Comment, DefFlags, DefId, DefKind, Definition, FileFacts, Import, Interner, ModDeclaration, Name};
 use crate::model::problem::{Problem, ProblemKind};
@@ -27,9 +28,14 @@ pub(super) type Cursor<'tree> = TreeCursor<'tree>;
 
 /// The facts of a Rust file. Never fails: what cannot be understood is left out and told in `problems`.
 pub fn lower(text: &str) -> FileFacts {
+    lower_parts(text, &[])
+}
+
+/// The facts of a file that is blank outside of these parts; without any, all of it is read.
+pub fn lower_parts(text: &str, parts: &[Range<usize>]) -> FileFacts {
     let prepared = prepare(text);
     let mut lowering = Lowering::new(text, &prepared.text);
-    match parse(&prepared.text) {
+    match parse_within(&prepared.text, &ranges(text.as_bytes(), parts)) {
         Some(tree) => {
             let root = tree.root_node();
             if root.has_error() {
@@ -52,6 +58,10 @@ pub fn lower(text: &str) -> FileFacts {
 /// Parses text with this thread's parser. `None` when the parser needs far more steps than real code of this size does.
 /// Steps are counted, never timed, so that the same text always gives the same tree.
 pub(super) fn parse(text: &[u8]) -> Option<Tree> {
+    parse_within(text, &[])
+}
+
+fn parse_within(text: &[u8], parts: &[tree_sitter::Range]) -> Option<Tree> {
     thread_local! {
         static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
     }
@@ -62,6 +72,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Tree> {
             *slot = Some(parser);
         }
         let parser = slot.as_mut()?;
+        parser.set_included_ranges(parts).ok()?;
         // Code takes half a step a byte; the parser reports every hundredth.
         let mut left = 2_000 + text.len() / 10;
         let mut progress = |_: &tree_sitter::ParseState| {

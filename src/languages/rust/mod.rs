@@ -22,4 +22,4 @@ mod uses;
 #[cfg(test)]
 mod tests;
 
-pub use lower::lower;
+pub use lower::{lower, lower_parts};

@@ -5,6 +5,7 @@
 //! (`a + b + …`, `x.f().g()…`, `else if … else if …`) are loops, so their length does not matter.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 use tree_sitter::{Tree, TreeCursor};
@@ -28,9 +29,9 @@ pub fn lower(text: &str, language: Language) -> FileFacts {
     }
 }
 
-/// The facts of an [outline](super::outline).
-pub fn lower_outline(text: &str, language: Language) -> FileFacts {
-    match repair::parse_outline(text, language) {
+/// The facts of an [outline](super::outline), which is blank outside of these parts.
+pub fn lower_outline(text: &str, parts: &[Range<usize>], language: Language) -> FileFacts {
+    match repair::parse_outline(text, parts, language) {
         Some(parsed) => Lowering::new(text, &parsed.tree, parsed.grammar, language).file(&parsed, language),
         None => unparsed(text, language),
     }

@@ -10,12 +10,14 @@ mod excluded;
 mod files;
 mod generated;
 mod matching;
+mod standpoint;
 
+use std::hash::BuildHasher;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use oxc_resolver::{ResolveContext, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::model::project::Project;
 use crate::model::source::FileId;
@@ -24,6 +26,7 @@ use configs::Aliases;
 use excluded::Excluded;
 use files::{ProjectFiles, SharedFiles, absolute, folder_of, join};
 use generated::Outputs;
+use standpoint::{Standpoint, Standpoints};
 
 pub use matching::Matches;
 
@@ -42,10 +45,11 @@ pub enum TypeScriptTarget {
     Unresolved(String),
 }
 
-/// Answers are kept per file; the files are spread over this many locks.
+/// Answers are spread over this many locks.
 const SHARDS: usize = 16;
 
-type Answers = FxHashMap<FileId, FxHashMap<Box<str>, TypeScriptTarget>>;
+/// Files that stand at one place are told the same.
+type Answers = FxHashMap<Standpoint, FxHashMap<Box<str>, TypeScriptTarget>>;
 
 /// Module resolution over a project. Shared by threads.
 pub struct TypeScriptModules {
@@ -57,7 +61,10 @@ pub struct TypeScriptModules {
     resolver: ResolverGeneric<SharedFiles>,
     /// For packages whose tsconfig cannot be loaded.
     plain: ResolverGeneric<SharedFiles>,
+    standpoints: Standpoints,
     answers: [Mutex<Answers>; SHARDS],
+    /// What [`TypeScriptModules::drops_unused`] says, as far as it was asked.
+    drops: Box<[OnceLock<bool>]>,
 }
 
 impl TypeScriptModules {
@@ -72,23 +79,30 @@ impl TypeScriptModules {
         let files = Arc::new(ProjectFiles::of(project, configs));
         let resolver = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(Some(TsconfigDiscovery::Auto)));
         let plain = ResolverGeneric::new_with_file_system(SharedFiles(files.clone()), options(None));
-        let paths = project.files.iter().map(|file| file.path.clone()).collect();
-        TypeScriptModules { paths, files, aliases, excluded, outputs, resolver, plain, answers: std::array::from_fn(|_| Mutex::default()) }
+        let paths: Vec<Arc<str>> = project.files.iter().map(|file| file.path.clone()).collect();
+        let (standpoints, answers) = (Standpoints::new(paths.len()), std::array::from_fn(|_| Mutex::default()));
+        let drops = paths.iter().map(|_| OnceLock::new()).collect();
+        TypeScriptModules { paths, files, aliases, excluded, outputs, resolver, plain, standpoints, answers, drops }
     }
 
     /// What `specifier` in the file `from` means.
     pub fn resolve(&self, from: FileId, specifier: &str) -> TypeScriptTarget {
-        let shard = &self.answers[from.index() % SHARDS];
-        let known = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&from).and_then(|answers| answers.get(specifier)).cloned();
+        let Some(path) = self.paths.get(from.index()) else { return TypeScriptTarget::Unresolved(specifier.to_owned()) };
+        let config = || match self.resolver.find_tsconfig(absolute(path)) {
+            Ok(Some(config)) => config.path().to_string_lossy().into_owned(),
+            // Without one, or with one that cannot be read, which is looked for from the same place.
+            Ok(None) | Err(_) => String::new(),
+        };
+        let standpoint = self.standpoints.of(from, path, specifier, &self.files, &config);
+        let shard = &self.answers[FxBuildHasher.hash_one(specifier) as usize % SHARDS];
+        let known =
+            shard.lock().unwrap_or_else(PoisonError::into_inner).get(&standpoint).and_then(|answers| answers.get(specifier)).cloned();
         if let Some(known) = known {
             return known;
         }
-        let target = match self.paths.get(from.index()) {
-            Some(path) => self.find(path, specifier),
-            None => TypeScriptTarget::Unresolved(specifier.to_owned()),
-        };
+        let target = self.find(path, specifier);
         let mut answers = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.entry(from).or_default().insert(specifier.into(), target.clone());
+        answers.entry(standpoint).or_default().insert(specifier.into(), target.clone());
         target
     }
 
@@ -145,6 +159,10 @@ impl TypeScriptModules {
     /// True when the compiler drops imports of this file that only types use: the tsconfig that owns it does not say otherwise.
     pub fn drops_unused(&self, file: FileId) -> bool {
         let Some(path) = self.paths.get(file.index()) else { return false };
+        *self.drops[file.index()].get_or_init(|| self.is_told_to_drop(path))
+    }
+
+    fn is_told_to_drop(&self, path: &str) -> bool {
         let Ok(Some(config)) = self.resolver.find_tsconfig(absolute(path)) else { return true };
         let options = &config.compiler_options;
         let keeps = |word: &String| matches!(word.as_str(), "preserve" | "error");

@@ -110,8 +110,8 @@ fn clause_end(text: &str, mut from: usize) -> Option<usize> {
     }
 }
 
-/// The outline of a module with this head. `None` where it does more than import and export in ways this knows.
-pub fn outline(text: &str, head: &Head) -> Option<String> {
+/// The outline of a module with this head, and where it is not blank. `None` where the module does more than import and export in ways this knows.
+pub fn outline(text: &str, head: &Head) -> Option<(String, Vec<Range<usize>>)> {
     let body = head.end;
     let rest = &text.as_bytes()[body..];
     if text.len() < body + 64
@@ -137,41 +137,24 @@ pub fn outline(text: &str, head: &Head) -> Option<String> {
     for found in memmem::find_iter(rest, b"import(") {
         page.load(body + found)?;
     }
-    String::from_utf8(page.out).ok()
+    let parts = joined(page.parts);
+    Some((String::from_utf8(page.out).ok()?, parts))
 }
 
 /// Blanks that are worth skipping.
 const GAP: usize = 64;
 
-/// The parts of an outline that are not blank, with the end of the line before and after each.
-pub(super) fn parts(text: &str) -> Vec<tree_sitter::Range> {
-    let bytes = text.as_bytes();
-    let mut parts: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while let Some(length) = bytes[at..].iter().position(|byte| !byte.is_ascii_whitespace()) {
-        let start = at + length;
-        let end = start + bytes[start..].iter().position(u8::is_ascii_whitespace).unwrap_or(bytes.len() - start);
-        match parts.last_mut() {
-            Some(last) if start - last.end < GAP => last.end = end,
-            _ => parts.push(start..end),
+/// The same parts in order, with those joined between which little lies.
+fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_unstable_by_key(|part| part.start);
+    parts.dedup_by(|next, last| {
+        let is_near = next.start < last.end + GAP;
+        if is_near {
+            last.end = last.end.max(next.end);
         }
-        at = end;
-    }
-    let (mut row, mut line, mut seen) = (0, 0, 0);
-    let mut point = |at: usize| {
-        for end in memchr::memchr_iter(b'\n', &bytes[seen..at]) {
-            (row, line) = (row + 1, seen + end + 1);
-        }
-        seen = at;
-        tree_sitter::Point { row, column: at - line }
-    };
-    let with_ends = |part: Range<usize>| (part.start.saturating_sub(1), (part.end + 1).min(bytes.len()));
-    let mut ranges = Vec::with_capacity(parts.len());
-    for (start_byte, end_byte) in parts.into_iter().map(with_ends) {
-        let (start_point, end_point) = (point(start_byte), point(end_byte));
-        ranges.push(tree_sitter::Range { start_byte, end_byte, start_point, end_point });
-    }
-    ranges
+        is_near
+    });
+    parts
 }
 
 /// A directive with its quotes.
@@ -184,28 +167,36 @@ fn place_of(text: &str, inner: &str) -> Range<usize> {
 struct Page<'t> {
     text: &'t str,
     out: Vec<u8>,
+    /// Where it is not blank, in no order.
+    parts: Vec<Range<usize>>,
 }
 
 impl Page<'_> {
     fn blank(text: &str) -> Page<'_> {
-        Page { text, out: text.bytes().map(|byte| if byte == b'\n' { b'\n' } else { b' ' }).collect() }
+        let parts = Vec::new();
+        Page { text, parts, out: text.bytes().map(|byte| if byte == b'\n' { b'\n' } else { b' ' }).collect() }
     }
 
     /// Copies a part of the text.
     fn keep(&mut self, part: Range<usize>) -> Option<()> {
         let from = self.text.get(part.clone())?;
-        self.out.get_mut(part)?.copy_from_slice(from.as_bytes());
+        self.out.get_mut(part.clone())?.copy_from_slice(from.as_bytes());
+        self.parts.push(part);
         Some(())
     }
 
     /// Writes over blanks; lines stay lines.
     fn write(&mut self, at: usize, signs: &str) -> Option<()> {
-        let mut places = self.out.get_mut(at..)?.iter_mut().filter(|byte| **byte != b'\n');
-        signs.bytes().try_for_each(|sign| {
-            let place = places.next().filter(|byte| **byte == b' ')?;
-            *place = sign;
-            Some(())
-        })
+        let places = self.out.get_mut(at..)?.iter_mut().enumerate();
+        let mut places = places.filter(|(_, byte)| **byte != b'\n');
+        let mut end = at;
+        for sign in signs.bytes() {
+            let (place, byte) = places.next().filter(|(_, byte)| **byte == b' ')?;
+            *byte = sign;
+            end = at + place + 1;
+        }
+        self.parts.push(at..end);
+        Some(())
     }
 
     /// Keeps the words of an export that stands here up to its name, and closes the declaration.

@@ -6,9 +6,11 @@
 //! error are repaired in [`expressions`](super::expressions).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use tree_sitter::{Tree, TreeCursor};
 
+use crate::languages::parts::ranges;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::source::{Language, Span};
 
@@ -58,9 +60,9 @@ pub(super) fn parse(text: &str, language: Language) -> Option<Parsed> {
 }
 
 /// Parses an outline: what it leaves out is not even looked at.
-pub(super) fn parse_outline(text: &str, language: Language) -> Option<Parsed> {
+pub(super) fn parse_outline(text: &str, parts: &[Range<usize>], language: Language) -> Option<Parsed> {
     let grammar = grammar::grammar(language);
-    Some(Parsed { tree: grammar::parse_parts(text, grammar, &super::outline::parts(text))?, grammar })
+    Some(Parsed { tree: grammar::parse_parts(text, grammar, &ranges(text.as_bytes(), parts))?, grammar })
 }
 
 fn attempt(text: &str, language: Language) -> Option<Parsed> {

@@ -79,6 +79,8 @@ pub(super) struct ProjectFiles {
     generated: FxHashSet<Arc<str>>,
     /// Symbolic links inside the project, to where they lead.
     links: BTreeMap<Arc<str>, Arc<str>>,
+    /// Folders that hold something by which specifiers of packages and aliases are resolved.
+    homes: FxHashSet<String>,
 }
 
 impl ProjectFiles {
@@ -107,12 +109,23 @@ impl ProjectFiles {
         let scopes = names.into_iter().filter(|name| name.starts_with('@')).map(|name| folder_of(name).to_owned()).collect();
         let generated = project.skipped.get(&SkipReason::Generated).into_iter().flatten().cloned().collect();
         let links = project.links.iter().cloned().collect();
-        ProjectFiles { files, folders, texts, packages, workspace, scopes, generated, links }
+        let configured = texts.keys().map(|path| folder_of(path));
+        let installed = folders.iter().filter(|folder| folder.rsplit('/').next() == Some("node_modules")).map(|folder| folder_of(folder));
+        let homes = configured.chain(installed).map(str::to_owned).collect();
+        ProjectFiles { files, folders, texts, packages, workspace, scopes, generated, links, homes }
     }
 
     /// True for a file that is there but was left out because a tool wrote it.
     pub(super) fn is_generated(&self, path: &str) -> bool {
         self.generated.contains(path)
+    }
+
+    /// The nearest folder, from this one upward, that holds something by which specifiers of packages and aliases are resolved; the root otherwise.
+    pub(super) fn home_of<'f>(&self, mut folder: &'f str) -> &'f str {
+        while !folder.is_empty() && !self.homes.contains(folder) {
+            folder = folder_of(folder);
+        }
+        folder
     }
 
     /// The source file at a real path.
@@ -306,6 +319,7 @@ impl FileSystem for SharedFiles {
             scopes: FxHashSet::default(),
             generated: FxHashSet::default(),
             links: BTreeMap::new(),
+            homes: FxHashSet::default(),
         }))
     }
 

@@ -72,10 +72,10 @@ fn the_head_ends_where_code_begins() {
 #[test]
 fn an_outline_imports_and_exports_what_the_module_does() {
     let text = COMPONENT;
-    let outline = outline(text, &Head::of(text)).expect("an outline");
+    let (outline, parts) = outline(text, &Head::of(text)).expect("an outline");
     assert_eq!(outline.len(), text.len());
     assert_eq!(outline.lines().count(), text.lines().count());
-    let (whole, part) = (lower(text, Language::Tsx), lower_outline(&outline, Language::Tsx));
+    let (whole, part) = (lower(text, Language::Tsx), lower_outline(&outline, &parts, Language::Tsx));
     assert_eq!(part.problems, []);
     assert_eq!(said(&part).0, said(&whole).0);
     // The second name of one statement is the price of not reading it.
@@ -113,10 +113,12 @@ proptest! {
     ]), 0..60)) {
         let text = parts.concat();
         let head = Head::of(&text);
-        if let Some(outline) = outline(&text, &head) {
+        if let Some((outline, parts)) = outline(&text, &head) {
             prop_assert_eq!(outline.len(), text.len());
             prop_assert_eq!(outline.matches('\n').count(), text.matches('\n').count());
-            lower_outline(&outline, Language::Tsx);
+            let outside = outline.bytes().enumerate().filter(|(at, _)| !parts.iter().any(|part| part.contains(at)));
+            prop_assert!(outside.map(|(_, byte)| byte).all(|byte| matches!(byte, b' ' | b'\n')), "{outline:?} outside of {parts:?}");
+            lower_outline(&outline, &parts, Language::Tsx);
         }
     }
 }
