@@ -119,7 +119,7 @@
   (#file-contains? "jwt")
   (#resolves-to? @encode "jwt.encode" "jwt.api_jwt.encode" "jose.jwt.encode")
   (#literal? @claims "{}")
-  (#not-function-contains? @finding "\"exp\"" "'exp'" "exp=" "exp =" "_exp" "expir" "lifetime" "max_age" "ttl" "none" "client_assertion" "savetowallet" "savetoandroidpay")
+  (#not-function-contains? @finding "\"exp\"" "'exp'" "exp=" "exp =" "_exp" "expir" "lifetime" "max_age" "ttl" "none" "client_assertion" "savetowallet" "savetoandroidpay" "apns")
   (#set! message "The token never expires: it has no `exp` among its claims, so a stolen one is good for ever.")
   (#set! level "warning")
   (#set! help "ends"))

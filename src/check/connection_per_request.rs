@@ -14,7 +14,7 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, chain_root, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -104,6 +104,7 @@ fn is_per_request(program: &Program, nestings: &Nestings, function: GlobalDef, c
         && !is_local_database(facts, call)
         && !is_given_pool(facts, call)
         && !is_put_by(facts, function, call)
+        && !is_listened_on(facts, function, call)
         && !depends_on_input(program, facts, function, call)
         && !fetches_given_url(program, facts, function, call)
         && !sets_up(program, function)
@@ -122,6 +123,26 @@ fn is_put_by(facts: &FileFacts, function: GlobalDef, call: NodeId) -> bool {
         is_put |= called_name(facts, node).is_some_and(puts) && facts.arena.span(node).start > after && arguments(facts, node).len() >= 2;
     });
     is_put
+}
+
+/// Who listens for messages holds a connection of their own as long as they do: `client = from_url(url); channel = client.pubsub()`.
+fn is_listened_on(facts: &FileFacts, function: GlobalDef, call: NodeId) -> bool {
+    let Some(body) = facts.def(function.def).body.filter(|_| facts.names.may_hold("ubs")) else { return false };
+    let mut held: Vec<Name> = Vec::new();
+    let mut listens = false;
+    facts.arena.walk(body, |node| match facts.arena.kind(node) {
+        NodeKind::Assign { target, value, .. } | NodeKind::Declare { target, value: Some(value), .. } => {
+            let value = if let NodeKind::Await(inner) = facts.arena.kind(value) { inner } else { value };
+            if let (true, NodeKind::Name(name)) = (value == call, facts.arena.kind(target)) {
+                held.push(name);
+            }
+        }
+        NodeKind::Call { .. } if matches!(called_name(facts, node), Some("pubsub" | "subscribe" | "psubscribe")) => {
+            listens |= matches!(facts.arena.kind(chain_root(facts, node)), NodeKind::Name(name) if held.contains(&name));
+        }
+        _ => {}
+    });
+    listens
 }
 
 /// `Redis(connection_pool=pool)`: a handle on connections that are held elsewhere.

@@ -13,7 +13,7 @@ use super::sensitive::assigned;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact, Subject};
-use crate::model::nesting::{chain, chain_root, spell};
+use crate::model::nesting::{arguments, called_name, chain, chain_root, spell};
 use crate::model::program::{Program, Resolution};
 use crate::model::role::GlobalDef;
 use crate::model::source::Span;
@@ -93,6 +93,20 @@ fn fetches_only(program: &Program, handler: &Handler) -> bool {
         None => false,
     };
     let fact = query_fact(program, query);
+    // `row = await repository.update(…)`, `await db.refresh(row)`: what was given is read again.
+    let reloads = || {
+        let row = arguments(facts, query.site).next().map(|row| facts.arena.kind(row));
+        let Some(NodeKind::Name(row)) = row.filter(|_| called_name(facts, query.site) == Some("refresh")) else { return false };
+        let values = assigned(facts, owner, row);
+        let made = |value: NodeId| match facts.arena.kind(value) {
+            NodeKind::Await(call) => is_given(call),
+            _ => is_given(value),
+        };
+        !values.is_empty() && values.into_iter().all(made)
+    };
+    if reloads() {
+        return true;
+    }
     query.access == Access::Read
         && fact.is_some_and(|fact| {
             let carried = matches!(fact.subject, Subject::Receiver | Subject::Captured) && query.table.is_some();

@@ -18,7 +18,7 @@ use crate::model::nesting::{Nestings, argument_value, arguments, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{Words, api_names};
 
 /// Longest chain of calls that is followed.
 const DEPTH: usize = 12;
@@ -270,7 +270,7 @@ impl<'a> Held<'a> {
         }
         match self.global(function.file, facts.text(name)) {
             // What gives each thread or task a session of its own is none itself.
-            Some(def) if self.is_registry(def) => Vec::new(),
+            Some(def) if self.is_registry(def, &api_names().orm.registries) => Vec::new(),
             Some(def) => vec![Key::Global(def)],
             None => vec![Key::Variable(name)],
         }
@@ -304,10 +304,9 @@ impl<'a> Held<'a> {
     }
 
     /// A variable that is said to be, or is somewhere given, a registry of sessions: `factory: scoped_session[Session]`.
-    fn is_registry(&self, def: GlobalDef) -> bool {
+    fn is_registry(&self, def: GlobalDef, registries: &Words) -> bool {
         let facts = self.program.file(def.file);
         let own = facts.def(def.def);
-        let registries = &api_names().orm.registries;
         if !registries.any(|name| facts.names.may_hold(name)) {
             return false;
         }
@@ -450,6 +449,24 @@ impl<'a> Held<'a> {
         };
         let other = branches(second);
         !branches(first).iter().any(|(parent, child)| other.iter().any(|(same, another)| same == parent && another != child))
+    }
+
+    /// The session of an extension, which has one for each context of the application: `db.session` of `db = SQLAlchemy()`.
+    pub(super) fn is_of_context(&self, mention: &Mention) -> bool {
+        matches!(mention.key, Key::Global(def) if self.is_registry(def, &api_names().orm.holds_registry))
+    }
+
+    /// The function in which the session of a mention is used itself.
+    pub(super) fn user(&self, mention: &Mention) -> GlobalDef {
+        let mut function = mention.function;
+        let mut via = mention.via;
+        for _ in 0..DEPTH {
+            let Some(next) = via else { break };
+            function = next;
+            let uses = self.uses(next, 0);
+            via = uses.iter().find(|one| one.mention.kind == mention.kind).and_then(|one| one.mention.via);
+        }
+        function
     }
 
     /// The calls from a mention to the session's use, as labelled places.

@@ -203,6 +203,12 @@ fn is_handed_both(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
     let class = facts.def(program.outermost(function).def).parent;
     let is_controller = class != DefId::MODULE && facts.text(facts.def(class).name).ends_with("Controller");
+    if facts.language.family() == Family::Python {
+        let takes_request = |param: &Param| param.name.is_some_and(|name| facts.text(name) == "request");
+        return is_controller
+            && facts.def(program.outermost(function).def).params.iter().any(takes_request)
+            && program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers"));
+    }
     facts.language.family() == Family::TypeScript
         && (is_controller || program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers")))
         && facts
@@ -378,6 +384,8 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
                 }
                 raises_own |= is_own_error(program, function.file, callee);
             }
+            // What a letter says is made of a template, too.
+            NodeKind::Call { callee, .. } if is_template_of_mail(program, function, callee) => {}
             NodeKind::Call { callee, form, .. } if form != CallForm::Pattern && speaks(program, function.file, callee) => {
                 found.push((call_span(facts, node), spelled_callee(facts, node), What::Makes));
                 return false;
@@ -402,6 +410,14 @@ fn places(program: &Program, function: GlobalDef) -> (Vec<(Span, String, What)>,
     });
     found.dedup_by_key(|place| place.0);
     (found, raises_own)
+}
+
+/// `render_template(…)` in code about mail, by its name or path: the text is sent by other ways than HTTP.
+fn is_template_of_mail(program: &Program, function: GlobalDef, callee: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let about_mail = |text: &str| text.split(['/', '.']).any(|part| vocabulary().records.mail.in_name(part));
+    last_name(facts, callee).is_some_and(|name| matches!(facts.text(name), "render_template" | "render_template_string"))
+        && (about_mail(&program.short_name(named(program, function))) || about_mail(program.path(function.file)))
 }
 
 /// In a branch for where there is a request: `request.host_url if has_request_context() else None`, `if request: …`.

@@ -696,6 +696,7 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
             role(edge.callee) == Some(Role::Repository)
                 && edge.callee.file != edge.caller.file
                 && !is_construction(program, edge.callee)
+                && !is_of_connections(program.name(edge.callee))
                 && (!by_folder || queries(edge.callee))
                 && !is_of_another_kind(context, edge.callee)
         };
@@ -726,6 +727,14 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
 /// Making a repository to hand it on is no skip: `UserService::new(UserRepository::new(pool))`.
 fn is_construction(program: &Program, callee: GlobalDef) -> bool {
     matches!(program.name(callee), "new" | "__init__" | "constructor")
+}
+
+/// `get_db_connection()`, `open_session()`, `ensure_orders_table()`: what lies beside the repositories and opens or sets up what they ask.
+fn is_of_connections(name: &str) -> bool {
+    let words = words(name);
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    let layers = &vocabulary().layers;
+    words.len() > 1 && (layers.opens.has(first) && layers.handles.has(last) || first == "ensure" && layers.structures.has(last))
 }
 
 fn skip(program: &Program, (handler, site, code, callee): Skip, through: usize) -> Finding {

@@ -18,6 +18,7 @@ use super::per_item::{PerItem, prefers_annotation};
 use super::relations::{Relation, Relations, method_of};
 use super::response_fields;
 use super::scope::{in_scope, is_start_up};
+use super::sensitive::assigned;
 use super::serializer_fields::{self, FieldRead};
 use super::switches::{Switch, is_left_out, switches};
 use crate::model::body::{NodeId, NodeKind};
@@ -152,9 +153,17 @@ fn in_loop(
         return Vec::new();
     }
     // Whose rows they are: `project` of `project.repositories.all()`.
-    let owners: Vec<GlobalDef> = chain(facts, source)
+    let mut sources = vec![source];
+    if let NodeKind::Name(name) = facts.arena.kind(source) {
+        sources.extend(assigned(facts, function.def, name));
+    }
+    let around = facts.def(function.def).parent;
+    let owners: Vec<GlobalDef> = sources
+        .iter()
+        .flat_map(|&source| chain(facts, source))
         .filter_map(|link| match program.value(place.file, link) {
             Value::Instance { class, .. } => Some(class),
+            _ if facts.arena.kind(link) == NodeKind::Receiver => Some(GlobalDef { file: place.file, def: around }),
             _ => None,
         })
         .collect();

@@ -7,7 +7,7 @@ use super::Context;
 use super::reaching::reaching;
 use super::relations::named_relations;
 use crate::model::body::{BinaryOp, LoopKind, NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name};
+use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Label, Location};
 use crate::model::knowledge::{Access, ApiFact, RelationRead, Subject};
 use crate::model::nesting::{argument_value, arguments, called_name, chain, chain_root, walk_deep};
@@ -111,6 +111,7 @@ impl<'a> Reader<'a> {
             let root = chain(facts, node).last().unwrap_or(node);
             if let NodeKind::Name(name) = facts.arena.kind(root) {
                 self.loaded_by_variable(file, root, name, 0, &mut loaded);
+                self.loaded_by_callers(file, root, name, &mut loaded);
             } else {
                 loaded_by_functions(program, file, root, 0, &mut loaded);
             }
@@ -253,6 +254,45 @@ impl<'a> Reader<'a> {
             {
                 self.loaded_by_variable(file, root, other, depth + 1, loaded);
             }
+            // `order = get_object_or_404(queryset, id=id)`
+            let first = arguments(facts, value).next().filter(|_| self.is_query(file, value));
+            if let Some(first) = first
+                && let NodeKind::Name(other) = facts.arena.kind(first)
+                && other != name
+                && depth < 3
+            {
+                self.loaded_by_variable(file, first, other, depth + 1, loaded);
+            }
+        }
+    }
+
+    /// What every caller of a function that is given a row has loaded with it: `statistics(report)`, where `report.changes` is read.
+    fn loaded_by_callers(&self, file: FileId, node: NodeId, name: Name, loaded: &mut Loaded) {
+        let program = self.program();
+        let facts = program.file(file);
+        let Some(owner) = owner_of(facts, node).filter(|_| self.assigned(file, node, name).is_empty()) else { return };
+        let params = facts.def(owner).params.iter().filter(|param| param.kind != ParamKind::Receiver);
+        let Some(at) = params.clone().position(|param| param.name == Some(name)) else { return };
+        let mut common: Option<Loaded> = None;
+        for edge in self.context.callers().of_function(GlobalDef { file, def: owner }).iter().take(MAX_CALLERS) {
+            let from = program.file(edge.caller.file);
+            let mut own = Loaded::default();
+            if let Some(given) = arguments(from, edge.site).nth(at)
+                && let NodeKind::Name(row) = from.arena.kind(given)
+            {
+                self.loaded_by_variable(edge.caller.file, given, row, 0, &mut own);
+            }
+            common = Some(match common {
+                None => own,
+                Some(before) => Loaded {
+                    eager: before.eager.into_iter().filter(|name| own.unknown || own.eager.contains(name)).collect(),
+                    unknown: before.unknown && own.unknown,
+                },
+            });
+        }
+        if let Some(common) = common {
+            loaded.eager.extend(common.eager);
+            loaded.unknown |= common.unknown;
         }
     }
 
@@ -337,6 +377,16 @@ impl<'a> Reader<'a> {
         }
         let (Value::Def(function) | Value::Method { method: function, .. }) = program.value(file, callee) else { return };
         let target = program.file(function.file);
+        // `rows.for_shelf(shelf)`, a method of the query's own class that narrows what it is called on: `return self.filter(…)`.
+        if let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+            && goes_on(target, program.def(function).body)
+        {
+            let before = self.found.len();
+            self.follow(file, object, depth + 1, loaded.clone());
+            if self.found.len() > before {
+                return;
+            }
+        }
         let Some(body) = program.def(function).body else { return };
         let mut results = Vec::new();
         let nesting = program.nesting(function.file);
@@ -377,6 +427,19 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Whatever the method gives back begins with its receiver.
+fn goes_on(facts: &FileFacts, body: Option<NodeId>) -> bool {
+    let Some(body) = body else { return false };
+    let (mut all, mut own) = (0, 0);
+    facts.arena.walk(body, |node| {
+        if let NodeKind::Return(Some(value)) = facts.arena.kind(node) {
+            all += 1;
+            own += usize::from(facts.arena.kind(chain_root(facts, value)) == NodeKind::Receiver);
+        }
+    });
+    all > 0 && all == own
 }
 
 /// A comprehension gives the items themselves, all of them or some.

@@ -11,7 +11,7 @@ use super::guards::{Evidence, Guards, Purpose, may_guard_itself, says_public};
 use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::sensitive::parts;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::DefId;
+use crate::model::facts::{DefFlags, DefId};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::ApiFact;
 use crate::model::program::{Api, Program};
@@ -54,6 +54,7 @@ pub fn check(context: &Context) -> Vec<Finding> {
         findings.extend(
             open.into_iter()
                 .filter(|handler| is_protected_work(handler) && !may_guard_itself(program, handler))
+                .filter(|handler| !only_computes(context, handler))
                 .map(|handler| finding(program, handler, guarded, handlers.len(), example)),
         );
     }
@@ -87,6 +88,22 @@ fn group(program: &Program, handler: &Handler) -> String {
 fn is_protected_work(handler: &Handler) -> bool {
     let Some(route) = handler.route else { return false };
     route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+}
+
+/// A limiter stands before it, and it asks no database and waits for nothing: a price is worked out, a text is checked, for whoever asks.
+fn only_computes(context: &Context, handler: &Handler) -> bool {
+    let program = context.program;
+    let is_silent = |&part: &GlobalDef| {
+        let facts = program.file(part.file);
+        let mut waits = false;
+        if let Some(body) = facts.def(part.def).body {
+            facts.arena.walk(body, |node| waits |= matches!(facts.arena.kind(node), NodeKind::Await(_)));
+        }
+        !waits && context.summaries.of(part).is_none_or(|known| known.queries.is_empty() && known.reaches.is_empty())
+    };
+    program.def(handler.function).flags.has(DefFlags::ASYNC)
+        && handler.code.iter().all(is_silent)
+        && Guards::new(program, Purpose::Limit).of(handler).is_some_and(|evidence| !evidence.in_code)
 }
 
 /// Open on purpose: by the path, the name, or a marker.

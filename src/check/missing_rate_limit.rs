@@ -14,6 +14,7 @@ use crate::model::body::NodeKind;
 use crate::model::facts::Name;
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
+use crate::model::nesting::called_name;
 use crate::model::program::{CallKind, Program, Resolution};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
@@ -98,7 +99,25 @@ fn is_tried(program: &Program, handler: &Handler) -> bool {
     let is_of_accounts =
         name != "register" || path.is_empty() || ["user", "auth", "account", "member"].iter().any(|word| path.contains(word));
     let registers_others = || (last == "register" || name == "register") && takes_no_credential(program, handler);
-    (by_path || by_name && is_of_accounts) && !registers_others() || compares_password(program, handler)
+    (by_path || by_name && is_of_accounts) && !registers_others() && !leads_to_provider(program, handler)
+        || compares_password(program, handler)
+}
+
+/// It sends whoever comes to another provider, `return await oauth.maps.authorize_redirect(request, uri)`, and takes nothing from them.
+fn leads_to_provider(program: &Program, handler: &Handler) -> bool {
+    let facts = program.file(handler.function.file);
+    let Some(body) = facts.def(handler.function.def).body else { return false };
+    let (mut leads, mut answers) = (0, 0);
+    facts.arena.walk(body, |node| {
+        let NodeKind::Return(Some(value)) = facts.arena.kind(node) else { return };
+        let call = match facts.arena.kind(value) {
+            NodeKind::Await(call) => call,
+            _ => value,
+        };
+        answers += 1;
+        leads += usize::from(called_name(facts, call).is_some_and(|name| api_names().answers.to_providers.has(name)));
+    });
+    answers > 0 && leads == answers
 }
 
 /// It writes rows of something else than accounts itself, and names nothing that is kept secret: an address, the line of a cart is registered.
@@ -130,7 +149,7 @@ fn compares_password(program: &Program, handler: &Handler) -> bool {
             if matches!(facts.arena.kind(node), NodeKind::Call { .. })
                 && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash)
             {
-                let name = crate::model::nesting::called_name(facts, node).unwrap_or_default();
+                let name = called_name(facts, node).unwrap_or_default();
                 found |= parts(name).iter().any(|word| api_names().hashing.compares.has(word)) || name == "compareSync";
             }
         });

@@ -13,7 +13,7 @@ use super::held_sessions::{Held, Key, Mention};
 use super::passed::{Passed, by_place, passed};
 use super::requests::{Requests, is_module_variable, named};
 use super::spelling::{call_span, spelled_callee};
-use crate::model::body::{AssignOp, CollectionKind, LoopKind, NodeId, NodeKind};
+use crate::model::body::{AssignOp, BinaryOp, CollectionKind, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, Param};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, Concurrency, ResourceKind};
@@ -111,7 +111,10 @@ fn together(held: &Held, site: &Site) -> Option<Finding> {
     let mut first: Vec<(Mention, NodeId)> = Vec::new();
     for branch in &branches {
         for mention in held.mentions(site.function, branch.node) {
-            if is_made_in(held, site.function, &mention.key, branch.repeated.unwrap_or(branch.node)) {
+            if is_made_in(held, site.function, &mention.key, branch.repeated.unwrap_or(branch.node))
+                || is_used_at_once(held, site, branch.node, &mention)
+                || held.is_of_context(&mention)
+            {
                 continue;
             }
             if branch.repeated.is_some() {
@@ -132,6 +135,26 @@ fn together(held: &Held, site: &Site) -> Option<Finding> {
         }
     }
     None
+}
+
+/// Tasks of one loop that use a connection which answers at once, in a function that waits for nothing: no other task runs until it is done there.
+fn is_used_at_once(held: &Held, site: &Site, branch: NodeId, mention: &Mention) -> bool {
+    let program = held.program;
+    let facts = program.file(site.function.file);
+    let is_async = |function: GlobalDef| program.def(function).flags.has(DefFlags::ASYNC);
+    let mut leaves_loop = false;
+    walk_deep(facts, branch, |node| {
+        leaves_loop |= matches!(called_name(facts, node), Some("to_thread" | "run_in_executor" | "run_sync"));
+        true
+    });
+    let user = held.user(mention);
+    let own = program.file(user.file);
+    own.imports.iter().any(|import| own.text(import.specifier) == "sqlite3")
+        && matches!(mention.kind, ResourceKind::LocalConnection | ResourceKind::Connection)
+        && facts.language.family() == Family::Python
+        && matches!(site.runs, Concurrency::Together | Concurrency::Task)
+        && !leaves_loop
+        && !is_async(user)
 }
 
 /// The branch waits for nothing before it has used its session for the last time: on one loop the others find it as they would alone.
@@ -212,6 +235,7 @@ fn split(held: &Held, function: GlobalDef, node: NodeId, repeated: Option<NodeId
                             && matches!(facts.text(method), "append" | "push" | "add")
                         {
                             let around = held.loop_around(function.file, inner);
+                            let around = around.filter(|&around| !is_for_one_item(held, function, inner, around));
                             values.extend(facts.arena.list(args).map(|value| (value, around)));
                         }
                     }
@@ -227,6 +251,24 @@ fn split(held: &Held, function: GlobalDef, node: NodeId, repeated: Option<NodeId
     }
 }
 
+/// `for channel in channels: if channel == MAIL: tasks.append(send(session))`: of the items of the loop, it is done for one.
+fn is_for_one_item(held: &Held, function: GlobalDef, node: NodeId, around: NodeId) -> bool {
+    let facts = held.program.file(function.file);
+    let nesting = held.nestings.of(function.file);
+    let NodeKind::Loop { target: Some(target), .. } = facts.arena.kind(around) else { return false };
+    let NodeKind::Name(item) = facts.arena.kind(target) else { return false };
+    let chain: Vec<NodeId> = nesting.around(node).take_while(|&outer| outer != around).collect();
+    chain.windows(2).any(|pair| match facts.arena.kind(pair[1]) {
+        NodeKind::If { condition, then, .. } if then == pair[0] => match facts.arena.kind(condition) {
+            NodeKind::Binary { op: BinaryOp::Equal, left, right } => {
+                facts.arena.kind(left) == NodeKind::Name(item) || facts.arena.kind(right) == NodeKind::Name(item)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// `tg.create_task(f(session))` twice or in a loop; or once, when nobody waits for it and the session ends with the request.
 fn started(held: &Held, site: &Site, all: &[Site]) -> Option<Finding> {
     let (program, file) = (held.program, site.function.file);
@@ -234,7 +276,10 @@ fn started(held: &Held, site: &Site, all: &[Site]) -> Option<Finding> {
     let what = if site.runs == Concurrency::Thread { "threads" } else { "tasks" };
     // `Thread(target=f, args=(session,))` starts later; the call that makes it is what is seen here.
     for mention in arguments(facts, site.call).flat_map(|argument| held.mentions(site.function, argument)) {
-        if is_made_in(held, site.function, &mention.key, site.call) {
+        if is_made_in(held, site.function, &mention.key, site.call)
+            || is_used_at_once(held, site, site.call, &mention)
+            || held.is_of_context(&mention)
+        {
             continue;
         }
         if let Some(around) = held.loop_around(file, site.call)

@@ -203,7 +203,8 @@ fn is_only_called_so(program: &Program, function: GlobalDef, call: NodeId) -> bo
     }) else {
         return false;
     };
-    let mut calls = 0;
+    // Callers that name what they give.
+    let mut named_ones = 0;
     for edge in program.calls.iter().filter(|edge| edge.callee == outer && edge.kind == CallKind::Call) {
         let own = program.file(edge.caller.file);
         let Some(argument) = arguments(own, edge.site).nth(at) else { return false };
@@ -215,12 +216,19 @@ fn is_only_called_so(program: &Program, function: GlobalDef, call: NodeId) -> bo
             seen = true;
             speaks |= speaks_of_password(name) || vocabulary().hashes.neutral.has(name);
         });
-        if speaks || !seen {
+        // A text put together, a setting that is looked up: nothing in it may speak of a password.
+        if !seen {
+            own.arena.walk(given, |inner| {
+                let name = last_name(own, inner).map(|name| own.text(name)).or_else(|| own.string(inner));
+                speaks |= name.is_some_and(speaks_of_password);
+            });
+        }
+        if speaks {
             return false;
         }
-        calls += 1;
+        named_ones += usize::from(seen);
     }
-    calls > 0
+    named_ones > 0
 }
 
 /// The hash is not what keeps the password: it prepares a slow hash, looks up leaks, names a cache entry, or makes a key.
@@ -257,8 +265,28 @@ fn is_for_something_else(program: &Program, nestings: &Nestings, function: Globa
         })
 }
 
-/// `digest = sha512(password).digest()`, and a slow hash is given the digest: it is the slow one that keeps the password.
+/// A slow hash is given the digest, here or by every caller of the function that gives it back: it is the slow one that keeps the password.
 fn prepares_slow_hash(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
+    if enters_slow_hash(program, nestings, function, call) {
+        return true;
+    }
+    let facts = program.file(function.file);
+    let mut around = nestings.of(function.file).around(call).take(12);
+    if !around.any(|around| matches!(facts.arena.kind(around), NodeKind::Return(_))) {
+        return false;
+    }
+    let outer = named(program, function);
+    let is_slow = |caller: GlobalDef, around: NodeId| has_fact(program, caller.file, around, |fact| *fact == ApiFact::PasswordHash);
+    let mut callers = program.calls.iter().filter(|edge| edge.callee == outer && edge.kind == CallKind::Call).peekable();
+    callers.peek().is_some()
+        && callers.all(|edge| {
+            nestings.of(edge.caller.file).around(edge.site).skip(1).take(12).any(|around| is_slow(edge.caller, around))
+                || enters_slow_hash(program, nestings, edge.caller, edge.site)
+        })
+}
+
+/// `digest = sha512(password).digest()`, and a slow hash is given the digest.
+fn enters_slow_hash(program: &Program, nestings: &Nestings, function: GlobalDef, call: NodeId) -> bool {
     let facts = program.file(function.file);
     let target = nestings.of(function.file).around(call).take(12).find_map(|around| match facts.arena.kind(around) {
         NodeKind::Assign { target, .. } | NodeKind::Declare { target, .. } => Some(target),
@@ -436,6 +464,15 @@ fn is_kept(program: &Program, function: GlobalDef, node: NodeId, depth: u8) -> b
         carriers(facts, side, &mut |_, name| found |= keeps(name) || matches!(name, "stored" | "saved" | "kept" | "expected"));
         found
     };
+    // `h = sha1(); h.update(password)`: what becomes of the object becomes of the digest.
+    if let NodeKind::Call { callee, .. } = facts.arena.kind(node)
+        && let NodeKind::Member { object, .. } = facts.arena.kind(callee)
+        && let NodeKind::Name(local) = facts.arena.kind(object)
+        && called_name(facts, node) == Some("update")
+        && is_used_as_kept(program, function, local, depth)
+    {
+        return true;
+    }
     let mut inner = node;
     for around in nesting.around(node).skip(1).take(24) {
         match facts.arena.kind(around) {

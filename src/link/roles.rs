@@ -12,6 +12,7 @@ use crate::model::program::{ApiId, CallEdge, Value};
 use crate::model::project::Project;
 use crate::model::role::{GlobalDef, Role, RoleEvidence, Strength};
 use crate::model::source::{Family, FileId, Language, Span};
+use crate::rulebook::vocabulary::vocabulary;
 use crate::rulebook::{Folders, RoleNames};
 
 /// Roles by definition and by file.
@@ -220,6 +221,9 @@ impl<'a> Linker<'a> {
         found.extend(names.of_variables(variables.map(|(_, def)| facts.text(def.name))));
         found.extend(self.content_roles(file, defs));
         found.extend(self.sample(file));
+        if !found.iter().any(|evidence| evidence.role == Role::Router) {
+            found.extend(self.run_by_hand(file));
+        }
         let is_client = self.has_jsx(file);
         if is_client && !found.iter().any(|evidence| evidence.role == Role::Router) {
             found.push(RoleEvidence { role: Role::Frontend, strength: Strength::Content, reason: "holds JSX".to_string(), place: None });
@@ -252,6 +256,23 @@ impl<'a> Linker<'a> {
         let config = self.modules.typescript.excluded_by(file)?;
         let reason = format!("left out by `{config}`, and imports nothing");
         Some(RoleEvidence { role: Role::Test, strength: Strength::Content, reason, place: None })
+    }
+
+    /// Python beside the program, not in it, that starts itself and is called after what somebody does by hand: `verify_orders.py`.
+    fn run_by_hand(&self, file: FileId) -> Option<RoleEvidence> {
+        let path: &str = &self.project.files[file.index()].path;
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let root = self.project.package_of(path).map_or("", |at| self.project.packages[at].root.as_str());
+        let stem = name.strip_suffix(".py").filter(|_| folder.is_empty() || folder == root)?;
+        let words = crate::model::words::words(stem);
+        let verb = words.first().filter(|verb| words.len() > 1 && vocabulary().audience.by_hand.has(verb))?;
+        let starts = self.facts[file.index()].names.may_hold("__main__");
+        starts.then(|| RoleEvidence {
+            role: Role::Script,
+            strength: Strength::Content,
+            reason: format!("starts itself, and is called after what is done by hand (`{verb}`)"),
+            place: None,
+        })
     }
 
     /// The role of a package that is all client: by its dependencies, unless one of them serves requests or talks to a database.

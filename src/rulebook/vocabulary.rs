@@ -100,7 +100,7 @@ macro_rules! lists {
 lists! {
     /// The words of `rules/words.toml`, by meaning.
     Vocabulary {
-        audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied, suffixes_of_layers }
+        audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, by_hand, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied, suffixes_of_layers }
         records: Records { confirmations, sending, mail, kept, settings, before_whom }
         writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
@@ -121,12 +121,12 @@ lists! {
         hashes: Hashes { cheap_where, something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }
         inputs: Inputs { validators, not_input, schemas, checks, decorators, requests, valid }
         routes: Routes { folders, words, names }
-        layers: Layers { inner, settings }
+        layers: Layers { inner, settings, opens, handles, structures }
         attempts: Attempts { words, functions, signs_in, providers, tokens, verifying, codes, secrets }
         documents: Documents { samples, aside, first_parts }
         connections: Connections { set_up, addresses, putting }
         loops: Loops { batches, attempts, schemas, settings, failures, pages, queueing, for_many, short_tables, short_lists, readers, incoming }
-        sql: Sql { given_by_callers, holders }
+        sql: Sql { given_by_callers, holders, catalogues }
         placeholders: Placeholders { whole, starts, inside, acronyms, samples, folders, translations, usual, usual_for_curl, tokens, arguments, functions }
         texts: Texts { assertions, open, not_for_production, explanations }
         examples: Examples { hosts, services, service_names, said_by, said_under, origins, defaults, schemas }
@@ -144,15 +144,15 @@ lists! {
         logging: LoggingNames { levels, macros, loggers, makers, factories, of_errors, of_handlers, debugging, prints, chains }
         errors: ErrorsNames { broad, whatever, decorators, wrapping, wrapped, of_items, registers, asks, texts, conversions, general }
         statuses: StatusesNames { client_codes, phrases, fine, server, client, limited, refuses, refusals }
-        answers: AnswersNames { calls, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust, values_of_rust, parts, parts_by }
-        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, loaded_with, gives_one, starts_at_one, groups_by, aggregates }
+        answers: AnswersNames { calls, to_providers, objects, sets_status, status, parameters, contexts, requests, references, of_python, pages, of_rust, values_of_rust, parts, parts_by }
+        orm: OrmNames { relations, gives_values, by_key, takes_conditions, lookups, narrows_rows, operators, relation_writes, bulk, saves, creates, loaders, includes, options, locks, session_changes, waiting_sessions, pagers, page_rows, row_keys, unsaved, checks, groups, reads, spaces, tables, ends, presentation, cleanup, narrows, asked_with, schema_tables, opens, sinks, loose_sinks, registries, holds_registry, loaded_with, gives_one, starts_at_one, groups_by, aggregates }
         validation: ValidationNames { calls, decorators, looks, bodies, reads, markers, parsers, tries, parses, closes, opens }
         loading: LoadingNames { by_name, memos, caches }
         settings: SettingsNames { getters, readers, shown }
         marshalling: MarshallingNames { decorators, dumps, fields, left_out }
         once: OnceNames { calls, middlewares }
         statics: StaticsNames { changes, locks, collections, of_process, extractors, collection_changes, row_changes, views }
-        hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, weak_schemes, compares, row_writes, row_hooks }
+        hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, public_labels, weak_schemes, compares, row_writes, row_hooks }
         randomness: RandomnessNames { strong }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters, questions, starts }
         guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }

@@ -5,7 +5,7 @@ use crate::check::sensitive::parts;
 use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{DefId, Definition, FileFacts, Name, Param};
 use crate::model::nesting::{arguments, called_name, last_name};
-use crate::model::program::{Program, Value};
+use crate::model::program::{CallKind, Program, Value};
 use crate::model::role::GlobalDef;
 use crate::model::source::{Family, FileId};
 use crate::model::words::has_word;
@@ -76,6 +76,7 @@ pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool
             });
             let how = if is_broad { "anything may be caught here" } else { "it is caught here" };
             let whatever = facts.language.family() == Family::Python && catches_whatever(facts, types);
+            let is_broad = is_broad && !(catches_only_runtime_errors(facts, types) && raises_them_itself(program, function, node));
             found.push(Caught { error, body, place: node, how, foreseen: !is_broad, whatever, is_handed: false });
         }
         NodeKind::Call { .. } => found.extend(given_error(facts, node)),
@@ -88,6 +89,45 @@ pub(super) fn caught(program: &Program, function: GlobalDef, is_registered: bool
     }
     found.extend(handler);
     found
+}
+
+/// `except RuntimeError`, and nothing else that anything may raise.
+fn catches_only_runtime_errors(facts: &FileFacts, types: List) -> bool {
+    facts.language.family() == Family::Python
+        && facts.arena.list(types).len() > 0
+        && facts.arena.list(types).all(|class| last_name(facts, class).is_some_and(|name| facts.text(name) == "RuntimeError"))
+}
+
+/// What is tried calls functions of the project that raise a `RuntimeError` with a text of their own, and with no other: it is theirs that is caught.
+fn raises_them_itself(program: &Program, function: GlobalDef, handler: NodeId) -> bool {
+    let facts = program.file(function.file);
+    let nesting = program.nesting(function.file);
+    let Some(NodeKind::Try { body, .. }) = nesting.parent(handler).map(|parent| facts.arena.kind(parent)) else { return false };
+    let mut called: Vec<GlobalDef> = Vec::new();
+    facts.arena.walk(body, |node| {
+        let owner = GlobalDef { file: function.file, def: nesting.owner(node) };
+        let edges = program.calls_at(owner, node).iter().filter(|edge| edge.kind == CallKind::Call);
+        called.extend(edges.map(|edge| edge.callee));
+    });
+    let direct = called.len();
+    for at in 0..direct.min(16) {
+        let edges = program.calls_from(called[at]).iter().filter(|edge| edge.kind == CallKind::Call);
+        called.extend(edges.take(32).map(|edge| edge.callee));
+    }
+    let (mut own, mut others) = (0, 0);
+    for callee in called {
+        let facts = program.file(callee.file);
+        let Some(body) = facts.def(callee.def).body else { continue };
+        facts.arena.walk(body, |node| {
+            if let NodeKind::Raise(Some(raised)) = facts.arena.kind(node)
+                && called_name(facts, raised) == Some("RuntimeError")
+            {
+                let is_constant = arguments(facts, raised).all(|argument| facts.string(argument).is_some());
+                if is_constant { own += 1 } else { others += 1 }
+            }
+        });
+    }
+    own > 0 && others == 0
 }
 
 /// `const { data, error } = await client.from("tours").select()`: the error of a library that gives it instead of throwing it.

@@ -159,6 +159,8 @@ fn kept_for_later(context: &Context, nesting: &Nesting, function: GlobalDef, cau
         if let NodeKind::Assign { target, value, op: AssignOp::Set } | NodeKind::Declare { target, value: Some(value), .. } =
             facts.arena.kind(node)
             && let Some(name) = kept_in(facts, target)
+            // A constant of a block is gone behind it: one of the same name there is another.
+            && !(facts.language.family() == Family::TypeScript && matches!(facts.arena.kind(node), NodeKind::Declare { .. }))
             && let Some((leak, _)) = leak_in(program, nesting, function.file, value, caught, false)
         {
             kept.push((name, leak));

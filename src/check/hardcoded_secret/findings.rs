@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::overridden::{is_overridden, takes_local_settings};
+use super::overridden::{is_never_read, is_overridden, is_refused_elsewhere, takes_local_settings};
 use super::{SecretHit, SecretKind, Secrets, generic, providers, scan_source, scan_text};
 use crate::check::Context;
 use crate::model::facts::{DefId, DefKind, FileFacts};
@@ -23,6 +23,10 @@ enum Ground {
     Overridden,
     /// Settings that are followed by those of the machine, where there are any.
     Followed,
+    /// A field of settings that the environment sets, and nothing reads.
+    Unread,
+    /// Another module stops where the setting has this value.
+    Refused,
     /// Run by hand: scripts, seeds, migrations.
     Tool,
     /// Components of a page.
@@ -56,8 +60,11 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         let hits = secrets.sources[at].iter().filter(|hit| !shows(hit));
         findings.extend(hits.filter_map(|hit| {
             let may_be_set_anew = ground == Ground::Production && hit.kind == SecretKind::Setting;
+            let may_be_refused = ground == Ground::Production && matches!(hit.kind, SecretKind::Setting | SecretKind::Fallback);
             let ground = match ground {
+                _ if may_be_refused && is_refused_elsewhere(program, file, hit.span) => Ground::Refused,
                 _ if may_be_set_anew && is_overridden(program, file, &hit.name) => Ground::Overridden,
+                _ if may_be_set_anew && is_never_read(program, file, &hit.name, hit.span) => Ground::Unread,
                 _ if may_be_set_anew && takes_local_settings(program, file, hit.span) => Ground::Followed,
                 ground => ground,
             };
@@ -116,7 +123,7 @@ fn finding(path: &Arc<str>, hit: &SecretHit, ground: Ground, family: Option<Fami
 /// Vendors' tokens at full level, in tests where a checksum tells them from made-up ones. What only its place makes a secret is nothing in a test.
 fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     // Beside tokens of several other vendors it shows what they look like.
-    if hit.provider && (hit.sample || ground == Ground::Page || ground == Ground::Test && !hit.proven) {
+    if hit.provider && (hit.sample || hit.alone || ground == Ground::Page || ground == Ground::Test && !hit.proven) {
         return Some(Level::Note);
     }
     if hit.provider {
@@ -125,7 +132,9 @@ fn level(hit: &SecretHit, ground: Ground) -> Option<Level> {
     match ground {
         Ground::Test => hit.strong.then_some(Level::Note),
         // Whether it opens anything beyond a developer's machine is not written there.
-        Ground::Tool | Ground::Development | Ground::Overridden | Ground::Page | Ground::Sample => Some(Level::Note),
+        Ground::Tool | Ground::Development | Ground::Overridden | Ground::Unread | Ground::Refused | Ground::Page | Ground::Sample => {
+            Some(Level::Note)
+        }
         Ground::Followed => Some(Level::Warning),
         // Signed tokens expire; whether this one has is not written in the code.
         Ground::Production if hit.kind == SecretKind::SignedToken => Some(Level::Note),
@@ -141,11 +150,14 @@ fn why_lower(hit: &SecretHit, ground: Ground) -> Option<&'static str> {
         _ if hit.provider && hit.sample => {
             Some("A note only: beside those of several other vendors it may show what such a value looks like.")
         }
+        _ if hit.provider && hit.alone => Some("A note only: nobody can use it without its other half, which is not in this file."),
         _ if hit.provider && ground != Ground::Page && (hit.proven || ground != Ground::Test) => None,
         Ground::Test => Some("A note only: this is test code."),
         Ground::Tool => Some("A note only: this is a script, a seed, a pipeline or a migration."),
         Ground::Development => Some("A note only: it is for development."),
         Ground::Overridden => Some("A note only: a module that builds on this one sets it from elsewhere."),
+        Ground::Refused => Some("A note only: another module stops where it is set to this."),
+        Ground::Unread => Some("A note only: the environment sets it, and nothing in the code reads it."),
         Ground::Followed => Some("A warning only: the settings of a machine, taken over below, may set it anew."),
         Ground::Sample => Some("A note only: it may show what such a value looks like."),
         Ground::Page => Some("A note only: it stands in a page, where keys that everybody may see are kept."),

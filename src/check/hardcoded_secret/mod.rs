@@ -80,6 +80,8 @@ pub struct SecretHit {
     pub for_development: bool,
     /// It shows what such a value looks like: deep in a list of records, a word as password in the address of a page.
     pub sample: bool,
+    /// One half of two, and the other is not in the file.
+    pub alone: bool,
     /// The value, blotted out but for its beginning.
     pub masked: String,
 }
@@ -100,12 +102,21 @@ pub fn check(context: &Context) -> Vec<Finding> {
 
 /// Finds credentials in a source file.
 pub fn scan_source(facts: &FileFacts) -> Vec<SecretHit> {
-    source::scan(facts)
+    let mut hits = source::scan(facts);
+    let literals = || facts.arena.ids().filter_map(|id| facts.string(id));
+    for hit in hits.iter_mut().filter(|hit| hit.provider) {
+        hit.alone = providers::is_alone(&hit.name, literals());
+    }
+    hits
 }
 
 /// Finds credentials in a text file that is not source code.
 pub fn scan_text(path: &str, text: &str) -> Vec<SecretHit> {
-    texts::scan(path, text)
+    let mut hits = texts::scan(path, text);
+    for hit in hits.iter_mut().filter(|hit| hit.provider) {
+        hit.alone = providers::is_alone(&hit.name, std::iter::once(text));
+    }
+    hits
 }
 
 /// False when nothing in the text of a test is worth a look: no token of a vendor, no key, no address with a password.
@@ -175,6 +186,7 @@ impl SecretHit {
             // What a vendor gives out for trials.
             for_development: found.class == providers::Class::Token && !found.live,
             sample: false,
+            alone: false,
             masked,
         }
     }
@@ -197,6 +209,7 @@ impl SecretHit {
             // Addresses of databases hold weak passwords in earnest; of pages, those that parsers are tried with.
             // The second half of an error tracker's address opens nothing any more.
             sample: matches!(url.scheme.as_str(), "http" | "https") && (!strong || url.host.contains("sentry")),
+            alone: false,
             masked,
         }
     }
@@ -215,6 +228,7 @@ impl SecretHit {
             in_test: false,
             for_development: false,
             sample: false,
+            alone: false,
             masked,
         }
     }

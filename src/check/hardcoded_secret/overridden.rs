@@ -1,6 +1,8 @@
 //! Settings of a base module that the settings of production set anew.
 
-use crate::model::facts::{DefId, DefKind, ImportItem};
+use crate::model::body::{NodeId, NodeKind};
+use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
+use crate::model::nesting::last_name;
 use crate::model::program::{ImportTarget, Program};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::words::words;
@@ -25,6 +27,52 @@ pub(in crate::check) fn takes_local_settings(program: &Program, file: FileId, at
     let is_local = |text: &str| words(text).iter().any(|word| vocabulary().grounds.local_settings.has(word));
     let mut stars = facts.imports.iter().filter(|import| import.item == ImportItem::Star && import.span.start > at.start);
     facts.language.family() == Family::Python && stars.any(|import| is_local(facts.text(import.specifier)))
+}
+
+/// A field of settings that the environment sets before the literal counts (`class Settings(BaseSettings)`), and that no code of the project reads.
+pub(super) fn is_never_read(program: &Program, file: FileId, name: &str, at: Span) -> bool {
+    let facts = program.file(file);
+    let of_settings = |class: DefId| {
+        facts.def(class).bases.iter().any(|&base| last_name(facts, base).is_some_and(|base| facts.text(base).ends_with("BaseSettings")))
+    };
+    let is_field = facts
+        .definitions()
+        .any(|(_, def)| def.kind == DefKind::Field && facts.text(def.name) == name && def.span.contains(at) && of_settings(def.parent));
+    let reads = |facts: &FileFacts| {
+        facts.names.may_hold(name)
+            && facts.arena.ids().any(|node| match facts.arena.kind(node) {
+                NodeKind::Member { name: read, .. } | NodeKind::Str(read) => facts.text(read) == name,
+                _ => false,
+            })
+    };
+    is_field && !program.facts.iter().any(|facts| reads(facts))
+}
+
+/// Another module of the same program stops where the setting has this value: `if "insecure-dev-key" in SECRET_KEY: raise RuntimeError(…)`.
+pub(super) fn is_refused_elsewhere(program: &Program, file: FileId, at: Span) -> bool {
+    let own = program.file(file);
+    let literal = own.arena.ids().find(|&node| own.arena.span(node) == at).and_then(|node| own.string(node));
+    let Some(value) = literal.filter(|value| value.len() >= 6) else { return false };
+    let raises = |facts: &FileFacts, branch: NodeId| {
+        let mut raises = false;
+        facts.arena.walk(branch, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
+        raises
+    };
+    let refuses = |facts: &FileFacts| {
+        if !facts.names.may_hold(value) {
+            return false;
+        }
+        facts.arena.ids().any(|node| match facts.arena.kind(node) {
+            NodeKind::If { condition, then, .. } => {
+                let mut asks = false;
+                facts.arena.walk(condition, |inner| asks |= facts.string(inner) == Some(value));
+                asks && raises(facts, then)
+            }
+            _ => false,
+        })
+    };
+    let modules = program.facts.iter().enumerate().filter(|(other, _)| *other != file.index());
+    own.language.family() == Family::Python && modules.map(|(_, facts)| facts).any(|facts| refuses(facts))
 }
 
 fn leads_to(target: &ImportTarget, file: FileId) -> bool {

@@ -54,8 +54,12 @@ struct Format {
     public: Vec<u32>,
     #[serde(default)]
     in_pages: bool,
+    #[serde(default)]
+    other_half: Option<String>,
     #[serde(skip)]
     expression: OnceLock<Option<Regex>>,
+    #[serde(skip)]
+    half_expression: OnceLock<Option<Regex>>,
 }
 
 fn usual_entropy() -> f64 {
@@ -283,6 +287,14 @@ pub(super) fn is_for_pages(name: &str) -> bool {
     TABLE.format.iter().any(|format| format.in_pages && format.name == name)
 }
 
+/// A credential of this name is one of two halves, and none of the texts holds the other: `AKIA…` is a name, its secret is kept elsewhere.
+pub(super) fn is_alone<'a>(name: &str, mut texts: impl Iterator<Item = &'a str>) -> bool {
+    let halves = |format: &&Format| format.name == name && format.other_half.is_some();
+    let Some(format) = TABLE.format.iter().find(halves) else { return false };
+    let expression = format.half_expression.get_or_init(|| Regex::new(format.other_half.as_deref()?).ok());
+    expression.as_ref().is_some_and(|other| !texts.any(|text| other.is_match(text)))
+}
+
 /// The vendor whose credential this value is, by the name of its setting and its form: `SNYK_TOKEN`, a UUID.
 pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
     if !(20..=80).contains(&value.len()) || !names_vendor(setting) {
@@ -294,7 +306,7 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
         let Some((setting, form)) = named.expressions.get_or_init(expressions) else { return false };
         setting.is_match(&plain) && form.is_match(value)
     })?;
-    let real = entropy::longest_run(value) < 5 && !entropy::is_periodic(value) && entropy::shannon(value) >= 3.2;
+    let real = is_random(value) && entropy::longest_run(value) < 5 && !entropy::is_periodic(value) && entropy::shannon(value) >= 3.2;
     real.then_some(named.name.as_str())
 }
 
@@ -356,6 +368,9 @@ mod tests {
         for format in &TABLE.format {
             let expression = format.expression().unwrap_or_else(|| panic!("{}", format.pattern));
             assert!(format.keys.iter().all(|key| !key.is_empty()) && expression.captures_len() <= 2, "{}", format.name);
+        }
+        for half in TABLE.format.iter().filter_map(|format| format.other_half.as_ref()) {
+            assert!(Regex::new(half).is_ok(), "{half}");
         }
         for named in &TABLE.named {
             assert!(Regex::new(&named.setting).is_ok() && Regex::new(&named.value).is_ok(), "{}", named.name);

@@ -89,6 +89,20 @@ pub(super) fn is_catalogue(hits: &[SecretHit]) -> bool {
     vendors.len() >= VENDORS
 }
 
+/// A table of settings with what each is for, `{"SECRET_KEY": "Application secret key", "REDIS_URL": "Redis connection string", …}`.
+pub(super) fn is_described(facts: &FileFacts, at: Span) -> bool {
+    facts.arena.ids().any(|id| match facts.arena.kind(id) {
+        NodeKind::Collection { kind: CollectionKind::Dict, items } if facts.arena.span(id).contains(at) => {
+            let is_prose = |item: NodeId| match facts.arena.kind(item) {
+                NodeKind::Entry { value, .. } => facts.string(value).is_some_and(|text| text.trim().contains(' ')),
+                _ => false,
+            };
+            facts.arena.list(items).len() >= 3 && facts.arena.list(items).all(is_prose)
+        }
+        _ => false,
+    })
+}
+
 /// `create_demo_shop()`: an account that everybody may use.
 pub(super) fn is_of_demo(facts: &FileFacts, at: Span) -> bool {
     facts
@@ -206,6 +220,33 @@ fn raises_in_production(facts: &FileFacts, at: Span) -> bool {
             NodeKind::Block { items, .. } => facts.arena.list(items).any(|item| facts.arena.span(item).end <= at.start && refuses(item)),
             _ => false,
         },
+        _ => false,
+    })
+}
+
+/// `if DEBUG: KEY = "dev-key" else: raise ImproperlyConfigured(…)`: without what is for developers, the program refuses to start.
+pub(super) fn is_refused_otherwise(facts: &FileFacts, at: Span) -> bool {
+    let speaks = |condition: NodeId| {
+        let (mut speaks, mut denies) = (false, false);
+        facts.arena.walk(condition, |node| match facts.arena.kind(node) {
+            NodeKind::Name(name) | NodeKind::Member { name, .. } | NodeKind::Str(name) => {
+                let words = crate::model::words::words(facts.text(name));
+                speaks |= words.iter().any(|word| word == "debug" || vocabulary().grounds.development.has(word));
+            }
+            NodeKind::Unary { .. } | NodeKind::Binary { op: BinaryOp::NotEqual | BinaryOp::NotIn, .. } => denies = true,
+            _ => {}
+        });
+        speaks && !denies
+    };
+    let raises = |branch: NodeId| {
+        let mut raises = false;
+        facts.arena.walk(branch, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
+        raises
+    };
+    facts.arena.ids().any(|node| match facts.arena.kind(node) {
+        NodeKind::If { condition, then, otherwise: Some(otherwise) } => {
+            facts.arena.span(then).contains(at) && speaks(condition) && raises(otherwise)
+        }
         _ => false,
     })
 }

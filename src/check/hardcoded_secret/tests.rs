@@ -163,3 +163,18 @@ fn the_bytes_to_blot_out_are_the_value_itself() {
     assert_eq!(&text[hits[1].redact.range()], "'''Zq3vT8xN5mB2kL7q'''");
     assert!(hits.iter().all(|hit| !hit.message().contains("Zq3vT8xN5mB2kL7")));
 }
+
+#[test]
+fn half_of_a_credential_alone_is_known_as_such() {
+    // Joined here, so that no scanner takes this file for a leak.
+    let id = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
+    let other = ["kX9vLq2Tz8Rm4Wp7", "Bs3Nd6Yf1Hc5Jg0Qa2Ue", "8Zi4"].concat();
+    let alone = format!("ID = os.getenv('ID', '{id}')\nREST = os.getenv('REST')\n");
+    let both = format!("ID = '{id}'\nREST = '{other}'\n");
+    for path in ["a.py", "a.env"] {
+        let hits = |text: &str| scan_any(path, text).into_iter().filter(|hit| hit.provider).map(|hit| hit.alone).collect::<Vec<_>>();
+        assert!(hits(&alone).iter().all(|alone| *alone), "{path}");
+        assert_eq!(hits(&both), [false], "{path}");
+    }
+    assert_eq!(scan_any("a.py", &alone).len(), 1);
+}

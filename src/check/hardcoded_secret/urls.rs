@@ -102,7 +102,11 @@ fn is_usual(password: &str) -> bool {
 
 /// This machine, or a name that only a container network knows.
 fn is_local(host: &str) -> bool {
-    let private = host.starts_with("127.") || host.starts_with("10.") || host.starts_with("192.168.") || host.starts_with("172.");
+    let private = host == "0.0.0.0"
+        || host.starts_with("127.")
+        || host.starts_with("10.")
+        || host.starts_with("192.168.")
+        || host.starts_with("172.");
     private
         || !host.contains('.')
         || host.starts_with('[')

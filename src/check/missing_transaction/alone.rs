@@ -5,11 +5,12 @@ use crate::check::lesser_writes::{is_repeated_by_chain, is_touch, makes_handler}
 use crate::check::loops::Place;
 use crate::check::records::{is_record, is_record_table};
 use crate::check::scope::in_scope;
+use crate::check::sensitive::assigned;
 use crate::model::body::{BinaryOp, CallForm, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::FileFacts;
 use crate::model::finding::Confidence;
 use crate::model::knowledge::WriteMode;
-use crate::model::nesting::{called_name, last_name};
+use crate::model::nesting::{arguments, called_name, last_name};
 use crate::model::program::Program;
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
@@ -95,6 +96,38 @@ pub(super) fn matters(program: &Program, file: FileId, write: &Write) -> bool {
         && !(write.mode == WriteMode::OnCommit && write.via.is_some_and(|via| is_reader(program.name(via))))
         && !write.via.is_some_and(|via| admits(&program.short_name(via)))
         && write.via.is_none_or(|via| in_scope(program, via))
+}
+
+/// All that is added between two commits of one function keeps a record: `db.session.add(OrderEvent(…)); db.session.commit()`.
+pub(super) fn commits_only_records(place: &Place, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let owner = place.nesting.owner(second.site);
+    let direct = |write: &Write| write.mode == WriteMode::OnCommit && write.via.is_none();
+    let Some(body) = facts.def(owner).body.filter(|_| direct(first) && direct(second)) else { return false };
+    let (start, end) = (facts.arena.span(first.site).end, facts.arena.span(second.site).start);
+    let made_of =
+        |value: NodeId| called_name(facts, value).is_some_and(|class| class.starts_with(char::is_uppercase) && is_record_table(class));
+    let is_record = |given: NodeId| match facts.arena.kind(given) {
+        NodeKind::Name(name) => matches!(assigned(facts, owner, name)[..], [value] if made_of(value)),
+        _ => made_of(given),
+    };
+    let (mut records, mut others) = (0, 0);
+    facts.arena.walk(body, |node| {
+        let span = facts.arena.span(node);
+        if span.start < start || span.end > end {
+            return;
+        }
+        match facts.arena.kind(node) {
+            NodeKind::Call { .. } if called_name(facts, node) == Some("add") => match arguments(facts, node).next() {
+                Some(given) if is_record(given) => records += 1,
+                _ => others += 1,
+            },
+            NodeKind::Call { .. } if matches!(called_name(facts, node), Some("add_all" | "delete" | "execute" | "merge")) => others += 1,
+            NodeKind::Assign { target, .. } if matches!(facts.arena.kind(target), NodeKind::Member { .. }) => others += 1,
+            _ => {}
+        }
+    });
+    records > 0 && others == 0
 }
 
 /// `state.conn()`, `get_connection()`: what it writes on the way brings the schema up to date.

@@ -35,7 +35,7 @@ use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
 use crate::model::summary::Write;
 use crate::model::words::words;
-use alone::{counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at, is_settled, matters};
+use alone::{commits_only_records, counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at, is_settled, matters};
 use dependent::{are_of_one_key, dependent, given, share_key};
 use ended::{ends_when_done, is_enqueued_between};
 use findings::{Operation, RULE, finding};
@@ -223,6 +223,9 @@ fn together(
     // What is taken from one row is given to another, by these two writes themselves.
     let moves = first.via.is_none() && second.via.is_none() && amounts.move_between(first.site, second.site);
     if !both_happen(place, first.site, second.site) || may_fail(place, first.site, second.site) || fails_for_nobody(place, second) {
+        return None;
+    }
+    if commits_only_records(place, first, second) {
         return None;
     }
     if ends_when_done(place, first, second) || is_enqueued_between(place, function, first, second) {

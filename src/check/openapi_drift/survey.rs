@@ -14,14 +14,14 @@ use super::super::Context;
 use super::RULE;
 use crate::documents::openapi::{self, Document};
 use crate::model::body::NodeKind;
-use crate::model::facts::{DefId, DefKind};
+use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::Location;
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, walk_deep};
 use crate::model::program::{Program, Route};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::route::{UNKNOWN_PART, join, template};
-use crate::model::source::FileId;
+use crate::model::source::{Family, FileId};
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// Most documents looked at.
@@ -106,6 +106,10 @@ pub(super) fn survey(context: &Context) -> Survey {
             out.left_out.push((document.path.clone(), format!("{reason}, so it follows the code by itself")));
             continue;
         }
+        if is_made_by_code(context.program, &document.title) {
+            out.left_out.push((document.path.clone(), "the code makes one of its title by itself".to_string()));
+            continue;
+        }
         match matched(document, &known) {
             Ok(compared) => found.push(compared),
             Err((path, reason)) => out.left_out.push((path, reason)),
@@ -128,6 +132,22 @@ pub(super) fn survey(context: &Context) -> Survey {
         out.compared.push(compared);
     }
     out
+}
+
+/// A type describes the API from the routes' own attributes (`#[derive(OpenApi)] #[openapi(info(title = "Orchard"), …)]`), and gives it this title.
+fn is_made_by_code(program: &Program, title: &str) -> bool {
+    let speaks = |facts: &&FileFacts| {
+        !title.is_empty() && facts.language.family() == Family::Rust && facts.names.may_hold("OpenApi") && facts.names.may_hold(title)
+    };
+    program.facts.iter().map(|facts| &**facts).filter(speaks).any(|facts| {
+        facts.defs.iter().flat_map(|def| &def.decorators).any(|&decorator| {
+            let mut has_title = false;
+            if called_name(facts, decorator) == Some("openapi") {
+                facts.arena.walk(decorator, |node| has_title |= facts.string(node) == Some(title));
+            }
+            has_title
+        })
+    })
 }
 
 /// Leaves out the archived versions of a description: of those with one title that promise much the same, the one stays that fits best.

@@ -7,7 +7,7 @@ use super::shown::{has_own_text, shown};
 use super::whole::{credentials, kept, whole};
 use crate::check::sensitive::{Secret, assigned, carriers, hides, parts, secret};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefKind, FileFacts};
+use crate::model::facts::{DefId, DefKind, FileFacts};
 use crate::model::finding::{Confidence, Level};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
@@ -209,7 +209,7 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
         // What its own `Debug` or `Display` writes is decided there.
         Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
             let own = program.file(class.file);
-            has_own_text(own, own.text(own.def(class.def).name))
+            has_own_text(own, own.text(own.def(class.def).name)) || is_named_after_more(own, class.def, name)
         }
         _ => false,
     };
@@ -231,6 +231,13 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
         confidence,
         level,
     })
+}
+
+/// `api_key_params`, a structure of the project none of whose fields is a secret by its name: it is about a key, and holds none.
+fn is_named_after_more(own: &FileFacts, class: DefId, name: &str) -> bool {
+    let ends_otherwise = parts(name).last().is_some_and(|last| secret(last).is_none() && last != "key");
+    let mut fields = own.definitions().filter(|(_, def)| def.parent == class && def.kind == DefKind::Field).peekable();
+    ends_otherwise && fields.peek().is_some() && fields.all(|(_, field)| secret(own.text(field.name)).is_none())
 }
 
 /// Files about the tokens of languages, of language models, or of block chains.

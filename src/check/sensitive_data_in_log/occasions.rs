@@ -151,6 +151,8 @@ fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> 
         NodeKind::Binary { op: BinaryOp::NotIn, left, right } => {
             is_it(right) && facts.string(left).is_some_and(|key| secret(key).is_some())
         }
+        // `"error" in answer`: then it holds nothing else.
+        NodeKind::Binary { op: BinaryOp::In, left, right } => is_it(right) && matches!(facts.string(left), Some("error" | "errors")),
         NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
             let given: Vec<NodeId> = arguments(facts, condition).collect();
             let is_error = |class: &NodeId| {

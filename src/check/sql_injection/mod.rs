@@ -12,6 +12,7 @@ use super::Context;
 use super::sensitive::carriers;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, TextForm};
 use crate::model::contract::Ambient;
+use crate::model::facts::{FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, SinkKind, SourceKind};
 use crate::model::nesting::{arguments, called_name, spell};
@@ -119,6 +120,8 @@ fn level(context: &Context, flow: &Flow) -> Level {
         // Where one of several implementations of a method runs it, the way from the request to this one is a guess.
         (Some(SourceKind::Request), _) if !is_direct(program, flow) && flow.confidence < Confidence::High => Level::Note,
         (Some(SourceKind::Request), Some(Hole::Identifier)) if changes_schema(program, flow) => Level::Warning,
+        (Some(SourceKind::Request), Some(_)) if is_looked_up_first(program, flow) => Level::Warning,
+        (Some(SourceKind::Request), Some(Hole::Identifier)) if is_turned_away(program, flow) => Level::Note,
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
         (_, Some(Hole::Identifier)) => Level::Note,
@@ -157,6 +160,98 @@ fn changes_schema(program: &Program, flow: &Flow) -> bool {
         });
         found
     })
+}
+
+/// The name was looked up among those of the database first, and whoever gives another one is turned away: `SELECT … FROM information_schema.tables WHERE
+/// table_name = :name`, `if not rows: raise …`.
+fn is_looked_up_first(program: &Program, flow: &Flow) -> bool {
+    let Some(built) = flow.built else { return false };
+    let facts = program.file(built.function.file);
+    let Some(body) = facts.def(program.outermost(built.function).def).body else { return false };
+    let mut names: Vec<Name> = Vec::new();
+    carriers(facts, built.node, &mut |node, _| {
+        if let NodeKind::Name(name) = facts.arena.kind(node) {
+            names.push(name);
+        }
+    });
+    let asks = |facts: &FileFacts, node: NodeId| {
+        let mut asks = false;
+        facts.arena.walk(node, |inner| {
+            asks |= facts.string(inner).is_some_and(|text| vocabulary().sql.catalogues.within(&text.to_ascii_lowercase()))
+        });
+        asks
+    };
+    let nesting = program.nesting(built.function.file);
+    let start = facts.arena.span(built.node).start;
+    let mut looked: Option<u32> = None;
+    facts.arena.walk(body, |node| {
+        let end = facts.arena.span(node).end;
+        if end > start || !matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+            return;
+        }
+        let mut is_given = false;
+        for argument in arguments(facts, node) {
+            facts
+                .arena
+                .walk(argument, |inner| is_given |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if names.contains(&name)));
+        }
+        let owner = GlobalDef { file: built.function.file, def: nesting.owner(node) };
+        let asks_below = || {
+            program.calls_at(owner, node).iter().any(|edge| {
+                let own = program.file(edge.callee.file);
+                own.def(edge.callee.def).body.is_some_and(|body| asks(own, body))
+            })
+        };
+        if is_given && (asks(facts, node) || asks_below()) {
+            looked = Some(looked.map_or(end, |known| known.min(end)));
+        }
+    });
+    let Some(looked) = looked else { return false };
+    let mut refuses = false;
+    facts.arena.walk(body, |node| {
+        let span = facts.arena.span(node);
+        if let NodeKind::If { then, .. } = facts.arena.kind(node)
+            && span.start >= looked
+            && span.end <= start
+        {
+            facts.arena.walk(then, |inner| refuses |= matches!(facts.arena.kind(inner), NodeKind::Raise(_) | NodeKind::Return(_)));
+        }
+    });
+    refuses
+}
+
+/// `check_field(field, index)`, a function of the project that raises where what it is given is not in a list: on which ways it does is decided there.
+fn is_turned_away(program: &Program, flow: &Flow) -> bool {
+    let Some(&Step { function, place: StepPlace::Parameter(at) }) = flow.steps.first() else { return false };
+    let facts = program.file(function.file);
+    let def = program.def(function);
+    let (Some(body), Some(name)) = (def.body, def.params.get(at as usize).and_then(|param| param.name)) else { return false };
+    let tests = |callee: GlobalDef, position: usize| {
+        let own = program.file(callee.file);
+        let given = own.def(callee.def).params.iter().filter(|param| param.kind != ParamKind::Receiver).nth(position);
+        let (Some(given), Some(body)) = (given.and_then(|param| param.name), own.def(callee.def).body) else { return false };
+        let mut tests = false;
+        own.arena.walk(body, |node| {
+            let NodeKind::If { condition, then, .. } = own.arena.kind(node) else { return };
+            if matches!(own.arena.kind(condition), NodeKind::Binary { op: BinaryOp::NotIn, left, .. } if own.arena.kind(left) == NodeKind::Name(given)) {
+                own.arena.walk(then, |inner| tests |= matches!(own.arena.kind(inner), NodeKind::Raise(_)));
+            }
+        });
+        tests
+    };
+    let mut tested = false;
+    facts.arena.walk(body, |node| {
+        let NodeKind::Block { items, .. } = facts.arena.kind(node) else { return };
+        for statement in facts.arena.list(items) {
+            let call = if let NodeKind::Await(call) = facts.arena.kind(statement) { call } else { statement };
+            let Some(position) = arguments(facts, call).position(|argument| facts.arena.kind(argument) == NodeKind::Name(name)) else {
+                continue;
+            };
+            let edges = program.calls_at(function, call);
+            tested |= edges.iter().any(|edge| tests(edge.callee, position));
+        }
+    });
+    tested
 }
 
 /// The value is what callers give, as text: a parameter without a type or with that of text, of a function that a request comes to. What the code has from

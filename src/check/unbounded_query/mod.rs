@@ -35,6 +35,12 @@ use small::Filled;
 
 const RULE: &str = "unbounded-query";
 
+/// Calls that fill a page.
+const PAGES: &[&str] = &["render", "render_template", "TemplateResponse"];
+
+/// Why it may be fine where the page is about something else.
+const OFFERED: &str = "; fine where they are what a form on the page offers";
+
 /// Calls followed from the handler to the query.
 const MAX_DEPTH: u8 = 3;
 
@@ -88,6 +94,7 @@ fn in_handler(context: &Context, filled: &Filled, handler: &Handler, only_reads:
     related.extend(way.iter().map(|&(at, node)| label(at, node, "calls what queries".to_string())));
     let is_note = grows_slowly || is_for_few(program, handler);
     let small = if is_note { None } else { filled.why_small(context, table, function.file, query.site) };
+    let small = small.or_else(|| is_offered_beside(program, handler, table).then_some(OFFERED)).filter(|_| !is_note);
     Some(Finding {
         rule: RULE.into(),
         level: if is_note || small.is_some() { Level::Note } else { Level::Warning },
@@ -106,6 +113,24 @@ fn in_handler(context: &Context, filled: &Filled, handler: &Handler, only_reads:
         confidence: query.confidence,
         redact: Vec::new(),
     })
+}
+
+/// The handler fills a page that is about the rows of another query, by its name or route: these are what a form on it offers.
+fn is_offered_beside(program: &Program, handler: &Handler, table: &str) -> bool {
+    let facts = program.file(handler.function.file);
+    let fills_page = |&part: &GlobalDef| {
+        let mut fills = false;
+        if let Some(body) = facts.def(part.def).body.filter(|_| part.file == handler.function.file) {
+            facts.arena.walk(body, |node| fills |= called_name(facts, node).is_some_and(|name| PAGES.contains(&name)));
+        }
+        fills
+    };
+    let stem = |word: &str| word.strip_suffix("ies").map_or_else(|| word.trim_end_matches('s').to_string(), |start| format!("{start}y"));
+    let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
+    let said: Vec<String> = words(program.name(handler.function)).iter().chain(&words(path)).map(|word| stem(word)).collect();
+    let is_about = |table: &str| words(table).iter().any(|word| said.contains(&stem(word)));
+    let mut others = handler.queries.iter().filter(|query| query.access == Access::Read).filter_map(|query| query.table.as_deref());
+    !is_about(table) && others.any(|other| other != table && is_about(other)) && handler.code.iter().any(fills_page)
 }
 
 /// A function of the server that pages call by name: whatever it does, it is sent with POST.

@@ -60,7 +60,15 @@ impl<'a> Analysis<'_, 'a> {
         }
         if let Some(kind) = self.source_param(frame, function, param, safety) {
             let way = self.ways.then(Way::default(), step);
-            return Value::of(strand(Origin::Source(kind), way));
+            let mut value = Value::of(strand(Origin::Source(kind), way));
+            // Of one object of a class, whatever a client sends, the names of the fields are those of the class.
+            if let (Safety::Class(class), Some(annotation), Family::Python) = (safety, param.annotation, facts.language.family())
+                && lookup::is_of_one(self.program, frame.file, annotation)
+                && !lookup::takes_any_field(self.program, class)
+            {
+                value.set(&[Key::KEYS], Value::checked());
+            }
+            return value;
         }
         let own = strand(Origin::Param { owner: function, index: index as u16, path: Path::default() }, Way::default());
         match param.kind {
@@ -131,8 +139,9 @@ impl<'a> Analysis<'_, 'a> {
             {
                 return Some(source);
             }
-            // `Depends(…)`, `Security(…)`: whatever it is, it is not the request's own text.
+            // `Depends(…)`, `Security(…)`: whatever it is, it is not the request's own text. `Query(…)` only describes it.
             if matches!(frame.kind(default), NodeKind::Call { .. })
+                && !lookup::describes(program, file, default)
                 && program.called_api(file, default).is_none_or(|api| !api.path.starts_with("builtins."))
             {
                 return None;

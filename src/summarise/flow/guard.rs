@@ -128,6 +128,11 @@ impl<'a> Analysis<'_, 'a> {
             // `set(columns) - ALLOWED` is empty.
             NodeKind::Binary { op: BinaryOp::Subtract, left, .. } if !truth => self.check_elements(frame, left, 0),
             NodeKind::Binary { op, left, right } => self.comparison(frame, op, left, right, truth),
+            // `sorted(set(columns) - ALLOWED)` is empty.
+            NodeKind::Call { callee, args, .. } if !truth && keeps_length(frame, callee) && frame.list(args).len() == 1 => {
+                let given = frame.list(args)[0];
+                self.refine_at(frame, given, false, depth + 1);
+            }
             NodeKind::Call { callee, args, form } => {
                 let args = frame.list(args);
                 if truth {
@@ -580,6 +585,12 @@ fn under_normalisers(frame: &Frame, node: NodeId) -> NodeId {
         }
     }
     at
+}
+
+/// Gives as many as it is given: none where there are none.
+fn keeps_length(frame: &Frame, callee: NodeId) -> bool {
+    frame.facts.language.family() == Family::Python
+        && matches!(frame.kind(callee), NodeKind::Name(name) if matches!(frame.facts.text(name), "sorted" | "list" | "tuple" | "set" | "len" | "bool"))
 }
 
 /// What a closure with nothing but a result gives back.

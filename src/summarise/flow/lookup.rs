@@ -266,6 +266,61 @@ fn safety_at(program: &Program, scopes: &Scopes, file: FileId, node: NodeId, dep
     }
 }
 
+/// A call that says more of what a client sends: `Query(…)`, `Body(embed=True)`.
+pub(super) fn describes(program: &Program, file: FileId, node: NodeId) -> bool {
+    let NodeKind::Call { callee, .. } = program.file(file).arena.kind(node) else { return false };
+    last_name(program, file, callee).is_some_and(|name| api_names().types.descriptions.has(name))
+}
+
+/// The type written at `node` is that of one object, and of no list of them: `Order`, `Order | None`, `Annotated[Order, Body()]`.
+pub(super) fn is_of_one(program: &Program, file: FileId, node: NodeId) -> bool {
+    let facts = program.file(file);
+    match facts.arena.kind(node) {
+        NodeKind::Name(_) | NodeKind::Member { .. } | NodeKind::Null => true,
+        NodeKind::Union(parts) => facts.arena.list(parts).all(|part| is_of_one(program, file, part)),
+        NodeKind::Binary { left, right, .. } => is_of_one(program, file, left) && is_of_one(program, file, right),
+        NodeKind::Apply { base, args } => {
+            let first = facts.arena.list(args).next();
+            matches!(last_name(program, file, base), Some("Optional" | "Annotated"))
+                && first.is_some_and(|first| is_of_one(program, file, first))
+        }
+        NodeKind::Index { object, index } => last_name(program, file, object) == Some("Optional") && is_of_one(program, file, index),
+        _ => false,
+    }
+}
+
+/// The class, or one it extends, keeps what a client sends under names that it does not have: `model_config = ConfigDict(extra="allow")`.
+pub(super) fn takes_any_field(program: &Program, class: GlobalDef) -> bool {
+    ancestors(program, class).into_iter().any(|class| {
+        let facts = program.file(class.file);
+        if !facts.names.may_hold("allow") && !facts.names.may_hold("RootModel") {
+            return false;
+        }
+        let says = |node: NodeId| {
+            let mut says = false;
+            facts.arena.walk(node, |inner| match facts.arena.kind(inner) {
+                NodeKind::Str(name) | NodeKind::Name(name) | NodeKind::Member { name, .. } => {
+                    says |= matches!(facts.text(name), "allow" | "RootModel");
+                }
+                _ => {}
+            });
+            says
+        };
+        let of_config = |config: DefId| {
+            facts.definitions().any(|(_, own)| own.parent == config && facts.text(own.name) == "extra" && own.value.is_some_and(says))
+        };
+        facts.def(class.def).bases.iter().any(|&base| says(base))
+            || facts.definitions().any(|(id, own)| {
+                own.parent == class.def
+                    && match facts.text(own.name) {
+                        "model_config" => own.value.is_some_and(says),
+                        "Config" => of_config(id),
+                        _ => false,
+                    }
+            })
+    })
+}
+
 /// A call that gives a pattern the data must fit: `Field(pattern="^(asc|desc)$")`, `Query(regex=…)`, `StringConstraints(pattern=…)`.
 pub(super) fn has_pattern(program: &Program, file: FileId, node: NodeId) -> bool {
     let facts = program.file(file);

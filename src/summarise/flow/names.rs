@@ -97,6 +97,10 @@ impl<'a> Analysis<'_, 'a> {
             Known::Instance { class, .. } if lookup::is_enum(self.program, class) => return Value::harmless(),
             _ => {}
         }
+        // The names of the fields of a class that a client has set.
+        if frame.facts.language.family() == Family::Python && matches!(text, "model_fields_set" | "model_fields" | "__fields_set__") {
+            return Value::elements(Value::harmless());
+        }
         if frame.kind(object) == NodeKind::Receiver {
             if matches!(text, "value" | "name") && frame.class.is_some_and(|class| lookup::is_enum(self.program, class)) {
                 return Value::text();

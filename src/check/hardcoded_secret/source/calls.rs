@@ -7,7 +7,7 @@ use crate::check::hardcoded_secret::{SecretHit, SecretKind, generic, positions, 
 use crate::model::body::{CallForm, CollectionKind, List, NodeId, NodeKind};
 use crate::model::nesting::{argument_value, called_name, chain, chain_root};
 use crate::model::source::Family;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// How many nodes of an options object are looked at.
 const OPTIONS: usize = 400;
@@ -66,6 +66,10 @@ impl<'a> Scan<'a> {
     fn labels_secret(&self, call: NodeId, path: &str, key: NodeId) -> bool {
         let is_mac = generic::words(path.rsplit('.').next().unwrap_or(path)).iter().any(|word| word == "hmac") || path.contains("hmac.");
         let NodeKind::Call { args, .. } = self.facts.arena.kind(call) else { return false };
+        // A constant that holds such a label, too: `hmac.new(_WEBAPP_KEY, bot_token, sha256)`.
+        if is_mac && self.leaves(key).iter().any(|leaf| api_names().hashing.public_labels.has(self.literal(leaf.id))) {
+            return true;
+        }
         if !is_mac || !matches!(self.facts.arena.kind(key), NodeKind::Str(_) | NodeKind::Bytes(_)) {
             return false;
         }

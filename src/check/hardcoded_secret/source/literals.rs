@@ -7,7 +7,7 @@ use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::DefKind;
 use crate::model::nesting::chain_root;
 use crate::model::source::{Family, Span};
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 impl<'a> Scan<'a> {
     /// Vendor formats, private keys and URLs in literals, and in text put together from literals.
@@ -182,7 +182,9 @@ impl<'a> Scan<'a> {
             let text = self.literal(leaf.id);
             match &leaf.fallback_of {
                 Some(setting) => {
-                    let class = generic::classify(setting).or(class);
+                    // What bundlers put into pages is there to be seen, whatever it is called behind it.
+                    let is_shown = api_names().settings.shown.within(setting);
+                    let class = generic::classify(setting).or(class.filter(|_| !is_shown));
                     // `config.get("site", "secret")`: a section and the name of an option.
                     let is_option = self.facts.language.family() == Family::Python
                         && generic::classify(setting).is_none()

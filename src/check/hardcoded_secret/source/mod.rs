@@ -44,6 +44,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
     hits.retain(|hit| !examples.iter().any(|example| example.contains(hit.span)));
     let prose = shown::prose(facts);
     hits.retain(|hit| hit.provider || !prose.iter().any(|text| text.contains(hit.span)));
+    hits.retain(|hit| hit.kind != SecretKind::Setting || !shown::is_described(facts, hit.span));
     let records = shown::records(facts, &hits);
     let refused = shown::Compared::of(facts);
     let is_catalogue = shown::is_catalogue(&hits);
@@ -58,6 +59,7 @@ pub(super) fn scan(facts: &FileFacts) -> Vec<SecretHit> {
         hit.for_development |= matches!(hit.kind, SecretKind::Fallback | SecretKind::Setting)
             && scan.text_at(hit.span).is_some_and(|text| refused.has(text))
             || hit.kind == SecretKind::LiteralPassword && shown::is_of_demo(facts, hit.span);
+        hit.for_development |= !hit.provider && shown::is_refused_otherwise(facts, hit.span);
         hit.for_development |= hit.kind != SecretKind::Fallback && shown::asks_for_production(facts, hit.span);
     }
     super::without_repeats(hits)

@@ -8,7 +8,7 @@ use crate::model::body::{BinaryOp, CallForm, CollectionKind, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, Definition, FileFacts, ImportItem};
 use crate::model::finding::masked;
 use crate::model::source::{Family, Span};
-use crate::rulebook::vocabulary::api_names;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// How deep wrappers around a literal are followed.
 const WRAPPERS: usize = 8;
@@ -57,6 +57,7 @@ impl<'a> Scan<'a> {
             in_test: false,
             for_development: false,
             sample: false,
+            alone: false,
             masked: masked(text),
         }
     }
@@ -145,6 +146,7 @@ impl<'a> Scan<'a> {
                 if let Some(missing) = self.setting(id) {
                     let default = self.facts.arena.list(args).find_map(|arg| self.default_argument(arg));
                     let second = self.facts.arena.list(args).nth(1).filter(|&second| !self.is_named(second));
+                    let second = second.filter(|&second| !says_what_is_missing(&missing, self.literal(second)));
                     if let Some(default) = default.or(second) {
                         follow(default, Some(missing));
                     }
@@ -291,6 +293,13 @@ impl<'a> Scan<'a> {
         }
         None
     }
+}
+
+/// `env!("SMTP_PASSWORD", "SMTP_PASSWORD should be set")`: what is said where the setting is missing, and not what it is then.
+fn says_what_is_missing(setting: &str, text: &str) -> bool {
+    text.contains(' ')
+        && (text.contains(setting)
+            || text.split(' ').filter(|word| vocabulary().secrets.advice.has(word.to_ascii_lowercase())).count() >= 2)
 }
 
 pub(super) fn assigned(facts: &FileFacts) -> BTreeMap<&str, Vec<(Span, NodeId)>> {
