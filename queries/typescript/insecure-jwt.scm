@@ -74,13 +74,15 @@
   (#set! message "The key that signs tokens stands in the code.")
   (#set! help "key"))
 
-;   … or is one that everybody knows wherever the setting is missing.
+;   … or is one that everybody knows wherever the setting is missing, unless the program does not come so far where it matters:
+;   `throw new Error("JWT_SECRET is required in production")`.
 ((call_expression
    function: (_) @jwt
    arguments: (arguments . (_) . (binary_expression operator: ["||" "??"] right: (string) @key))) @finding
   (#file-contains? "jsonwebtoken" "jwt-simple")
   (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
   (#not-match? @key "^(\"\"|'')$")
+  (#not-function-contains? @finding "required in production")
   (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
   (#set! help "key"))
 
@@ -91,6 +93,22 @@
   (#file-contains? "JwtModule" "express-jwt" "koa-jwt" "hono/jwt" "elysiajs/jwt")
   (#resolves-to? @module "@nestjs/jwt.JwtModule.register" "express-jwt.expressjwt" "express-jwt" "express-jwt.default" "koa-jwt" "koa-jwt.default" "hono/jwt.jwt" "@elysiajs/jwt.jwt" "@elysiajs/jwt.default")
   (#not-match? @key "^(\"\"|'')$")
+  (#not-function-contains? @finding "required in production")
+  (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
+  (#set! help "key"))
+
+;   The same, by way of a constant of the function.
+((statement_block
+   (lexical_declaration
+     (variable_declarator name: (identifier) @kept value: (binary_expression operator: ["||" "??"] right: (string) @key)))
+   (return_statement
+     [(call_expression function: (_) @jwt arguments: (arguments . (_) . (identifier) @given)) @finding
+      (as_expression (call_expression function: (_) @jwt arguments: (arguments . (_) . (identifier) @given)) @finding)]))
+  (#eq? @kept @given)
+  (#file-contains? "jsonwebtoken" "jwt-simple")
+  (#resolves-to? @jwt "jsonwebtoken.{sign,verify}" "jsonwebtoken.default.{sign,verify}" "jwt-simple.{encode,decode}")
+  (#not-match? @key "^(\"\"|'')$")
+  (#not-function-contains? @finding "required in production")
   (#set! message "Where the setting is missing, the key that signs tokens is one that stands in the code.")
   (#set! help "key"))
 

@@ -1,7 +1,7 @@
 //! Whether what a call gives becomes the answer: returned, sent, or kept in a variable that is.
 
 use super::loops::{bound_names, parameter_names};
-use crate::model::body::{List, LoopKind, NodeId, NodeKind};
+use crate::model::body::{BinaryOp, List, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name};
 use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, walk_deep};
 use crate::model::source::Family;
@@ -163,6 +163,9 @@ fn gives_part(facts: &FileFacts, link: NodeId) -> bool {
     }
     match facts.arena.kind(link) {
         NodeKind::Member { name, path: false, .. } if facts.text(name) == "length" => true,
+        // `rows[day % rows.length]`; of a driver's result, the first element may be all rows.
+        NodeKind::Index { index, .. } => matches!(facts.arena.kind(index), NodeKind::Binary { op, .. } if op != BinaryOp::Range)
+            || matches!(facts.arena.kind(index), NodeKind::Call { .. }),
         NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| {
             let names = &api_names().answers;
             names.parts.has(name) || names.parts_by.has(name) && arguments(facts, link).any(|given| asks_of_others(facts, given))

@@ -436,6 +436,9 @@ impl<'a> Guards<'a> {
         let facts = self.program.file(file);
         let mut found = None;
         facts.arena.walk_while(node, |inner| {
+            if self.describes(file, inner) {
+                return false;
+            }
             if found.is_none() {
                 found = match facts.arena.kind(inner) {
                     // `{ preHandler: [auth] }`, `{ config: { rateLimit: … } }`
@@ -451,11 +454,23 @@ impl<'a> Guards<'a> {
         found
     }
 
+    /// What a route takes and gives guards nothing, whatever its types are called: `responses((status = 200, body = PermissionResponse))`.
+    fn describes(&self, file: FileId, node: NodeId) -> bool {
+        let facts = self.program.file(file);
+        let name = match facts.arena.kind(node) {
+            NodeKind::Call { .. } => called_name(facts, node),
+            NodeKind::Argument { name, .. } => Some(facts.text(name)),
+            _ => None,
+        };
+        name.is_some_and(|name| api_names().guards.describes.has(name))
+    }
+
     /// A name or call that serves the purpose: what it is called, what it is, or what its code does.
     fn serves(&self, file: FileId, node: NodeId) -> Option<String> {
         let facts = self.program.file(file);
         let name = match facts.arena.kind(node) {
             NodeKind::Name(name) | NodeKind::Member { name, .. } => facts.text(name),
+            NodeKind::Call { .. } if self.describes(file, node) => return None,
             NodeKind::Call { callee, .. } => return self.serves(file, callee).or_else(|| self.in_arguments(file, node)),
             NodeKind::Apply { base, .. } => return self.serves(file, base),
             _ => return None,
@@ -513,7 +528,7 @@ impl<'a> Guards<'a> {
     /// Guards given to a decorator: `@UseGuards(RolesGuard)`, `Depends(get_current_user)`.
     fn in_arguments(&self, file: FileId, call: NodeId) -> Option<String> {
         let facts = self.program.file(file);
-        arguments(facts, call).find_map(|argument| match facts.arena.kind(argument) {
+        arguments(facts, call).filter(|&argument| !self.describes(file, argument)).find_map(|argument| match facts.arena.kind(argument) {
             NodeKind::Argument { value, .. } => self.inside(file, value).map(|(_, what)| what),
             NodeKind::Closure(_) | NodeKind::Str(_) => None,
             _ => self.inside(file, argument).map(|(_, what)| what),

@@ -8,13 +8,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Context;
 use super::bounds::words;
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefFlags, DefId, DefKind, Definition};
+use crate::model::facts::{DefFlags, DefId, DefKind, Definition, Name};
 use crate::model::finding::Confidence;
 use crate::model::nesting::{around, last_name};
 use crate::model::program::{CallKind, Program, Resolution, Route, Value};
 use crate::model::role::{GlobalDef, Role, Strength};
+use crate::model::source::Family;
 use crate::model::summary::QueryEffect;
-use crate::rulebook::vocabulary::vocabulary;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// One handler.
 pub(super) struct Handler<'a> {
@@ -136,6 +137,7 @@ pub(super) fn handler<'a>(context: &'a Context, function: GlobalDef, route: Opti
     queries.sort_by_key(|query| (arena.span(query.site), query.site));
     let delegates = code.iter().flat_map(|&part| program.calls_from(part)).find_map(|edge| {
         let follows = edge.kind != CallKind::Passed && edge.resolution != Resolution::NameOnly && !code.contains(&edge.callee);
+        let follows = follows && !only_answers(context, edge.callee);
         (follows && is_layer_below(context, edge.callee)).then_some(edge.callee)
     });
     let delegates = delegates.or(below);
@@ -162,6 +164,15 @@ fn is_layer_below(context: &Context, callee: GlobalDef) -> bool {
         Role::Repository => evidence.strength != Strength::Content && leads_to_query(),
         _ => false,
     })
+}
+
+/// A function that is given the response and asks for nothing: it answers, wherever it lies (`service/response.js`).
+fn only_answers(context: &Context, callee: GlobalDef) -> bool {
+    let facts = context.program.file(callee.file);
+    let is_response = |name: Name| api_names().answers.objects.has(facts.text(name));
+    facts.language.family() == Family::TypeScript
+        && facts.def(callee.def).params.iter().any(|param| param.name.is_some_and(is_response))
+        && context.summaries.of(callee).is_none_or(|summary| summary.queries.is_empty() && summary.reaches.is_empty())
 }
 
 /// A handler's name for messages: an unnamed closure goes by the key or variable it is kept under, or by the function around it.

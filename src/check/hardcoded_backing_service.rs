@@ -11,7 +11,7 @@ use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, ArgumentRef, BackingService};
-use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, named_argument};
+use crate::model::nesting::{Nesting, Nestings, arguments, called_name, last_name, named_argument, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -116,10 +116,7 @@ fn is_aside(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
         NodeKind::Match { .. } => true,
         // `config.get("QUEUE_URL", "http://localhost:5672")`
         NodeKind::Call { .. } if is_default_of(facts, around, node) => true,
-        NodeKind::Call { .. } => called_name(facts, around).is_some_and(|name| {
-            let lower = name.to_ascii_lowercase();
-            api_names().logging.levels.has(&lower) || vocabulary().examples.said_by.has(&lower)
-        }),
+        NodeKind::Call { .. } => is_said(facts, around),
         NodeKind::Entry { key, .. } => facts.string(key).is_some_and(|key| {
             vocabulary().examples.said_under.has(key.to_ascii_lowercase()) || vocabulary().examples.origins.in_name(key)
         }),
@@ -132,11 +129,42 @@ fn is_aside(facts: &FileFacts, nesting: &Nesting, node: NodeId) -> bool {
                 NodeKind::Index { object, .. } | NodeKind::Member { object, .. } => named(object, &vocabulary().examples.defaults),
                 _ => false,
             };
-            of_defaults || is_list && named(target, &vocabulary().examples.origins)
+            of_defaults || is_list && named(target, &vocabulary().examples.origins) || is_only_said(facts, nesting, target)
         }
         NodeKind::Raise(_) => true,
         _ => false,
     })
+}
+
+/// A call that tells people, or takes an address apart.
+fn is_said(facts: &FileFacts, call: NodeId) -> bool {
+    called_name(facts, call).is_some_and(|name| {
+        let lower = name.to_ascii_lowercase();
+        api_names().logging.levels.has(&lower) || vocabulary().examples.said_by.has(&lower)
+    })
+}
+
+/// A local that is told and measured, and nothing else: `const here = …; console.log(here)`.
+fn is_only_said(facts: &FileFacts, nesting: &Nesting, target: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(target) else { return false };
+    let owner = nesting.owner(target);
+    let Some(body) = facts.def(owner).body.filter(|_| owner != DefId::MODULE) else { return false };
+    let mut said = 0;
+    let mut used = false;
+    walk_deep(facts, body, |node| {
+        if node == target || facts.arena.kind(node) != NodeKind::Name(name) {
+            return true;
+        }
+        let is_measured = nesting.parent(node).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Member { name, .. } if facts.text(name) == "length"));
+        let is_told = || nesting.around(node).take(12).any(|around| matches!(facts.arena.kind(around), NodeKind::Call { .. }) && is_said(facts, around));
+        match () {
+            () if is_measured => {}
+            () if is_told() => said += 1,
+            () => used = true,
+        }
+        !used
+    });
+    said > 0 && !used
 }
 
 /// The address stands in for a setting that is looked up by name.
@@ -372,8 +400,8 @@ fn host_of(text: &str) -> Option<(String, bool)> {
     if host.is_empty() || !host.chars().all(plain) || !host.chars().any(char::is_alphanumeric) {
         return None;
     }
-    // A template that ends in the middle of the name: `redis` + value.
-    if port.is_empty() && authority.ends_with(HOLE) {
+    // A template that ends in the middle of the name: `redis` + value, `http://worker-${number}.example`.
+    if port.is_empty() && (authority.ends_with(HOLE) || host.ends_with('-')) {
         return None;
     }
     let host = host.to_ascii_lowercase();

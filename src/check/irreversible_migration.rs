@@ -321,10 +321,11 @@ fn sql_files(context: &Context) -> Vec<Migration> {
 
 /// A comment of somebody's own ("not reversible"), and not the one that a generator leaves there.
 fn says_why(sql: &str) -> bool {
-    let comment = sql.lines().map(str::trim).find_map(|line| line.strip_prefix("--")).unwrap_or_default();
     let generated = ["this file should undo", "add down migration script here", "your sql goes here"];
-    let lower = comment.trim().to_ascii_lowercase();
-    !lower.is_empty() && !generated.iter().any(|text| lower.contains(text))
+    let mut comments = sql.lines().filter_map(|line| line.trim().strip_prefix("--")).map(|comment| comment.trim().to_ascii_lowercase());
+    // A statement that is commented out is no reason.
+    let is_reason = |text: &String| !text.is_empty() && !text.ends_with(';') && !generated.iter().any(|own| text.contains(own));
+    comments.any(|text| is_reason(&text))
 }
 
 /// Anything but comments and blanks.

@@ -235,6 +235,9 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if !is_upward || is_mere_value(program, target, higher) || are_neighbours(program, edge.from, target.file, lower, higher) {
         return None;
     }
+    if lower.is_some_and(|lower| is_of_same_kind(program, edge.from, target, lower, higher)) {
+        return None;
+    }
     if is_for_decorators(program.file(edge.from), &edge.name)
         || is_implemented(program, edge.from, target)
         || is_extended(program, edge.from, target, higher)
@@ -469,6 +472,27 @@ fn are_neighbours(program: &Program, from: FileId, target: FileId, lower: Option
     lower.is_some_and(by_name) && by_name(higher) && folder(from) == folder(target)
 }
 
+/// Neither file is above the other: a helper in a file that is called as the one that imports it, and that other functions in it make a router
+/// (`teams/service.js` and `scores/service.js`), or what lies among the routers as the one that imports it does, and is a router by that alone.
+fn is_of_same_kind(program: &Program, from: FileId, target: GlobalDef, lower: &RoleEvidence, higher: &RoleEvidence) -> bool {
+    if lower.role != Role::Service || higher.role != Role::Router || target.def == DefId::MODULE {
+        return false;
+    }
+    let last_word = |file: FileId| {
+        let name = program.path(file).rsplit('/').next().unwrap_or_default();
+        words(name.split('.').next().unwrap_or_default()).pop()
+    };
+    let by_name = matches!(lower.strength, Strength::Folder | Strength::Name);
+    let is_handler = || program.def_roles.get(&target).is_some_and(|own| own.role == Role::Router);
+    by_name && last_word(from).is_some_and(|word| word == lower.role.name()) && last_word(from) == last_word(target.file) && !is_handler()
+        || lower.strength == Strength::Content && higher.strength == Strength::Folder && lies_among_routes(program.path(from))
+}
+
+/// A folder above the file is called after routes.
+fn lies_among_routes(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| vocabulary().routes.folders.has(folder)))
+}
+
 /// A barrel passes names on; it uses nothing itself.
 fn is_package_index(program: &Program, edge: &ImportEdge) -> bool {
     // `def register_all(): from . import orders` in `routes/__init__.py`: it puts its own parts together.
@@ -500,6 +524,9 @@ fn upward_call<'a>(
     let higher = ground.higher(program, callee)?;
     let lower = ground.lower(program, caller)?;
     if higher.role.rank()? >= lower.role.rank()? || is_any_model(lower, higher) || sends(program, callee) {
+        return None;
+    }
+    if is_of_same_kind(program, caller.file, callee, lower, higher) {
         return None;
     }
     let class = GlobalDef { file: callee.file, def: program.def(callee).parent };
@@ -592,7 +619,7 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
     };
     Some(Finding {
         rule: "layer-violation".into(),
-        level: if is_data { Level::Note } else { level(ground, first) },
+        level: if is_data { Level::Note } else { level(program, ground, first) },
         message,
         primary: Label { location: program.location(first.from, first.span), text: format!("{lower_word} → {higher}") },
         related,
@@ -612,12 +639,16 @@ fn finding(program: &Program, ground: &Ground, group: &[Upward]) -> Option<Findi
 /// routes lead to, is a warning. A repository that uses a service, and a module without a role of its own that borrows from a router, often have their reasons:
 /// the names are weak proof of what they are. A model whose methods hand on to a service is how many a project is made on purpose: what nobody means is
 /// that something below the handlers borrows from them.
-fn level(ground: &Ground, upward: &Upward) -> Level {
+fn level(program: &Program, ground: &Ground, upward: &Upward) -> Level {
     let is_proven = |evidence: &RoleEvidence| evidence.strength >= Strength::Content;
+    // That handlers call it makes no layer of what lies among them.
+    let is_by_callers = |lower: &RoleEvidence| {
+        lower.role == Role::Service && lower.strength == Strength::Content && lies_among_routes(program.path(upward.from))
+    };
     let is_routed = upward.higher.role == Role::Router && ground.handling.contains(&upward.target.file);
     match upward.lower {
         _ if upward.higher.role != Role::Router => Level::Note,
-        Some(lower) if is_proven(lower) && is_proven(upward.higher) => Level::Error,
+        Some(lower) if is_proven(lower) && is_proven(upward.higher) && !is_by_callers(lower) => Level::Error,
         Some(lower) if is_routed || is_proven(lower) => Level::Warning,
         _ => Level::Note,
     }
@@ -666,6 +697,29 @@ fn is_of_another_kind(context: &Context, callee: GlobalDef) -> bool {
         && !program.functions_of(callee.file).any(|function| context.summaries.of(function).is_some_and(|known| !known.queries.is_empty()))
 }
 
+/// A function that asks for nothing and waits for nothing, in a file that only its name makes a repository and where others ask: it lies beside what is
+/// one (`iconUrl(id)` in `icon-repository.ts`).
+fn is_beside_queries(context: &Context, callee: GlobalDef) -> bool {
+    let program = context.program;
+    let def = program.def(callee);
+    let by_name = program.role(callee).is_some_and(|evidence| evidence.strength == Strength::Name);
+    let asks = |function: GlobalDef| {
+        context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty())
+    };
+    by_name
+        && def.parent == DefId::MODULE
+        && def.body.is_some()
+        && !def.flags.has(DefFlags::ASYNC)
+        && !asks(callee)
+        && (has_repository(program, callee.file) || program.functions_of(callee.file).any(asks))
+}
+
+/// A class of the file is a repository.
+fn has_repository(program: &Program, file: FileId) -> bool {
+    let mut classes = program.file(file).definitions().filter(|(_, def)| def.kind == DefKind::Class);
+    classes.any(|(def, _)| program.def_roles.get(&GlobalDef { file, def }).is_some_and(|own| own.role == Role::Repository))
+}
+
 /// Finds handlers that call a repository past the service layer.
 pub(super) fn skips(context: &Context) -> Vec<Finding> {
     let program = context.program;
@@ -698,6 +752,7 @@ pub(super) fn skips(context: &Context) -> Vec<Finding> {
                 && !is_construction(program, edge.callee)
                 && !is_of_connections(program.name(edge.callee))
                 && (!by_folder || queries(edge.callee))
+                && !is_beside_queries(context, edge.callee)
                 && !is_of_another_kind(context, edge.callee)
         };
         if let Some(edge) = calls().find(skipped) {

@@ -440,14 +440,16 @@ fn is_wrapped_builder(facts: &FileFacts, nesting: &Nesting, call: NodeId) -> boo
     facts.language.family() == Family::Rust && builds && !is_built && nesting.argument_of(facts, top).is_some()
 }
 
-/// Node's own `fetch` gives up by itself, if late; and much of what calls it runs in browsers.
-fn is_fetch(facts: &FileFacts, call: NodeId) -> bool {
-    facts.language.family() == Family::TypeScript && spelled_callee(facts, call).ends_with("fetch")
+/// Node's own `fetch`, also by another name, gives up by itself, if late; and much of what calls it runs in browsers.
+fn is_fetch(program: &Program, file: FileId, call: NodeId) -> bool {
+    let facts = program.file(file);
+    let is_own = || program.called_api(file, call).is_some_and(|api| matches!(api.path.as_str(), "fetch" | "undici.fetch"));
+    facts.language.family() == Family::TypeScript && (spelled_callee(facts, call).ends_with("fetch") || is_own())
 }
 
 /// `fetch` in a program that somebody started and can stop.
 fn is_patient(program: &Program, owner: GlobalDef, call: NodeId) -> bool {
-    is_fetch(program.file(owner.file), call) && runs_by_hand(program, owner, call)
+    is_fetch(program, owner.file, call) && runs_by_hand(program, owner, call)
 }
 
 /// In a tool or script; in Python also what a file asks for when it is loaded, which no server would start with.
@@ -471,14 +473,14 @@ fn finding(program: &Program, owner: GlobalDef, call: NodeId, fact: &WaitFact, l
     let facts = program.file(owner.file);
     let called = spelled_callee(facts, call);
     let script = runs_by_hand(program, owner, call);
-    let is_fetch = is_fetch(facts, call);
+    let is_fetch = is_fetch(program, owner.file, call);
     let is_stream = limit == Limit::Off && called_name(facts, call).is_some_and(|name| vocabulary().answers.streaming.in_name(name));
     let mut message = match (limit, fact.client) {
         (Limit::Off, true) => format!("`{called}` makes a client whose time limit is switched off: its calls wait for ever"),
         (Limit::Off, false) => format!("`{called}` is told to wait for ever"),
         (_, true) => format!("`{called}` makes a client without a time limit: a server that does not answer holds its callers for ever"),
         // Node's own gives up after five minutes without a byte.
-        _ if called.ends_with("fetch") => {
+        _ if is_fetch || called.ends_with("fetch") => {
             format!("`{called}` has no time limit: a server that does not answer holds the caller for minutes")
         }
         _ => format!("`{called}` has no time limit: a server that does not answer holds the caller for ever"),

@@ -314,7 +314,12 @@ pub(super) fn own_texts(program: &Program, types: &ErrorTypes, file: FileId) -> 
     for (id, block) in facts.definitions().filter(|(_, def)| def.kind == DefKind::Impl) {
         // `impl From<AppError> for (StatusCode, Json<Value>)`: what is turned is the parameter.
         let turned = block.bases.get(1).and_then(|&seam| converted_from(facts, seam)).and_then(|failure| own_type(program, file, failure));
-        let turned = turned.filter(|class| types.answers.contains(class));
+        // What it becomes goes to a client: `impl From<AppError> for JobError` is for a queue.
+        let is_sent = |made: NodeId| {
+            http_type(program, file, made).or_else(|| http_alias(program, file, made)).is_some()
+                || own_type(program, file, made).is_some_and(|class| types.answers.contains(&class))
+        };
+        let turned = turned.filter(|class| types.answers.contains(class) && block.bases.first().is_some_and(|&made| is_sent(made)));
         let Some(class) = turned.or_else(|| block.bases.first().and_then(|&base| own_type(program, file, base))) else { continue };
         if !types.answers.contains(&class) || !in_scope(program, class) {
             continue;

@@ -443,11 +443,32 @@ fn quick(program: &Program, function: GlobalDef, node: NodeId, password: &str, r
     if !kept && is_keyed(facts, node) {
         return None;
     }
-    let (level, remark) = if kept { (Level::Error, "") } else { (Level::Note, "; fine where it is not what is kept of it") };
+    let (level, remark) = match kept {
+        true if verifies_slowly(program, function) => (Level::Warning, "; beside a slow hash: the old ones stay weak until they are made anew"),
+        true => (Level::Error, ""),
+        false => (Level::Note, "; fine where it is not what is kept of it"),
+    };
     let message = format!(
         "`{password}` is hashed with `{name}`, which is made to be fast: leaked hashes are guessed by the billion each second{remark}"
     );
     Some(Finding { related: related.to_vec(), ..finding(program, function, node, level, message, "a quick hash of a password") })
+}
+
+/// The same function goes on to compare the password with a slow hash: what it makes here is compared with the hashes of an older version.
+fn verifies_slowly(program: &Program, function: GlobalDef) -> bool {
+    let facts = program.file(function.file);
+    let mut slowly = false;
+    if let Some(body) = facts.def(function.def).body {
+        facts.arena.walk_while(body, |node| {
+            let compares = || called_name(facts, node).is_some_and(|name| parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "verify" | "checkpw")));
+            slowly = slowly
+                || matches!(facts.arena.kind(node), NodeKind::Call { .. })
+                    && compares()
+                    && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash);
+            !slowly
+        });
+    }
+    slowly
 }
 
 /// Most calls between a digest and where it is kept.

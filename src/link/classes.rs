@@ -119,6 +119,12 @@ impl<'a> Linker<'a> {
                 };
                 let value = self.base_value(base);
                 let is_call = matches!(facts.arena.kind(node), NodeKind::Call { .. });
+                // Of which classes it is made, data flow asks: `extends IntersectionType(Page, Shop)`.
+                if is_call && self.family(here.file) == Family::TypeScript {
+                    for arg in facts.arena.list(args) {
+                        self.eval(arg);
+                    }
+                }
                 match self.get(value) {
                     Value::Instance { class, .. } => self.value(Value::Instance { class, argument }),
                     // `class Base(declarative_base())`, `extends PartialType(Dto)`: what the call gives.

@@ -418,7 +418,7 @@ impl<'a> Linker<'a> {
                     let args: Vec<NodeId> = facts.arena.list(args).collect();
                     let (path, within) = match self.text_argument(mounts, file, &args, wanted) {
                         Some(path) => (Some(path), false),
-                        None => (self.text_argument(mounts, file, &self.receiver_args(file, callee), wanted), true),
+                        None => (self.path_below(mounts, file, callee, wanted), true),
                     };
                     if path.is_some() {
                         let routers = self.routers_at(mounts, file, at, callee);
@@ -451,6 +451,28 @@ impl<'a> Linker<'a> {
             },
             _ => Vec::new(),
         }
+    }
+
+    /// The path with which a chain of registrations begins: `web::resource("/x").route(web::get().to(a)).route(web::put().to(b))`.
+    fn path_below(&mut self, mounts: &mut Mounts, file: FileId, callee: NodeId, wanted: &ArgumentRef) -> Option<NodeId> {
+        let mut at = callee;
+        for _ in 0..12 {
+            let args = self.receiver_args(file, at);
+            let path = self.text_argument(mounts, file, &args, wanted);
+            if path.is_some() {
+                return path;
+            }
+            // Only past what says nothing of a path itself.
+            let facts = &self.facts[file.index()];
+            let is_route = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Call { .. });
+            if !self.argument(file, &args, wanted).is_some_and(is_route) {
+                return None;
+            }
+            let NodeKind::Member { object, .. } = facts.arena.kind(self.without_types(file, at)) else { return None };
+            let NodeKind::Call { callee, .. } = facts.arena.kind(object) else { return None };
+            at = callee;
+        }
+        None
     }
 
     /// The argument, if it is a text or a constant that is one.

@@ -548,6 +548,8 @@ pub enum ApiFact {
     ObjectSchema,
     /// Describes a list by the description of its elements: `z.array(…)`.
     ListSchema,
+    /// Makes a class of the fields of the classes it is given: `extends IntersectionType(Page, Shop)`.
+    MixesClasses,
     /// The relations named in it are loaded with the query (`joinedload`, `include:`).
     EagerLoad,
     /// Part of how a web framework speaks HTTP: its exceptions with a status, its request and response types.

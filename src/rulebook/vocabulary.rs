@@ -155,7 +155,7 @@ lists! {
         hashing: HashingNames { weak_hashers, fast, encodings, queries, formats, public_keys, public_labels, weak_schemes, compares, row_writes, row_hooks }
         randomness: RandomnessNames { strong }
         texts: TextsNames { makers, local_databases, hides, conversions, forms, getters, questions, starts }
-        guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients }
+        guards: GuardsNames { attributes, throttles, global, global_limits, registers, public, layers, calls, applications, contexts, clients, describes }
         types: TypesNames { enums, values, described, shared, data, fields, numbers, safe, safe_columns, descriptions }
         failures: FailuresNames { server_errors, client_errors, server_constants, client_constants }
         batches: BatchesNames { direct, cache_writes }

@@ -58,6 +58,11 @@ fn asks_kind(facts: &FileFacts, condition: NodeId, caught: &Caught) -> bool {
         NodeKind::Member { object, name, .. } if is_error(facts, object, caught) => {
             asks |= !matches!(facts.text(name), "message" | "stack");
         }
+        // `error.message === "Order not found"`: it says that and nothing else.
+        NodeKind::Binary { op: BinaryOp::Equal | BinaryOp::Is, left, right } => {
+            let is_message = matches!(facts.arena.kind(left), NodeKind::Member { object, name, .. } if facts.text(name) == "message" && is_error(facts, object, caught));
+            asks |= is_message && matches!(facts.arena.kind(right), NodeKind::Str(_));
+        }
         NodeKind::Call { .. } => {
             let name = called_name(facts, node).unwrap_or_default();
             let is_question = api_names().errors.asks.has(name) || name.starts_with("is");

@@ -284,8 +284,14 @@ pub(super) fn looks_secret(name: &str, value: &str) -> bool {
         && !is_joined_words(value)
         && !is_dull(value)
         && !is_public(value)
+        && !is_flag(value)
         && (is_key_of_django(value) || !value.contains(['<', '>', '{', '}', '(', ')', '[', ']', '"', '\'', '`', '\\', ' ', ',', ';']))
         && is_random(value)
+}
+
+/// An option of a command line: `token === "--archiveAgeMs"`.
+fn is_flag(value: &str) -> bool {
+    value.strip_prefix("--").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// What `get_random_secret_key()` of Django gives, brackets among it.

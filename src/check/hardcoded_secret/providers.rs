@@ -182,7 +182,7 @@ impl Format {
                 Check::Jwt => jwt::is_credential(whole),
                 Check::Form => entropy::longest_run(body) < 8 && !entropy::is_periodic(body) && entropy(),
             }
-            && (self.public.is_empty() || !self.public.contains(&crc32(whole.as_bytes())))
+            && (self.public.is_empty() || ![whole, body].iter().any(|text| self.public.contains(&crc32(text.as_bytes()))))
     }
 
     /// Formats that are public beside known words, or too short to stand without any.

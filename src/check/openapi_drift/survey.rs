@@ -325,6 +325,8 @@ fn is_aside(served: &Served) -> bool {
         || matches!(served.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "WEBSOCKET" | "WS")
         || parts.clone().all(|part| part == "{}")
         || parts.next_back().is_some_and(|last| is_word(&last.to_ascii_lowercase()))
+        // `GET /health/dependencies`
+        || served.method == "GET" && parts.next_back().is_some_and(|above| vocabulary().probes.itself.has(above.to_ascii_lowercase()))
         || served.key.split('/').any(|part| vocabulary().documents.first_parts.has(part))
         || served.open
 }

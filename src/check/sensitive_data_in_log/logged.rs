@@ -209,10 +209,11 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
         // What its own `Debug` or `Display` writes is decided there.
         Value::Instance { class, .. } if facts.language.family() == Family::Rust => {
             let own = program.file(class.file);
-            has_own_text(own, own.text(own.def(class.def).name)) || is_named_after_more(own, class.def, name)
+            has_own_text(own, own.text(own.def(class.def).name))
         }
         _ => false,
     };
+    let is_other = is_other || matches!(program.value(file, node), Value::Instance { class, .. } if holds_no_secret(program, class));
     // A token alone may be one of a text or of a language model.
     let is_unclear = kind == Secret::Token && parts(name).len() == 1 && speaks_of_text(program, file);
     let is_plain_token = kind == Secret::Token && parts(name) == ["token"];
@@ -233,11 +234,18 @@ fn secret_value(program: &Program, file: FileId, node: NodeId, name: &str) -> Op
     })
 }
 
-/// `api_key_params`, a structure of the project none of whose fields is a secret by its name: it is about a key, and holds none.
-fn is_named_after_more(own: &FileFacts, class: DefId, name: &str) -> bool {
-    let ends_otherwise = parts(name).last().is_some_and(|last| secret(last).is_none() && last != "key");
-    let mut fields = own.definitions().filter(|(_, def)| def.parent == class && def.kind == DefKind::Field).peekable();
-    ends_otherwise && fields.peek().is_some() && fields.all(|(_, field)| secret(own.text(field.name)).is_none())
+/// A type of the project with several fields, none of which is called like a secret: what goes with one (`api_key_params`), whatever it is called after.
+fn holds_no_secret(program: &Program, class: GlobalDef) -> bool {
+    let facts = program.file(class.file);
+    let def = facts.def(class.def);
+    let mut fields = 0;
+    let own = facts.definitions().filter(|(_, field)| field.parent == class.def && field.kind == DefKind::Field);
+    let harmless = own.map(|(_, field)| facts.text(field.name)).all(|name| {
+        fields += 1;
+        let is_plain = matches!(name, "value" | "inner" | "raw" | "content" | "data" | "text") || name.starts_with(|c: char| c.is_ascii_digit());
+        !is_plain && secret(name).is_none()
+    });
+    harmless && fields >= 2 && def.bases.is_empty()
 }
 
 /// Files about the tokens of languages, of language models, or of block chains.

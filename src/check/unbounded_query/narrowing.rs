@@ -25,7 +25,10 @@ pub(super) fn is_narrowed_before(program: &Program, function: GlobalDef, site: N
     assigned(facts, function.def, name).into_iter().filter(|&value| !of_driver(value)).any(|value| {
         chain(facts, value).any(|link| match facts.arena.kind(link) {
             NodeKind::Call { callee, .. } => {
-                has(&methods().narrows, called_name(facts, link).unwrap_or_default())
+                let name = called_name(facts, link).unwrap_or_default();
+                has(&methods().narrows, name)
+                    // `const one = User.findOne({ id }); one.exec(answer)`
+                    || api_names().orm.starts_at_one.has(name)
                     || matches!(program.value(function.file, callee), Value::Def(_) | Value::Method { .. })
             }
             _ => false,

@@ -68,6 +68,13 @@ impl<'a> Analysis<'_, 'a> {
             {
                 value.set(&[Key::KEYS], Value::checked());
             }
+            // What the class says of its fields holds wherever they go, also through functions that know it by another type.
+            if let Safety::Class(class) = safety {
+                for field in lookup::safe_fields(self.program, &self.scopes, class) {
+                    let key = self.keys.text(field);
+                    value.set(&[key], Value::number());
+                }
+            }
             return value;
         }
         let own = strand(Origin::Param { owner: function, index: index as u16, path: Path::default() }, Way::default());

@@ -554,19 +554,53 @@ pub(super) fn ancestors(program: &Program, class: GlobalDef) -> Vec<GlobalDef> {
     while at < out.len() && out.len() < 24 {
         let here = out[at];
         for &base in &program.def(here).bases {
-            let base = match program.file(here.file).arena.kind(base) {
-                NodeKind::Apply { base, .. } => base,
-                _ => base,
-            };
-            if let Known::Def(parent) | Known::Instance { class: parent, .. } = program.value(here.file, base)
-                && !out.contains(&parent)
-            {
-                out.push(parent);
-            }
+            add_base(program, here.file, base, &mut out, 0);
         }
         at += 1;
     }
     out
+}
+
+/// The class that `base` is, or the classes of whose fields it is made: `extends IntersectionType(Page, PickType(Shop, ["id"]))`.
+fn add_base(program: &Program, file: FileId, base: NodeId, out: &mut Vec<GlobalDef>, depth: u8) {
+    let arena = &program.file(file).arena;
+    let base = match arena.kind(base) {
+        NodeKind::Apply { base, .. } => base,
+        NodeKind::Call { callee, args, .. } if depth < 16 => {
+            let mixes = |api: &Api| program.facts_of(api).any(|(fact, _)| matches!(fact, ApiFact::MixesClasses));
+            if program.api(file, callee).is_some_and(mixes) {
+                arena.list(args).take(16).for_each(|part| add_base(program, file, part, out, depth + 1));
+            }
+            return;
+        }
+        _ => base,
+    };
+    if let Known::Def(parent) | Known::Instance { class: parent, .. } = program.value(file, base)
+        && !out.contains(&parent)
+    {
+        out.push(parent);
+    }
+}
+
+/// The fields of instances of `class` that cannot carry an injection, by what the class and those it extends say of them.
+pub(super) fn safe_fields<'a>(program: &Program<'a>, scopes: &Scopes, class: GlobalDef) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut safe = Vec::new();
+    for class in ancestors(program, class) {
+        let facts = program.file(class.file);
+        for (id, def) in facts.definitions().filter(|(_, def)| def.parent == class.def && def.kind == DefKind::Field) {
+            let name = facts.text(def.name);
+            // What is nearer hides it.
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            if field_safety(program, scopes, GlobalDef { file: class.file, def: id }) == Safety::Safe {
+                safe.push(name);
+            }
+        }
+    }
+    safe
 }
 
 /// The project classes that extend `class`, at any distance, a bounded number of them.
