@@ -89,7 +89,12 @@ fn without(text: &str, part: Range<usize>, left_out: &[Range<usize>]) -> String 
     let mut shape = String::new();
     let mut at = part.start;
     for gap in left_out.iter().filter(|gap| part.start <= gap.start && gap.end <= part.end) {
-        shape.push_str(text.get(at..gap.start).unwrap_or_default().trim_end());
+        let piece = text.get(at..gap.start).unwrap_or_default().trim_end();
+        shape.push_str(piece);
+        // What follows a comment must not become part of it.
+        if piece.rsplit('\n').next().is_some_and(|line| line.contains(';')) {
+            shape.push('\n');
+        }
         at = gap.end;
     }
     shape.push_str(text.get(at..part.end).unwrap_or_default().trim_end());
@@ -356,6 +361,12 @@ mod tests {
         let query = query(text).expect("a query");
         assert_eq!(query.shapes[0], "((call) @f\n  (#eq? @f \"a (b\"))");
         assert_eq!(query.shapes[1], query.shapes[0]);
+    }
+
+    #[test]
+    fn a_comment_before_what_is_left_out_ends_where_it_ended() {
+        let query = query("((call) @f\n  ; of routers\n  (#role? @f \"router\"))").expect("a query");
+        assert_eq!(query.shapes[0], "((call) @f\n  ; of routers\n)");
     }
 
     #[test]

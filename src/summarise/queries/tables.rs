@@ -55,11 +55,14 @@ impl<'p> Reader<'_, 'p> {
                 && !matches!(role(candidate), Some(Role::Repository | Role::Service | Role::Router | Role::Schema))
                 && !self.is_of_http(candidate.class)
         };
-        let class = model.or_else(|| candidates.iter().find(plain)).map(|candidate| self.class_table(candidate.class));
+        // `update(users::table.find(&user.id))` is about users, whatever type the identifier has.
+        let class = model
+            .map(|candidate| self.class_table(candidate.class))
+            .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+            .or_else(|| candidates.iter().find(plain).map(|candidate| self.class_table(candidate.class)));
         // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
         class
             .or_else(|| chain(self.facts, link.call).skip(1).find_map(|node| self.model_variable(node)))
-            .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
             .or_else(|| self.held_by(link))
             .or_else(|| self.row_table(link.call))
     }
