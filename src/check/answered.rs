@@ -164,8 +164,10 @@ fn gives_part(facts: &FileFacts, link: NodeId) -> bool {
     match facts.arena.kind(link) {
         NodeKind::Member { name, path: false, .. } if facts.text(name) == "length" => true,
         // `rows[day % rows.length]`; of a driver's result, the first element may be all rows.
-        NodeKind::Index { index, .. } => matches!(facts.arena.kind(index), NodeKind::Binary { op, .. } if op != BinaryOp::Range)
-            || matches!(facts.arena.kind(index), NodeKind::Call { .. }),
+        NodeKind::Index { index, .. } => {
+            matches!(facts.arena.kind(index), NodeKind::Binary { op, .. } if op != BinaryOp::Range)
+                || matches!(facts.arena.kind(index), NodeKind::Call { .. })
+        }
         NodeKind::Call { .. } => called_name(facts, link).is_some_and(|name| {
             let names = &api_names().answers;
             names.parts.has(name) || names.parts_by.has(name) && arguments(facts, link).any(|given| asks_of_others(facts, given))

@@ -155,8 +155,12 @@ fn is_only_said(facts: &FileFacts, nesting: &Nesting, target: NodeId) -> bool {
         if node == target || facts.arena.kind(node) != NodeKind::Name(name) {
             return true;
         }
-        let is_measured = nesting.parent(node).is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Member { name, .. } if facts.text(name) == "length"));
-        let is_told = || nesting.around(node).take(12).any(|around| matches!(facts.arena.kind(around), NodeKind::Call { .. }) && is_said(facts, around));
+        let is_measured = nesting
+            .parent(node)
+            .is_some_and(|parent| matches!(facts.arena.kind(parent), NodeKind::Member { name, .. } if facts.text(name) == "length"));
+        let is_told = || {
+            nesting.around(node).take(12).any(|around| matches!(facts.arena.kind(around), NodeKind::Call { .. }) && is_said(facts, around))
+        };
         match () {
             () if is_measured => {}
             () if is_told() => said += 1,

@@ -703,9 +703,8 @@ fn is_beside_queries(context: &Context, callee: GlobalDef) -> bool {
     let program = context.program;
     let def = program.def(callee);
     let by_name = program.role(callee).is_some_and(|evidence| evidence.strength == Strength::Name);
-    let asks = |function: GlobalDef| {
-        context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty())
-    };
+    let asks =
+        |function: GlobalDef| context.summaries.of(function).is_some_and(|known| !known.queries.is_empty() || !known.reaches.is_empty());
     by_name
         && def.parent == DefId::MODULE
         && def.body.is_some()

@@ -444,7 +444,9 @@ fn quick(program: &Program, function: GlobalDef, node: NodeId, password: &str, r
         return None;
     }
     let (level, remark) = match kept {
-        true if verifies_slowly(program, function) => (Level::Warning, "; beside a slow hash: the old ones stay weak until they are made anew"),
+        true if verifies_slowly(program, function) => {
+            (Level::Warning, "; beside a slow hash: the old ones stay weak until they are made anew")
+        }
         true => (Level::Error, ""),
         false => (Level::Note, "; fine where it is not what is kept of it"),
     };
@@ -460,7 +462,10 @@ fn verifies_slowly(program: &Program, function: GlobalDef) -> bool {
     let mut slowly = false;
     if let Some(body) = facts.def(function.def).body {
         facts.arena.walk_while(body, |node| {
-            let compares = || called_name(facts, node).is_some_and(|name| parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "verify" | "checkpw")));
+            let compares = || {
+                called_name(facts, node)
+                    .is_some_and(|name| parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "verify" | "checkpw")))
+            };
             slowly = slowly
                 || matches!(facts.arena.kind(node), NodeKind::Call { .. })
                     && compares()

@@ -242,7 +242,8 @@ fn holds_no_secret(program: &Program, class: GlobalDef) -> bool {
     let own = facts.definitions().filter(|(_, field)| field.parent == class.def && field.kind == DefKind::Field);
     let harmless = own.map(|(_, field)| facts.text(field.name)).all(|name| {
         fields += 1;
-        let is_plain = matches!(name, "value" | "inner" | "raw" | "content" | "data" | "text") || name.starts_with(|c: char| c.is_ascii_digit());
+        let is_plain =
+            matches!(name, "value" | "inner" | "raw" | "content" | "data" | "text") || name.starts_with(|c: char| c.is_ascii_digit());
         !is_plain && secret(name).is_none()
     });
     harmless && fields >= 2 && def.bases.is_empty()
