@@ -7,7 +7,7 @@ use super::shown::{has_own_text, shown};
 use super::whole::{credentials, kept, whole};
 use crate::check::sensitive::{Secret, assigned, carriers, hides, parts, secret};
 use crate::model::body::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::model::facts::{DefId, DefKind, FileFacts};
+use crate::model::facts::{DefKind, FileFacts};
 use crate::model::finding::{Confidence, Level};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name, spell};
 use crate::model::program::{Program, Value};
