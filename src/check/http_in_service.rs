@@ -205,8 +205,9 @@ fn is_handed_both(program: &Program, function: GlobalDef) -> bool {
     let is_controller = class != DefId::MODULE && facts.text(facts.def(class).name).ends_with("Controller");
     if facts.language.family() == Family::Python {
         let takes_request = |param: &Param| param.name.is_some_and(|name| facts.text(name) == "request");
+        // One that is given requests in some of its methods is of HTTP in all of them.
         return is_controller
-            && facts.def(program.outermost(function).def).params.iter().any(takes_request)
+            && facts.definitions().any(|(_, def)| def.parent == class && def.params.iter().any(takes_request))
             && program.path(function.file).split('/').any(|folder| matches!(folder, "controllers" | "handlers"));
     }
     facts.language.family() == Family::TypeScript

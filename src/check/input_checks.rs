@@ -48,6 +48,17 @@ fn validates(program: &Program, function: GlobalDef, node: NodeId, input: &Input
         NodeKind::Binary { op: BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual, left, right } => {
             [left, right].iter().any(|&side| mentions(facts, side, input))
         }
+        // `user_id != verified_id`, which a dependency gives: whoever sends another one is turned away.
+        NodeKind::Binary { op: BinaryOp::NotEqual, left, right } if facts.language.family() == Family::Python => {
+            let is_given = |side: NodeId| match facts.arena.kind(side) {
+                NodeKind::Name(name) => facts.def(function.def).params.iter().any(|param| {
+                    param.name == Some(name)
+                        && param.default.is_some_and(|default| matches!(called_name(facts, default), Some("Depends" | "Security")))
+                }),
+                _ => false,
+            };
+            is_given(left) && input.is_in(facts, right) || is_given(right) && input.is_in(facts, left)
+        }
         NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, left, right } => input.is_in(facts, left) && !input.is_in(facts, right),
         NodeKind::Binary { op: BinaryOp::InstanceOf, left, .. } => input.is_in(facts, left),
         NodeKind::Match { subject, .. } => input.is_in(facts, subject),

@@ -266,7 +266,10 @@ impl<'a> Linker<'a> {
         let stem = name.strip_suffix(".py").filter(|_| folder.is_empty() || folder == root)?;
         let words = crate::model::words::words(stem);
         let verb = words.first().filter(|verb| words.len() > 1 && vocabulary().audience.by_hand.has(verb))?;
-        let starts = self.facts[file.index()].names.may_hold("__main__");
+        // Or it does all it does when it is loaded, and has nothing that somebody could import.
+        let facts = &self.facts[file.index()];
+        let is_definition = |kind: DefKind| matches!(kind, DefKind::Function | DefKind::Class);
+        let starts = facts.names.may_hold("__main__") || !facts.defs.iter().any(|def| is_definition(def.kind));
         starts.then(|| RoleEvidence {
             role: Role::Script,
             strength: Strength::Content,

@@ -110,7 +110,7 @@ lists! {
         statics: Statics { stand_ins }
         grounds: Grounds { tests, pipelines, tools, pipeline_folders, development, certificates, assets, demonstrations, stand_ins, accounts, settings, local_settings }
         logs: Logs { codes, code_makers, code_kinds, addresses, stores, owners_of_stores, settings, wrappers, harmless, handed_out, of_people, of_text, shows_made, credentials, passwords, hashed, refusals, raw_bodies, personal }
-        secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice }
+        secrets: Secrets { harmless, passwords, hiding, tails, not_before, advice, of_stores }
         errors: Errors { errors, sending, for_developers, names, judging, hiding, tries, probes, asks, cleanup, keeping, keeping_elsewhere, not_kept }
         queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, choice_keys, choice_texts, adds_rows, holders, writing_files }
         probes: Probes { beside, itself, paths }

@@ -82,6 +82,7 @@ pub(super) fn reasons(place: &Place, handler: &Handler, handed: &[Handed]) -> Ve
         && !reasons.iter().any(|reason| reason.kind == Kind::Writes)
         && facts.language.family() == Family::Python
         && let Some(site) = writes_below(place, handler)
+        && !called_name(facts, site).is_some_and(|name| api_names().answers.pages.has(name))
     {
         reasons.push(Reason {
             kind: Kind::Writes,
@@ -164,10 +165,19 @@ fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &
     let mut written: Vec<String> = Vec::new();
     let mut read: Vec<String> = Vec::new();
     let mut first_write = None;
+    // What one call of a model's own method does to several tables is decided there; what is saved, was changed here.
+    let orm = &api_names().orm;
+    let is_mapper_s = |name: &str| name == "update" || orm.saves.has(name) || orm.creates.has(name);
+    let is_own_method =
+        |site: NodeId| facts.language.family() == Family::Python && called_name(facts, site).is_some_and(|name| !is_mapper_s(name));
+    let mut sites: FxHashSet<(Access, NodeId)> = FxHashSet::default();
+    let (mut writes, mut reads) = (0, 0);
     for query in &handler.queries {
-        let list = if query.access == Access::Write { &mut written } else { &mut read };
+        let is_new = sites.insert((query.access, query.site)) || !is_own_method(query.site);
+        let (list, count) = if query.access == Access::Write { (&mut written, &mut writes) } else { (&mut read, &mut reads) };
         let table = query.table.clone().unwrap_or_default();
         if !list.iter().any(|known| known.eq_ignore_ascii_case(&table)) {
+            *count += usize::from(is_new && !table.is_empty());
             list.push(table);
         }
         if query.access == Access::Write {
@@ -189,9 +199,8 @@ fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &
         let names: Vec<String> = tables.iter().filter(|table| !table.is_empty()).map(|table| format!("`{table}`")).collect();
         if names.is_empty() { "the database".to_string() } else { list_text(&names) }
     };
-    let distinct = written.iter().filter(|table| !table.is_empty()).count();
     if let Some(site) = first_write {
-        let points = if distinct >= 2 { 2 } else { 1 };
+        let points = if writes >= 2 { 2 } else { 1 };
         reasons.push(Reason {
             kind: Kind::Writes,
             points,
@@ -216,7 +225,7 @@ fn query_reasons(place: &Place, handler: &Handler, handed: &[Handed], reasons: &
             reasons.push(Reason { kind: Kind::Loop, points: 2, text, span: repetition.head(facts), is_rule: false });
         }
     }
-    if read.iter().filter(|table| !table.is_empty()).count() >= 3
+    if reads >= 3
         && let Some(query) = handler.queries.first()
     {
         reasons.push(Reason {

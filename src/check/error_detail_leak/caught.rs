@@ -1,7 +1,7 @@
 //! Where an unexpected error is at hand: handlers of exceptions, callbacks, error middlewares, and errors that a library gives instead of throwing them.
 
 use crate::check::error_texts::handed_error;
-use crate::check::sensitive::parts;
+use crate::check::sensitive::{assigned, parts};
 use crate::model::body::{List, NodeId, NodeKind};
 use crate::model::facts::{DefId, Definition, FileFacts, Name, Param};
 use crate::model::nesting::{arguments, called_name, last_name};
@@ -122,7 +122,15 @@ fn raises_them_itself(program: &Program, function: GlobalDef, handler: NodeId) -
             if let NodeKind::Raise(Some(raised)) = facts.arena.kind(node)
                 && called_name(facts, raised) == Some("RuntimeError")
             {
-                let is_constant = arguments(facts, raised).all(|argument| facts.string(argument).is_some());
+                // `text = "the kiln is cold"; raise RuntimeError(text)`
+                let is_text = |argument: NodeId| match facts.arena.kind(argument) {
+                    NodeKind::Name(name) => {
+                        let values = assigned(facts, callee.def, name);
+                        !values.is_empty() && values.into_iter().all(|value| facts.string(value).is_some())
+                    }
+                    _ => facts.string(argument).is_some(),
+                };
+                let is_constant = arguments(facts, raised).all(is_text);
                 if is_constant { own += 1 } else { others += 1 }
             }
         });

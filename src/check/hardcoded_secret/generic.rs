@@ -150,6 +150,9 @@ pub(super) fn classify(name: &str) -> Option<NameClass> {
         return None;
     }
     let before = before.get(..before.len().saturating_sub(used)).unwrap_or(&[]);
+    // `S3_SECRET_KEY` opens a store, and signs nothing of the project's.
+    let of_store = class == NameClass::Signing && before.iter().any(|word| vocabulary().secrets.of_stores.has(word));
+    let class = if of_store { NameClass::Token } else { class };
     (!before.iter().any(|word| vocabulary().secrets.not_before.has(word))).then_some(class)
 }
 

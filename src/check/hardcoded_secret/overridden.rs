@@ -1,7 +1,7 @@
 //! Settings of a base module that the settings of production set anew.
 
 use crate::model::body::{NodeId, NodeKind};
-use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem};
+use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem, Name};
 use crate::model::nesting::last_name;
 use crate::model::program::{ImportTarget, Program};
 use crate::model::source::{Family, FileId, Span};
@@ -62,10 +62,21 @@ pub(super) fn is_refused_elsewhere(program: &Program, file: FileId, at: Span) ->
         if !facts.names.may_hold(value) {
             return false;
         }
+        let holds = |node: NodeId| {
+            let mut holds = false;
+            facts.arena.walk(node, |inner| holds |= facts.string(inner) == Some(value));
+            holds
+        };
+        // `REFUSED = ("insecure-dev-key", "changeme")`
+        let of_module = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE);
+        let is_list = |value: NodeId| matches!(facts.arena.kind(value), NodeKind::Collection { .. }) && holds(value);
+        let lists: Vec<Name> = of_module.filter(|(_, def)| def.value.is_some_and(is_list)).map(|(_, def)| def.name).collect();
         facts.arena.ids().any(|node| match facts.arena.kind(node) {
             NodeKind::If { condition, then, .. } => {
-                let mut asks = false;
-                facts.arena.walk(condition, |inner| asks |= facts.string(inner) == Some(value));
+                let mut asks = holds(condition);
+                facts
+                    .arena
+                    .walk(condition, |inner| asks |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if lists.contains(&name)));
                 asks && raises(facts, then)
             }
             _ => false,

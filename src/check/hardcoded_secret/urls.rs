@@ -92,7 +92,12 @@ fn is_chosen(user: &str, password: &str, host: &str) -> bool {
 }
 
 fn is_weak(user: &str, password: &str) -> bool {
-    password.eq_ignore_ascii_case(user) || is_usual(password) || password.len() < 8 || !generic::looks_secret("password", password)
+    let says_user = user.len() >= 3 && password.to_ascii_lowercase().contains(&user.to_ascii_lowercase());
+    says_user
+        || password.eq_ignore_ascii_case(user)
+        || is_usual(password)
+        || password.len() < 8
+        || !generic::looks_secret("password", password)
 }
 
 /// What documentation and containers use.

@@ -9,6 +9,7 @@ mod written;
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::dependence::Dependence;
 use super::sensitive::carriers;
 use crate::model::body::{AssignOp, BinaryOp, CallForm, CollectionKind, NodeId, NodeKind, TextForm};
 use crate::model::contract::Ambient;
@@ -121,6 +122,14 @@ fn level(context: &Context, flow: &Flow) -> Level {
         (Some(SourceKind::Request), _) if !is_direct(program, flow) && flow.confidence < Confidence::High => Level::Note,
         (Some(SourceKind::Request), Some(Hole::Identifier)) if changes_schema(program, flow) => Level::Warning,
         (Some(SourceKind::Request), Some(_)) if is_looked_up_first(program, flow) => Level::Warning,
+        // The same, where the statement is wrapped before it is run.
+        (Some(SourceKind::Request), Some(Hole::Fragment)) if sends_statement(program, flow) => {
+            if is_direct(program, flow) {
+                Level::Warning
+            } else {
+                Level::Note
+            }
+        }
         (Some(SourceKind::Request), Some(Hole::Identifier)) if is_turned_away(program, flow) => Level::Note,
         (Some(SourceKind::Request), _) if flow.confidence > Confidence::Low => Level::Error,
         (Some(SourceKind::Request), _) => Level::Warning,
@@ -128,6 +137,7 @@ fn level(context: &Context, flow: &Flow) -> Level {
         // A piece of SQL that is put together elsewhere, mostly of constants.
         (None, Some(Hole::Fragment)) if joins_pieces(program, flow) => Level::Note,
         (None, _) if is_key_of_row(program, flow) => Level::Note,
+        (Some(SourceKind::Outside), None) if is_typed_in(program, flow) => Level::Note,
         (Some(SourceKind::Outside), _) if in_script() || is_from_environment(program, flow) => Level::Note,
         (None, _) if !is_given_by_callers(context, flow) => Level::Note,
         _ => Level::Warning,
@@ -160,6 +170,30 @@ fn changes_schema(program: &Program, flow: &Flow) -> bool {
         });
         found
     })
+}
+
+/// What is put into the text is the statement itself: all of it comes from parameters that are called SQL, `with_prefix(sql, ctes_sql)`.
+fn sends_statement(program: &Program, flow: &Flow) -> bool {
+    let Some(built) = flow.built else { return false };
+    let function = program.outermost(built.function);
+    let facts = program.file(function.file);
+    let def = program.def(function);
+    let speaks = |name: &Name| words(facts.text(*name)).iter().any(|word| word == "sql");
+    let given: Vec<Name> = def.params.iter().filter_map(|param| param.name).filter(speaks).collect();
+    let Some(body) = def.body.filter(|_| !given.is_empty()) else { return false };
+    let statements = Dependence::of(facts, &given, body);
+    let (mut all, mut own) = (0, 0);
+    carriers(facts, built.node, &mut |node, _| {
+        all += 1;
+        own += usize::from(statements.mentions(facts, node));
+    });
+    all > 0 && all == own
+}
+
+/// Typed in by who has started the program: a console.
+fn is_typed_in(program: &Program, flow: &Flow) -> bool {
+    let Some(&Step { function, place: StepPlace::Node(node) }) = flow.steps.first() else { return false };
+    called_name(program.file(function.file), node) == Some("input")
 }
 
 /// The name was looked up among those of the database first, and whoever gives another one is turned away: `SELECT … FROM information_schema.tables WHERE

@@ -239,6 +239,10 @@ impl<'a> Scan<'a> {
             if !generic::is_literal_secret(text) || is_stand_in(text) || is_environment_name(text) {
                 continue;
             }
+            // What bundlers put into pages is there to be seen.
+            if leaf.fallback_of.as_deref().is_some_and(|setting| api_names().settings.shown.within(setting)) {
+                continue;
+            }
             let (kind, name) = match leaf.fallback_of {
                 Some(setting) => (SecretKind::Fallback, setting),
                 None => (kind.clone(), api.to_owned()),
