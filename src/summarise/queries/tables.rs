@@ -6,7 +6,7 @@ use crate::model::facts::{DefKind, FileFacts};
 use crate::model::knowledge::{ApiFact, ArgumentRef, RoleSign, Subject};
 use crate::model::nesting::{argument_value, arguments, chain, chain_root, last_name};
 use crate::model::program::{ApiId, Value};
-use crate::model::role::{GlobalDef, Role};
+use crate::model::role::{GlobalDef, Role, Strength};
 use crate::model::source::Family;
 use crate::rulebook::vocabulary::{api_names, vocabulary};
 
@@ -56,9 +56,12 @@ impl<'p> Reader<'_, 'p> {
                 && !self.is_of_http(candidate.class)
         };
         // `update(users::table.find(&user.id))` is about users, whatever type the identifier has.
+        let told = chain(self.facts, link.call).find_map(|node| self.macro_table(node));
+        let by_folder = |class: GlobalDef| self.program.role(class).is_some_and(|evidence| evidence.strength == Strength::Folder);
         let class = model
+            .filter(|candidate| told.is_none() || !by_folder(candidate.class))
             .map(|candidate| self.class_table(candidate.class))
-            .or_else(|| chain(self.facts, link.call).find_map(|node| self.macro_table(node)))
+            .or(told)
             .or_else(|| candidates.iter().find(plain).map(|candidate| self.class_table(candidate.class)));
         // A variable that holds a model (`const User = model("User", schema)`) is asked by its own name.
         class
