@@ -5,7 +5,7 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
   (#contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET"))
@@ -16,7 +16,7 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
   (#contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
@@ -29,7 +29,7 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
   (#not-contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
@@ -41,7 +41,7 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
   (#not-contains? @whole "request.user" "request.session" "login_required" "permission_required" "user_passes_test" "staff_member_required" "login(" "logout(")
   (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
@@ -55,7 +55,7 @@
    definition: (function_definition name: (identifier) @view parameters: (_) @parameters body: (_) @body)) @whole
   (#resolves-to? @exempt "django.views.decorators.csrf.csrf_exempt")
   (#not-match? @parameters "^\\(\\s*self\\b")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|csp|violation|beacon|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#contains? @body "POST" ".body" ".data" "FILES" "PUT" "DELETE" "PATCH" "form")
   (#not-contains? @body ".save(" ".delete(" ".create(" ".update(" ".bulk_" ".set_" "get_or_create" "login(" "logout(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "AUTHORIZATION" "api_key" "API_KEY" "token" "secret" "SECRET" "require_GET")
@@ -112,7 +112,7 @@
   (#contains? @exempt ".exempt")
   (#file-contains? "flask")
   (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#not-contains? @whole "methods=['GET']" "methods=[\"GET\"]" ".get(\"/" ".get('/")
   (#contains? @whole "current_user" "login_required" "_required" "login_user" "logout_user" "session[" "session.get(" "session.pop(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")
@@ -123,7 +123,7 @@
    definition: (function_definition name: (identifier) @view body: (_) @body)) @whole
   (#contains? @exempt ".exempt")
   (#resolves-to? @exempt "flask_wtf.csrf.CSRFProtect().exempt" "flask_wtf.CSRFProtect().exempt")
-  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api")
+  (#not-match? @view "(?i)hook|callback|ipn|notif|saml|scim|sso|oauth|openid|token|metrics|health|ping|receive|inbound|graphql|api|^mobile|_mobile")
   (#not-contains? @whole "methods=['GET']" "methods=[\"GET\"]" ".get(\"/" ".get('/")
   (#not-contains? @whole "current_user" "login_required" "_required" "login_user" "logout_user" "session[" "session.get(" "session.pop(")
   (#not-contains? @body "ignature" "hmac" "HMAC" "Authorization" "api_key" "token" "secret")

@@ -57,9 +57,26 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             }
         });
     }
+    // What one function of ours makes with one helper is told once, where it is last used.
+    let made: Vec<_> =
+        findings.iter().map(|finding| (function_of(finding), finding.related.first().map(|made| made.location.clone()))).collect();
+    let mut at = 0;
+    findings.retain(|_| {
+        at += 1;
+        let own = &made[at - 1];
+        own.1.is_none() || !made[at..].contains(own)
+    });
+    // What is told where the helper stands is not told again where it is called.
+    let told: Vec<_> = findings.iter().map(|finding| finding.primary.location.clone()).collect();
+    findings.retain(|finding| !finding.related.iter().any(|made| told.contains(&made.location)));
     // One for each thing that is made, not one for each character of it.
     findings.dedup_by(|later, earlier| later.subject == earlier.subject && later.primary.location.path == earlier.primary.location.path);
     findings
+}
+
+/// The function that a finding names in its subject.
+fn function_of(finding: &Finding) -> String {
+    finding.subject.rsplit_once(' ').map_or(String::new(), |(function, _)| function.to_string())
 }
 
 /// Sample data: values that look like passwords for people to try things with.
@@ -125,6 +142,10 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
         if let Some(name) = named {
             if is_secret(name) {
                 return (!is_one_of_many(facts, at)
+                    && !is_label(facts, at)
+                    && !is_shown(facts, name)
+                    && !is_nonce_of_signature(facts, name)
+                    && !is_of_game(program, function)
                     && !draws_position(facts, call)
                     && !picks_given(program, function, call)
                     && !locks(program, nesting, function, at))
@@ -148,7 +169,64 @@ fn purpose(program: &Program, nesting: &Nesting, function: GlobalDef, call: Node
     }
     let outer = super::requests::named(program, GlobalDef { file: function.file, def: own });
     let name = program.name(outer);
-    (outer.def != DefId::MODULE && is_secret(name) && makes(name)).then(|| name.to_string())
+    (outer.def != DefId::MODULE
+        && is_secret(name)
+        && makes(name)
+        && !is_shown(facts, name)
+        && !is_nonce_of_signature(facts, name)
+        && !is_of_game(program, function))
+    .then(|| name.to_string())
+}
+
+/// A code that is printed for everybody to look something up by: the file makes a row of it, `Certificate(verification_code=…)`.
+fn is_shown(facts: &FileFacts, name: &str) -> bool {
+    let looks_up = |name: &str| {
+        let words = parts(name);
+        words.last().is_some_and(|last| last == "code") && words.iter().any(|word| vocabulary().randomness.looked_up.has(word))
+    };
+    let is_row = |node: NodeId| {
+        let class = called_name(facts, node).filter(|class| class.starts_with(char::is_uppercase));
+        class.is_some_and(|class| vocabulary().randomness.documents.in_name(class))
+            && arguments(facts, node)
+                .any(|given| matches!(facts.arena.kind(given), NodeKind::Argument { name, .. } if looks_up(facts.text(name))))
+    };
+    facts.language.family() == Family::Python && looks_up(name) && facts.arena.ids().any(is_row)
+}
+
+/// `self.session_id = f"round_{random.randint(1000, 9999)}"`: the name of something that an object is in the middle of, for people.
+fn is_label(facts: &FileFacts, binding: NodeId) -> bool {
+    let NodeKind::Assign { target, value, op: AssignOp::Set } = facts.arena.kind(binding) else { return false };
+    let of_receiver = matches!(facts.arena.kind(target), NodeKind::Member { object, .. } if facts.arena.kind(object) == NodeKind::Receiver);
+    if facts.language.family() != Family::Python || !of_receiver || !matches!(facts.arena.kind(value), NodeKind::Text { .. }) {
+        return false;
+    }
+    let (mut calls, mut few) = (0, 0);
+    facts.arena.walk(value, |node| {
+        if matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
+            let is_short = |bound: NodeId| matches!(facts.arena.kind(bound), NodeKind::Number(number) if facts.text(number).len() <= 4);
+            calls += 1;
+            few += usize::from(called_name(facts, node) == Some("randint") && arguments(facts, node).all(is_short));
+        }
+    });
+    calls == 1 && few == 1
+}
+
+/// The salt of a request that is signed with another secret (`hmac.new(secret, salt + body, …)`) and goes along with it, in a header of that name.
+fn is_nonce_of_signature(facts: &FileFacts, name: &str) -> bool {
+    if !parts(name).iter().any(|word| word == "salt") || !facts.names.may_hold("hmac") && !facts.names.may_hold("createHmac") {
+        return false;
+    }
+    facts.arena.ids().any(|node| match facts.arena.kind(node) {
+        NodeKind::Entry { key, value } => facts.string(key) == Some("salt") && last_name(facts, value).is_some(),
+        NodeKind::Assign { target, .. } => index_key(facts, target) == Some("salt"),
+        _ => false,
+    })
+}
+
+/// What is to be guessed in a game.
+fn is_of_game(program: &Program, function: GlobalDef) -> bool {
+    let name = program.name(program.outermost(function));
+    vocabulary().randomness.games.in_name(name)
 }
 
 /// `sessionId = open[Math.floor(Math.random() * open.length)]`: one of those there are already. Whoever makes one puts several such signs together.

@@ -127,7 +127,11 @@ impl Ground {
     fn lower<'a>(&self, program: &'a Program, id: GlobalDef) -> Option<&'a RoleEvidence> {
         let is_script = program.role(id).is_some_and(|evidence| evidence.role == Role::Script);
         if is_script && self.below.contains(&id.file) {
-            return program.file_roles[id.file.index()].iter().find(|evidence| evidence.role.rank().is_some());
+            let roles = &program.file_roles[id.file.index()];
+            // `db/order_seed.py`: its own name says more than that of its folder.
+            let by_name = roles.iter().any(|evidence| evidence.role == Role::Script && evidence.strength == Strength::Name);
+            let layer = roles.iter().find(|evidence| evidence.role.rank().is_some());
+            return layer.filter(|evidence| !(by_name && evidence.strength == Strength::Folder));
         }
         let layer = layer_of(program, id)?;
         // An `impl` beside something else is that: what a crate of another layer adds to a model does not stand below it.
@@ -238,7 +242,10 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if lower.is_some_and(|lower| is_of_same_kind(program, edge.from, target, lower, higher)) {
         return None;
     }
-    if is_for_decorators(program.file(edge.from), &edge.name)
+    // `create_app()`, to have an application around what runs elsewhere: it is started, not borrowed from.
+    let is_application = target.def != DefId::MODULE && makes_application(program.name(target));
+    if is_application
+        || is_for_decorators(program.file(edge.from), &edge.name)
         || is_implemented(program, edge.from, target)
         || is_extended(program, edge.from, target, higher)
         || only_sends_through(program, edge.from, target)
@@ -247,6 +254,11 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     }
     let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
     Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher, is_call: false })
+}
+
+fn makes_application(name: &str) -> bool {
+    let words = words(name);
+    words.len() == 2 && vocabulary().requests.builders.has(&words[0]) && matches!(words[1].as_str(), "app" | "application")
 }
 
 /// Rust: what stands around the handlers (a guard that is made of a request, what is in a file for middleware), for a model or repository that

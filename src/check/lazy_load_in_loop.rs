@@ -21,11 +21,11 @@ use super::scope::{in_scope, is_start_up};
 use super::sensitive::assigned;
 use super::serializer_fields::{self, FieldRead};
 use super::switches::{Switch, is_left_out, switches};
-use crate::model::body::{NodeId, NodeKind};
+use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::{ApiFact, Framework, RelationRead};
-use crate::model::nesting::{Nesting, arguments, called_name, chain, spell, walk_deep};
+use crate::model::nesting::{Nesting, arguments, called_name, chain, chain_root, spell, walk_deep};
 use crate::model::program::{CallKind, Program, Resolution, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
@@ -168,6 +168,7 @@ fn in_loop(
         })
         .collect();
     reads.retain(|read| !leads_back(context, relations, class, read, &owners));
+    reads.retain(|read| !is_of_one_row(program, place, function, read, source));
     let origins = origins(context, place.file, source);
     let mut findings = Vec::new();
     let mut told: FxHashSet<String> = FxHashSet::default();
@@ -194,6 +195,43 @@ fn leads_back(context: &Context, relations: &Relations, class: GlobalDef, read: 
         relation.target.is_some_and(|target| owners.contains(&target))
             && relation.read == RelationRead::Attribute
             && framework(context.program, relation).is_some_and(|framework| framework.rows_know_owner)
+    })
+}
+
+/// SQLAlchemy: all rows have one and the same key of what is read (`query.filter_by(shelf_id=shelf_id)`): it is loaded once, and then the session has it.
+fn is_of_one_row(program: &Program, place: &Place, function: GlobalDef, read: &Read, source: NodeId) -> bool {
+    let facts = place.facts;
+    let [relation] = &read.path[..] else { return false };
+    if read.relation.read != RelationRead::Attribute || framework(program, read.relation).is_none_or(|known| !known.keeps_rows) {
+        return false;
+    }
+    let key = format!("{relation}_id");
+    let is_one = |value: NodeId| !matches!(facts.arena.kind(value), NodeKind::Collection { .. });
+    let pins = |link: NodeId| {
+        arguments(facts, link).any(|given| match facts.arena.kind(given) {
+            NodeKind::Argument { name, value } => called_name(facts, link) == Some("filter_by") && facts.text(name) == key && is_one(value),
+            NodeKind::Binary { op: BinaryOp::Equal, left, right } => {
+                matches!(called_name(facts, link), Some("filter" | "where"))
+                    && matches!(facts.arena.kind(left), NodeKind::Member { name, .. } if facts.text(name) == key)
+                    && is_one(right)
+            }
+            _ => false,
+        })
+    };
+    let mut queries = vec![source];
+    let mut at = 0;
+    // `rows = query.all()` of `query = Order.query.filter_by(…)`, narrowed on the way.
+    while let Some(&query) = queries.get(at).filter(|_| at < 8) {
+        if let NodeKind::Name(name) = facts.arena.kind(chain_root(facts, query)) {
+            let values = assigned(facts, function.def, name);
+            queries.extend(values.into_iter().filter(|value| !queries.contains(value)).collect::<Vec<_>>());
+        }
+        at += 1;
+    }
+    // All that the variable is given begins with the query that is pinned, or with itself.
+    queries.iter().any(|&query| chain(facts, query).any(pins)) && queries.iter().all(|&query| {
+        chain(facts, query).any(pins)
+            || matches!(facts.arena.kind(chain_root(facts, query)), NodeKind::Name(name) if !assigned(facts, function.def, name).is_empty())
     })
 }
 

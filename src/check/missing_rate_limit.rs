@@ -11,7 +11,7 @@ use super::handlers::{Handler, handler_name, handlers, package, route_text};
 use super::requests::has_fact;
 use super::sensitive::parts;
 use crate::model::body::NodeKind;
-use crate::model::facts::Name;
+use crate::model::facts::{DefId, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{Access, ApiFact};
 use crate::model::nesting::called_name;
@@ -45,7 +45,9 @@ pub fn check(context: &Context) -> Vec<Finding> {
         let evidence: Vec<Evidence> = handlers.iter().filter_map(|handler| guards.of(handler)).collect();
         let limited = evidence.iter().find(|evidence| !evidence.in_code);
         // Whoever gets there has shown who they are: a token for a machine, codes of a second factor are another matter.
-        let is_inside = |handler: &Handler| is_for_more(handler) && known.of(handler).is_some_and(|evidence| !evidence.in_code);
+        let is_inside = |handler: &Handler| {
+            (is_for_more(handler) || acts_on_others(program, handler)) && known.of(handler).is_some_and(|evidence| !evidence.in_code)
+        };
         let open: Vec<&Handler> = endpoints.iter().copied().filter(|handler| guards.of(handler).is_none() && !is_inside(handler)).collect();
         match limited {
             Some(evidence) => findings.extend(open.iter().map(|handler| {
@@ -173,6 +175,17 @@ fn is_for_more(handler: &Handler) -> bool {
     // Nobody who is in signs up: an advertisement, a device, somebody else is registered.
     let registers = path.trim_end_matches('/').ends_with("/register");
     is_for_token(handler) || registers || path.split('/').any(|part| part.contains("sendotp") || part.contains("resend"))
+}
+
+/// What an administrator does to somebody else's account, named by the row's key: `UserAdminViewSet.reset_password(self, request, pk)`.
+fn acts_on_others(program: &Program, handler: &Handler) -> bool {
+    let facts = program.file(handler.function.file);
+    let def = facts.def(handler.function.def);
+    let class = facts.text(facts.def(def.parent).name);
+    def.parent != DefId::MODULE
+        && vocabulary().audience.administrators.in_name(class)
+        && def.params.iter().any(|param| param.name.is_some_and(|name| matches!(facts.text(name), "pk" | "id" | "user_id" | "userId")))
+        && !parts(program.name(handler.function)).iter().any(|word| vocabulary().attempts.signs_in.has(word))
 }
 
 /// The login at another provider, whose codes nobody guesses: `/oauth/login/<provider>`.

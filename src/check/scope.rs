@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::loading::Callers;
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::program::Program;
+use crate::model::project::Package;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::words::words;
@@ -51,6 +52,8 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
         || tools
         || holds_samples(path)
         || is_run_alone(program, owner.file)
+        || is_for_looking(program, owner.file)
+        || is_copied_in(program, path)
         || name.ends_with(".py") && name.contains('-')
 }
 
@@ -70,6 +73,36 @@ fn is_run_alone(program: &Program, file: FileId) -> bool {
     program.path(file).split('/').next().is_some_and(|folder| vocabulary().audience.run_alone.has(folder))
         && program.path(file).ends_with(".py")
         && facts.names.may_hold("__main__")
+}
+
+/// What somebody runs to see what is wrong: `webhook-debug.js` beside a manifest, a Python file that starts itself and is called `store_diagnostic.py`.
+fn is_for_looking(program: &Program, file: FileId) -> bool {
+    let path = program.path(file);
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let words = words(stem);
+    let says = |wanted: &[&str]| words.len() > 1 && words.iter().any(|word| wanted.contains(&word.as_str()));
+    let is_beside_manifest = || program.project.package_of(path).is_some_and(|at| program.project.packages[at].root == folder);
+    match ending {
+        "js" | "mjs" | "cjs" | "ts" => says(&["debug"]) && is_beside_manifest(),
+        "py" => says(&["debug", "diagnostic", "diagnostics", "diagnose", "smoke"]) && program.file(file).names.may_hold("__main__"),
+        _ => false,
+    }
+}
+
+/// Python in a project of another language, with no manifest and no route of its own: it was copied there, to look things up in.
+fn is_copied_in(program: &Program, path: &str) -> bool {
+    let is_python = |package: &Package| package.manifests.iter().any(|manifest| is_manifest_of_python(manifest));
+    path.ends_with(".py")
+        && path.contains('/')
+        && !program.project.packages.is_empty()
+        && !program.project.packages.iter().any(is_python)
+        && !program.routes.iter().any(|route| route.place.path.ends_with(".py"))
+}
+
+fn is_manifest_of_python(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !matches!(name, "package.json" | "Cargo.toml" | "deno.json" | "deno.jsonc")
 }
 
 /// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.

@@ -7,10 +7,10 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::scope::in_scope;
-use crate::model::body::{LoopKind, NodeId, NodeKind};
+use crate::model::body::{List, LoopKind, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, FileFacts, Name};
 use crate::model::finding::{Confidence, Finding, Label, Level};
-use crate::model::nesting::{arguments, called_name, chain};
+use crate::model::nesting::{arguments, called_name, chain, last_name, spell};
 use crate::model::program::Program;
 use crate::model::role::GlobalDef;
 use crate::model::source::{FileId, Span};
@@ -61,7 +61,9 @@ fn retries(facts: &FileFacts, body: NodeId) -> bool {
         _ => false,
     };
     let changes = |handler: NodeId| match facts.arena.kind(handler) {
-        NodeKind::Handler { body, .. } => changes_the_attempt(facts, body, tried),
+        NodeKind::Handler { types, body, .. } => {
+            changes_the_attempt(facts, body, tried) || frees_a_place(facts, body, tried) || waits_out(facts, types, tried)
+        }
         _ => false,
     };
     succeeds && handlers.iter().any(|&handler| goes_round(handler) && !changes(handler)) && !counts(facts, body)
@@ -81,6 +83,34 @@ fn changes_the_attempt(facts: &FileFacts, handler: NodeId, tried: NodeId) -> boo
         }
         _ => false,
     })
+}
+
+/// `except QueueFull: queue.get_nowait()` after `queue.put_nowait(item)`: what failed for want of a place has one the next time.
+fn frees_a_place(facts: &FileFacts, handler: NodeId, tried: NodeId) -> bool {
+    let called_on = |node: NodeId, names: &[&str]| {
+        let mut found: Vec<String> = Vec::new();
+        facts.arena.walk(node, |inner| {
+            if let NodeKind::Call { callee, .. } = facts.arena.kind(inner)
+                && let NodeKind::Member { object, name, .. } = facts.arena.kind(callee)
+                && names.contains(&facts.text(name))
+            {
+                found.push(spell(facts, object));
+            }
+        });
+        found
+    };
+    let filled = called_on(tried, &["put_nowait", "put"]);
+    called_on(handler, &["get_nowait", "get", "popleft", "pop"]).iter().any(|queue| filled.contains(queue))
+}
+
+/// `return await wait_for(queue.get(), timeout=…)`, and round again when the time is over: waiting is all that this does.
+fn waits_out(facts: &FileFacts, types: List, tried: NodeId) -> bool {
+    let mut classes = facts.arena.list(types);
+    let is_timeout = classes.next().is_some_and(|class| last_name(facts, class).is_some_and(|name| facts.text(name) == "TimeoutError"));
+    is_timeout
+        && classes.next().is_none()
+        && called_any(facts, tried, &["wait_for"])
+        && called_any(facts, tried, &["get", "wait", "recv", "receive"])
 }
 
 /// Rust: the body is a `match` on what is tried, which leaves with `Ok` and goes round with any `Err`. Waiting for another thread

@@ -242,8 +242,21 @@ impl<'a> Linker<'a> {
             found.push(client);
             return found;
         }
-        found.extend(hints);
+        let is_app = facts.language.family() == Family::Python && self.is_app_of_django(path);
+        found.extend(hints.into_iter().filter(|hint| !(is_app && hint.role == Role::Service && hint.strength == Strength::Folder)));
         found
+    }
+
+    /// The nearest folder above that is called after services is an application of Django (`services/apps.py`): what it is about, and no layer.
+    fn is_app_of_django(&self, path: &str) -> bool {
+        let mut folder = path;
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            folder = above;
+            if vocabulary().http.folders_below.has(folder.rsplit('/').next().unwrap_or(folder)) {
+                return self.file_by_path(&format!("{folder}/apps.py")).is_some();
+            }
+        }
+        false
     }
 
     /// A piece of TypeScript that is shown and never run: its project does not compile it, and it imports nothing, so that the names it

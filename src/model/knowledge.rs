@@ -64,6 +64,8 @@ pub struct Framework {
     pub load_one_with_query: Option<String>,
     /// Rows reached through a relation know the object they were reached from: reading it back loads nothing.
     pub rows_know_owner: bool,
+    /// What a session has loaded by its key it gives again without asking.
+    pub keeps_rows: bool,
     /// Its documentation has handlers ask its mapper themselves (Django's views).
     pub handlers_query: bool,
     /// What a handler returns is no answer (Express).

@@ -92,6 +92,8 @@ pub(super) struct FrameworkFile {
     #[serde(default)]
     rows_know_owner: bool,
     #[serde(default)]
+    keeps_rows: bool,
+    #[serde(default)]
     handlers_query: bool,
     #[serde(default)]
     drops_returns: bool,
@@ -707,6 +709,7 @@ impl FrameworkFile {
             load_with_query: self.load_with_query,
             load_one_with_query: self.load_one_with_query,
             rows_know_owner: self.rows_know_owner,
+            keeps_rows: self.keeps_rows,
             handlers_query: self.handlers_query,
             drops_returns: self.drops_returns,
             listing_views: self.listing_views,

@@ -102,7 +102,7 @@ lists! {
     Vocabulary {
         audience: Audience { administrators, for_show, few, samples, tools, commands, run_alone, by_hand, speaking_files, speaking_folders, beside, without_services, for_development, made_samples, copied, suffixes_of_layers }
         records: Records { confirmations, sending, mail, kept, settings, before_whom }
-        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing }
+        writes: Writes { times, made_up, makers, made, sessions, of_sessions, tokens, asked_again, sent, removing, adding, reading, requiring, admitting, admissions, repeatable, tried_first, handles, held, parts_of_requests, keys, looked_up_by, looking_up, structural, emptying, filling, counting, transactions, transaction_handles, changing, open_states }
         jobs: Jobs { changes, folders, files, decorators, schedulers, hands_over, before_verbs, carriers, many }
         http: Http { guards, requests, suffixes_below, files_below, folders_of_routes, folders_below, folders_of_errors, files_of_errors, logging_in, keeping, kept, controllers }
         browsers: Browsers { folders, components, sources, state_packages, state, state_calls, serving, doing, serving_packages, server_packages }
@@ -115,7 +115,7 @@ lists! {
         queries: Queries { handles, usually_on, usually_off, deletions, askers, whole, paging, endings, lookup_tables, growing_lookups, choice_keys, choice_texts, adds_rows, holders, writing_files }
         probes: Probes { beside, itself, paths }
         access: Access { open, often, limits, limiters, no_guards, guards, states, clients, roles, demands, keys, of_keys, asking, owners, verifying, signatures, no_checks, checking, checked, public, skipping, signing_up }
-        randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys }
+        randomness: Randomness { neutral, makers, harmless, secrets, many, codes, keys, looked_up, documents, games }
         handlers: Handlers { permissions, paging_or_time, measurements, transactions, bodies, converting, limits_of_rows, of_pages }
         requests: Requests { sockets, environments, coordination, caches, asked, readers, builders }
         hashes: Hashes { cheap_where, something_else, helpers, hashing, digests, second, neutral, kept, keepers, not_of_rows, before, keeping, requests, lists_of_accounts, accounts, account_names, rows, not_rows, inputs }

@@ -141,6 +141,8 @@ pub(super) fn writes_below(place: &Place, handler: &Handler) -> Option<NodeId> {
         })
     };
     edges
+        // What makes the answer is no step of the work: `page.render("orders.html")`, which marks on the way that somebody was here.
+        .filter(|edge| !matches!(called_name(place.facts, edge.site), Some("render" | "render_template" | "render_to_response")))
         .filter(|edge| edge.kind == CallKind::Call && edge.resolution != Resolution::NameOnly && writes(edge.callee))
         .map(|edge| edge.site)
         .max_by_key(|&site| (place.facts.arena.span(site).start, site))

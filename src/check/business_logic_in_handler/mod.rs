@@ -92,7 +92,33 @@ fn through_models(context: &Context, handler: &Handler) -> Vec<QueryEffect> {
             effects.push(QueryEffect { site: write.site, table: of_row, access: Access::Write, ..reach.query.clone() });
         }
     }
+    if family == Family::Python {
+        leave_to_methods(program, file, &mut effects);
+    }
     effects
+}
+
+/// From how many tables on what one method does is a piece of work of its own.
+const TABLES_OF_WORK: usize = 3;
+
+/// A method of a row that works on many tables is where that work is done, and the handler only has it done: `order.restore()`. To the handler counts what it
+/// does to the row.
+fn leave_to_methods(program: &Program, file: FileId, effects: &mut Vec<QueryEffect>) {
+    let tables_at = |site: NodeId| {
+        let own = effects.iter().filter(|effect| effect.site == site).filter_map(|effect| effect.table.as_deref());
+        own.collect::<FxHashSet<&str>>().len()
+    };
+    let sites: FxHashSet<NodeId> = effects.iter().map(|effect| effect.site).filter(|&site| tables_at(site) >= TABLES_OF_WORK).collect();
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    // The write stands for all of it.
+    effects.sort_by_key(|effect| effect.access != Access::Write);
+    effects.retain_mut(|effect| {
+        if !sites.contains(&effect.site) {
+            return true;
+        }
+        effect.table = row_called_on(program, file, effect.site);
+        seen.insert(effect.site)
+    });
 }
 
 /// The model of the row that a method is called on: `User` of `User(name).save()`.

@@ -5,7 +5,7 @@ use crate::check::body_params::{body_params, parsed_values, query_params};
 use crate::check::handlers::{Handler, code_of};
 use crate::check::input_checks::is_checked;
 use crate::check::loops::{bound_names, parameter_names};
-use crate::model::body::{AssignOp, CallForm, NodeId, NodeKind};
+use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name, ParamKind};
 use crate::model::knowledge::{ApiFact, SourceKind};
 use crate::model::nesting::{arguments, called_name, chain_root, last_name, walk_deep};
@@ -131,12 +131,64 @@ fn follow_all(program: &Program, handler: &Handler, input: &mut Input) {
         let before = input.names.len();
         walk_deep(facts, body, |node| {
             follow(facts, node, input);
+            if facts.language.family() == Family::Python {
+                follow_proven(facts, handler, node, input);
+            }
             follow_made(program, handler.function.file, node, input);
             true
         });
         if input.names.len() == before {
             break;
         }
+    }
+}
+
+/// Python: what is refused unless it is the same as what a dependency gave (`if user_id != own_id: raise …`) is that from then on; so is a text that is
+/// cut to a length somebody wrote there: `emoji = data.get("emoji", "").strip()[:32]`.
+fn follow_proven(facts: &FileFacts, handler: &Handler, node: NodeId, input: &mut Input) {
+    match facts.arena.kind(node) {
+        NodeKind::If { condition, then, .. } => {
+            let mut refuses = false;
+            facts.arena.walk(then, |inner| refuses |= matches!(facts.arena.kind(inner), NodeKind::Raise(_) | NodeKind::Return(_)));
+            if !refuses {
+                return;
+            }
+            let is_given = |other: NodeId| {
+                let NodeKind::Name(name) = facts.arena.kind(other) else { return false };
+                let params = &facts.def(handler.function.def).params;
+                let param = params.iter().find(|param| param.name == Some(name));
+                let by = param.and_then(|param| param.default).and_then(|default| called_name(facts, default));
+                by.is_some_and(|by| matches!(by, "Depends" | "Security"))
+            };
+            let mut at = condition;
+            // `not own_id or own_id != user_id`
+            while let NodeKind::Binary { op: BinaryOp::Or, right, .. } = facts.arena.kind(at) {
+                at = right;
+            }
+            if let NodeKind::Binary { op: BinaryOp::NotEqual, left, right } = facts.arena.kind(at) {
+                for (one, other) in [(left, right), (right, left)] {
+                    if let NodeKind::Name(name) = facts.arena.kind(one)
+                        && is_given(other)
+                    {
+                        input.converted.insert(name);
+                    }
+                }
+            }
+        }
+        NodeKind::Declare { target, value: Some(value), .. } | NodeKind::Assign { target, value, op: AssignOp::Set } => {
+            let NodeKind::Index { index, .. } = facts.arena.kind(value) else { return };
+            let NodeKind::Other(parts) = facts.arena.kind(index) else { return };
+            let mut bounds = facts.arena.list(parts);
+            let bound = bounds.next().filter(|_| bounds.next().is_none());
+            // `[:32]`, not `[32:]`
+            let is_end = |bound: &NodeId| {
+                matches!(facts.arena.kind(*bound), NodeKind::Number(_)) && facts.arena.span(*bound).start > facts.arena.span(index).start
+            };
+            if bound.filter(is_end).is_some() {
+                input.converted.extend(bound_names(facts, target));
+            }
+        }
+        _ => {}
     }
 }
 

@@ -5,11 +5,12 @@ use crate::check::loops::Place;
 use crate::model::body::{BinaryOp, NodeId, NodeKind};
 use crate::model::facts::{FileFacts, Name};
 use crate::model::knowledge::WriteMode;
-use crate::model::nesting::{Nesting, argument_value, arguments, called_name, walk_deep};
+use crate::model::nesting::{Nesting, argument_value, arguments, called_name, last_name, walk_deep};
 use crate::model::role::GlobalDef;
 use crate::model::source::Family;
 use crate::model::summary::Write;
-use crate::rulebook::vocabulary::api_names;
+use crate::model::words::words;
+use crate::rulebook::vocabulary::{api_names, vocabulary};
 
 /// `done = finish_at_once(order)`, and then `if done is not None: return order`: where the call gives nothing, it has committed nothing.
 pub(super) fn ends_when_done(place: &Place, first: &Write, second: &Write) -> bool {
@@ -125,6 +126,43 @@ pub(super) fn is_enqueued_between(place: &Place, function: GlobalDef, first: &Wr
         true
     });
     !is_more && !changed.is_empty() && changed.iter().all(|name| told.contains(name))
+}
+
+/// The first of two commits keeps a row that says of itself that it is not done (`Purchase(…, status="pending")`), and what follows sets that to something
+/// else: whoever comes upon the row knows how far it came.
+pub(super) fn is_marked_open(place: &Place, function: GlobalDef, first: &Write, second: &Write) -> bool {
+    let facts = place.facts;
+    let is_own = |write: &Write| write.via.is_none() && write.mode == WriteMode::OnCommit;
+    let (Family::Python, true, true) = (facts.language.family(), is_own(first), is_own(second)) else { return false };
+    let Some(body) = facts.def(function.def).body else { return false };
+    let (from, to) = (facts.arena.span(first.site), facts.arena.span(second.site));
+    let is_state = |name: &str| words(name).last().is_some_and(|last| matches!(last.as_str(), "status" | "state"));
+    let is_open = |value: NodeId| {
+        let said = facts.string(value).or_else(|| last_name(facts, value).map(|name| facts.text(name)));
+        said.is_some_and(|said| vocabulary().writes.open_states.has(said.to_ascii_lowercase()))
+    };
+    let mut marked: Vec<(Name, Name)> = Vec::new();
+    let mut changed: Vec<(Name, Name)> = Vec::new();
+    walk_deep(facts, body, |node| {
+        let NodeKind::Assign { target, value, .. } = facts.arena.kind(node) else { return true };
+        let span = facts.arena.span(node);
+        match facts.arena.kind(target) {
+            NodeKind::Name(row) if span.end <= from.start && matches!(facts.arena.kind(value), NodeKind::Call { .. }) => {
+                marked.extend(arguments(facts, value).filter_map(|argument| match facts.arena.kind(argument) {
+                    NodeKind::Argument { name, value } if is_state(facts.text(name)) && is_open(value) => Some((row, name)),
+                    _ => None,
+                }));
+            }
+            NodeKind::Member { object, name, .. } if span.start >= from.end && span.end <= to.start => {
+                if let NodeKind::Name(row) = facts.arena.kind(object) {
+                    changed.push((row, name));
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    marked.iter().any(|mark| changed.contains(mark))
 }
 
 /// `message` of `message.id`.

@@ -37,7 +37,7 @@ use crate::model::summary::Write;
 use crate::model::words::words;
 use alone::{commits_only_records, counts, fills_a_gap, is_best_effort, is_gathered, is_looked_at, is_settled, matters};
 use dependent::{are_of_one_key, dependent, given, share_key};
-use ended::{ends_when_done, is_enqueued_between};
+use ended::{ends_when_done, is_enqueued_between, is_marked_open};
 use findings::{Operation, RULE, finding};
 use sessions::{is_given_result, share_session};
 use tables::{are_two_changes, different};
@@ -47,6 +47,7 @@ use ways::{both_happen, fails_for_nobody, may_fail};
 /// Why it may be fine where nothing else speaks against it.
 const IN_JOB: &str = "; fine where the job runs again and does both again";
 const REPEATABLE: &str = "; fine where doing it again does both again";
+const MARKED: &str = "; fine where the first says of itself how far it came";
 const UNRELATED: &str = "; fine where the two have nothing to do with each other";
 
 /// Finds operations whose writes do not stand and fall together.
@@ -203,7 +204,8 @@ fn operation<'a>(place: &Place, held: &Held, function: GlobalDef, writes: &[&'a 
             if let Some(is_loose) = together(first, second) {
                 let others = writes[next + 1..].iter().copied().filter(|&other| together(first, other).is_some()).collect();
                 let is_apart = first.mode == WriteMode::OnCommit && !share_session(place, held, function, first, second);
-                return Some(Operation { function, first, second, others, is_around: false, is_apart, is_loose, excuse: None });
+                let excuse = is_marked_open(place, function, first, second).then_some(MARKED);
+                return Some(Operation { function, first, second, others, is_around: false, is_apart, is_loose, excuse });
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{arguments, called_name, chain, last_name, walk_deep};
 use crate::model::source::Family;
 use crate::model::summary::Write;
+use crate::rulebook::vocabulary::api_names;
 
 /// `try { await b() } catch {}` after `a()`: that `b` fails is fine.
 pub(super) fn may_fail(place: &Place, first: NodeId, second: NodeId) -> bool {
@@ -78,8 +79,40 @@ pub(super) fn fails_for_nobody(place: &Place, second: &Write) -> bool {
             });
             stands_alone && !is_waited_for && after.any(catches)
         }
-        Family::Python => false,
+        Family::Python => second.via.is_some_and(|via| {
+            let own = place.program.file(via.file);
+            place.program.def(via).body.is_some_and(|body| only_logs_failures(own, body))
+        }),
     }
+}
+
+/// Python: all that the function does is tried, and whatever fails is logged and no more: `try: count() except Exception: logger.exception(…)`.
+fn only_logs_failures(facts: &FileFacts, body: NodeId) -> bool {
+    let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
+    let calls = |node: NodeId| {
+        let mut calls = false;
+        facts.arena.walk(node, |inner| calls |= matches!(facts.arena.kind(inner), NodeKind::Call { .. }));
+        calls
+    };
+    let acting: Vec<NodeId> = facts.arena.list(items).filter(|&item| calls(item)).collect();
+    let [only] = acting[..] else { return false };
+    let NodeKind::Try { handlers, .. } = facts.arena.kind(only) else { return false };
+    let only_logs = |handler: NodeId| {
+        let NodeKind::Handler { types, body, .. } = facts.arena.kind(handler) else { return false };
+        let is_all = facts.arena.list(types).len() == 0
+            || facts.arena.list(types).any(|class| last_name(facts, class).is_some_and(|name| facts.text(name) == "Exception"));
+        let mut logs = true;
+        facts.arena.walk(body, |node| {
+            logs &= match facts.arena.kind(node) {
+                NodeKind::Raise(_) | NodeKind::Return(Some(_)) | NodeKind::Assign { .. } => false,
+                NodeKind::Call { .. } => called_name(facts, node).is_some_and(|name| api_names().logging.levels.has(name)),
+                _ => true,
+            };
+        });
+        is_all && logs
+    };
+    let handlers: Vec<NodeId> = facts.arena.list(handlers).collect();
+    !handlers.is_empty() && handlers.into_iter().all(only_logs)
 }
 
 /// The nodes around a place, outward through the closures that hold it.

@@ -1,6 +1,7 @@
 //! Rust: what `#[instrument]` and `Span::record` keep with each span, and so with each line logged in it.
 
 use super::findings::{Logged, finding};
+use super::occasions::speaks_of_refusal;
 use super::shown::shown_secret;
 use crate::check::loops::parameter_names;
 use crate::check::rust_error_types::type_named;
@@ -152,6 +153,9 @@ fn of_record(program: &Program, file: FileId, node: NodeId) -> Option<Finding> {
     let logged =
         Logged { node: value, what: kind.text().to_string(), name: name.to_string(), confidence: Confidence::High, level: Level::Warning };
     let mut one = lowered(finding(program, function, node, &logged), name);
+    if speaks_of_refusal(facts, node) {
+        one.level = Level::Note;
+    }
     one.message = format!("`{name}`, {}, is recorded with the span", kind.text());
     Some(one)
 }

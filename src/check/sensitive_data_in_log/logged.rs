@@ -50,6 +50,7 @@ fn carried(program: &Program, function: GlobalDef, call: NodeId, argument: NodeI
             || is_cut(facts, function, node)
             || is_of_chain(program, function, node)
             || is_failure_here(program, file, node)
+            || is_written_out(facts, function, node)
         {
             return;
         }
@@ -132,6 +133,13 @@ fn is_failure_here(program: &Program, file: FileId, node: NodeId) -> bool {
             }
             _ => false,
         })
+}
+
+/// A local whose only value stands in the code as it is: `default_password = "admin"`. Whoever may read the code knows it.
+fn is_written_out(facts: &FileFacts, function: GlobalDef, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let values = assigned(facts, function.def, name);
+    !values.is_empty() && values.iter().all(|&value| facts.string(value).is_some_and(|text| !text.is_empty()))
 }
 
 /// How many characters of a secret may be seen where the rest is hidden.

@@ -153,6 +153,16 @@ fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> 
         }
         // `"error" in answer`: then it holds nothing else.
         NodeKind::Binary { op: BinaryOp::In, left, right } => is_it(right) && matches!(facts.string(left), Some("error" | "errors")),
+        // `secret.startswith("http")`: it is an address then.
+        NodeKind::Call { callee, .. } if matches!(called_name(facts, condition), Some("startswith" | "startsWith" | "starts_with")) => {
+            let is_address =
+                arguments(facts, condition).next().is_some_and(|start| facts.string(start).is_some_and(|text| text.starts_with("http")));
+            is_address && matches!(facts.arena.kind(callee), NodeKind::Member { object, .. } if is_it(object))
+        }
+        // All of it holds, so one part is enough.
+        NodeKind::Binary { op: BinaryOp::And, left, right } if depth < 8 => {
+            asks_absence(facts, left, name, depth + 1) || asks_absence(facts, right, name, depth + 1)
+        }
         NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
             let given: Vec<NodeId> = arguments(facts, condition).collect();
             let is_error = |class: &NodeId| {

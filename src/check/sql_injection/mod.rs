@@ -137,6 +137,7 @@ fn level(context: &Context, flow: &Flow) -> Level {
         // A piece of SQL that is put together elsewhere, mostly of constants.
         (None, Some(Hole::Fragment)) if joins_pieces(program, flow) => Level::Note,
         (None, _) if is_key_of_row(program, flow) => Level::Note,
+        // A console: whoever sits before it types the statement.
         (Some(SourceKind::Outside), None) if is_typed_in(program, flow) => Level::Note,
         (Some(SourceKind::Outside), _) if in_script() || is_from_environment(program, flow) => Level::Note,
         (None, _) if !is_given_by_callers(context, flow) => Level::Note,
