@@ -301,7 +301,10 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
         return None;
     }
     let plain: String = setting.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let named = TABLE.named.iter().find(|named| {
+    // Few of them say a word of this name, and their expressions take long to make.
+    let lower = setting.to_ascii_lowercase();
+    let speaks = |named: &&Named| named.words.iter().any(|word| lower.contains(word.as_str()));
+    let named = TABLE.named.iter().filter(speaks).find(|named| {
         let expressions = || Some((Regex::new(&named.setting).ok()?, Regex::new(&format!("^(?i:{})$", named.value)).ok()?));
         let Some((setting, form)) = named.expressions.get_or_init(expressions) else { return false };
         setting.is_match(&plain) && form.is_match(value)

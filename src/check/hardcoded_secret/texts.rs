@@ -191,11 +191,14 @@ fn settings(text: &str, quoted: bool) -> Vec<SecretHit> {
     hits
 }
 
+/// Bytes of the longest name of a setting.
+const LONGEST_KEY: usize = 80;
+
 fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<SecretHit> {
     static SETTING: OnceLock<Option<Regex>> = OnceLock::new();
     // A key, a separator (`:`, `=`, `=>`, make's `:=` and `?=`, or the comma of a lookup with a default), a value: quoted, or bare up to a
     // blank. Quoted keys and `--flag=value` included.
-    let pattern = r#"(?-u)["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]{1,80})(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
+    let pattern = r#"(?-u)["']?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]+)(?:["']?[ \t]*(?:=>|\?=|:{0,3}=|:)[ \t]*(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^\s"'`#,;{}\[\]()]+))|["'],[ \t]*["'](?P<fallback>[^"'\r\n]*)["']\))"#;
     let Some(setting) = SETTING.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
     let mut hits: Vec<SecretHit> = setting
         .captures_iter(line.as_bytes())
@@ -208,7 +211,7 @@ fn line_settings(text: &str, line: &str, start: usize, quoted: bool) -> Vec<Secr
 
 fn setting_hit(text: &str, start: usize, found: &Captures) -> Option<SecretHit> {
     let written = |part: &regex::bytes::Match| text.get(start + part.start()..start + part.end());
-    let name = found.name("key").as_ref().and_then(written)?;
+    let name = found.name("key").as_ref().and_then(written).filter(|name| name.len() <= LONGEST_KEY)?;
     let value = ["double", "single", "bare", "fallback"].iter().find_map(|group| found.name(group))?;
     // `base64decode(…)`: a call.
     if found.name("bare").is_some() && text.get(start + value.end()..).is_some_and(|after| after.starts_with('(')) {
