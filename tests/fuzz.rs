@@ -276,9 +276,9 @@ fn run(target: &str, mut input: impl FnMut(&mut Dice) -> Result<(), String>) {
 /// Every example file there is.
 fn examples() -> Vec<ExampleFile> {
     let book = Rulebook::built_in();
-    let rules = book.rules.iter().flat_map(|rule| &rule.examples);
-    let frameworks = framework_examples();
-    rules.chain(frameworks.iter().flat_map(|(_, examples)| examples)).flat_map(|example| example.files.clone()).collect()
+    let rules = book.rules.iter().flat_map(|rule| rule.examples());
+    let frameworks = framework_examples().into_iter().flat_map(|(_, examples)| examples);
+    rules.chain(frameworks).flat_map(|example| example.files).collect()
 }
 
 /// The files of one kind of the folder that is named, if one is: at most so many, of at most 60 kB.

@@ -46,8 +46,8 @@ fn what_the_documents_show_is_valid() {
     let blocks = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_string());
     shown.extend(blocks.map(|block| ("docs/contracts.md".to_string(), block)));
     for rule in &Rulebook::built_in().rules {
-        let files = rule.examples.iter().flat_map(|example| &example.files).filter(|file| file.path.ends_with("archcheck.toml"));
-        shown.extend(files.map(|file| (rule.id.to_string(), file.text.clone())));
+        let files = rule.examples().into_iter().flat_map(|example| example.files).filter(|file| file.path.ends_with("archcheck.toml"));
+        shown.extend(files.map(|file| (rule.id.to_string(), file.text)));
     }
     assert!(shown.len() > 8);
     for (place, text) in shown {

@@ -48,11 +48,11 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut failed = false;
     for (path, rule) in chosen {
         let mut failures = String::new();
-        for example in &rule.examples {
+        let examples = rule.examples();
+        for example in &examples {
             failures.push_str(&marks::compare(path, example, Some(&rule.id), findings(&files, rule, example)?));
         }
-        let marked = rule
-            .examples
+        let marked = examples
             .iter()
             .flat_map(|example| &example.files)
             .any(|file| file.text.lines().any(|line| marks::mark(line, "expect").is_some()));
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 rule.id, rule.id
             ));
         }
-        let examples = crate::report::plural(rule.examples.len(), "example");
+        let examples = crate::report::plural(examples.len(), "example");
         writeln!(out, "{} {} ({examples})", if failures.is_empty() { "ok    " } else { "FAILED" }, rule.id)?;
         write!(out, "{failures}")?;
         failed |= !failures.is_empty();

@@ -21,7 +21,7 @@ fn rule(id: &str, options: &[(&str, toml::Value)]) -> Rule {
         not_in: Vec::new(),
         queries: Vec::new(),
         markdown: String::new(),
-        examples: Vec::new(),
+        markdown_line: 0,
     }
 }
 

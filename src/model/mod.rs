@@ -6,6 +6,7 @@ pub mod body;
 pub mod briefing;
 pub mod contract;
 pub mod coverage;
+pub mod examples;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;

@@ -76,7 +76,15 @@ pub struct Rule {
     pub queries: Vec<RuleQuery>,
     /// The page below the front matter, Markdown.
     pub markdown: String,
-    pub examples: Vec<Example>,
+    /// The zero-based line of the page at which that begins.
+    pub markdown_line: u32,
+}
+
+impl Rule {
+    /// The examples of its page. Read when somebody asks: a run does not.
+    pub fn examples(&self) -> Vec<Example> {
+        super::examples::examples(&self.markdown, self.markdown_line)
+    }
 }
 
 /// What configuration says to the checks: the profile, the rules' options with defaults filled in, and the contract.

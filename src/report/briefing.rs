@@ -67,7 +67,7 @@ impl RuleLine {
 
 /// A rule looks at the languages that the examples of its page are in.
 fn looks_at(rule: &Rule, languages: &[&str]) -> bool {
-    let files = rule.examples.iter().flat_map(|example| &example.files);
+    let files = rule.examples().into_iter().flat_map(|example| example.files);
     files.filter_map(|file| Language::of_path(&file.path)).any(|language| languages.contains(&language.family().name()))
 }
 

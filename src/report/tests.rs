@@ -177,7 +177,7 @@ pub(super) fn rules() -> Vec<Rule> {
         markdown: format!(
             "# {id}\n\nBecause it is *slow*, see [docs](https://example.com).\n\n## Examples\n\n```python a.py\nx = 1\n```\n"
         ),
-        examples: Vec::new(),
+        markdown_line: 0,
     };
     vec![
         rule("hardcoded-secret", "security", Level::Error, Some("8.0")),

@@ -15,8 +15,9 @@ pub fn languages(rule: &Rule) -> Vec<Family> {
 /// The frameworks and libraries that a page's examples import, by name, sorted. Files about many libraries at once (how to log, how to hash
 /// passwords) name none in particular.
 pub fn frameworks<'a>(rule: &Rule, known: &'a [Framework]) -> Vec<&'a str> {
+    let files: Vec<ExampleFile> = files(rule).collect();
     let imports = |framework: &Framework| {
-        files(rule).any(|file| {
+        files.iter().any(|file| {
             let family = Language::of_path(&file.path).map(Language::family);
             family == Some(framework.family) && framework.packages.iter().any(|package| imports(&file.text, framework.family, package))
         })
@@ -32,8 +33,8 @@ fn is_one(framework: &Framework) -> bool {
     !matches!(framework.kind, FrameworkKind::Auth | FrameworkKind::Logging | FrameworkKind::Language | FrameworkKind::Other)
 }
 
-fn files(rule: &Rule) -> impl Iterator<Item = &ExampleFile> {
-    rule.examples.iter().flat_map(|example| &example.files)
+fn files(rule: &Rule) -> impl Iterator<Item = ExampleFile> {
+    rule.examples().into_iter().flat_map(|example| example.files)
 }
 
 /// Examples are written plainly: an import stands on a line of its own.

@@ -23,10 +23,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::error::LoadError;
+use crate::model::examples::{Fence, closes, lines, opens};
 use crate::model::finding::Level;
 use crate::model::query::RuleQuery;
 use crate::model::role::Role;
-use crate::model::rule::{Example, ExampleFile, Profile, Rule, RuleKind};
+use crate::model::rule::{Profile, Rule, RuleKind};
 
 /// SARIF's words for `precision`.
 const PRECISIONS: [&str; 4] = ["very-high", "high", "medium", "low"];
@@ -89,8 +90,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Rule, Vec<LoadError>> {
         message: matter.message,
         not_in: matter.not_in.unwrap_or_else(|| NOT_IN.to_vec()),
         queries,
+        markdown_line: below + line_ends(&markdown[..markdown.len() - markdown.trim_start().len()]),
         markdown: markdown.trim().to_string(),
-        examples: examples(markdown, below),
     })
 }
 
@@ -147,9 +148,18 @@ fn category(file: &str) -> &str {
     file.rsplit('/').nth(1).filter(|folder| !folder.is_empty() && *folder != "rules").unwrap_or("custom")
 }
 
+fn line_ends(text: &str) -> u32 {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count() as u32
+}
+
 /// The queries that stand in the page: blocks whose first word is `query`, then the language.
 fn queries(file: &str, text: &str, markdown: &str, errors: &mut Vec<LoadError>) -> Vec<RuleQuery> {
     let mut found: Vec<RuleQuery> = Vec::new();
+    // Few pages have any, and all are read before anything else is done.
+    let opens_query = |(at, _): (usize, &str)| markdown[..at].trim_end_matches([' ', '\t']).ends_with(['`', '~']);
+    if !markdown.match_indices("query").any(opens_query) {
+        return found;
+    }
     // `markdown` is a piece of `text`.
     let mut at = (markdown.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let mut open: Option<(Fence, &str, usize)> = None;
@@ -187,74 +197,3 @@ fn queries(file: &str, text: &str, markdown: &str, errors: &mut Vec<LoadError>) 
 
 /// Stands for the language of a block that is no query.
 const SKIPPED: &str = "\u{0}";
-
-/// An open code fence: what closes it, and the file it holds.
-struct Fence {
-    marker: char,
-    length: usize,
-    path: Option<String>,
-}
-
-/// The lines of a text with their ends. All pages are read before anything else is done, which the plain search of the standard library takes its time for.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).chain([text.len()]);
-    ends.map(move |end| &text[std::mem::replace(&mut start, end)..end]).filter(|line| !line.is_empty())
-}
-
-/// The example projects of a page. `first` is the zero-based line of the page at which `markdown` starts.
-fn examples(markdown: &str, first: u32) -> Vec<Example> {
-    let mut found: Vec<Example> = Vec::new();
-    let mut title = String::new();
-    let mut new = true;
-    let mut open: Option<(Fence, usize)> = None;
-    let mut next = 0;
-    for (at, line) in lines(markdown).enumerate() {
-        let line_number = first + at as u32 + 1;
-        let start = next;
-        next += line.len();
-        if let Some((fence, inside)) = open.take_if(|(fence, _)| closes(line, fence)) {
-            add(&mut found, fence, &markdown[inside..start], &title, &mut new, line_number);
-        } else if open.is_some() {
-            continue;
-        } else if let Some(fence) = opens(line) {
-            open = Some((fence, next));
-        } else if line.starts_with('#') {
-            title = line.trim_start_matches('#').trim().to_string();
-            new = true;
-        }
-    }
-    found
-}
-
-/// Adds a closed block to the example at hand, or begins one: after a heading, or when the path is there already.
-fn add(found: &mut Vec<Example>, fence: Fence, text: &str, title: &str, new: &mut bool, end: u32) {
-    let Some(path) = fence.path else { return };
-    let text = text.replace("\r\n", "\n");
-    let known = |example: &Example| example.files.iter().any(|file| file.path == path);
-    let start = end - text.lines().count() as u32 - 1;
-    if *new || found.last().is_none_or(known) {
-        found.push(Example { title: title.to_string(), line: start, files: Vec::new() });
-        *new = false;
-    }
-    if let Some(example) = found.last_mut() {
-        example.files.push(ExampleFile { path, text });
-    }
-}
-
-/// The fence a line opens: ```` ```python app/x.py ````.
-fn opens(line: &str) -> Option<Fence> {
-    let trimmed = line.trim_start();
-    let marker = trimmed.chars().next().filter(|first| *first == '`' || *first == '~')?;
-    let length = trimmed.chars().take_while(|c| *c == marker).count();
-    if length < 3 {
-        return None;
-    }
-    let path = trimmed[length..].split_whitespace().nth(1).filter(|word| word.contains(['.', '/']));
-    Some(Fence { marker, length, path: path.map(str::to_string) })
-}
-
-fn closes(line: &str, fence: &Fence) -> bool {
-    let trimmed = line.trim();
-    trimmed.chars().all(|c| c == fence.marker) && trimmed.chars().count() >= fence.length
-}

@@ -178,8 +178,8 @@ fn a_page_gives_a_rule_with_its_examples() {
     let mut book = Rulebook::default();
     book.add_page("rules/house/my-rule.md", PAGE).unwrap();
     let rule = book.rule("my-rule").unwrap();
-    assert_eq!((&*rule.category, rule.examples.len()), ("house", 2));
-    let first = &rule.examples[0];
+    assert_eq!((&*rule.category, rule.examples().len()), ("house", 2));
+    let first = &rule.examples()[0];
     assert_eq!((first.title.as_str(), first.line, first.files.len()), ("First", 19, 2));
     assert_eq!(first.files[1].text, "// ```\n");
     assert!(rule.markdown.starts_with("Why."));

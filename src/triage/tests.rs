@@ -26,7 +26,7 @@ pub(super) fn rule(id: &str, category: &str, level: Level, profile: Profile) -> 
         not_in: Vec::new(),
         queries: Vec::new(),
         markdown: String::new(),
-        examples: Vec::new(),
+        markdown_line: 0,
     }
 }
 
