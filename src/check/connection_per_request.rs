@@ -14,7 +14,7 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, chain_root, last_name, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, chain_root, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -295,7 +295,7 @@ fn is_throwaway(facts: &FileFacts, function: GlobalDef) -> bool {
     let mut found = false;
     facts.arena.walk(body, |node| {
         found |= matches!(facts.arena.kind(node), NodeKind::Argument { name, value } if facts.text(name) == "poolclass"
-            && last_name(facts, value).is_some_and(|pool| facts.text(pool) == "NullPool"));
+            && crate::model::nesting::last_name(facts, value).is_some_and(|pool| facts.text(pool) == "NullPool"));
     });
     found
 }

@@ -14,7 +14,7 @@ use super::sensitive::parts;
 use super::spelling::{call_span, spelled_callee};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefId, FileFacts};
-use crate::model::finding::{Confidence, Finding, Label, Level};
+use crate::model::finding::{Confidence, Finding, Label, Level, Location};
 use crate::model::knowledge::ApiFact;
 use crate::model::nesting::{Nesting, arguments, called_name, last_name, spell};
 use crate::model::program::{CallKind, Program, Resolution};
@@ -57,15 +57,13 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
             }
         });
     }
-    // What one function of ours makes with one helper is told once, where it is last used.
-    let made: Vec<_> =
-        findings.iter().map(|finding| (function_of(finding), finding.related.first().map(|made| made.location.clone()))).collect();
-    let mut at = 0;
-    findings.retain(|_| {
-        at += 1;
-        let own = &made[at - 1];
-        own.1.is_none() || !made[at..].contains(own)
-    });
+    // What a function gives and is called after (`randomPassword`) is made of what it put together before with the same helper.
+    let given: Vec<_> = findings
+        .iter()
+        .filter(|finding| gives_it(finding))
+        .map(|finding| (function_of(finding).to_string(), helper_of(finding).cloned()))
+        .collect();
+    findings.retain(|finding| gives_it(finding) || !given.contains(&(function_of(finding).to_string(), helper_of(finding).cloned())));
     // What is told where the helper stands is not told again where it is called.
     let told: Vec<_> = findings.iter().map(|finding| finding.primary.location.clone()).collect();
     findings.retain(|finding| !finding.related.iter().any(|made| told.contains(&made.location)));
@@ -75,8 +73,19 @@ fn in_file(context: &Context, (): &(), file: FileId) -> Vec<Finding> {
 }
 
 /// The function that a finding names in its subject.
-fn function_of(finding: &Finding) -> String {
-    finding.subject.rsplit_once(' ').map_or(String::new(), |(function, _)| function.to_string())
+fn function_of(finding: &Finding) -> &str {
+    finding.subject.rsplit_once(' ').map_or("", |(function, _)| function)
+}
+
+/// Where the helper stands with which it is made.
+fn helper_of(finding: &Finding) -> Option<&Location> {
+    finding.related.first().map(|made| &made.location)
+}
+
+/// It is made with a helper, and the function is called after it.
+fn gives_it(finding: &Finding) -> bool {
+    let own = function_of(finding).rsplit(['.', ':']).next();
+    helper_of(finding).is_some() && own == finding.subject.rsplit(' ').next()
 }
 
 /// Sample data: values that look like passwords for people to try things with.

@@ -228,6 +228,10 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
         let name = if edge.name.is_empty() { program.modules[target.file.index()].clone() } else { edge.name.clone() };
         return Some(Upward { from: edge.from, span: edge.span, target, name, lower, higher: guard, is_call: false });
     }
+    // `create_app()`, to have an application around what runs elsewhere: it is started, not borrowed from.
+    if target.def != DefId::MODULE && makes_application(program.name(target)) {
+        return None;
+    }
     let higher = ground.higher(program, target)?;
     let is_upward = match lower {
         Some(lower) => higher.role.rank()? < lower.role.rank()? && !is_any_model(lower, higher),
@@ -242,10 +246,7 @@ fn upward_import<'a>(program: &'a Program, edge: &ImportEdge, ground: &'a Ground
     if lower.is_some_and(|lower| is_of_same_kind(program, edge.from, target, lower, higher)) {
         return None;
     }
-    // `create_app()`, to have an application around what runs elsewhere: it is started, not borrowed from.
-    let is_application = target.def != DefId::MODULE && makes_application(program.name(target));
-    if is_application
-        || is_for_decorators(program.file(edge.from), &edge.name)
+    if is_for_decorators(program.file(edge.from), &edge.name)
         || is_implemented(program, edge.from, target)
         || is_extended(program, edge.from, target, higher)
         || only_sends_through(program, edge.from, target)
@@ -530,7 +531,13 @@ fn upward_call<'a>(
 ) -> Option<Upward<'a>> {
     // A closure handed down is called, not depended on.
     let handed_down = program.def(callee).flags.has(DefFlags::CLOSURE);
-    if handed_down || caller.file == callee.file || ground.is_exempt(program, caller.file) || ground.is_exempt(program, callee.file) {
+    let is_application = program.def(callee).parent == DefId::MODULE && makes_application(program.name(callee));
+    if handed_down
+        || is_application
+        || caller.file == callee.file
+        || ground.is_exempt(program, caller.file)
+        || ground.is_exempt(program, callee.file)
+    {
         return None;
     }
     let higher = ground.higher(program, callee)?;

@@ -97,6 +97,13 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
         (strict || !is_patient(program, owner, call)).then(|| finding(program, owner, call, fact, limit))
     });
     let mut found: Vec<Finding> = found.collect();
+    let copied = context.kept("missing-timeout: copied", copied_in);
+    if (*copied).as_ref().is_some_and(|folder| program.path(file).starts_with(folder.as_str())) {
+        for finding in &mut found {
+            finding.level = Level::Note;
+            finding.message.push_str(" (a note only: the project is written in another language, and this was copied into it)");
+        }
+    }
     if of_pages.contains(&file) {
         for finding in &mut found {
             finding.level = Level::Note;
@@ -104,6 +111,21 @@ fn in_file(context: &Context, (settings, of_pages): &(BTreeSet<String>, Arc<BTre
         }
     }
     found
+}
+
+/// The one folder of a project in Rust that holds all its Python: a library that was copied there to look things up in, which nothing here runs.
+fn copied_in(context: &Context) -> Option<String> {
+    let project = context.program.project;
+    let is_rust = |manifest: &std::sync::Arc<str>| manifest.ends_with("Cargo.toml");
+    let mut manifests = project.packages.iter().flat_map(|package| &package.manifests).peekable();
+    if manifests.peek().is_none() || !manifests.all(is_rust) {
+        return None;
+    }
+    let mut files = project.files.iter().map(|file| &*file.path).filter(|path| path.ends_with(".py"));
+    let (folder, _) = files.next()?.split_once('/')?;
+    let folder = format!("{folder}/");
+    let module = format!("{folder}__init__.py");
+    (files.all(|path| path.starts_with(&folder)) && project.files.iter().any(|file| *file.path == *module)).then_some(folder)
 }
 
 /// Rust that is compiled for browsers, where a request cannot be given a limit so.

@@ -7,7 +7,6 @@ use aho_corasick::AhoCorasick;
 use super::loading::Callers;
 use crate::model::facts::{DefId, FileFacts};
 use crate::model::program::Program;
-use crate::model::project::Package;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::FileId;
 use crate::model::words::words;
@@ -53,7 +52,6 @@ pub(super) fn is_tool(program: &Program, owner: GlobalDef) -> bool {
         || holds_samples(path)
         || is_run_alone(program, owner.file)
         || is_for_looking(program, owner.file)
-        || is_copied_in(program, path)
         || name.ends_with(".py") && name.contains('-')
 }
 
@@ -88,21 +86,6 @@ fn is_for_looking(program: &Program, file: FileId) -> bool {
         "py" => says(&["debug", "diagnostic", "diagnostics", "diagnose", "smoke"]) && program.file(file).names.may_hold("__main__"),
         _ => false,
     }
-}
-
-/// Python in a project of another language, with no manifest and no route of its own: it was copied there, to look things up in.
-fn is_copied_in(program: &Program, path: &str) -> bool {
-    let is_python = |package: &Package| package.manifests.iter().any(|manifest| is_manifest_of_python(manifest));
-    path.ends_with(".py")
-        && path.contains('/')
-        && !program.project.packages.is_empty()
-        && !program.project.packages.iter().any(is_python)
-        && !program.routes.iter().any(|route| route.place.path.ends_with(".py"))
-}
-
-fn is_manifest_of_python(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    !matches!(name, "package.json" | "Cargo.toml" | "deno.json" | "deno.jsonc")
 }
 
 /// Seeds, fixtures, mocks, back-fills: by a folder's or the file's name.

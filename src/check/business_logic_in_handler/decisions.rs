@@ -66,6 +66,10 @@ pub(super) fn decision(
         let text = if creates { "creates what it does not find" } else { "writes by what it finds" };
         return Some(Reason { is_rule, ..reason(facts, Kind::Decision, 1, text.to_string(), condition) });
     }
+    // What the client sent is looked at, whatever the form was filled with before.
+    if matches!(called_name(facts, condition), Some("is_valid" | "validate_on_submit")) {
+        return None;
+    }
     let on_entities = entities.mentions(facts, condition);
     // `if article.favorited: await repository.remove(article); return …`, and an error after it.
     let is_done_there = || facts.language.family() == Family::Python && writes(then);

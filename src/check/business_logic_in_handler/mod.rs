@@ -24,6 +24,7 @@ use crate::model::program::{Program, Value};
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId, Span};
 use crate::model::summary::{QueryEffect, Reach};
+use crate::rulebook::vocabulary::api_names;
 use conditions::is_model;
 use reason::{Kind, Reason, reason};
 use reasons::{handed, reasons};
@@ -93,7 +94,14 @@ fn through_models(context: &Context, handler: &Handler) -> Vec<QueryEffect> {
         }
     }
     if family == Family::Python {
-        leave_to_methods(program, file, &mut effects);
+        // The row that a handler has changed is saved by it, whatever the class does besides.
+        let saves_row = |reach: &&&Reach| {
+            let class = reach.via.map(|via| GlobalDef { file: via.file, def: program.def(via).parent });
+            reach.via.is_some_and(|via| api_names().orm.saves.has(program.name(via)))
+                && class.is_some_and(|class| row_called_on(program, file, reach.site).is_some_and(|row| row == program.name(class)))
+        };
+        let saved: FxHashSet<NodeId> = own.iter().filter(saves_row).map(|reach| reach.site).collect();
+        leave_to_methods(program, file, &saved, &mut effects);
     }
     effects
 }
@@ -103,12 +111,13 @@ const TABLES_OF_WORK: usize = 3;
 
 /// A method of a row that works on many tables is where that work is done, and the handler only has it done: `order.restore()`. To the handler counts what it
 /// does to the row.
-fn leave_to_methods(program: &Program, file: FileId, effects: &mut Vec<QueryEffect>) {
+fn leave_to_methods(program: &Program, file: FileId, saved: &FxHashSet<NodeId>, effects: &mut Vec<QueryEffect>) {
     let tables_at = |site: NodeId| {
         let own = effects.iter().filter(|effect| effect.site == site).filter_map(|effect| effect.table.as_deref());
         own.collect::<FxHashSet<&str>>().len()
     };
-    let sites: FxHashSet<NodeId> = effects.iter().map(|effect| effect.site).filter(|&site| tables_at(site) >= TABLES_OF_WORK).collect();
+    let others = effects.iter().map(|effect| effect.site).filter(|site| !saved.contains(site));
+    let sites: FxHashSet<NodeId> = others.filter(|&site| tables_at(site) >= TABLES_OF_WORK).collect();
     let mut seen: FxHashSet<NodeId> = FxHashSet::default();
     // The write stands for all of it.
     effects.sort_by_key(|effect| effect.access != Access::Write);

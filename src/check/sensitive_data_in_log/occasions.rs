@@ -153,6 +153,13 @@ fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> 
         }
         // `"error" in answer`: then it holds nothing else.
         NodeKind::Binary { op: BinaryOp::In, left, right } => is_it(right) && matches!(facts.string(left), Some("error" | "errors")),
+        NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
+            let given: Vec<NodeId> = arguments(facts, condition).collect();
+            let is_error = |class: &NodeId| {
+                last_name(facts, *class).is_some_and(|class| ["Error", "Exception"].iter().any(|end| facts.text(class).ends_with(end)))
+            };
+            given.first().is_some_and(|&first| is_it(first)) && given.get(1).is_some_and(is_error)
+        }
         // `secret.startswith("http")`: it is an address then.
         NodeKind::Call { callee, .. } if matches!(called_name(facts, condition), Some("startswith" | "startsWith" | "starts_with")) => {
             let is_address =
@@ -162,13 +169,6 @@ fn asks_absence(facts: &FileFacts, condition: NodeId, name: &str, depth: u8) -> 
         // All of it holds, so one part is enough.
         NodeKind::Binary { op: BinaryOp::And, left, right } if depth < 8 => {
             asks_absence(facts, left, name, depth + 1) || asks_absence(facts, right, name, depth + 1)
-        }
-        NodeKind::Call { .. } if called_name(facts, condition) == Some("isinstance") => {
-            let given: Vec<NodeId> = arguments(facts, condition).collect();
-            let is_error = |class: &NodeId| {
-                last_name(facts, *class).is_some_and(|class| ["Error", "Exception"].iter().any(|end| facts.text(class).ends_with(end)))
-            };
-            given.first().is_some_and(|&first| is_it(first)) && given.get(1).is_some_and(is_error)
         }
         _ => false,
     }

@@ -164,7 +164,9 @@ fn is_exempt(program: &Program, handler: &Handler) -> bool {
 fn is_for_few(program: &Program, handler: &Handler) -> bool {
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();
     let speaks = |text: &str| text.split(['/', '.']).any(|part| vocabulary().audience.few.in_name(part));
-    speaks(path) || speaks(program.path(handler.function.file)) || demands_administrator(program, handler)
+    // `/options/customers`: what a form offers, kept short by whoever fills it.
+    let offers = || path.split('/').any(|part| matches!(part, "options" | "choices"));
+    speaks(path) || offers() || speaks(program.path(handler.function.file)) || demands_administrator(program, handler)
 }
 
 /// Python: the handler begins with a call that lets nobody but administrators pass: `check_admin_access(user)`.
