@@ -96,9 +96,9 @@ impl<'a> Scan<'a> {
     fn own_signer(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
         let NodeKind::Call { args, form: CallForm::Plain, .. } = self.facts.arena.kind(id) else { return };
         let NodeKind::Member { object, path: true, .. } = self.facts.arena.kind(callee) else { return };
-        let makes_keys = self.facts.names.may_hold("from_secret");
         let is_signer = || {
             let words = generic::words(self.last_name(object));
+            let makes_keys = self.facts.names.may_hold("from_secret");
             words
                 .iter()
                 .any(|word| matches!(word.as_str(), "jwt" | "token" | "tokens") || makes_keys && matches!(word.as_str(), "key" | "keys"))
@@ -139,7 +139,9 @@ impl<'a> Scan<'a> {
     /// Rust: the project's own type for tokens is handed the key: `Token::verify("123", text)`, `Token::new(id).create_token("123")`.
     fn own_key(&self, id: NodeId, callee: NodeId, hits: &mut Vec<SecretHit>) {
         let NodeKind::Call { args, form: CallForm::Plain, .. } = self.facts.arena.kind(id) else { return };
-        let NodeKind::Member { .. } = self.facts.arena.kind(callee) else { return };
+        if self.facts.language.family() != Family::Rust || !matches!(self.facts.arena.kind(callee), NodeKind::Member { .. }) {
+            return;
+        }
         let speaks = |name: &str, wanted: &[&str]| generic::words(name).iter().any(|word| wanted.contains(&word.as_str()));
         let is_of_tokens = || {
             chain(self.facts, callee).skip(1).any(|link| match self.facts.arena.kind(link) {
@@ -149,7 +151,7 @@ impl<'a> Scan<'a> {
         };
         let signs = speaks(self.last_name(callee), &["sign", "verify", "encode", "decode"])
             || self.last_name(callee).ends_with("_token") && speaks(self.last_name(callee), &["create", "generate", "make", "issue"]);
-        if self.facts.language.family() == Family::Rust && signs && is_of_tokens() {
+        if signs && is_of_tokens() {
             let literal = |argument: &NodeId| matches!(self.facts.arena.kind(*argument), NodeKind::Str(_) | NodeKind::Bytes(_));
             if let Some(key) = self.facts.arena.list(args).find(literal) {
                 self.credential(key, &self.written(callee), SecretKind::NamedLiteral, hits);
