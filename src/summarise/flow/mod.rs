@@ -30,6 +30,8 @@ mod value;
 
 pub use rank::Units;
 
+use rank::Sinks;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -80,7 +82,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: Sql
         reads: Reads::default(),
         limits: FlowLimits::default(),
     };
-    let (order, mut units) = rank::rank(program, texts, |api| !analysis.apis[api.0 as usize].sinks.is_empty());
+    let (order, mut units) = rank::rank(program, texts, |api| analysis.apis[api.0 as usize].arguments_run());
     let mut run = || {
         analysis.run_groups(&order);
         analysis.open_ends(&order);
@@ -96,7 +98,7 @@ pub(super) fn summarise(program: &Program, summaries: &mut Summaries, texts: Sql
 
 /// True when other code in these functions makes no difference to the flows.
 pub(super) fn are_beside(units: &Units, program: &Program, functions: &[GlobalDef]) -> bool {
-    let is_sink = |api: ApiId| !ApiNote::new(program, &program.apis[api.0 as usize]).sinks.is_empty();
+    let is_sink = |api: ApiId| ApiNote::new(program, &program.apis[api.0 as usize]).arguments_run();
     units.are_beside(program, functions, is_sink)
 }
 
@@ -146,6 +148,14 @@ impl ApiNote {
     /// It says where data comes from or ends, so that nobody need look inside.
     fn stands_for_code(&self) -> bool {
         self.source.is_some() || self.sanitizer || !self.sinks.is_empty()
+    }
+
+    fn arguments_run(&self) -> Sinks {
+        match &self.sinks[..] {
+            [] => Sinks::None,
+            sinks if sinks.iter().all(|sink| sink.argument == ArgumentRef::Position(0)) => Sinks::First,
+            _ => Sinks::Others,
+        }
     }
 
     fn new(program: &Program, api: &crate::model::program::Api) -> ApiNote {

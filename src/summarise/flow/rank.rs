@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{calls, lookup, text};
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefFlags, DefKind, FileFacts, Name};
+use crate::model::nesting::{argument_value, arguments};
 use crate::model::program::{ApiId, Program, Resolution, Value as Known};
 use crate::model::role::GlobalDef;
 use crate::model::source::FileId;
@@ -18,8 +19,17 @@ use crate::model::templates::template;
 use crate::model::trace::Part;
 use crate::rulebook::vocabulary::api_names;
 
+/// Which arguments of a library's function are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sinks {
+    None,
+    /// The first one alone.
+    First,
+    Others,
+}
+
 /// Groups of units, callees before callers; units of one group call each other.
-pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> (Vec<Vec<GlobalDef>>, Units) {
+pub(super) fn rank(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> Sinks) -> (Vec<Vec<GlobalDef>>, Units) {
     let sinks = units_with_sinks(program, texts, is_sink);
     if sinks.is_empty() {
         return (Vec::new(), Units::default());
@@ -76,7 +86,7 @@ pub struct Units {
 
 impl Units {
     /// True when other code in these functions makes no difference to what the analysis says: it looked at none of them, and still would not.
-    pub(super) fn are_beside(&self, program: &Program, functions: &[GlobalDef], is_sink: impl Fn(ApiId) -> bool) -> bool {
+    pub(super) fn are_beside(&self, program: &Program, functions: &[GlobalDef], is_sink: impl Fn(ApiId) -> Sinks) -> bool {
         functions.iter().all(|&function| {
             let holds_value = !matches!(program.def(function).kind, DefKind::Function | DefKind::Method | DefKind::Module);
             if holds_value && self.seen.binary_search(&Part::File(function.file).number()).is_ok() {
@@ -105,7 +115,7 @@ fn fills_fields(program: &Program, function: GlobalDef) -> bool {
     fills
 }
 
-fn has_sink(program: &Program, function: GlobalDef, is_sink: &impl Fn(ApiId) -> bool) -> bool {
+fn has_sink(program: &Program, function: GlobalDef, is_sink: &impl Fn(ApiId) -> Sinks) -> bool {
     let facts = program.file(function.file);
     let mut nodes = Vec::new();
     let def = facts.def(function.def);
@@ -122,7 +132,7 @@ pub(super) fn unit_of(program: &Program, function: GlobalDef) -> GlobalDef {
     program.outermost(function)
 }
 
-fn units_with_sinks(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> bool) -> Vec<GlobalDef> {
+fn units_with_sinks(program: &Program, texts: SqlTexts, is_sink: impl Fn(ApiId) -> Sinks) -> Vec<GlobalDef> {
     let mut out = Vec::new();
     for (file, facts) in program.facts.iter().enumerate() {
         let file = FileId(file as u32);
@@ -167,7 +177,7 @@ fn sinks_among(
     program: &Program,
     file: FileId,
     nodes: impl Iterator<Item = NodeId>,
-    is_sink: &impl Fn(ApiId) -> bool,
+    is_sink: &impl Fn(ApiId) -> Sinks,
 ) -> FxHashSet<NodeId> {
     let facts = program.file(file);
     let holds_statement = std::cell::OnceCell::new();
@@ -178,21 +188,42 @@ fn sinks_among(
         },
         _ => false,
     };
+    // A text that is written out carries nothing.
+    let carries = |call: NodeId| {
+        let first = arguments(facts, call).next().map(|first| facts.arena.kind(argument_value(facts, first)));
+        first.is_some_and(|first| {
+            !matches!(first, NodeKind::Str(_) | NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Null | NodeKind::Closure(_))
+        })
+    };
+    let names_more =
+        |callee: NodeId| called_by(facts, callee).is_some_and(|name| calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name));
     let sink = |node: NodeId| match facts.arena.kind(node) {
         NodeKind::Call { callee, .. } => {
             let inner = match facts.arena.kind(callee) {
                 NodeKind::Apply { base, .. } => base,
                 _ => callee,
             };
-            [callee, inner].into_iter().any(|node| match (program.api_id(file, node), program.value(file, node)) {
-                (Some(api), _) => is_sink(api) || (program.apis[api.0 as usize].matches.is_empty() && has_sink_name(inner)),
-                (None, Known::Unknown) => has_sink_name(inner),
+            let by_name = || has_sink_name(inner) && (carries(node) || names_more(inner));
+            [callee, inner].into_iter().any(|of| match (program.api_id(file, of), program.value(file, of)) {
+                (Some(api), _) => match is_sink(api) {
+                    Sinks::None => program.apis[api.0 as usize].matches.is_empty() && by_name(),
+                    Sinks::First => carries(node),
+                    Sinks::Others => true,
+                },
+                (None, Known::Unknown) => by_name(),
                 _ => false,
             })
         }
         _ => false,
     };
     nodes.filter(|&node| sink(node)).collect()
+}
+
+fn called_by<'f>(facts: &'f FileFacts, callee: NodeId) -> Option<&'f str> {
+    match facts.arena.kind(callee) {
+        NodeKind::Member { name, .. } => Some(facts.text(name)),
+        _ => None,
+    }
 }
 
 /// Some literal of the file begins like an SQL statement.
