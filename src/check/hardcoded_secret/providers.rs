@@ -74,6 +74,9 @@ struct Named {
     words: Vec<String>,
     setting: String,
     value: String,
+    /// Its form is any text's of that length: the value has to look random as well.
+    #[serde(default)]
+    random: bool,
     #[serde(skip)]
     expressions: OnceLock<Option<(Regex, Regex)>>,
 }
@@ -309,7 +312,10 @@ pub(super) fn named(setting: &str, value: &str) -> Option<&'static str> {
         let Some((setting, form)) = named.expressions.get_or_init(expressions) else { return false };
         setting.is_match(&plain) && form.is_match(value)
     })?;
-    let real = is_random(value) && entropy::longest_run(value) < 5 && !entropy::is_periodic(value) && entropy::shannon(value) >= 3.2;
+    let real = (!named.random || is_random(value))
+        && entropy::longest_run(value) < 5
+        && !entropy::is_periodic(value)
+        && entropy::shannon(value) >= 3.2;
     real.then_some(named.name.as_str())
 }
 
