@@ -219,7 +219,7 @@ fn sinks_among(
     nodes.filter(|&node| sink(node)).collect()
 }
 
-fn called_by<'f>(facts: &'f FileFacts, callee: NodeId) -> Option<&'f str> {
+fn called_by(facts: &FileFacts, callee: NodeId) -> Option<&str> {
     match facts.arena.kind(callee) {
         NodeKind::Member { name, .. } => Some(facts.text(name)),
         _ => None,
