@@ -14,7 +14,7 @@ use crate::model::body::{AssignOp, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::model::facts::{DefId, DefKind, FileFacts, Name, ParamKind};
 use crate::model::finding::{Confidence, Finding, Label, Level};
 use crate::model::knowledge::{ApiFact, ResourceKind};
-use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, chain_root, walk_deep};
+use crate::model::nesting::{Nesting, Nestings, argument_value, arguments, called_name, chain_root, last_name, walk_deep};
 use crate::model::program::Program;
 use crate::model::role::{GlobalDef, Role};
 use crate::model::source::{Family, FileId};
@@ -292,12 +292,10 @@ fn given(program: &Program, facts: &FileFacts, function: GlobalDef) -> Vec<Name>
 /// An engine of one connection, made to try an address: `create_engine(url, poolclass=NullPool)`.
 fn is_throwaway(facts: &FileFacts, function: GlobalDef) -> bool {
     let Some(body) = facts.def(function.def).body.filter(|_| facts.names.may_hold("NullPool")) else { return false };
-    let mut found = false;
-    facts.arena.walk(body, |node| {
-        found |= matches!(facts.arena.kind(node), NodeKind::Argument { name, value } if facts.text(name) == "poolclass"
-            && crate::model::nesting::last_name(facts, value).is_some_and(|pool| facts.text(pool) == "NullPool"));
-    });
-    found
+    facts.arena.any(body, |node| {
+        matches!(facts.arena.kind(node), NodeKind::Argument { name, value } if facts.text(name) == "poolclass"
+            && last_name(facts, value).is_some_and(|pool| facts.text(pool) == "NullPool"))
+    })
 }
 
 /// Local variables whose value mentions one of these names.

@@ -29,6 +29,13 @@ pub(super) fn is_checked(program: &Program, code: &[GlobalDef], input: &Input, d
     })
 }
 
+/// A parameter that a dependency of FastAPI gives: `user = Depends(current_user)`.
+pub(super) fn is_given_by_dependency(facts: &FileFacts, function: DefId, node: NodeId) -> bool {
+    let NodeKind::Name(name) = facts.arena.kind(node) else { return false };
+    let mut params = facts.def(function).params.iter().filter(|param| param.name == Some(name));
+    params.any(|param| param.default.is_some_and(|default| matches!(called_name(facts, default), Some("Depends" | "Security"))))
+}
+
 fn validates(program: &Program, function: GlobalDef, node: NodeId, input: &Input, depth: u8) -> bool {
     let facts = program.file(function.file);
     match facts.arena.kind(node) {
@@ -50,13 +57,7 @@ fn validates(program: &Program, function: GlobalDef, node: NodeId, input: &Input
         }
         // `user_id != verified_id`, which a dependency gives: whoever sends another one is turned away.
         NodeKind::Binary { op: BinaryOp::NotEqual, left, right } if facts.language.family() == Family::Python => {
-            let is_given = |side: NodeId| match facts.arena.kind(side) {
-                NodeKind::Name(name) => facts.def(function.def).params.iter().any(|param| {
-                    param.name == Some(name)
-                        && param.default.is_some_and(|default| matches!(called_name(facts, default), Some("Depends" | "Security")))
-                }),
-                _ => false,
-            };
+            let is_given = |side: NodeId| is_given_by_dependency(facts, function.def, side);
             is_given(left) && input.is_in(facts, right) || is_given(right) && input.is_in(facts, left)
         }
         NodeKind::Binary { op: BinaryOp::In | BinaryOp::NotIn, left, right } => input.is_in(facts, left) && !input.is_in(facts, right),

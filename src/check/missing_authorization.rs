@@ -95,11 +95,9 @@ fn only_computes(context: &Context, handler: &Handler) -> bool {
     let program = context.program;
     let is_silent = |&part: &GlobalDef| {
         let facts = program.file(part.file);
-        let mut waits = false;
-        if let Some(body) = facts.def(part.def).body {
-            facts.arena.walk(body, |node| waits |= matches!(facts.arena.kind(node), NodeKind::Await(_)));
-        }
-        !waits && context.summaries.of(part).is_none_or(|known| known.queries.is_empty() && known.reaches.is_empty())
+        let is_wait = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Await(_));
+        !facts.def(part.def).body.is_some_and(|body| facts.arena.any(body, is_wait))
+            && context.summaries.of(part).is_none_or(|known| known.queries.is_empty() && known.reaches.is_empty())
     };
     program.def(handler.function).flags.has(DefFlags::ASYNC)
         && handler.code.iter().all(is_silent)

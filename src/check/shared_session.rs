@@ -112,8 +112,7 @@ fn together(held: &Held, site: &Site) -> Option<Finding> {
     for branch in &branches {
         for mention in held.mentions(site.function, branch.node) {
             if is_made_in(held, site.function, &mention.key, branch.repeated.unwrap_or(branch.node))
-                || is_used_at_once(held, site, branch.node, &mention)
-                || held.is_of_context(&mention)
+                || is_safe_to_share(held, site, branch.node, &mention)
             {
                 continue;
             }
@@ -135,6 +134,11 @@ fn together(held: &Held, site: &Site) -> Option<Finding> {
         }
     }
     None
+}
+
+/// It gives each task a session of its own, or none of them waits while it uses it.
+fn is_safe_to_share(held: &Held, site: &Site, branch: NodeId, mention: &Mention) -> bool {
+    is_used_at_once(held, site, branch, mention) || held.is_of_context(mention)
 }
 
 /// Tasks of one loop that use a connection which answers at once, in a function that waits for nothing: no other task runs until it is done there.
@@ -276,10 +280,7 @@ fn started(held: &Held, site: &Site, all: &[Site]) -> Option<Finding> {
     let what = if site.runs == Concurrency::Thread { "threads" } else { "tasks" };
     // `Thread(target=f, args=(session,))` starts later; the call that makes it is what is seen here.
     for mention in arguments(facts, site.call).flat_map(|argument| held.mentions(site.function, argument)) {
-        if is_made_in(held, site.function, &mention.key, site.call)
-            || is_used_at_once(held, site, site.call, &mention)
-            || held.is_of_context(&mention)
-        {
+        if is_made_in(held, site.function, &mention.key, site.call) || is_safe_to_share(held, site, site.call, &mention) {
             continue;
         }
         if let Some(around) = held.loop_around(file, site.call)

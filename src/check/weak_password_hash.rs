@@ -459,21 +459,13 @@ fn quick(program: &Program, function: GlobalDef, node: NodeId, password: &str, r
 /// The same function goes on to compare the password with a slow hash: what it makes here is compared with the hashes of an older version.
 fn verifies_slowly(program: &Program, function: GlobalDef) -> bool {
     let facts = program.file(function.file);
-    let mut slowly = false;
-    if let Some(body) = facts.def(function.def).body {
-        facts.arena.walk_while(body, |node| {
-            let compares = || {
-                called_name(facts, node)
-                    .is_some_and(|name| parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "verify" | "checkpw")))
-            };
-            slowly = slowly
-                || matches!(facts.arena.kind(node), NodeKind::Call { .. })
-                    && compares()
-                    && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash);
-            !slowly
-        });
-    }
-    slowly
+    let is_comparison = |node: NodeId| {
+        let compares = |name: &str| parts(name).iter().any(|word| matches!(word.as_str(), "compare" | "verify" | "checkpw"));
+        matches!(facts.arena.kind(node), NodeKind::Call { .. })
+            && called_name(facts, node).is_some_and(compares)
+            && has_fact(program, function.file, node, |fact| *fact == ApiFact::PasswordHash)
+    };
+    facts.def(function.def).body.is_some_and(|body| facts.arena.any(body, is_comparison))
 }
 
 /// Most calls between a digest and where it is kept.

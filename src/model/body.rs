@@ -564,6 +564,16 @@ impl Arena {
         });
     }
 
+    /// True when `root` or something below it passes the test.
+    pub fn any(&self, root: NodeId, mut test: impl FnMut(NodeId) -> bool) -> bool {
+        let mut found = false;
+        self.walk_while(root, |id| {
+            found = found || test(id);
+            !found
+        });
+        found
+    }
+
     /// Like [`Arena::walk`], but does not go below a node for which `visit` returns false.
     pub fn walk_while(&self, root: NodeId, mut visit: impl FnMut(NodeId) -> bool) {
         let mut stack = vec![root];

@@ -11,8 +11,8 @@ use super::{generic, providers, urls};
 enum Word {
     /// A vendor, whose credentials are known by the name of their setting alone.
     Vendor,
-    /// The fixed part of a format, by the number of the key.
-    Key(usize),
+    /// The fixed part of a format.
+    Key(providers::Key),
     /// The name of a secret.
     Stem,
 }
@@ -26,7 +26,7 @@ struct Search {
 fn search() -> Option<&'static Search> {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     let build = || {
-        let keys = providers::keys().enumerate().map(|(at, key)| (key, Word::Key(at)));
+        let keys = providers::keys().map(|key| (key.text, Word::Key(key)));
         let vendors = providers::words().map(|word| (word, Word::Vendor));
         let stems = generic::STEMS.iter().map(|stem| (*stem, Word::Stem));
         let (words, kinds): (Vec<&str>, Vec<Word>) = vendors.chain(keys).chain(stems).unzip();
@@ -46,7 +46,7 @@ pub(super) fn may_show(text: &str, names_count: bool) -> bool {
     let mut names = generic::Names::of(text);
     search.words.find_overlapping_iter(text).any(|hit| match search.kinds[hit.pattern().as_usize()] {
         Word::Vendor => true,
-        Word::Key(key) => providers::stands_at(text, key, hit.range()),
+        Word::Key(key) => key.stands_in(text, hit.range()),
         Word::Stem => names_count && names.is_given_at(hit.start()),
     })
 }

@@ -1,5 +1,6 @@
 //! Settings of a base module that the settings of production set anew.
 
+use super::shown::raises;
 use crate::model::body::{NodeId, NodeKind};
 use crate::model::facts::{DefId, DefKind, FileFacts, ImportItem, Name};
 use crate::model::nesting::last_name;
@@ -53,31 +54,19 @@ pub(super) fn is_refused_elsewhere(program: &Program, file: FileId, at: Span) ->
     let own = program.file(file);
     let literal = own.arena.ids().find(|&node| own.arena.span(node) == at).and_then(|node| own.string(node));
     let Some(value) = literal.filter(|value| value.len() >= 6) else { return false };
-    let raises = |facts: &FileFacts, branch: NodeId| {
-        let mut raises = false;
-        facts.arena.walk(branch, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
-        raises
-    };
     let refuses = |facts: &FileFacts| {
         if !facts.names.may_hold(value) {
             return false;
         }
-        let holds = |node: NodeId| {
-            let mut holds = false;
-            facts.arena.walk(node, |inner| holds |= facts.string(inner) == Some(value));
-            holds
-        };
+        let holds = |node: NodeId| facts.arena.any(node, |inner| facts.string(inner) == Some(value));
         // `REFUSED = ("insecure-dev-key", "changeme")`
         let of_module = facts.definitions().filter(|(_, def)| def.kind == DefKind::Variable && def.parent == DefId::MODULE);
         let is_list = |value: NodeId| matches!(facts.arena.kind(value), NodeKind::Collection { .. }) && holds(value);
         let lists: Vec<Name> = of_module.filter(|(_, def)| def.value.is_some_and(is_list)).map(|(_, def)| def.name).collect();
         facts.arena.ids().any(|node| match facts.arena.kind(node) {
             NodeKind::If { condition, then, .. } => {
-                let mut asks = holds(condition);
-                facts
-                    .arena
-                    .walk(condition, |inner| asks |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if lists.contains(&name)));
-                asks && raises(facts, then)
+                let is_list = |inner: NodeId| matches!(facts.arena.kind(inner), NodeKind::Name(name) if lists.contains(&name));
+                (holds(condition) || facts.arena.any(condition, is_list)) && raises(facts, then)
             }
             _ => false,
         })

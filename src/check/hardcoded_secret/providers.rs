@@ -131,15 +131,14 @@ const AFTER_MIDDLE: usize = 300;
 struct Search {
     keys: AhoCorasick,
     /// For each key its format.
-    formats: Vec<usize>,
+    formats: Vec<&'static Format>,
 }
 
 fn search() -> Option<&'static Search> {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     SEARCH
         .get_or_init(|| {
-            let keys = TABLE.format.iter().enumerate().flat_map(|(at, format)| format.keys.iter().map(move |key| (at, key)));
-            let (formats, keys): (Vec<usize>, Vec<&String>) = keys.unzip();
+            let (formats, keys): (Vec<&Format>, Vec<&str>) = keys().map(|key| (key.format, key.text)).unzip();
             Some(Search { keys: fast(AhoCorasick::builder()).build(keys).ok()?, formats })
         })
         .as_ref()
@@ -210,7 +209,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let Some(search) = search() else { return Vec::new() };
     let mut found: Vec<Found> = Vec::new();
     for hit in search.keys.find_overlapping_iter(text) {
-        let Some(format) = TABLE.format.get(search.formats[hit.pattern().as_usize()]) else { continue };
+        let format = search.formats[hit.pattern().as_usize()];
         if found.last().is_some_and(|last| hit.end() <= last.end) {
             continue;
         }
@@ -226,15 +225,23 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     found
 }
 
-/// The fixed parts of all formats.
-pub(super) fn keys() -> impl Iterator<Item = &'static str> {
-    TABLE.format.iter().flat_map(|format| format.keys.iter().map(String::as_str))
+/// The fixed part of a format.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    pub(super) text: &'static str,
+    format: &'static Format,
 }
 
-/// A credential stands around a key, by its number among [`keys`], which is there but for the case of its letters.
-pub(super) fn stands_at(text: &str, key: usize, at: Range<usize>) -> bool {
-    let mut keys = TABLE.format.iter().flat_map(|format| format.keys.iter().map(move |key| (format, key)));
-    keys.nth(key).is_some_and(|(format, key)| text.get(at.clone()) == Some(key) && match_around(text, format, at.start, at.end).is_some())
+/// The fixed parts of all formats.
+pub(super) fn keys() -> impl Iterator<Item = Key> {
+    TABLE.format.iter().flat_map(|format| format.keys.iter().map(move |text| Key { text, format }))
+}
+
+impl Key {
+    /// A credential stands around the key, which is there but for the case of its letters.
+    pub(super) fn stands_in(self, text: &str, at: Range<usize>) -> bool {
+        text.get(at.clone()) == Some(self.text) && match_around(text, self.format, at.start, at.end).is_some()
+    }
 }
 
 fn match_around(text: &str, format: &'static Format, start: usize, end: usize) -> Option<Found> {

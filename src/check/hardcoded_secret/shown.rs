@@ -210,10 +210,7 @@ fn raises_in_production(facts: &FileFacts, at: Span) -> bool {
         |text: &str| text.len() <= 24 && crate::model::words::words(text).iter().any(|word| matches!(word.as_str(), "production" | "prod"));
     let refuses = |item: NodeId| {
         let NodeKind::If { condition, then, .. } = facts.arena.kind(item) else { return false };
-        let (mut asks, mut raises) = (false, false);
-        facts.arena.walk(condition, |node| asks |= facts.string(node).is_some_and(is_production));
-        facts.arena.walk(then, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
-        asks && raises
+        facts.arena.any(condition, |node| facts.string(node).is_some_and(is_production)) && raises(facts, then)
     };
     facts.arena.ids().any(|node| match facts.arena.kind(node) {
         NodeKind::If { then, .. } if facts.arena.span(then).contains(at) => match facts.arena.kind(then) {
@@ -222,6 +219,11 @@ fn raises_in_production(facts: &FileFacts, at: Span) -> bool {
         },
         _ => false,
     })
+}
+
+/// Some statement of a branch raises.
+pub(super) fn raises(facts: &FileFacts, branch: NodeId) -> bool {
+    facts.arena.any(branch, |node| matches!(facts.arena.kind(node), NodeKind::Raise(_)))
 }
 
 /// `if DEBUG: KEY = "dev-key" else: raise ImproperlyConfigured(…)`: without what is for developers, the program refuses to start.
@@ -238,14 +240,9 @@ pub(super) fn is_refused_otherwise(facts: &FileFacts, at: Span) -> bool {
         });
         speaks && !denies
     };
-    let raises = |branch: NodeId| {
-        let mut raises = false;
-        facts.arena.walk(branch, |node| raises |= matches!(facts.arena.kind(node), NodeKind::Raise(_)));
-        raises
-    };
     facts.arena.ids().any(|node| match facts.arena.kind(node) {
         NodeKind::If { condition, then, otherwise: Some(otherwise) } => {
-            facts.arena.span(then).contains(at) && speaks(condition) && raises(otherwise)
+            facts.arena.span(then).contains(at) && speaks(condition) && raises(facts, otherwise)
         }
         _ => false,
     })

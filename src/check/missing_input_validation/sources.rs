@@ -3,7 +3,7 @@
 use super::input::{Input, first_use, is_whole};
 use crate::check::body_params::{body_params, parsed_values, query_params};
 use crate::check::handlers::{Handler, code_of};
-use crate::check::input_checks::is_checked;
+use crate::check::input_checks::{is_checked, is_given_by_dependency};
 use crate::check::loops::{bound_names, parameter_names};
 use crate::model::body::{AssignOp, BinaryOp, CallForm, NodeId, NodeKind};
 use crate::model::facts::{DefKind, FileFacts, Name, ParamKind};
@@ -148,18 +148,9 @@ fn follow_all(program: &Program, handler: &Handler, input: &mut Input) {
 fn follow_proven(facts: &FileFacts, handler: &Handler, node: NodeId, input: &mut Input) {
     match facts.arena.kind(node) {
         NodeKind::If { condition, then, .. } => {
-            let mut refuses = false;
-            facts.arena.walk(then, |inner| refuses |= matches!(facts.arena.kind(inner), NodeKind::Raise(_) | NodeKind::Return(_)));
-            if !refuses {
+            if !facts.arena.any(then, |inner| matches!(facts.arena.kind(inner), NodeKind::Raise(_) | NodeKind::Return(_))) {
                 return;
             }
-            let is_given = |other: NodeId| {
-                let NodeKind::Name(name) = facts.arena.kind(other) else { return false };
-                let params = &facts.def(handler.function.def).params;
-                let param = params.iter().find(|param| param.name == Some(name));
-                let by = param.and_then(|param| param.default).and_then(|default| called_name(facts, default));
-                by.is_some_and(|by| matches!(by, "Depends" | "Security"))
-            };
             let mut at = condition;
             // `not own_id or own_id != user_id`
             while let NodeKind::Binary { op: BinaryOp::Or, right, .. } = facts.arena.kind(at) {
@@ -168,7 +159,7 @@ fn follow_proven(facts: &FileFacts, handler: &Handler, node: NodeId, input: &mut
             if let NodeKind::Binary { op: BinaryOp::NotEqual, left, right } = facts.arena.kind(at) {
                 for (one, other) in [(left, right), (right, left)] {
                     if let NodeKind::Name(name) = facts.arena.kind(one)
-                        && is_given(other)
+                        && is_given_by_dependency(facts, handler.function.def, other)
                     {
                         input.converted.insert(name);
                     }

@@ -89,11 +89,7 @@ pub(super) fn fails_for_nobody(place: &Place, second: &Write) -> bool {
 /// Python: all that the function does is tried, and whatever fails is logged and no more: `try: count() except Exception: logger.exception(…)`.
 fn only_logs_failures(facts: &FileFacts, body: NodeId) -> bool {
     let NodeKind::Block { items, .. } = facts.arena.kind(body) else { return false };
-    let calls = |node: NodeId| {
-        let mut calls = false;
-        facts.arena.walk(node, |inner| calls |= matches!(facts.arena.kind(inner), NodeKind::Call { .. }));
-        calls
-    };
+    let calls = |node: NodeId| facts.arena.any(node, |inner| matches!(facts.arena.kind(inner), NodeKind::Call { .. }));
     let acting: Vec<NodeId> = facts.arena.list(items).filter(|&item| calls(item)).collect();
     let [only] = acting[..] else { return false };
     let NodeKind::Try { handlers, .. } = facts.arena.kind(only) else { return false };

@@ -141,11 +141,7 @@ fn is_made_by_code(program: &Program, title: &str) -> bool {
     };
     program.facts.iter().map(|facts| &**facts).filter(speaks).any(|facts| {
         facts.defs.iter().flat_map(|def| &def.decorators).any(|&decorator| {
-            let mut has_title = false;
-            if called_name(facts, decorator) == Some("openapi") {
-                facts.arena.walk(decorator, |node| has_title |= facts.string(node) == Some(title));
-            }
-            has_title
+            called_name(facts, decorator) == Some("openapi") && facts.arena.any(decorator, |node| facts.string(node) == Some(title))
         })
     })
 }

@@ -209,13 +209,8 @@ fn is_looked_up_first(program: &Program, flow: &Flow) -> bool {
             names.push(name);
         }
     });
-    let asks = |facts: &FileFacts, node: NodeId| {
-        let mut asks = false;
-        facts.arena.walk(node, |inner| {
-            asks |= facts.string(inner).is_some_and(|text| vocabulary().sql.catalogues.within(&text.to_ascii_lowercase()))
-        });
-        asks
-    };
+    let names_catalogue = |text: &str| vocabulary().sql.catalogues.within(&text.to_ascii_lowercase());
+    let asks = |facts: &FileFacts, node: NodeId| facts.arena.any(node, |inner| facts.string(inner).is_some_and(names_catalogue));
     let nesting = program.nesting(built.function.file);
     let start = facts.arena.span(built.node).start;
     let mut looked: Option<u32> = None;
@@ -224,12 +219,8 @@ fn is_looked_up_first(program: &Program, flow: &Flow) -> bool {
         if end > start || !matches!(facts.arena.kind(node), NodeKind::Call { .. }) {
             return;
         }
-        let mut is_given = false;
-        for argument in arguments(facts, node) {
-            facts
-                .arena
-                .walk(argument, |inner| is_given |= matches!(facts.arena.kind(inner), NodeKind::Name(name) if names.contains(&name)));
-        }
+        let is_name = |inner: NodeId| matches!(facts.arena.kind(inner), NodeKind::Name(name) if names.contains(&name));
+        let is_given = arguments(facts, node).any(|argument| facts.arena.any(argument, is_name));
         let owner = GlobalDef { file: built.function.file, def: nesting.owner(node) };
         let asks_below = || {
             program.calls_at(owner, node).iter().any(|edge| {
@@ -242,17 +233,12 @@ fn is_looked_up_first(program: &Program, flow: &Flow) -> bool {
         }
     });
     let Some(looked) = looked else { return false };
-    let mut refuses = false;
-    facts.arena.walk(body, |node| {
+    let leaves = |node: NodeId| matches!(facts.arena.kind(node), NodeKind::Raise(_) | NodeKind::Return(_));
+    facts.arena.any(body, |node| {
         let span = facts.arena.span(node);
-        if let NodeKind::If { then, .. } = facts.arena.kind(node)
-            && span.start >= looked
-            && span.end <= start
-        {
-            facts.arena.walk(then, |inner| refuses |= matches!(facts.arena.kind(inner), NodeKind::Raise(_) | NodeKind::Return(_)));
-        }
-    });
-    refuses
+        matches!(facts.arena.kind(node), NodeKind::If { then, .. }
+            if span.start >= looked && span.end <= start && facts.arena.any(then, leaves))
+    })
 }
 
 /// `check_field(field, index)`, a function of the project that raises where what it is given is not in a list: on which ways it does is decided there.
@@ -265,14 +251,11 @@ fn is_turned_away(program: &Program, flow: &Flow) -> bool {
         let own = program.file(callee.file);
         let given = own.def(callee.def).params.iter().filter(|param| param.kind != ParamKind::Receiver).nth(position);
         let (Some(given), Some(body)) = (given.and_then(|param| param.name), own.def(callee.def).body) else { return false };
-        let mut tests = false;
-        own.arena.walk(body, |node| {
-            let NodeKind::If { condition, then, .. } = own.arena.kind(node) else { return };
-            if matches!(own.arena.kind(condition), NodeKind::Binary { op: BinaryOp::NotIn, left, .. } if own.arena.kind(left) == NodeKind::Name(given)) {
-                own.arena.walk(then, |inner| tests |= matches!(own.arena.kind(inner), NodeKind::Raise(_)));
-            }
-        });
-        tests
+        own.arena.any(body, |node| {
+            let NodeKind::If { condition, then, .. } = own.arena.kind(node) else { return false };
+            matches!(own.arena.kind(condition), NodeKind::Binary { op: BinaryOp::NotIn, left, .. } if own.arena.kind(left) == NodeKind::Name(given))
+                && own.arena.any(then, |inner| matches!(own.arena.kind(inner), NodeKind::Raise(_)))
+        })
     };
     let mut tested = false;
     facts.arena.walk(body, |node| {

@@ -119,11 +119,8 @@ fn in_handler(context: &Context, filled: &Filled, handler: &Handler, only_reads:
 fn is_offered_beside(program: &Program, handler: &Handler, table: &str) -> bool {
     let facts = program.file(handler.function.file);
     let fills_page = |&part: &GlobalDef| {
-        let mut fills = false;
-        if let Some(body) = facts.def(part.def).body.filter(|_| part.file == handler.function.file) {
-            facts.arena.walk(body, |node| fills |= called_name(facts, node).is_some_and(|name| PAGES.contains(&name)));
-        }
-        fills
+        let fills = |node: NodeId| called_name(facts, node).is_some_and(|name| PAGES.contains(&name));
+        part.file == handler.function.file && facts.def(part.def).body.is_some_and(|body| facts.arena.any(body, fills))
     };
     let stem = |word: &str| word.strip_suffix("ies").map_or_else(|| word.trim_end_matches('s').to_string(), |start| format!("{start}y"));
     let path = handler.route.and_then(|route| route.path.as_deref()).unwrap_or_default();

@@ -181,13 +181,6 @@ fn sinks_among(
 ) -> FxHashSet<NodeId> {
     let facts = program.file(file);
     let holds_statement = std::cell::OnceCell::new();
-    let has_sink_name = |callee: NodeId| match facts.arena.kind(callee) {
-        NodeKind::Member { name, .. } => match facts.text(name) {
-            name if api_names().orm.loose_sinks.has(name) => *holds_statement.get_or_init(|| holds_statement_in(facts)),
-            name => api_names().orm.sinks.has(name) || calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name),
-        },
-        _ => false,
-    };
     // A text that is written out carries nothing.
     let carries = |call: NodeId| {
         let first = arguments(facts, call).next().map(|first| facts.arena.kind(argument_value(facts, first)));
@@ -195,15 +188,22 @@ fn sinks_among(
             !matches!(first, NodeKind::Str(_) | NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Null | NodeKind::Closure(_))
         })
     };
-    let names_more =
-        |callee: NodeId| called_by(facts, callee).is_some_and(|name| calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name));
+    let has_sink_name = |call: NodeId, callee: NodeId| match facts.arena.kind(callee) {
+        NodeKind::Member { name, .. } => match facts.text(name) {
+            name if api_names().orm.loose_sinks.has(name) => *holds_statement.get_or_init(|| holds_statement_in(facts)) && carries(call),
+            // What is run stands under a name.
+            name if calls::SINK_ARGUMENTS.iter().any(|(method, _)| *method == name) => true,
+            name => api_names().orm.sinks.has(name) && carries(call),
+        },
+        _ => false,
+    };
     let sink = |node: NodeId| match facts.arena.kind(node) {
         NodeKind::Call { callee, .. } => {
             let inner = match facts.arena.kind(callee) {
                 NodeKind::Apply { base, .. } => base,
                 _ => callee,
             };
-            let by_name = || has_sink_name(inner) && (carries(node) || names_more(inner));
+            let by_name = || has_sink_name(node, inner);
             [callee, inner].into_iter().any(|of| match (program.api_id(file, of), program.value(file, of)) {
                 (Some(api), _) => match is_sink(api) {
                     Sinks::None => program.apis[api.0 as usize].matches.is_empty() && by_name(),
@@ -217,13 +217,6 @@ fn sinks_among(
         _ => false,
     };
     nodes.filter(|&node| sink(node)).collect()
-}
-
-fn called_by(facts: &FileFacts, callee: NodeId) -> Option<&str> {
-    match facts.arena.kind(callee) {
-        NodeKind::Member { name, .. } => Some(facts.text(name)),
-        _ => None,
-    }
 }
 
 /// Some literal of the file begins like an SQL statement.
